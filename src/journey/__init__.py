@@ -1,0 +1,1 @@
+"""Purchase prediction and customer-journey analysis."""

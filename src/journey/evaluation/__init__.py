@@ -1,0 +1,1 @@
+"""Comparison with the simulated truth; the only place that may read it."""

@@ -1,0 +1,1 @@
+"""Experiment statistics: sufficient statistics in, frozen dataclasses out."""

@@ -1,0 +1,42 @@
+"""Write a file whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; rename it over `target` when the block succeeds.
+
+    Works for a file or a folder. When the block raises, the old target is untouched and the temporary
+    path is removed.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    holder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    temporary = holder / target.name
+    try:
+        yield temporary
+        if target.is_dir():
+            target.rename(holder / "previous")
+        os.replace(temporary, target)
+    finally:
+        shutil.rmtree(holder, ignore_errors=True)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write UTF-8 text in one step."""
+    with replacing(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(target: Path, value: Any) -> None:
+    """Write sorted, indented JSON in one step; NaN is refused."""
+    write_text(target, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")

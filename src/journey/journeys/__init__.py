@@ -1,0 +1,1 @@
+"""Paths through the shop: transitions, attribution, time to convert."""

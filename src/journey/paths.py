@@ -1,0 +1,78 @@
+"""Where things live. Every path of the project is named here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Folders of one checkout, all below `root`."""
+
+    root: Path
+
+    @property
+    def sql(self) -> Path:
+        """SQL files: staging, marts, analysis."""
+        return self.root / "sql"
+
+    @property
+    def evidence(self) -> Path:
+        """Committed results on real data and of long simulations."""
+        return self.root / "data" / "evidence"
+
+    @property
+    def datasets(self) -> Path:
+        """The list of downloadable data sets."""
+        return self.root / "data" / "datasets.toml"
+
+    @property
+    def raw(self) -> Path:
+        """Raw data as obtained; never edited."""
+        return self.root / "data" / "raw"
+
+    @property
+    def processed(self) -> Path:
+        """The warehouse and feature tables."""
+        return self.root / "data" / "processed"
+
+    @property
+    def results(self) -> Path:
+        """Artefacts that chapters load."""
+        return self.root / "data" / "results"
+
+    @property
+    def numbers(self) -> Path:
+        """The numbers ledger; the site publishes it as `numbers.json`."""
+        return self.root / "numbers.json"
+
+    @property
+    def assumptions(self) -> Path:
+        """Business assumptions a reader may edit."""
+        return self.root / "assumptions.toml"
+
+    @property
+    def site(self) -> Path:
+        """The rendered site."""
+        return self.root / "_site"
+
+    def store(self, name: str) -> Path:
+        """Canonical events of a store (`simulated`, `retailrocket`)."""
+        return self.raw / name
+
+    def warehouse(self, store: str) -> Path:
+        """DuckDB file of a store."""
+        return self.processed / f"{store}.duckdb"
+
+
+def project() -> Paths:
+    """Paths of the project that holds the working folder, or of `JOURNEY_ROOT` when it is set."""
+    if override := os.environ.get("JOURNEY_ROOT"):
+        return Paths(Path(override).resolve())
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / "_quarto.yml").is_file() and (folder / "assumptions.toml").is_file():
+            return Paths(folder)
+    return Paths(Path(__file__).resolve().parents[2])

@@ -1,0 +1,1 @@
+"""Stores: obtain raw data and present it as canonical events."""

@@ -1,0 +1,1 @@
+"""The DuckDB warehouse, built by the SQL in `sql/`."""

@@ -1,0 +1,1 @@
+"""Offline renderer for the Quarto dialect of this report."""
