@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,9 +23,15 @@ def replacing(target: Path) -> Iterator[Path]:
     temporary = holder / target.name
     try:
         yield temporary
+        previous = holder / "previous"
         if target.is_dir():
-            target.rename(holder / "previous")
-        os.replace(temporary, target)
+            target.rename(previous)
+        try:
+            temporary.replace(target)
+        except OSError:
+            if previous.exists():
+                previous.rename(target)
+            raise
     finally:
         shutil.rmtree(holder, ignore_errors=True)
 
@@ -39,4 +44,5 @@ def write_text(target: Path, text: str) -> None:
 
 def write_json(target: Path, value: Any) -> None:
     """Write sorted, indented JSON in one step; NaN is refused."""
-    write_text(target, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    write_text(target, text + "\n")

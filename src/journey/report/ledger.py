@@ -1,0 +1,244 @@
+"""The numbers ledger: every result is registered once and read everywhere.
+
+Analysis registers numbers with `Ledger.add`; chapters, README and PDF read them with `Numbers`:
+`n.funnel.conversion_rate` is the formatted text, `n.funnel.conversion_rate.ci` its interval.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from journey.errors import JourneyError
+from journey.files import write_json
+from journey.report.formats import format_interval, format_number
+
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Number:
+    """One result. `low` and `high` bound it at confidence `level`; `n` is the sample size."""
+
+    id: str
+    value: float | str
+    unit: str
+    text: str
+    source: str
+    dataset: str
+    label: str = ""
+    query: str | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    interval: str | None = None
+    method: str | None = None
+    n: int | None = None
+
+
+class Ledger:
+    """Numbers under construction. Ids are `chapter.name`, in lower case, each registered once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, Number] = {}
+
+    def add(
+        self,
+        id: str,
+        value: float | str,
+        unit: str = "ratio",
+        *,
+        source: str,
+        dataset: str = "simulated",
+        label: str = "",
+        query: str | None = None,
+        low: float | None = None,
+        high: float | None = None,
+        level: float = 0.95,
+        method: str | None = None,
+        n: int | None = None,
+        digits: int | None = None,
+    ) -> Number:
+        """Register a number and return it.
+
+        Parameters
+        ----------
+        id
+            `chapter.name`, for example `funnel.conversion_rate`.
+        value
+            The number in its base unit (a share between 0 and 1), or a text with unit `text`.
+        source
+            The function that computed it, as `module:function`.
+        query
+            The SQL file it came from, if any.
+        low, high, level, method
+            Interval, its confidence level and how it was made; both bounds or none.
+        n
+            Number of observations behind the value.
+
+        Raises
+        ------
+        JourneyError
+            For a malformed or repeated id, a bound without its partner, a value outside its interval,
+            or a value that is not finite.
+        """
+        if not IDENTIFIER.fullmatch(id):
+            raise JourneyError(f"number id {id!r} must look like chapter.name in lower case")
+        if id in self._numbers:
+            raise JourneyError(f"number {id!r} is registered twice")
+        if (low is None) != (high is None):
+            raise JourneyError(f"number {id!r} has one bound of its interval but not the other")
+        interval = None
+        if isinstance(value, str):
+            text, unit = value, "text"
+        else:
+            value = float(value)
+            text = format_number(value, unit, digits)
+            if low is not None and high is not None:
+                low, high = float(low), float(high)
+                slack = 1e-9 * max(1.0, abs(value))
+                if not low - slack <= value <= high + slack:
+                    raise JourneyError(f"number {id!r}: {value} lies outside its interval [{low}, {high}]")
+                interval = format_interval(low, high, unit, digits)
+        number = Number(
+            id=id,
+            value=value,
+            unit=unit,
+            text=text,
+            source=source,
+            dataset=dataset,
+            label=label,
+            query=query,
+            low=low,
+            high=high,
+            level=level if interval else None,
+            interval=interval,
+            method=method,
+            n=None if n is None else int(n),
+        )
+        self._numbers[id] = number
+        return number
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(sorted(self._numbers.values(), key=lambda number: number.id))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def write(self, path: Path) -> None:
+        """Write the ledger as JSON, sorted by id, in one step."""
+        write_json(path, {"numbers": [asdict(number) for number in self]})
+
+
+class Figure(str):
+    """The formatted text of a number, carrying the number itself.
+
+    It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high`, `.n`, `.unit` give the parts,
+    `.ci` the interval in words.
+    """
+
+    number: Number
+
+    def __new__(cls, number: Number) -> Figure:
+        """Make the text of `number`."""
+        figure = super().__new__(cls, number.text)
+        figure.number = number
+        return figure
+
+    @property
+    def value(self) -> float:
+        """The unformatted value; an error for a text."""
+        if isinstance(self.number.value, str):
+            raise JourneyError(f"number {self.number.id!r} is a text and has no numeric value")
+        return self.number.value
+
+    @property
+    def ci(self) -> str:
+        """The interval, as `4.9% to 5.4%`; an error when none was registered."""
+        if self.number.interval is None:
+            raise JourneyError(f"number {self.number.id!r} was registered without an interval")
+        return self.number.interval
+
+    @property
+    def n(self) -> str:
+        """The sample size as text; an error when none was registered."""
+        if self.number.n is None:
+            raise JourneyError(f"number {self.number.id!r} was registered without a sample size")
+        return format_number(self.number.n, "count")
+
+    def _repr_markdown_(self) -> str:
+        # A dollar sign would open a formula, an underscore emphasis.
+        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", str(self))
+
+
+class Chapter:
+    """The numbers of one chapter, as attributes."""
+
+    def __init__(self, name: str, numbers: dict[str, Number], path: Path) -> None:
+        self._name, self._numbers, self._path = name, numbers, path
+
+    def __getattr__(self, key: str) -> Figure:
+        if key.startswith("_"):
+            raise AttributeError(key)
+        try:
+            return Figure(self._numbers[f"{self._name}.{key}"])
+        except KeyError:
+            raise unknown_number(f"{self._name}.{key}", self._numbers, self._path) from None
+
+
+class Numbers:
+    """A finished ledger, read from `numbers.json`."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise JourneyError(f"{path.name} is missing: run `journey numbers` to compute the ledger first")
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))["numbers"]
+            self._numbers = {entry["id"]: Number(**entry) for entry in entries}
+        except (ValueError, KeyError, TypeError) as error:
+            raise JourneyError(
+                f"{path.name} is not a numbers ledger ({error}): run `journey numbers` again"
+            ) from error
+        self._path = path
+        self._chapters = {id.partition(".")[0] for id in self._numbers}
+
+    def __getattr__(self, chapter: str) -> Chapter:
+        if chapter.startswith("_"):
+            raise AttributeError(chapter)
+        if chapter not in self._chapters:
+            raise unknown_number(f"{chapter}.…", self._numbers, self._path)
+        return Chapter(chapter, self._numbers, self._path)
+
+    def __getitem__(self, id: str) -> Figure:
+        if id not in self._numbers:
+            raise unknown_number(id, self._numbers, self._path)
+        return Figure(self._numbers[id])
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(self._numbers.values())
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def unknown_number(id: str, known: dict[str, Number], path: Path) -> JourneyError:
+    """The error for an id that nobody registered, with the closest known ones."""
+    close = difflib.get_close_matches(id, known, n=3, cutoff=0.5)
+    hint = f"; did you mean {', '.join(close)}?" if close else ""
+    return JourneyError(f"number {id!r} is not in {path.name} ({len(known)} numbers){hint}")
+
+
+def merge(parts: list[Path], target: Path) -> Ledger:
+    """Join the ledgers of all chapters into one file; a repeated id is an error."""
+    whole = Ledger()
+    for part in parts:
+        for number in Numbers(part):
+            if number.id in whole._numbers:
+                raise JourneyError(f"number {number.id!r} is registered by two chapters ({part})")
+            whole._numbers[number.id] = number
+    whole.write(target)
+    return whole
