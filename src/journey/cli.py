@@ -1,0 +1,164 @@
+"""The `journey` command: obtain data, build results, check them, render the site."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from journey.errors import JourneyError
+from journey.paths import project
+
+app = typer.Typer(
+    name="journey",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""Purchase prediction and customer journeys: from raw events to a website.
+
+The usual path is `journey render`, which does everything. The single steps:
+
+\b
+  simulate or fetch   obtain the data
+  build               clean it, build the warehouse, compute all results
+  numbers             compute the numbers ledger
+  check               verify data, warehouse, ledger and pages
+  render              make the website and the PDF
+
+Every step skips what is up to date and can be interrupted and run again.""",
+)
+console = Console(stderr=True)
+
+Store = Annotated[str, typer.Option(help="Which store to build: simulated or retailrocket.")]
+
+
+@app.command()
+def simulate(
+    users: Annotated[int, typer.Option(help="Number of users.")] = 10_000,
+    items: Annotated[int, typer.Option(help="Number of items.")] = 1_000,
+    days: Annotated[int, typer.Option(help="Number of days.")] = 90,
+    seed: Annotated[int, typer.Option(help="Random seed: the same seed gives the same bytes.")] = 7,
+    dirt: Annotated[float, typer.Option(help="Multiple of the default dirt rates; 0 is clean.")] = 1.0,
+) -> None:
+    """Make the simulated shop under data/raw/simulated, with its truth.
+
+    Example: journey simulate --users 50000 --seed 11
+    """
+    from journey.pipeline import build as run_build
+
+    parameters = {"users": users, "items": items, "days": days, "seed": seed, "dirt": dirt}
+    run_build(project(), ["simulate"], parameters=parameters, console=console)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Data sets; all of them when omitted.")] = None,
+) -> None:
+    """Obtain and verify real data sets; their list is data/datasets.toml.
+
+    Files found under the folder JOURNEY_DATA_DIR are verified and used where they are; the others are
+    downloaded to data/raw/NAME. A wrong checksum or total is an error.
+
+    Example: journey fetch online_shoppers cdnow
+    """
+    from journey.stores.fetch import fetch as fetch_datasets
+
+    source = os.environ.get("JOURNEY_DATA_DIR")
+    for result in fetch_datasets(names, root=project(), source=Path(source) if source else None):
+        console.print(str(result), highlight=False)
+
+
+@app.command()
+def build(
+    stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
+    store: Store = "simulated",
+) -> None:
+    """Bring data, warehouse and results up to date; skips what has not changed.
+
+    Example: journey build warehouse
+    """
+    from journey.pipeline import build as run_build
+
+    ran = run_build(project(), stage or None, store=store, console=console)
+    console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
+
+
+@app.command()
+def numbers(
+    find: Annotated[str, typer.Argument(help="Show only ids that contain this text.")] = "",
+) -> None:
+    """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
+    from journey.pipeline import build as run_build
+    from journey.report.ledger import Numbers
+
+    paths = project()
+    run_build(paths, ["numbers"], console=console)
+    for number in Numbers(paths.numbers):
+        if find in number.id:
+            interval = f"  [{number.interval}]" if number.interval else ""
+            size = f"  n={number.n:,}" if number.n is not None else ""
+            typer.echo(f"{number.id:<44} {number.text}{interval}{size}  {number.source}")
+
+
+@app.command()
+def check() -> None:
+    """Verify the store, the warehouse, the ledger and the numbers that pages and README use."""
+    from journey.report.checks import check_project
+
+    for line in check_project(project()):
+        console.print(line, highlight=False)
+
+
+@app.command()
+def render(
+    page: Annotated[list[Path] | None, typer.Argument(help="Pages; the whole site when omitted.")] = None,
+    engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
+) -> None:
+    """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
+    from journey.report.render import render_site
+
+    console.print(f"The site is in {render_site(project(), page or [], engine, console)}", highlight=False)
+
+
+@app.command()
+def preview(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4200) -> None:
+    """Serve _site/ on this machine and render a page again when its source changes."""
+    from journey.report.preview import serve
+
+    serve(project(), port, console)
+
+
+@app.command()
+def bench() -> None:
+    """Measure speed: seconds, and ratios against plain pandas and a bare scan of the same file."""
+    from journey.bench import run_benchmarks
+
+    run_benchmarks(project(), console)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit status: 0, 2 for bad input, 130 when interrupted."""
+    try:
+        return int(app(arguments, standalone_mode=False) or 0)
+    except JourneyError as error:
+        console.print(f"journey: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        console.print("Interrupted. Run the same command again to go on from here.")
+        return 130
+    except Exception as error:
+        # Typer's own usage errors know how to present themselves; anything else is a defect.
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            console.print(f"journey: {error.format_message()}", highlight=False, markup=False)
+            return 2
+        raise
+
+
+def main() -> None:
+    """Entry point of the `journey` command."""
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Models of purchase: training, scoring and how well scores separate and match outcomes."""

@@ -1,0 +1,54 @@
+"""What every chapter has at hand. Its first cell is `from journey.report.chapter import *`.
+
+Chapters load results and explain them. Nothing here computes or trains.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import duckdb
+import pandas as pd
+
+from journey.assumptions import load_assumptions
+from journey.paths import project
+from journey.report.cards import Card, show_cards
+from journey.report.figures import show_figure, static_figure
+from journey.report.findings.desk import load_table
+from journey.report.ledger import Numbers
+from journey.report.sqlcells import register_magics, show_query
+from journey.report.tables import show_table
+from journey.warehouse.connect import connect
+from journey.warehouse.query import query
+
+__all__ = [
+    "Card",
+    "assumptions",
+    "db",
+    "n",
+    "query",
+    "show_cards",
+    "show_figure",
+    "show_query",
+    "show_table",
+    "static_figure",
+    "table",
+]
+
+_paths = project()
+n = Numbers(_paths.numbers)
+assumptions = load_assumptions(_paths.assumptions)
+
+
+@cache
+def db() -> duckdb.DuckDBPyConnection:
+    """The simulated shop's warehouse, read-only, opened when first used."""
+    return connect(_paths.warehouse("simulated"))
+
+
+def table(name: str) -> pd.DataFrame:
+    """A result table by `chapter/name`, as its findings saved it."""
+    return load_table(_paths, name)
+
+
+register_magics()

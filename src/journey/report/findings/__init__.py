@@ -1,0 +1,1 @@
+"""What each chapter reports: one module a chapter turns results into numbers and tables."""

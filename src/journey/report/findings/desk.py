@@ -1,0 +1,81 @@
+"""The desk on which a chapter's findings are laid out: inputs on one side, artefacts on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from journey.assumptions import Assumptions, load_assumptions
+from journey.errors import JourneyError
+from journey.files import replacing
+from journey.paths import Paths
+from journey.report.ledger import Ledger
+from journey.warehouse.connect import connect
+
+
+@dataclass
+class Desk:
+    """Everything a chapter's findings may use, and where they go.
+
+    Attributes
+    ----------
+    chapter
+        Folder of the results: `data/results/<chapter>/`.
+    paths
+        The project's folders.
+    ledger
+        Numbers registered by this chapter.
+    """
+
+    chapter: str
+    paths: Paths
+    store: str = "simulated"
+    ledger: Ledger = field(default_factory=Ledger)
+
+    @cached_property
+    def warehouse(self) -> duckdb.DuckDBPyConnection:
+        """The store's warehouse, read-only."""
+        return connect(self.paths.warehouse(self.store))
+
+    @cached_property
+    def assumptions(self) -> Assumptions:
+        """The chosen numbers."""
+        return load_assumptions(self.paths.assumptions)
+
+    @property
+    def folder(self) -> Path:
+        """Where this chapter's artefacts are written."""
+        return self.paths.results / self.chapter
+
+    def save(self, name: str, frame: pd.DataFrame) -> None:
+        """Keep a table for the chapter as Parquet; an empty one is an error."""
+        if frame.empty:
+            raise JourneyError(f"result table {self.chapter}/{name} is empty: nothing to show")
+        with replacing(self.folder / f"{name}.parquet") as temporary:
+            frame.to_parquet(temporary, index=False)
+
+    def close(self) -> None:
+        """Write the chapter's ledger, last, so that its presence means the chapter is complete."""
+        self.ledger.write(self.folder / "numbers.json")
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+
+
+def lay_out(chapter: str, collect: Callable[[Desk], None], paths: Paths) -> None:
+    """Run one chapter's findings and write its artefacts."""
+    desk = Desk(chapter, paths)
+    collect(desk)
+    desk.close()
+
+
+def load_table(paths: Paths, name: str) -> pd.DataFrame:
+    """Read a table that findings saved, by `chapter/name`."""
+    path = paths.results / f"{name}.parquet"
+    if not path.is_file():
+        raise JourneyError(f"result table {name!r} is missing: run `journey build` to make it")
+    return pd.read_parquet(path)

@@ -1,0 +1,61 @@
+"""Render the site: by Quarto where it is installed, else by the offline renderer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from journey.errors import JourneyError
+from journey.paths import Paths
+from journey.pipeline import build
+
+
+def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Console) -> Path:
+    """Build what the pages need and render them; return the folder of the site.
+
+    Parameters
+    ----------
+    pages
+        Pages to render, relative to the working folder; the whole site when empty.
+    engine
+        `quarto`, `press` or `auto` (Quarto when it is on the path).
+
+    Raises
+    ------
+    JourneyError
+        For an unknown engine, a missing page, or a renderer that fails.
+    """
+    if engine not in {"auto", "quarto", "press"}:
+        raise JourneyError(f"unknown engine {engine!r}; use auto, quarto or press")
+    if missing := [page for page in pages if not page.is_file()]:
+        raise JourneyError(f"page {missing[0]} does not exist; pages end in .qmd and lie in the project")
+    quarto = shutil.which("quarto")
+    if engine == "quarto" and quarto is None:
+        raise JourneyError("quarto is not on the path: install it, or use --engine press")
+    build(paths, console=console)
+    if quarto is not None and engine != "press":
+        run_quarto(quarto, paths, pages)
+        return paths.site
+    import press
+
+    return press.render(paths.root, [page.resolve() for page in pages] or None)
+
+
+def run_quarto(quarto: str, paths: Paths, pages: Sequence[Path]) -> None:
+    """Run Quarto with this environment's Python, once per page or once for the site."""
+    environment = os.environ | {
+        "QUARTO_PYTHON": sys.executable,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    for target in pages or [paths.root]:
+        finished = subprocess.run(
+            [quarto, "render", str(target)], cwd=paths.root, env=environment, check=False
+        )
+        if finished.returncode:
+            raise JourneyError(f"quarto could not render {target.name}; its message is above")

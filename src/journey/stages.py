@@ -1,0 +1,180 @@
+"""The stages of the build: which files each reads and writes. `journey.pipeline` runs them."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from journey.errors import JourneyError
+from journey.files import write_json
+from journey.paths import Paths
+from journey.pipeline import Report, Stage, code
+
+#: chapter -> folders of the package whose change makes its findings out of date
+CHAPTERS: dict[str, tuple[str, ...]] = {
+    "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
+    "funnel": ("experiments", "metrics"),
+}
+
+
+def simulate_store(paths: Paths, settings: Path) -> Callable[[Report], object]:
+    """The stage that makes the simulated shop from the settings file."""
+
+    def run(report: Report) -> object:
+        from journey.stores.simulator import ShopParameters, simulate
+
+        parameters = shop_parameters(json.loads(settings.read_text(encoding="utf-8")), ShopParameters)
+        return simulate(paths.store("simulated"), parameters, report)
+
+    return run
+
+
+def shop_parameters(values: dict[str, Any], kind: type[Any]) -> Any:
+    """Settings as simulator parameters; an unknown key is an error."""
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise JourneyError(f"the shop's settings have an unknown entry ({error}): remove it") from error
+
+
+def build_store(paths: Paths, store: str) -> Callable[[Report], object]:
+    """The stage that turns a store's raw files into its warehouse."""
+
+    def run(report: Report) -> object:
+        from journey.warehouse.build import build_warehouse
+
+        summary = build_warehouse(paths.store(store), paths.warehouse(store), paths.sql, report)
+        write_json(paths.processed / f"{store}.json", asdict(summary))
+        return summary
+
+    return run
+
+
+def find(paths: Paths, chapter: str) -> Callable[[Report], object]:
+    """The stage that turns results into one chapter's numbers and tables."""
+
+    def run(report: Report) -> object:
+        from journey.report.findings.desk import lay_out
+
+        module = importlib.import_module(f"journey.report.findings.{chapter}")
+        return lay_out(chapter, module.collect, paths)
+
+    return run
+
+
+def gather(paths: Paths, parts: list[Path]) -> Callable[[Report], object]:
+    """The stage that joins the chapters' ledgers."""
+
+    def run(report: Report) -> object:
+        from journey.report.ledger import merge
+
+        return merge(parts, paths.numbers)
+
+    return run
+
+
+def vendor(paths: Paths, target: Path) -> Callable[[Report], object]:
+    """The stage that puts plotly.js, as its own wheel ships it, beside the site's scripts."""
+
+    def run(report: Report) -> object:
+        from journey.report.vendor import copy_plotly
+
+        return copy_plotly(target)
+
+    return run
+
+
+def write_settings(paths: Paths, parameters: dict[str, Any]) -> Path:
+    """Keep the shop's settings as a file, so that a change of settings is a change of input."""
+    settings = paths.raw / "shop.json"
+    text_before = settings.read_text(encoding="utf-8") if settings.is_file() else None
+    if parameters or text_before is None:
+        wanted = json.dumps(parameters, sort_keys=True)
+        if text_before is None or json.dumps(json.loads(text_before), sort_keys=True) != wanted:
+            write_json(settings, parameters)
+    return settings
+
+
+def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]) -> list[Stage]:
+    """All stages in order. The last one needs all that the pages need.
+
+    Parameters
+    ----------
+    store
+        `simulated` builds everything; another store builds only its warehouse.
+    parameters
+        Settings of the simulated shop; those of the last run when empty.
+    """
+    root = paths.root
+    manifest = paths.store(store) / "manifest.json"
+    summary = paths.processed / f"{store}.json"
+    sql = code(root, "sql/staging", "sql/marts")
+    warehouse = Stage(
+        "warehouse",
+        "Clean the events and build the warehouse",
+        build_store(paths, store),
+        (manifest, *sql, *code(root, "src/journey/warehouse/build.py")),
+        (paths.warehouse(store), summary),
+    )
+    if store != "simulated":
+        from journey.stores.adapters import prepare_store
+
+        raw = Stage(
+            "store",
+            f"Map {store} to the canonical schema",
+            lambda report: prepare_store(store),
+            code(root, "src/journey/stores/adapters.py"),
+            (manifest,),
+        )
+        return [raw, warehouse]
+
+    settings = write_settings(paths, parameters)
+    graph = [
+        Stage(
+            "simulate",
+            "Simulate the shop",
+            simulate_store(paths, settings),
+            (settings, *code(root, "src/journey/stores/simulator")),
+            (manifest,),
+        ),
+        warehouse,
+    ]
+    common = code(root, "src/journey/report/ledger.py", "src/journey/report/formats.py")
+    parts: list[Path] = []
+    for chapter, folders in CHAPTERS.items():
+        part = paths.results / chapter / "numbers.json"
+        parts.append(part)
+        own = code(
+            root,
+            f"src/journey/report/findings/{chapter}.py",
+            "src/journey/report/findings/desk.py",
+            *(f"src/journey/{folder}" for folder in folders if (root / "src/journey" / folder).exists()),
+        )
+        evidence = tuple(sorted(paths.evidence.glob("*.json")))
+        graph.append(
+            Stage(
+                chapter,
+                f"Findings: {chapter}",
+                find(paths, chapter),
+                (summary, paths.assumptions, *common, *own, *code(root, "sql/analysis"), *evidence),
+                (part,),
+            )
+        )
+    graph.append(
+        Stage("numbers", "Join the numbers ledger", gather(paths, parts), tuple(parts), (paths.numbers,))
+    )
+    plotly = root / "assets" / "vendor" / "plotly.min.js"
+    graph.append(
+        Stage(
+            "pages",
+            "Put the plotting library beside the pages",
+            vendor(paths, plotly),
+            (paths.numbers, *code(root, "src/journey/report/vendor.py")),
+            (plotly,),
+        )
+    )
+    return graph
