@@ -58,6 +58,7 @@ def simulate(
 @app.command()
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Data sets; all of them when omitted.")] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="Print the names and fetch nothing.")] = False,
 ) -> None:
     """Obtain and verify real data sets; their list is data/datasets.toml.
 
@@ -66,8 +67,13 @@ def fetch(
 
     Example: journey fetch online_shoppers cdnow
     """
+    from journey.stores.catalog import load_catalog
     from journey.stores.fetch import fetch as fetch_datasets
 
+    if only_list:
+        for name in load_catalog(project().datasets):
+            typer.echo(name)
+        return
     source = os.environ.get("JOURNEY_DATA_DIR")
     for result in fetch_datasets(names, root=project(), source=Path(source) if source else None):
         console.print(str(result), highlight=False)
