@@ -160,7 +160,7 @@ def run(arguments: list[str]) -> int:
     except Exception as error:
         # Typer's own usage errors know how to present themselves; anything else is a defect.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-            console.print(f"journey: {error.format_message()}", highlight=False, markup=False)
+            console.print(f"journey: {error.format_message()}", highlight=False, markup=False, soft_wrap=True)
             return 2
         raise
 
