@@ -1,0 +1,236 @@
+"""Put a figure on a page: interactive from Plotly, static from Matplotlib.
+
+Both print raw blocks, so a chapter calls them in a cell with `output: asis`. An interactive figure is
+HTML only: its JSON lies in the page, `assets/figures.js` loads one local plotly.js when the figure comes
+near and draws it in the colours of the page. A static figure is inline SVG on the page, in the colours of
+the page too, and the same SVG as a file in the PDF.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import plotly.io as pio
+
+from journey.errors import JourneyError
+from journey.files import write_text
+from journey.paths import project
+from journey.report.markup import checked_id, checked_text, escape, raw_block, script_json, typst_string
+from journey.report.style import LIGHT, plotly_template, role_token
+from journey.report.tables import data_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+DATA_ROWS = 200
+SIGNIFICANT_DIGITS = 6
+
+_CARTESIAN = {"x": "xaxis", "y": "yaxis"}
+_COLOUR_KEY = re.compile(r"colou?r(scale|way|s)?$")
+
+
+def show_figure(
+    figure: go.Figure,
+    *,
+    id: str,
+    title: str,
+    alt: str,
+    data: pd.DataFrame,
+    height: int = 420,
+    source: str | None = None,
+) -> None:
+    """Print an interactive figure with alternative text and the data behind it.
+
+    Parameters
+    ----------
+    figure
+        Plotly figure; every axis needs a title, every colour must be of the palette (`style.colour`).
+        Its own title, template, width and height are dropped.
+    id
+        Unique on the page: lower-case letters, digits, hyphens.
+    title
+        What the figure shows, in a sentence; stands above it.
+    alt
+        What a reader who cannot see it should know: form, axes and the finding.
+    data
+        The numbers drawn; the first 200 rows stand in a table below.
+    height
+        Height in CSS pixels, reserved before the figure is drawn.
+    source
+        Where the data comes from, one line.
+
+    Raises
+    ------
+    JourneyError
+        For a missing title, alternative text, axis title or data, or a colour outside the palette.
+    """
+    owner = f"figure '{checked_id(id, 'figure')}'"
+    title = checked_text(title, "title", owner)
+    alt = checked_text(alt, "alternative text", owner)
+    if data.empty:
+        raise JourneyError(f"{owner} has no rows in its data table; pass the frame that was drawn")
+    require_axis_titles(figure, owner)
+    table = data_table(data, label=f"Data behind the figure: {title}", limit=DATA_ROWS)
+    note = f'<p class="figure-source">Source: {escape(source)}</p>' if source else ""
+    print(
+        raw_block(
+            "html",
+            f'<figure class="journey-figure" id="plot-{id}">\n'
+            f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
+            f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
+            f'style="height:{height:d}px"></div>\n'
+            f'<script type="application/json">{script_json(figure_json(figure, owner))}</script>\n'
+            f'<details class="figure-data"><summary>Data behind this figure</summary>\n{table}\n</details>\n'
+            f"{note}</figure>",
+        )
+    )
+
+
+def static_figure(figure: MatplotlibFigure, *, id: str, alt: str, width: str = "100%") -> None:
+    """Print a static figure for the page and for the PDF.
+
+    The SVG is written to `data/results/figures/<id>.svg`, text as outlines, the same bytes on every run.
+    On the page it stands inline, so that its colours follow light and dark; in the PDF it is an image with
+    alternative text. Draw it inside `matplotlib.rc_context(style.matplotlib_style())`.
+
+    Parameters
+    ----------
+    width
+        Share of the text width in the PDF, such as `"80%"`.
+
+    Raises
+    ------
+    JourneyError
+        For a bad id or missing alternative text.
+    """
+    owner = f"figure '{checked_id(id, 'figure')}'"
+    alt = checked_text(alt, "alternative text", owner)
+    if not re.fullmatch(r"\d{1,3}%", width):
+        raise JourneyError(f"{owner} has width '{width}'; give a percentage such as 80%")
+    svg = static_svg(figure, id)
+    file = project().results / "figures" / f"{id}.svg"
+    write_text(file, svg)
+    # Both renderers give Typst the project as its root, so this address is right on every page.
+    address = "/" + file.relative_to(project().root).as_posix()
+    image = f"#image({typst_string(address)}, alt: {typst_string(alt)}, width: {width})"
+    inline = (
+        f'<div class="static-figure" id="plot-{id}" role="img" aria-label="{escape(alt)}">'
+        f"{inline_svg(svg, id)}</div>"
+    )
+    print(raw_block("html", inline) + raw_block("typst", image))
+
+
+def require_axis_titles(figure: go.Figure, owner: str) -> None:
+    """Raise JourneyError unless every visible cartesian axis in use, or one it is matched to, has a title."""
+    layout = figure.layout
+    for letter, prefix in _CARTESIAN.items():
+        names: dict[str, Any] = {}
+        for trace in figure.data:
+            if f"{letter}axis" not in trace:
+                continue
+            reference = trace[f"{letter}axis"] or letter
+            names[reference] = layout[prefix + reference[1:]]
+        titled = {axis.matches or name for name, axis in names.items() if _has_title(axis)}
+        for name, axis in names.items():
+            if axis.visible is False or _has_title(axis) or (axis.matches or name) in titled:
+                continue
+            raise JourneyError(
+                f"{owner} has no title on its {name} axis; say what it measures and in which unit "
+                f"(figure.update_{prefix}es(title=...))"
+            )
+
+
+def figure_json(figure: go.Figure, owner: str = "the figure") -> dict[str, Any]:
+    """Plain JSON of a figure: house template, rounded numbers, colours as roles, no ids.
+
+    The same figure gives the same value on every run.
+    """
+    plain = json.loads(pio.to_json(figure, validate=False, engine="json", remove_uids=True))
+    layout = plain.get("layout", {})
+    for dropped in ("template", "title", "width", "height"):
+        layout.pop(dropped, None)
+    house = go.Figure(layout={"template": plotly_template()})
+    layout["template"] = json.loads(pio.to_json(house, engine="json"))["layout"]["template"]
+    return {"data": _tidy(plain.get("data", []), owner), "layout": _tidy(layout, owner)}
+
+
+def static_svg(figure: MatplotlibFigure, id: str) -> str:
+    """SVG text of a Matplotlib figure: no date, stable ids, text as outlines."""
+    from matplotlib import rc_context
+
+    buffer = io.StringIO()
+    with rc_context({"svg.hashsalt": id, "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def inline_svg(svg: str, id: str) -> str:
+    """SVG to stand in a page: colours as custom properties, ids prefixed, no prologue, fluid width."""
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r'\bid="', f'id="{id}-', body)
+    body = re.sub(r'href="#', f'href="#{id}-', body)
+    body = re.sub(r"url\(#", f"url(#{id}-", body)
+    for role, value in LIGHT.items():
+        body = body.replace(value, f"var(--{role}, {value.upper()})")
+    head, separator, rest = body.partition(">")
+    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+    return head + ' aria-hidden="true" focusable="false"' + separator + rest
+
+
+def _has_title(axis: Any) -> bool:
+    return bool(axis.title is not None and axis.title.text and axis.title.text.strip())
+
+
+def _tidy(value: Any, owner: str, colours: bool = False) -> Any:
+    if isinstance(value, dict):
+        if "bdata" in value:
+            return _tidy(_decoded(value), owner, colours)
+        return {
+            key: _tidy(item, owner, colours or _COLOUR_KEY.search(key) is not None)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_tidy(item, owner, colours) for item in value]
+    if isinstance(value, float):
+        return _rounded(value)
+    if colours and isinstance(value, str):
+        return _role(value, owner)
+    return value
+
+
+def _rounded(value: float) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def _role(value: str, owner: str) -> str:
+    token = role_token(value)
+    if token is not None:
+        return token
+    if re.match(r"#|rgb|hsl|hsv", value.strip().lower()) or value.isalpha():
+        raise JourneyError(
+            f"{owner} uses the colour '{value}', which the palette lacks and dark mode cannot change; "
+            "use journey.report.style.colour('series-1') or another role"
+        )
+    return value
+
+
+def _decoded(packed: dict[str, Any]) -> list[Any]:
+    # Plotly packs NumPy arrays as base64, with its own names for the number types.
+    array = np.frombuffer(base64.b64decode(packed["bdata"]), dtype=np.dtype(packed["dtype"]))
+    if "shape" in packed:
+        shape = packed["shape"]
+        array = array.reshape([int(side) for side in str(shape).split(",")])
+    values: list[Any] = array.tolist()
+    return values

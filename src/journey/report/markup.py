@@ -1,0 +1,92 @@
+"""Raw blocks that pandoc passes through to HTML or Typst unchanged, with every text escaped."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Sequence
+
+from journey.errors import JourneyError
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
+
+
+def checked_id(value: str, kind: str) -> str:
+    """Return `value` when it can serve as an HTML id and a file name; raise JourneyError otherwise."""
+    if not _IDENTIFIER.fullmatch(value):
+        raise JourneyError(
+            f"The {kind} id '{value}' must be lower-case letters, digits and hyphens, starting with a letter."
+        )
+    return value
+
+
+def checked_text(value: str, what: str, owner: str) -> str:
+    """Return `value` when it says something; raise JourneyError that names what is missing otherwise."""
+    if not value.strip():
+        raise JourneyError(f"{owner} has no {what}; give one, so that every reader knows what it shows.")
+    return value.strip()
+
+
+def escape(value: object) -> str:
+    """Text for HTML content and attributes, on one line."""
+    return html.escape(" ".join(str(value).split("\n")), quote=True)
+
+
+def raw_block(language: str, source: str) -> str:
+    """A pandoc raw block whose fence is longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"\n{fence}{{={language}}}\n{source}\n{fence}\n"
+
+
+def typst_string(value: object) -> str:
+    """A Typst string literal, which Typst shows as it is."""
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + " ".join(text.split("\n")) + '"'
+
+
+def script_json(value: object) -> str:
+    """Compact, sorted JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def html_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numeric: Sequence[bool],
+    caption: str | None,
+    label: str,
+    css_class: str = "journey-table",
+) -> str:
+    """Accessible table in a box that scrolls sideways; the first column names its row.
+
+    All texts are escaped here. `label` names the scroll box for a screen reader.
+    """
+    heads = "".join(
+        f'<th scope="col"{_number(number)}>{escape(text)}</th>'
+        for text, number in zip(header, numeric, strict=True)
+    )
+    body = []
+    for row in rows:
+        cells = [f'<th scope="row"{_number(numeric[0])}>{escape(row[0])}</th>']
+        cells += [
+            f"<td{_number(number)}>{escape(text)}</td>"
+            for text, number in zip(row[1:], numeric[1:], strict=True)
+        ]
+        body.append(f"<tr>{''.join(cells)}</tr>")
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    # Quarto would otherwise read the table back into its own model and drop the classes.
+    return (
+        f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f'<table class="{css_class}" data-quarto-disable-processing="true">{title}'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n" + "\n".join(body) + "\n</tbody></table></div>"
+    )
+
+
+def _number(numeric: bool) -> str:
+    return ' class="num"' if numeric else ""

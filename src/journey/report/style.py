@@ -1,0 +1,214 @@
+"""The house style: one palette for pages, Plotly, Matplotlib and the PDF.
+
+`assets/site.css` defines the same roles as custom properties for the light and the dark page; a test
+holds the two together. Figures are drawn in Python with the light colours; on the page every colour is
+replaced by its role, so that a switch to dark mode recolours figures without redrawing them in Python.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Any
+
+import plotly.graph_objects as go
+
+from journey.errors import JourneyError
+from journey.paths import project
+
+FONT_TEXT = "Source Serif 4"
+FONT_FIGURES = "Schibsted Grotesk"
+
+LIGHT = MappingProxyType(
+    {
+        "ink": "#1b242c",
+        "muted": "#56626d",
+        "axis": "#8a959f",
+        "line": "#dde2e6",
+        "paper": "#ffffff",
+        "neutral": "#b4bec6",
+        "series-1": "#176c88",
+        "series-2": "#b14b18",
+        "series-3": "#583388",
+        "series-4": "#95932b",
+        "series-5": "#c97692",
+        "series-6": "#203c4d",
+        "ramp-1": "#edf4f6",
+        "ramp-2": "#bcd8e0",
+        "ramp-3": "#7cb2c3",
+        "ramp-4": "#39849c",
+        "ramp-5": "#0d4a5f",
+        "diverging-low": "#b3501f",
+        "diverging-mid": "#f0f1f0",
+        "diverging-high": "#1a6b87",
+    }
+)
+DARK = MappingProxyType(
+    {
+        "ink": "#e4e9ed",
+        "muted": "#a2aeb8",
+        "axis": "#75828d",
+        "line": "#2b353e",
+        "paper": "#12171c",
+        "neutral": "#56636e",
+        "series-1": "#4eccea",
+        "series-2": "#e17e3b",
+        "series-3": "#a58af0",
+        "series-4": "#dcd97e",
+        "series-5": "#f2a2a9",
+        "series-6": "#6a87a2",
+        "ramp-1": "#1a262d",
+        "ramp-2": "#1f4654",
+        "ramp-3": "#2b7086",
+        "ramp-4": "#46a5c0",
+        "ramp-5": "#a6e3f2",
+        "diverging-low": "#e5823f",
+        "diverging-mid": "#2a3138",
+        "diverging-high": "#50c8e5",
+    }
+)
+SERIES = tuple(LIGHT[f"series-{number}"] for number in range(1, 7))
+SEQUENTIAL = [[step / 4, LIGHT[f"ramp-{step + 1}"]] for step in range(5)]
+DIVERGING = [[0.0, LIGHT["diverging-low"]], [0.5, LIGHT["diverging-mid"]], [1.0, LIGHT["diverging-high"]]]
+
+_ROLE_OF = {value: role for role, value in LIGHT.items()}
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_RGB = re.compile(r"rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*([\d.]+)\s*)?\)")
+
+
+def colour(role: str, alpha: float = 1.0) -> str:
+    """Light-mode colour of a role, as Plotly and Matplotlib accept it.
+
+    Parameters
+    ----------
+    role
+        A key of `LIGHT`, such as `"series-1"` (the accent), `"neutral"` or `"muted"`.
+    alpha
+        Opacity from 0 to 1; below 1 the result is `rgba(...)`, which only Plotly reads.
+
+    Raises
+    ------
+    JourneyError
+        When the palette has no such role.
+    """
+    if role not in LIGHT:
+        raise JourneyError(f"The palette has no colour role '{role}'; use one of {', '.join(LIGHT)}.")
+    value = LIGHT[role]
+    if alpha >= 1:
+        return value
+    red, green, blue = (int(value[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha:g})"
+
+
+def role_token(value: str) -> str | None:
+    """Name the role of a colour as `@role` or `@role/alpha`; None when the palette lacks the colour.
+
+    `transparent` and any colour of zero opacity stay as they are.
+    """
+    text = value.strip().lower()
+    if text == "transparent":
+        return text
+    if _HEX.fullmatch(text):
+        role, alpha = _ROLE_OF.get(text), 1.0
+    elif match := _RGB.fullmatch(text):
+        red, green, blue = (int(part) for part in match.groups()[:3])
+        alpha = float(match.group(4) or 1)
+        if alpha == 0:
+            return "transparent"
+        role = _ROLE_OF.get(f"#{red:02x}{green:02x}{blue:02x}")
+    else:
+        return None
+    if role is None:
+        return None
+    return f"@{role}" if alpha == 1 else f"@{role}/{alpha:g}"
+
+
+def plotly_template() -> go.layout.Template:
+    """House template: colours, fonts, quiet axes, direct margins. `show_figure` applies it."""
+    font = {"family": f"{FONT_FIGURES}, system-ui, sans-serif", "size": 13, "color": LIGHT["ink"]}
+    axis = {
+        "automargin": True,
+        "gridcolor": LIGHT["line"],
+        "linecolor": LIGHT["axis"],
+        "zerolinecolor": LIGHT["axis"],
+        "zerolinewidth": 1,
+        "tickcolor": LIGHT["axis"],
+        "tickfont": {"color": LIGHT["muted"], "size": 12},
+        "title": {"font": {"color": LIGHT["muted"], "size": 13}, "standoff": 10},
+    }
+    layout = {
+        "font": font,
+        "colorway": list(SERIES),
+        "colorscale": {"sequential": SEQUENTIAL, "sequentialminus": SEQUENTIAL, "diverging": DIVERGING},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": LIGHT["paper"],
+            "bordercolor": LIGHT["axis"],
+            "font": {"color": LIGHT["ink"], "family": font["family"], "size": 13},
+        },
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"color": LIGHT["ink"]},
+            "title": {"text": ""},
+        },
+        "separators": ".,",
+        "xaxis": axis | {"showgrid": False, "showline": True, "ticks": "outside", "ticklen": 4},
+        "yaxis": axis | {"showgrid": True, "showline": False},
+    }
+    bar = {"marker": {"line": {"width": 0}}}
+    return go.layout.Template(layout=layout, data={"bar": [bar]})
+
+
+def matplotlib_style() -> dict[str, Any]:
+    """Matplotlib rcParams of the house style, for `with matplotlib.rc_context(matplotlib_style())`.
+
+    Registers the project's own fonts, so that a static figure looks the same on every machine.
+    """
+    from cycler import cycler
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for file in sorted((project().root / "assets" / "fonts").glob("*.ttf")):
+        if str(file) not in known:
+            font_manager.fontManager.addfont(str(file))
+    return {
+        "axes.axisbelow": True,
+        "axes.edgecolor": LIGHT["axis"],
+        "axes.grid": True,
+        "axes.grid.axis": "y",
+        "axes.labelcolor": LIGHT["muted"],
+        "axes.labelsize": 9,
+        "axes.prop_cycle": cycler(color=list(SERIES)),
+        "axes.spines.left": False,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "figure.constrained_layout.use": True,
+        "figure.facecolor": "none",
+        "figure.figsize": (6.4, 3.2),
+        "axes.facecolor": "none",
+        "font.family": [FONT_FIGURES, "DejaVu Sans"],
+        "font.size": 9,
+        "grid.color": LIGHT["line"],
+        "grid.linewidth": 0.7,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "patch.edgecolor": "none",
+        "svg.fonttype": "path",
+        "text.color": LIGHT["ink"],
+        "xtick.color": LIGHT["axis"],
+        "xtick.labelcolor": LIGHT["muted"],
+        "xtick.labelsize": 8.5,
+        "ytick.color": LIGHT["axis"],
+        "ytick.labelcolor": LIGHT["muted"],
+        "ytick.labelsize": 8.5,
+        "ytick.left": False,
+    }

@@ -1,0 +1,128 @@
+"""Tables: accessible HTML on the page, a Typst table in the PDF, every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from journey.errors import JourneyError
+from journey.report.columns import default_format, formatter
+from journey.report.markup import checked_id, html_table, raw_block, typst_string
+from journey.report.style import FONT_FIGURES, LIGHT
+
+Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
+ALIGNMENTS = ("left", "right")
+
+
+def show_table(
+    frame: pd.DataFrame,
+    *,
+    caption: str | None = None,
+    id: str | None = None,
+    columns: Columns | None = None,
+    align: Mapping[str, str] | None = None,
+) -> None:
+    """Print a table for the page and for the PDF; call it in a cell with `output: asis`.
+
+    Parameters
+    ----------
+    frame
+        Rows as shown; the first column names its row. The index is not shown.
+    caption
+        What the table shows. With an `id` that starts with `tbl-` it becomes the numbered caption that
+        `@tbl-...` refers to.
+    id
+        Unique on the page: lower-case letters, digits, hyphens.
+    columns
+        Name -> (heading, format); chooses and orders the columns. Formats: see `columns.formatter`.
+        Without it every column is shown under its own name.
+    align
+        Name -> `left` or `right`; numbers stand right and text left when omitted.
+
+    Raises
+    ------
+    JourneyError
+        For a frame without columns, an unknown column, format or alignment, or a `tbl-` id without caption.
+    """
+    header, rows, numeric = table_text(frame, columns=columns, align=align)
+    numbered = id is not None and id.startswith("tbl-")
+    if id is not None:
+        checked_id(id, "table")
+    if numbered and not caption:
+        raise JourneyError(f"table '{id}' has no caption; a numbered table needs one")
+    own_caption = None if numbered else caption
+    page = html_table(header, rows, numeric=numeric, caption=own_caption, label=caption or ", ".join(header))
+    if id is not None and not numbered:
+        page = f'<div id="{id}">{page}</div>'
+    blocks = raw_block("html", page) + raw_block("typst", typst_table(header, rows, numeric, own_caption))
+    print(f"\n::: {{#{id}}}\n{blocks}\n{_markdown_text(caption or '')}\n:::\n" if numbered else blocks)
+
+
+def table_text(
+    frame: pd.DataFrame,
+    *,
+    columns: Columns | None = None,
+    align: Mapping[str, str] | None = None,
+) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Headings, written cells, and for each column whether it stands right."""
+    wanted = columns or {str(name): (str(name), default_format(frame[name])) for name in frame.columns}
+    if not wanted:
+        raise JourneyError(f"the table has no columns to show ({len(frame)} rows)")
+    known = [str(name) for name in frame.columns]
+    for name in (*wanted, *(align or {})):
+        if name not in known:
+            raise JourneyError(f"the table has no column '{name}'; it has {', '.join(known)}")
+    written, numeric = [], []
+    for name, (_, spec) in wanted.items():
+        write, number = formatter(spec)
+        side = (align or {}).get(name, "right" if number else "left")
+        if side not in ALIGNMENTS:
+            raise JourneyError(f"column '{name}' cannot stand '{side}'; use left or right")
+        written.append([write(cell) for cell in frame[name].array])
+        numeric.append(side == "right")
+    return (
+        [label for label, _ in wanted.values()],
+        [list(row) for row in zip(*written, strict=True)],
+        numeric,
+    )
+
+
+def data_table(frame: pd.DataFrame, *, label: str, limit: int) -> str:
+    """HTML table of the first `limit` rows behind a figure, with a note when there are more."""
+    header, rows, numeric = table_text(frame.head(limit))
+    table = html_table(
+        header, rows, numeric=numeric, caption=None, label=label, css_class="journey-table compact"
+    )
+    if len(frame) <= limit:
+        return table
+    return f'{table}<p class="figure-source">The first {limit:,} of {len(frame):,} rows.</p>'
+
+
+def typst_table(header: list[str], rows: list[list[str]], numeric: list[bool], caption: str | None) -> str:
+    """Typst source of a table with hairlines and a repeating head; cells are string literals."""
+    sides = ", ".join("right" if number else "left" for number in numeric)
+    widths = ", ".join("auto" if number else "1fr" for number in numeric)
+    heads = ", ".join(f"strong({typst_string(text)})" for text in header)
+    body = "\n".join("    " + ", ".join(typst_string(cell) for cell in row) + "," for row in rows)
+    table = (
+        f"table(\n    columns: ({widths},), align: ({sides},), stroke: none, inset: (x: 5pt, y: 3.5pt),\n"
+        f'    table.hline(stroke: 0.8pt + rgb("{LIGHT["ink"]}")),\n    table.header({heads}),\n'
+        f'    table.hline(stroke: 0.5pt + rgb("{LIGHT["axis"]}")),\n{body}\n'
+        f'    table.hline(stroke: 0.5pt + rgb("{LIGHT["axis"]}")),\n  )'
+    )
+    if caption:
+        table = (
+            f"figure({table}, kind: table, numbering: none, "
+            f"caption: figure.caption(position: top, {typst_string(caption)}))"
+        )
+    return (
+        f'#block(width: 100%)[\n  #set text(font: "{FONT_FIGURES}", size: 8.5pt, number-width: "tabular")\n'
+        f"  #{table}\n]"
+    )
+
+
+def _markdown_text(text: str) -> str:
+    escaped = "".join(f"\\{sign}" if sign in r"\`*_$<>[]#@^~{}|'\"" else sign for sign in text)
+    return " ".join(escaped.split())
