@@ -1,0 +1,37 @@
+"""The canonical schema of a store: its tables, its manifest and the check of a store folder."""
+
+from journey.stores.schema.frames import pandera_schema
+from journey.stores.schema.tables import (
+    CHANNELS,
+    DEVICES,
+    EVENT_TYPES,
+    EVENTS,
+    EXPOSURES,
+    ITEM_EVENT_TYPES,
+    ITEMS,
+    PRICE_TEXT,
+    SCHEMA,
+    SCHEMA_VERSION,
+    USERS,
+    VARIANTS,
+    ColumnSpec,
+    TableSpec,
+)
+
+__all__ = [
+    "CHANNELS",
+    "DEVICES",
+    "EVENTS",
+    "EVENT_TYPES",
+    "EXPOSURES",
+    "ITEMS",
+    "ITEM_EVENT_TYPES",
+    "PRICE_TEXT",
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "USERS",
+    "VARIANTS",
+    "ColumnSpec",
+    "TableSpec",
+    "pandera_schema",
+]
