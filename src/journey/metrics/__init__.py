@@ -1,0 +1,1 @@
+"""Shop metrics: ratios with intervals, the driver tree, changes explained, and an independent recount."""

@@ -1,0 +1,138 @@
+"""Ratio metrics, driver tree, decomposition and anomalies, each where the answer is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journey.errors import JourneyError
+from journey.metrics.anomalies import weekday_anomalies
+from journey.metrics.drivers import driver_tree, log_contributions, mix_and_rate
+from journey.metrics.ratio import ratio_metrics
+from journey.metrics.recount import recount
+
+
+def users(rng, n=400):
+    """Sessions and buying sessions of users whose conversion differs: mean 0.1."""
+    sessions = 1 + rng.poisson(3, n)
+    return rng.binomial(sessions, rng.beta(1, 9, n)), sessions
+
+
+def test_bootstrap_over_users_covers_the_true_ratio_where_wilson_does_not():
+    rng, runs, truth = np.random.default_rng(3), 400, 0.1
+    covered = wilson = 0
+    for run in range(runs):
+        buys, sessions = users(rng)
+        ratio = ratio_metrics({"c": (buys, sessions)}, replicates=400, seed=run)["c"]
+        covered += ratio.low <= truth <= ratio.high
+        n, p, z = sessions.sum(), ratio.value, 1.96
+        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        wilson += centre - half <= truth <= centre + half
+    assert covered / runs == pytest.approx(0.95, abs=0.035)
+    assert wilson < covered
+
+
+def test_ratio_is_exact_and_seeded():
+    parts = {"a": ([1, 0, 2], [4, 3, 5]), "b": ([10.0, 0.0, 6.0], [1, 1, 2])}
+    first, second = ratio_metrics(parts, seed=1), ratio_metrics(parts, seed=1)
+    assert first == second
+    assert (first["a"].value, first["b"].value) == (0.25, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"a": ([], [])}, "at least one user"),
+        ({"a": ([1], [1, 2])}, "one length"),
+        ({"a": ([0, 0], [0, 0])}, "segment is empty"),
+        ({"a": ([np.nan, 0], [1, 1])}, "not finite"),
+    ],
+)
+def test_impossible_ratios_are_refused(parts, message):
+    with pytest.raises(JourneyError, match=message):
+        ratio_metrics(parts)
+
+
+counts = st.lists(st.integers(1, 1000), min_size=6, max_size=6)
+
+
+def totals(numbers):
+    names = ("visitors", "sessions", "cart_sessions", "checkout_sessions", "buying_sessions", "orders")
+    return dict(zip(names, numbers, strict=True)) | {"revenue": 37.5 * numbers[-1]}
+
+
+@given(counts)
+def test_the_product_of_the_drivers_is_the_north_star(numbers):
+    tree = driver_tree(totals(numbers))
+    assert tree.product == pytest.approx(tree.revenue_per_visitor, rel=1e-12)
+
+
+@given(counts, counts)
+def test_driver_contributions_sum_to_the_change(first, second):
+    before, after = driver_tree(totals(first)), driver_tree(totals(second))
+    assert sum(log_contributions(before, after).values()) == pytest.approx(
+        after.product - before.product, rel=1e-6, abs=1e-6 * (after.product + before.product)
+    )
+
+
+def test_an_empty_step_is_named():
+    with pytest.raises(JourneyError, match="checkout_sessions"):
+        driver_tree(totals([5, 4, 3, 0, 0, 0]))
+
+
+def test_simpson_is_all_mix_when_rates_stand_still():
+    change = mix_and_rate(np.array([900, 100]), np.array([90, 2]), np.array([500, 500]), np.array([50, 10]))
+    assert change.change < 0
+    assert change.rate == pytest.approx(0, abs=1e-15)
+    assert change.mix == pytest.approx(change.change)
+
+
+def test_only_the_odd_weekend_is_flagged():
+    rng = np.random.default_rng(0)
+    weekdays = np.arange(84) % 7
+    values = (100 + 20 * weekdays) * np.exp(rng.normal(0, 0.05, 84))
+    values[[40, 41]] *= 2
+    assert np.flatnonzero(weekday_anomalies(values, weekdays).flagged).tolist() == [40, 41]
+    with pytest.raises(JourneyError, match="1 days have no value"):
+        weekday_anomalies([1, 0], [0, 1])
+
+
+def test_recount_by_hand():
+    start = pd.Timestamp("2025-01-06 10:00")
+    rows = [  # minutes, user, type, quantity, price, discount
+        (0, 1, "view", 1, 10.0, 0),
+        (30, 1, "add_to_cart", 1, 10.0, 0),  # a gap of exactly 30 minutes stays in the session
+        (61, 1, "view", 1, 10.0, 0),  # 31 minutes: a new session, of one event
+        (0, 2, "add_to_cart", 2, 10.0, 10),
+        (1, 2, "checkout", 1, None, 10),
+        (2, 2, "purchase", 2, 10.0, 10),
+        (2, 2, "purchase", 1, 5.0, 10),
+    ]
+    events = pd.DataFrame(
+        [
+            {
+                "event_id": i,
+                "ts": start + pd.Timedelta(minutes=minutes),
+                "user_id": user,
+                "event_type": kind,
+                "quantity": quantity,
+                "unit_price": price,
+                "discount_pct": discount,
+            }
+            for i, (minutes, user, kind, quantity, price, discount) in enumerate(rows)
+        ]
+    )
+    assert recount(events.sample(frac=1, random_state=0)) == {
+        "events": 7,
+        "visitors": 2,
+        "sessions": 3,
+        "cart_sessions": 2,
+        "checkout_sessions": 1,
+        "buying_sessions": 1,
+        "orders": 1,
+        "revenue": pytest.approx(22.5),
+        "bounced_sessions": 1,
+        "abandoned_carts": 1,
+    }
