@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from journey.errors import JourneyError
 from journey.metrics.anomalies import weekday_anomalies
+from journey.metrics.bootstrap import bootstrap_totals
 from journey.metrics.drivers import driver_tree, log_contributions, mix_and_rate
-from journey.metrics.ratio import ratio_metrics
 from journey.metrics.recount import recount
 
 
@@ -24,7 +24,8 @@ def test_bootstrap_over_users_covers_the_true_ratio_where_wilson_does_not():
     covered = wilson = 0
     for run in range(runs):
         buys, sessions = users(rng)
-        ratio = ratio_metrics({"c": (buys, sessions)}, replicates=400, seed=run)["c"]
+        drawn = bootstrap_totals({"buys": buys, "sessions": sessions}, replicates=400, seed=run)
+        ratio = drawn.ratio("buys", "sessions")
         covered += ratio.low <= truth <= ratio.high
         n, p, z = sessions.sum(), ratio.value, 1.96
         centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -34,25 +35,26 @@ def test_bootstrap_over_users_covers_the_true_ratio_where_wilson_does_not():
     assert wilson < covered
 
 
-def test_ratio_is_exact_and_seeded():
-    parts = {"a": ([1, 0, 2], [4, 3, 5]), "b": ([10.0, 0.0, 6.0], [1, 1, 2])}
-    first, second = ratio_metrics(parts, seed=1), ratio_metrics(parts, seed=1)
-    assert first == second
-    assert (first["a"].value, first["b"].value) == (0.25, 4.0)
+def test_totals_are_exact_and_seeded():
+    columns = {"buys": [1, 0, 2], "sessions": [4, 3, 5]}
+    first, second = bootstrap_totals(columns, seed=1), bootstrap_totals(columns, seed=1)
+    assert first.ratio("buys", "sessions") == second.ratio("buys", "sessions")
+    assert first.ratio("buys", "sessions").value == 0.25
+    assert first.estimate(lambda t: t["sessions"]).value == 12
 
 
 @pytest.mark.parametrize(
-    ("parts", "message"),
+    ("columns", "message"),
     [
-        ({"a": ([], [])}, "at least one user"),
-        ({"a": ([1], [1, 2])}, "one length"),
-        ({"a": ([0, 0], [0, 0])}, "segment is empty"),
-        ({"a": ([np.nan, 0], [1, 1])}, "not finite"),
+        ({"a": [], "b": []}, "at least one user"),
+        ({"a": [1], "b": [1, 2]}, "one length"),
+        ({"a": [0, 0], "b": [0, 0]}, "no b in this segment"),
+        ({"a": [np.nan, 0], "b": [1, 1]}, "not finite"),
     ],
 )
-def test_impossible_ratios_are_refused(parts, message):
+def test_impossible_ratios_are_refused(columns, message):
     with pytest.raises(JourneyError, match=message):
-        ratio_metrics(parts)
+        bootstrap_totals(columns).ratio("a", "b")
 
 
 counts = st.lists(st.integers(1, 1000), min_size=6, max_size=6)

@@ -1,0 +1,104 @@
+"""Totals of users with their bootstrap, from which any ratio or product gets an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from journey.errors import JourneyError
+
+Totals = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its percentile interval at confidence `level`, from `n_users` users."""
+
+    value: float
+    low: float
+    high: float
+    level: float
+    n_users: int
+
+
+@dataclass(frozen=True)
+class BootstrapTotals:
+    """Column totals over users: the observed ones first, then one row a replicate.
+
+    Attributes
+    ----------
+    totals
+        Name -> (1 + replicates,) totals; entry 0 is the observed total.
+    n_users, level
+        Number of users, and confidence level of intervals made from it.
+    """
+
+    totals: dict[str, NDArray[np.float64]]
+    n_users: int
+    level: float
+
+    def estimate(self, of: Callable[[Totals], NDArray[np.float64]]) -> Estimate:
+        """Value and interval of any function of the totals, such as a ratio or a product.
+
+        Raises
+        ------
+        JourneyError
+            When the function is not finite on the observed totals.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            draws = np.asarray(of(self.totals), dtype=np.float64)
+        value = float(draws[0])
+        if not np.isfinite(value):
+            raise JourneyError("a metric is undefined on the observed totals: a denominator is zero")
+        tail = 50 * (1 - self.level)
+        low, high = np.nanpercentile(draws[1:], [tail, 100 - tail])
+        return Estimate(value, float(min(low, value)), float(max(high, value)), self.level, self.n_users)
+
+    def ratio(self, numerator: str, denominator: str) -> Estimate:
+        """Ratio of two totals.
+
+        Raises
+        ------
+        JourneyError
+            When the denominator is zero: the segment is empty.
+        """
+        if self.totals[denominator][0] <= 0:
+            raise JourneyError(f"no {denominator.replace('_', ' ')} in this segment: {numerator} has no rate")
+        return self.estimate(lambda totals: totals[numerator] / totals[denominator])
+
+
+def bootstrap_totals(
+    columns: Mapping[str, ArrayLike], *, replicates: int = 2000, seed: int = 0, level: float = 0.95
+) -> BootstrapTotals:
+    """Draw users with replacement and add up their columns.
+
+    Parameters
+    ----------
+    columns
+        Name -> (n_users,) values, one entry a user, such as the number of sessions and of orders.
+    replicates, seed, level
+        Size and seed of the bootstrap, and the confidence level of intervals made from it.
+
+    Raises
+    ------
+    JourneyError
+        For no users, lengths that differ, or a value that is not finite.
+
+    Notes
+    -----
+    Users, not sessions, are drawn: sessions of one user resemble each other, and drawing sessions would
+    make intervals too narrow. Poisson(1) counts stand in for the multinomial draw (Hanley & MacGibbon
+    2006), so the whole bootstrap is one matrix product.
+    """
+    arrays = [np.asarray(column, dtype=np.float64) for column in columns.values()]
+    if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1 or not len(arrays[0]):
+        raise JourneyError("a user bootstrap needs at least one user and columns of one length")
+    stacked = np.column_stack(arrays)
+    if not np.isfinite(stacked).all():
+        raise JourneyError("a user's total is not finite: clean the input first")
+    weights = np.random.default_rng(seed).poisson(1.0, size=(replicates, len(stacked)))
+    sums = np.vstack([stacked.sum(axis=0), weights.astype(np.float64) @ stacked])
+    return BootstrapTotals({name: sums[:, i] for i, name in enumerate(columns)}, len(stacked), level)
