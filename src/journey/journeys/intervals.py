@@ -1,0 +1,45 @@
+"""Intervals shared by the journey methods."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from journey.errors import JourneyError
+
+FloatArray = NDArray[np.float64]
+
+
+def normal_quantile(level: float) -> float:
+    """Two-sided standard normal quantile of a confidence level, e.g. 1.96 for 0.95."""
+    if not 0 < level < 1:
+        raise JourneyError(f"Confidence level {level} must lie between 0 and 1.")
+    return float(special.ndtri(0.5 + level / 2))
+
+
+def wilson_interval(
+    successes: ArrayLike, totals: ArrayLike, level: float = 0.95
+) -> tuple[FloatArray, FloatArray]:
+    """Wilson score interval of a proportion, elementwise; NaN where the total is 0.
+
+    Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
+    """
+    wins = np.asarray(successes, dtype=float)
+    n = np.broadcast_to(np.asarray(totals, dtype=float), wins.shape)
+    z = normal_quantile(level)
+    known = n > 0
+    size = np.where(known, n, 1.0)
+    share = wins / size
+    centre = (share + z**2 / (2 * size)) / (1 + z**2 / size)
+    half = z / (1 + z**2 / size) * np.sqrt(share * (1 - share) / size + z**2 / (4 * size**2))
+    low = np.where(wins == 0, 0.0, centre - half)
+    high = np.where(wins == size, 1.0, centre + half)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
+
+
+def percentile_interval(replicates: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Percentile bootstrap interval along the first axis."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
+    return low, high
