@@ -84,7 +84,7 @@ class Dataset:
         )
 
 
-def catalogue(path: Path | None = None) -> dict[str, Dataset]:
+def load_catalog(path: Path | None = None) -> dict[str, Dataset]:
     """Read the list of data sets.
 
     Parameters
@@ -114,7 +114,7 @@ def catalogue(path: Path | None = None) -> dict[str, Dataset]:
 
 def dataset(name: str) -> Dataset:
     """Give the entry of one data set; an unknown name is an error that lists the known ones."""
-    known = catalogue()
+    known = load_catalog()
     if name in known:
         return known[name]
     raise unknown_name("data set", name, known)

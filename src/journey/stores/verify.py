@@ -36,11 +36,20 @@ class Verification:
     totals: tuple[tuple[str, float], ...]
 
 
-_verified: dict[tuple[str, str, int, int], Verification] = {}
+_verified: dict[tuple[DataFile, str, int, int], Verification] = {}
 
 
-def verify(dataset: Dataset, file: DataFile, path: Path) -> Verification:
+def verify(dataset: Dataset, file: DataFile, path: Path, *, shown: str | None = None) -> Verification:
     """Check one file against the list; the result is remembered for as long as the file is unchanged.
+
+    Parameters
+    ----------
+    dataset, file : Dataset, DataFile
+        What the file should be.
+    path : Path
+        The file.
+    shown : str, optional
+        What to call the file in an error, when `path` is a scratch file.
 
     Raises
     ------
@@ -48,9 +57,9 @@ def verify(dataset: Dataset, file: DataFile, path: Path) -> Verification:
         Names the file, what was expected and what was found.
     """
     status = path.stat()
-    key = (f"{dataset.name}/{file.path}", str(path.resolve()), status.st_size, status.st_mtime_ns)
+    key = (file, str(path.resolve()), status.st_size, status.st_mtime_ns)
     if key not in _verified:
-        _verified[key] = _verify(dataset, file, path, status.st_size)
+        _verified[key] = _verify(dataset, file, path, shown or str(path))
     return _verified[key]
 
 
@@ -96,21 +105,20 @@ def _word(position: int, kind: str) -> str:
     return f"strptime({word}, '%Y%m%d')::date" if kind == "DATE" else f"{word}::{kind}"
 
 
-def _verify(dataset: Dataset, file: DataFile, path: Path, size: int) -> Verification:
-    again = f"get it again with `journey fetch {dataset.name}` or from {dataset.home}"
+def _verify(dataset: Dataset, file: DataFile, path: Path, shown: str) -> Verification:
+    size = path.stat().st_size
+    delete = "delete it and " if shown == str(path) else ""
+    again = f"{delete}run `journey fetch {dataset.name}` again, or see {dataset.home}"
     if size == 0:
-        raise JourneyError(f"{path} is empty (0 bytes); delete it and {again}.")
-    _check_header(file, path, again)
+        raise JourneyError(f"{shown} is empty (0 bytes); {again}.")
+    _check_header(file, path, shown, again)
     if file.bytes is not None and size != file.bytes:
         raise JourneyError(
-            f"{path} has {size:,} bytes, expected {file.bytes:,}: this copy is incomplete or"
-            f" altered; {again}."
+            f"{shown} has {size:,} bytes, expected {file.bytes:,}: it is incomplete or altered; {again}."
         )
     checksum = sha256_of(path)
     if file.sha256 is not None and checksum != file.sha256:
-        raise JourneyError(
-            f"{path} has SHA-256 {checksum}, expected {file.sha256}: this copy is altered; {again}."
-        )
+        raise JourneyError(f"{shown} has SHA-256 {checksum}, expected {file.sha256}: it is altered; {again}.")
     names = ["count(*)", *(total.expression for total in file.totals)]
     selection = ", ".join(f"({expression})" for expression in names)
     try:
@@ -120,64 +128,64 @@ def _verify(dataset: Dataset, file: DataFile, path: Path, size: int) -> Verifica
             ).fetchone()
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
-        raise JourneyError(f"{path} cannot be read as {file.format}: {reason}; {again}.") from None
+        raise JourneyError(f"{shown} cannot be read as {file.format}: {reason}; {again}.") from None
     assert row is not None
     rows, *found = row
     if file.rows is not None and rows != file.rows:
-        raise JourneyError(f"{path} has {rows:,} rows, expected {file.rows:,}; {again}.")
+        raise JourneyError(f"{shown} has {rows:,} rows, expected {file.rows:,}; {again}.")
     for total, value in zip(file.totals, found, strict=True):
         if value is None or abs(float(value) - total.expected) > total.tolerance:
-            shown = "nothing" if value is None else f"{value:,}"
+            number = "nothing" if value is None else f"{value:,}"
             raise JourneyError(
-                f"{path}: {total.what} is {shown}, expected {total.expected:,} (of {rows:,} rows); {again}."
+                f"{shown}: {total.what} is {number}, expected {total.expected:,} (of {rows:,} rows); {again}."
             )
     return Verification(
         checksum, rows, tuple((t.what, float(v)) for t, v in zip(file.totals, found, strict=True))
     )
 
 
-def _check_header(file: DataFile, path: Path, again: str) -> None:
+def _check_header(file: DataFile, path: Path, shown: str, again: str) -> None:
     """Compare the column names in the file with the list, before its bytes, for the clearer message."""
     expected = [column.source for column in file.columns]
     if file.format == "csv":
-        found = _csv_header(file, path, again)
+        found = _csv_header(file, path, shown, again)
     elif file.format == "parquet":
-        found = _parquet_header(path, again)
+        found = _parquet_header(path, shown, again)
     else:
         return
     if missing := [name for name in expected if name not in found]:
         raise JourneyError(
-            f"{path} lacks column {', '.join(missing)} (found: {', '.join(found[:20])}); {again}."
+            f"{shown} lacks column {', '.join(missing)} (found: {', '.join(found[:20])}); {again}."
         )
     if foreign := [name for name in found if name not in expected]:
-        raise JourneyError(f"{path} has unknown column {', '.join(foreign)}; {again}.")
+        raise JourneyError(f"{shown} has unknown column {', '.join(foreign)}; {again}.")
     if found != expected and file.format == "csv":
-        raise JourneyError(f"{path} has its columns in another order: {', '.join(found)}; {again}.")
+        raise JourneyError(f"{shown} has its columns in another order: {', '.join(found)}; {again}.")
 
 
-def _csv_header(file: DataFile, path: Path, again: str) -> list[str]:
+def _csv_header(file: DataFile, path: Path, shown: str, again: str) -> list[str]:
     with path.open("rb") as stream:
         line = stream.readline(65_536)
     try:
         text = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise JourneyError(f"{path} is not UTF-8 text (byte {error.start}); {again}.") from None
+        raise JourneyError(f"{shown} is not UTF-8 text (byte {error.start}); {again}.") from None
     found = next(csv.reader([text], delimiter=file.delimiter), [])
     if len(found) == 1 and len(file.columns) > 1:
         for other in (",", ";", "\t", "|"):
             if other != file.delimiter and text.count(other) + 1 >= len(file.columns):
                 raise JourneyError(
-                    f"{path} is separated by {other!r}, expected {file.delimiter!r} with"
+                    f"{shown} is separated by {other!r}, expected {file.delimiter!r} with"
                     f" {len(file.columns)} columns; {again}."
                 )
     return found
 
 
-def _parquet_header(path: Path, again: str) -> list[str]:
+def _parquet_header(path: Path, shown: str, again: str) -> list[str]:
     import pyarrow
     import pyarrow.parquet
 
     try:
         return pyarrow.parquet.read_schema(path).names
     except (pyarrow.ArrowInvalid, OSError):
-        raise JourneyError(f"{path} is not a complete Parquet file; delete it and {again}.") from None
+        raise JourneyError(f"{shown} is not a complete Parquet file; {again}.") from None
