@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from journey.journeys import kaplan_meier, logrank_test, survival_at
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
+
+from journey.journeys import kaplan_meier, logrank_test, survival_at
 
 # Both sides compute the same closed forms in double precision; only rounding may differ.
 ROUNDING = 1e-10

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from journey.journeys import RULES, attribute, paths_from_steps, touch_weights
 
 CHANNELS = 4

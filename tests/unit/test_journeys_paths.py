@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from journey.errors import JourneyError
 from journey.journeys import (
     collapse_repeats,
