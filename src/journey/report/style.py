@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from journey.errors import JourneyError
 from journey.paths import project
 
-FONT_TEXT = "Source Serif 4"
+FONT_TEXT = "Journey Serif"
 FONT_FIGURES = "Schibsted Grotesk"
 
 LIGHT = MappingProxyType(
