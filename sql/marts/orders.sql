@@ -1,0 +1,45 @@
+-- Question:  what did each order bring?
+-- Grain:     one row per order
+-- Technique: an aggregate over its lines; money is added up as decimals, so that the sum does not depend on
+--            the order of the rows. Revenue is null where the store records no price.
+create or replace table marts.orders as
+
+with
+
+order_lines as (
+    select * from marts.order_lines
+),
+
+purchases as (
+    select event_id, device, channel from staging.events
+    where event_type = 'purchase'
+),
+
+orders as (
+    select
+        order_id,
+        session_id,
+        user_id,
+        order_ts,
+        count(*) as n_lines,
+        sum(quantity)::bigint as quantity,
+        sum((quantity * unit_price)::decimal(18, 6))::double as gross_revenue,
+        sum(net_revenue::decimal(18, 6))::double as net_revenue,
+    from order_lines
+    group by order_id, session_id, user_id, order_ts
+)
+
+select
+    orders.order_id,
+    orders.session_id,
+    orders.user_id,
+    orders.order_ts,
+    orders.n_lines,
+    orders.quantity,
+    orders.gross_revenue,
+    orders.net_revenue,
+    purchases.device,
+    purchases.channel,
+from orders
+join purchases on purchases.event_id = orders.order_id
+order by orders.order_id

@@ -1,0 +1,69 @@
+-- Question:  what happened in each session?
+-- Grain:     one row per session; session_id counts sessions by user and start
+-- Technique: one conditional aggregate over the events. Money is added up as decimals: a sum of doubles
+--            depends in its last digits on the order in which threads deliver the rows.
+create or replace table marts.sessions as
+
+with
+
+events as (
+    select
+        *,
+        (quantity * unit_price * (1 - discount_pct / 100))::decimal(18, 6) as net_amount,
+    from staging.events
+),
+
+users as (
+    select user_id, country, age_band from staging.users
+),
+
+sessions as (
+    select
+        session_id,
+        user_id,
+        min(ts) as session_start,
+        max(ts) as session_end,
+        arg_min(device, event_id) filter (where is_session_start) as device,
+        arg_min(channel, event_id) filter (where is_session_start) as channel,
+        count(*) as n_events,
+        count(*) filter (where event_type = 'view') as n_views,
+        count(*) filter (where event_type = 'search') as n_searches,
+        count(*) filter (where event_type = 'add_to_cart') as n_carts,
+        count(*) filter (where event_type = 'remove_from_cart') as n_removes,
+        count(*) filter (where event_type = 'checkout') as n_checkouts,
+        count(*) filter (where event_type = 'purchase') as n_purchase_lines,
+        count(distinct item_id) filter (where event_type = 'view') as n_items_viewed,
+        coalesce(max(discount_pct), 0) as discount_pct,
+        coalesce(sum(net_amount) filter (where event_type = 'purchase'), 0)::double as revenue,
+    from events
+    group by session_id, user_id
+)
+
+select
+    sessions.session_id,
+    sessions.user_id,
+    sessions.session_start,
+    sessions.session_end,
+    row_number() over (partition by sessions.user_id order by sessions.session_id) as session_number,
+    session_number = 1 as is_new_user,
+    sessions.device,
+    sessions.channel,
+    sessions.n_events,
+    sessions.n_views,
+    sessions.n_searches,
+    sessions.n_carts,
+    sessions.n_removes,
+    sessions.n_checkouts,
+    sessions.n_purchase_lines,
+    sessions.n_items_viewed,
+    sessions.discount_pct,
+    sessions.n_carts > 0 as has_cart,
+    sessions.n_checkouts > 0 as has_checkout,
+    sessions.n_purchase_lines > 0 as converted,
+    sessions.revenue,
+    (epoch_us(sessions.session_end) - epoch_us(sessions.session_start)) / 1e6 as duration_s,
+    coalesce(users.country, 'unknown') as country,
+    coalesce(users.age_band, 'unknown') as age_band,
+from sessions
+left join users using (user_id)
+order by sessions.session_id

@@ -1,0 +1,77 @@
+-- Question:  what does every raw row say once it is repaired, and what was wrong with it?
+-- Grain:     one row per raw row
+-- Technique: flags first, repairs from the flags; a view over the raw files that ends with the build, because
+--            a table of it would copy the whole history once more
+create or replace view staging.events_repaired as
+
+with
+
+events as (
+    select * from raw.events
+),
+
+repeated_events as (
+    select * from staging.repeated_events
+),
+
+repeated_keys as (
+    select distinct key_hash from staging.repeated_events
+),
+
+bots as (
+    select user_id, true as is_bot from staging.bots
+),
+
+network_delay as (
+    select median_delay from staging.network_delay
+),
+
+numbered as (
+    select *, 1 as arrival_number
+    from events
+    where hash(user_id, ts, event_type, item_id) not in (select key_hash from repeated_keys)
+    union all by name
+    select * exclude (key_hash) from repeated_events
+),
+
+flagged as (
+    select
+        numbered.*,
+        arrival_number > 1 as is_duplicate,
+        received_ts > ts + interval 1 hour and received_ts <= ts + interval 72 hours as is_late,
+        ts > received_ts + interval 10 minutes or ts < received_ts - interval 72 hours as is_skewed,
+        coalesce(bots.is_bot, false) as is_bot,
+        user_id is null as is_missing_user,
+        quantity < 0 as is_negative_quantity,
+        unit_price_text is not null as is_retyped,
+    from numbered
+    left join bots using (user_id)
+)
+
+select
+    event_id,
+    -- A wrong clock says nothing about the time; the arrival says it to within seconds.
+    case when is_skewed then received_ts - median_delay else ts end as ts,
+    received_ts,
+    user_id,
+    event_type,
+    item_id,
+    device,
+    channel,
+    abs(quantity) as quantity,
+    coalesce(unit_price, try_cast(split_part(unit_price_text, ' ', 2) as double)) as unit_price,
+    discount_pct,
+    is_duplicate,
+    is_late,
+    is_skewed,
+    is_bot,
+    is_missing_user,
+    is_negative_quantity,
+    is_retyped,
+    case
+        when is_missing_user then 'missing_user'
+        when is_bot then 'bot'
+        when is_duplicate then 'duplicate'
+    end as removal_reason,
+from flagged
+cross join network_delay

@@ -1,0 +1,27 @@
+-- Question:  when does each session start?
+-- Grain:     one row per session
+-- Technique: gaps and islands. A session ends after more than 30 minutes without an event; a gap of exactly
+--            30 minutes stays inside. Only user and time pass through the window, so that it is light.
+create or replace table staging.session_starts as
+
+with
+
+events as (
+    select user_id, ts from staging.events_repaired
+    where removal_reason is null
+),
+
+preceded as (
+    select
+        user_id,
+        ts,
+        lag(ts) over (partition by user_id order by ts) as previous_ts,
+    from events
+)
+
+select
+    row_number() over (order by user_id, ts) as session_id,
+    user_id,
+    ts as session_start,
+from preceded
+where previous_ts is null or ts > previous_ts + interval 30 minutes

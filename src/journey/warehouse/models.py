@@ -1,0 +1,143 @@
+"""SQL files as a graph: what each makes, what it reads, and the order that follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from journey.errors import JourneyError
+
+RAW = "raw"
+"""Schema of the views over the raw files; it exists only while a warehouse is built."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SQL file.
+
+    Attributes
+    ----------
+    name
+        The table or view it makes, such as `marts.sessions`.
+    path
+        The file.
+    sql
+        Its text: one `create or replace` statement.
+    reads
+        Every schema-qualified table it reads, sorted.
+    is_view
+        Whether it makes a view.
+    """
+
+    name: str
+    path: Path
+    sql: str
+    reads: tuple[str, ...]
+    is_view: bool
+
+
+def read_models(folder: Path, *, skip: str = "") -> list[Model]:
+    """Read every SQL file of a folder.
+
+    Parameters
+    ----------
+    folder
+        Such as `sql/marts`; a file makes the table that is named after folder and file.
+    skip
+        Leave out files whose name starts so; nothing is left out when empty.
+
+    Raises
+    ------
+    JourneyError
+        When the folder holds no SQL file, or a file is not one statement that makes its own table.
+    """
+    paths = [path for path in sorted(folder.glob("*.sql")) if not skip or not path.name.startswith(skip)]
+    if not paths:
+        raise JourneyError(f"{folder}: there is no SQL file; restore the folder from version control")
+    return [read_model(path) for path in paths]
+
+
+def read_model(path: Path) -> Model:
+    """Read one SQL file; see `read_models`."""
+    sql = path.read_text(encoding="utf-8")
+    name = f"{path.parent.name}.{path.stem}"
+    try:
+        statements = sqlglot.parse(sql, dialect="duckdb")
+    except sqlglot.ParseError as error:
+        raise JourneyError(
+            f"{path}: the SQL cannot be parsed ({str(error).splitlines()[0]}); correct it"
+        ) from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Create):
+        raise JourneyError(
+            f"{path}: a model is one `create or replace` statement; this file holds something else"
+        )
+    create = statements[0]
+    made = _qualified(create.find(exp.Table))
+    if made != name:
+        raise JourneyError(f"{path}: the file must make {name}, but it makes {made}; rename one of them")
+    tables = {_qualified(table) for table in create.expression.find_all(exp.Table)}
+    reads = tuple(sorted(table for table in tables if "." in table))
+    return Model(name=name, path=path, sql=sql, reads=reads, is_view=create.kind == "VIEW")
+
+
+def _qualified(table: exp.Table | None) -> str:
+    if table is None:
+        return ""
+    return f"{table.db}.{table.name}" if table.db else table.name
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """Sort models so that each comes after all it reads; the same input gives the same order.
+
+    Raises
+    ------
+    JourneyError
+        When two models make the same table or models read each other in a circle.
+    """
+    by_name: dict[str, Model] = {}
+    for model in models:
+        if twin := by_name.get(model.name):
+            raise JourneyError(f"{model.path} and {twin.path} both make {model.name}; remove one")
+        by_name[model.name] = model
+    graph = {name: [table for table in by_name[name].reads if table in by_name] for name in sorted(by_name)}
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        raise JourneyError(
+            f"these models read each other in a circle: {circle}; cut it at one of them"
+        ) from error
+
+
+def passing_views(ordered: Sequence[Model]) -> list[str]:
+    """Names of the views that read raw files, directly or through another view.
+
+    They end with the build: a warehouse must not depend on files outside it.
+    """
+    passing: set[str] = set()
+    for model in ordered:
+        if model.is_view and any(table.startswith(f"{RAW}.") or table in passing for table in model.reads):
+            passing.add(model.name)
+    return [model.name for model in ordered if model.name in passing]
+
+
+def run_model(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
+    """Run one model.
+
+    Raises
+    ------
+    JourneyError
+        With the model's name and the first line of what DuckDB says.
+    """
+    try:
+        connection.execute(model.sql)
+    except duckdb.Error as error:
+        reason = re.sub(r"\s+", " ", str(error).split("\n\n")[0])
+        raise JourneyError(f"{model.name} ({model.path.name}) could not be built: {reason}") from error
