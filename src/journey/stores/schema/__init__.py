@@ -1,6 +1,7 @@
 """The canonical schema of a store: its tables, its manifest and the check of a store folder."""
 
 from journey.stores.schema.frames import pandera_schema
+from journey.stores.schema.manifest import Manifest, Partitions, read_manifest, write_manifest
 from journey.stores.schema.tables import (
     CHANNELS,
     DEVICES,
@@ -17,6 +18,7 @@ from journey.stores.schema.tables import (
     ColumnSpec,
     TableSpec,
 )
+from journey.stores.schema.validate import StoreSummary, validate_store
 
 __all__ = [
     "CHANNELS",
@@ -32,6 +34,12 @@ __all__ = [
     "USERS",
     "VARIANTS",
     "ColumnSpec",
+    "Manifest",
+    "Partitions",
+    "StoreSummary",
     "TableSpec",
     "pandera_schema",
+    "read_manifest",
+    "validate_store",
+    "write_manifest",
 ]
