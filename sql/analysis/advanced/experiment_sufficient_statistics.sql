@@ -1,0 +1,169 @@
+-- question: What are the sufficient statistics of each experiment, arm and metric?
+-- grain: experiment x variant x metric
+-- tables: staging.exposures, marts.sessions, marts.orders
+-- level: advanced
+-- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch, CUPED and
+--   ratio metrics
+-- keys: experiment, variant, metric
+-- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first exposure, x the same
+--   before it, d the user's sessions after it; an engine needs these sums and nothing else.
+
+with
+
+exposures as (
+
+    select * from staging.exposures
+
+),
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+orders as (
+
+    select * from marts.orders
+
+),
+
+exposed as (
+
+    select
+        experiment,
+        user_id,
+        min(variant) as variant,
+        min(ts) as exposed_at
+    from exposures
+    group by
+        experiment,
+        user_id
+    having
+        count(distinct variant) = 1
+
+),
+
+user_sessions as (
+
+    select
+        exposed.experiment,
+        exposed.user_id,
+        count(*) filter (where sessions.session_start >= exposed.exposed_at) as sessions_after,
+        count(*) filter (where sessions.session_start < exposed.exposed_at) as sessions_before
+    from exposed
+    inner join sessions
+        on exposed.user_id = sessions.user_id
+    group by
+        exposed.experiment,
+        exposed.user_id
+
+),
+
+user_orders as (
+
+    select
+        exposed.experiment,
+        exposed.user_id,
+        count(*) filter (where orders.order_ts >= exposed.exposed_at) as orders_after,
+        count(*) filter (where orders.order_ts < exposed.exposed_at) as orders_before,
+        sum(case when orders.order_ts >= exposed.exposed_at then orders.net_revenue else 0 end) as revenue_after,
+        sum(case when orders.order_ts < exposed.exposed_at then orders.net_revenue else 0 end) as revenue_before
+    from exposed
+    inner join orders
+        on exposed.user_id = orders.user_id
+    group by
+        exposed.experiment,
+        exposed.user_id
+
+),
+
+users as (
+
+    select
+        exposed.experiment,
+        exposed.variant,
+        coalesce(user_sessions.sessions_after, 0) as sessions_after,
+        coalesce(user_sessions.sessions_before, 0) as sessions_before,
+        coalesce(user_orders.orders_after, 0) as orders_after,
+        coalesce(user_orders.orders_before, 0) as orders_before,
+        coalesce(user_orders.revenue_after, 0) as revenue_after,
+        coalesce(user_orders.revenue_before, 0) as revenue_before
+    from exposed
+    left join user_sessions
+        on exposed.experiment = user_sessions.experiment
+        and exposed.user_id = user_sessions.user_id
+    left join user_orders
+        on exposed.experiment = user_orders.experiment
+        and exposed.user_id = user_orders.user_id
+
+),
+
+metrics as (
+
+    select
+        experiment,
+        variant,
+        'converted' as metric,
+        case when orders_after > 0 then 1.0 else 0.0 end as y,
+        case when orders_before > 0 then 1.0 else 0.0 end as x,
+        sessions_after as d
+    from users
+
+    union all
+
+    select
+        experiment,
+        variant,
+        'orders' as metric,
+        cast(orders_after as double) as y,
+        cast(orders_before as double) as x,
+        sessions_after as d
+    from users
+
+    union all
+
+    select
+        experiment,
+        variant,
+        'revenue' as metric,
+        cast(revenue_after as double) as y,
+        cast(revenue_before as double) as x,
+        sessions_after as d
+    from users
+
+    union all
+
+    select
+        experiment,
+        variant,
+        'sessions' as metric,
+        cast(sessions_after as double) as y,
+        cast(sessions_before as double) as x,
+        sessions_after as d
+    from users
+
+)
+
+select
+    experiment,
+    variant,
+    metric,
+    count(*) as n,
+    sum(y) as sum_y,
+    sum(y * y) as sum_yy,
+    sum(x) as sum_x,
+    sum(x * x) as sum_xx,
+    sum(x * y) as sum_xy,
+    sum(d) as sum_d,
+    sum(d * d) as sum_dd,
+    sum(d * y) as sum_dy
+from metrics
+group by
+    experiment,
+    variant,
+    metric
+order by
+    experiment,
+    variant,
+    metric

@@ -1,0 +1,101 @@
+-- question: Did conversion change because channels convert differently, or because their mix changed?
+-- grain: channel, and all channels together
+-- tables: marts.sessions
+-- level: advanced
+-- technique: two periods side by side, midpoint decomposition into mix and rate effects, grouping sets for the total
+-- parameters: days = 21
+-- keys: channel
+-- meaning: From the first period to the last {parameter.days} days conversion went from
+--   {where.channel=all channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
+--   accounts for {where.channel=all channels.mix_effect:points} and the rates within channels for
+--   {where.channel=all channels.rate_effect:points}.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+period as (
+
+    select
+        cast(max(cast(session_start as date)) as date) as last_day
+    from sessions
+
+),
+
+labelled as (
+
+    select
+        sessions.channel,
+        sessions.converted,
+        date_diff('day', cast(sessions.session_start as date), period.last_day) < $days as is_after
+    from sessions
+    cross join period
+
+),
+
+channel_rates as (
+
+    select
+        channel,
+        count(*) filter (where not is_after) as sessions_before,
+        count(*) filter (where is_after) as sessions_after,
+        count(*) filter (where not is_after and converted) as conversions_before,
+        count(*) filter (where is_after and converted) as conversions_after
+    from labelled
+    group by
+        channel
+
+),
+
+shares as (
+
+    select
+        channel,
+        sessions_before,
+        sessions_after,
+        conversions_before,
+        conversions_after,
+        sessions_before / nullif(sum(sessions_before) over (), 0) as share_before,
+        sessions_after / nullif(sum(sessions_after) over (), 0) as share_after,
+        coalesce(conversions_before / nullif(sessions_before, 0), conversions_after / sessions_after) as rate_before,
+        coalesce(conversions_after / nullif(sessions_after, 0), conversions_before / sessions_before) as rate_after
+    from channel_rates
+
+),
+
+effects as (
+
+    select
+        channel,
+        sessions_before,
+        sessions_after,
+        conversions_before,
+        conversions_after,
+        share_before,
+        share_after,
+        (share_after - share_before) * (rate_before + rate_after) / 2 as mix_effect,
+        (rate_after - rate_before) * (share_before + share_after) / 2 as rate_effect
+    from shares
+
+)
+
+select
+    case when grouping(channel) = 1 then 'all channels' else channel end as channel,
+    sum(sessions_before) as sessions_before,
+    sum(sessions_after) as sessions_after,
+    sum(share_before) as share_before,
+    sum(share_after) as share_after,
+    sum(conversions_before) / nullif(sum(sessions_before), 0) as rate_before,
+    sum(conversions_after) / nullif(sum(sessions_after), 0) as rate_after,
+    sum(mix_effect) as mix_effect,
+    sum(rate_effect) as rate_effect
+from effects
+group by
+    grouping sets ((channel), ())
+order by
+    grouping(channel),
+    channel

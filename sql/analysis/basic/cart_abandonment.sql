@@ -1,0 +1,32 @@
+-- question: How many sessions that fill a cart leave without buying, and how far did they get?
+-- grain: device
+-- tables: marts.sessions
+-- level: basic
+-- technique: conditional aggregation with filter
+-- keys: device
+-- meaning: {ratio.abandoned_sessions.cart_sessions:share} of the {sum.cart_sessions} sessions with a cart end without an
+--   order; the rate is highest on {argmax.abandonment_rate.device} ({max.abandonment_rate:share}).
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+)
+
+select
+    device,
+    count(*) filter (where has_cart) as cart_sessions,
+    count(*) filter (where has_cart and not converted) as abandoned_sessions,
+    count(*) filter (where has_cart and not converted) / nullif(count(*) filter (where has_cart), 0)
+        as abandonment_rate,
+    count(*) filter (where has_cart and not has_checkout and not converted) as left_at_cart,
+    count(*) filter (where has_cart and has_checkout and not converted) as left_at_checkout
+from sessions
+group by
+    device
+having
+    count(*) filter (where has_cart) > 0
+order by
+    device

@@ -1,0 +1,48 @@
+-- question: How does conversion differ between countries?
+-- grain: country
+-- tables: marts.sessions
+-- level: basic
+-- technique: conditional aggregation with filter, Wilson interval
+-- parameters: z = 1.959964
+-- keys: country
+-- meaning: {argmax.conversion_rate.country} converts best ({max.conversion_rate:share.2} of sessions), {argmin.conversion_rate.country} worst
+--   ({min.conversion_rate:share.2}), against {ratio.conversions.sessions:share.2} over all.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+rates as (
+
+    select
+        country,
+        count(*) as sessions,
+        count(*) filter (where converted) as conversions,
+        count(*) filter (where converted) / count(*) as conversion_rate,
+        sum(revenue) as revenue
+    from sessions
+    group by
+        country
+
+)
+
+select
+    country,
+    sessions,
+    conversions,
+    conversion_rate,
+    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_low,
+    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_high,
+    revenue,
+    revenue / sessions as revenue_per_session
+from rates
+order by
+    country

@@ -1,0 +1,48 @@
+-- question: At what hour of the day (UTC) do sessions convert?
+-- grain: hour of the session's start
+-- tables: marts.sessions
+-- level: basic
+-- technique: date parts, Wilson interval
+-- parameters: z = 1.959964
+-- keys: hour_of_day
+-- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best ({max.conversion_rate:share.2}); most sessions start at
+--   {argmax.sessions.hour_of_day}:00 ({max.sessions} of them).
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+rates as (
+
+    select
+        cast(extract(hour from session_start) as integer) as hour_of_day,
+        count(*) as sessions,
+        count(*) filter (where converted) as conversions,
+        count(*) filter (where converted) / count(*) as conversion_rate,
+        sum(revenue) as revenue
+    from sessions
+    group by
+        hour_of_day
+
+)
+
+select
+    hour_of_day,
+    sessions,
+    conversions,
+    conversion_rate,
+    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_low,
+    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_high,
+    revenue,
+    revenue / sessions as revenue_per_session
+from rates
+order by
+    hour_of_day

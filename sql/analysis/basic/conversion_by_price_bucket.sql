@@ -1,0 +1,117 @@
+-- question: At which list prices do viewed products sell?
+-- grain: price bucket (list price)
+-- tables: staging.events, staging.items, marts.order_lines
+-- level: basic
+-- technique: case expression as a bucket, left join of two aggregates, Wilson interval
+-- parameters: z = 1.959964
+-- keys: price_bucket
+-- meaning: Products {argmax.conversion_rate.price_bucket} sell in {max.conversion_rate:share.2} of the sessions that view one, products
+--   {argmin.conversion_rate.price_bucket} in {min.conversion_rate:share.2}.
+
+with
+
+events as (
+
+    select * from staging.events
+
+),
+
+items as (
+
+    select * from staging.items
+
+),
+
+order_lines as (
+
+    select * from marts.order_lines
+
+),
+
+labelled_items as (
+
+    select
+        *,
+        case
+            when price < 10 then 1
+            when price < 25 then 2
+            when price < 50 then 3
+            when price < 100 then 4
+            else 5
+        end as bucket_number,
+        case
+            when price < 10 then 'under €10'
+            when price < 25 then '€10 to under €25'
+            when price < 50 then '€25 to under €50'
+            when price < 100 then '€50 to under €100'
+            else '€100 and more'
+        end as price_bucket
+    from items
+
+),
+
+viewed as (
+
+    select distinct
+        events.session_id,
+        labelled_items.bucket_number,
+        labelled_items.price_bucket
+    from events
+    inner join labelled_items
+        on events.item_id = labelled_items.item_id
+    where
+        events.event_type = 'view'
+
+),
+
+bought as (
+
+    select
+        order_lines.session_id,
+        labelled_items.price_bucket,
+        sum(order_lines.net_revenue) as revenue
+    from order_lines
+    inner join labelled_items
+        on order_lines.item_id = labelled_items.item_id
+    group by
+        order_lines.session_id,
+        labelled_items.price_bucket
+
+),
+
+rates as (
+
+    select
+        viewed.bucket_number,
+        viewed.price_bucket,
+        count(*) as sessions,
+        count(bought.session_id) as conversions,
+        count(bought.session_id) / count(*) as conversion_rate,
+        coalesce(sum(bought.revenue), 0) as revenue
+    from viewed
+    left join bought
+        on viewed.session_id = bought.session_id
+        and viewed.price_bucket = bought.price_bucket
+    group by
+        viewed.bucket_number,
+        viewed.price_bucket
+
+)
+
+select
+    bucket_number,
+    price_bucket,
+    sessions,
+    conversions,
+    conversion_rate,
+    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_low,
+    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_high,
+    revenue,
+    revenue / sessions as revenue_per_session
+from rates
+order by
+    bucket_number

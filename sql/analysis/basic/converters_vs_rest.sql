@@ -1,0 +1,35 @@
+-- question: How do sessions that buy differ from the rest?
+-- grain: outcome of the session
+-- tables: marts.sessions
+-- level: basic
+-- technique: averages and medians by group
+-- keys: outcome
+-- meaning: Sessions that buy view {where.outcome=bought.mean_items_viewed:ratio.1} products and last
+--   {where.outcome=bought.median_duration_minutes:minutes} at the median, the rest
+--   {where.outcome=left.mean_items_viewed:ratio.1} and {where.outcome=left.median_duration_minutes:minutes};
+--   this describes whole sessions and predicts nothing.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+)
+
+select
+    case when converted then 'bought' else 'left' end as outcome,
+    count(*) as sessions,
+    count(*) / sum(count(*)) over () as session_share,
+    avg(n_events) as mean_events,
+    avg(n_items_viewed) as mean_items_viewed,
+    avg(n_searches) as mean_searches,
+    avg(n_carts) as mean_carts,
+    avg(coalesce(discount_pct, 0)) as mean_discount_pct,
+    median(duration_s) / 60 as median_duration_minutes,
+    avg(session_number) as mean_session_number
+from sessions
+group by
+    case when converted then 'bought' else 'left' end
+order by
+    outcome

@@ -1,0 +1,63 @@
+-- question: How many sessions, orders and euros did each day bring?
+-- grain: day (UTC)
+-- tables: marts.sessions, marts.orders
+-- level: basic
+-- technique: two aggregates joined on the day
+-- keys: day
+-- nulls: average_order_value
+-- meaning: A day brings {mean.sessions:count} sessions and {mean.revenue:eur} on average; the best was
+--   {argmax.revenue.day} with {max.revenue:eur}.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+orders as (
+
+    select * from marts.orders
+
+),
+
+daily_sessions as (
+
+    select
+        cast(session_start as date) as day,
+        count(*) as sessions,
+        count(distinct user_id) as visitors,
+        count(*) filter (where converted) as converting_sessions
+    from sessions
+    group by
+        cast(session_start as date)
+
+),
+
+daily_orders as (
+
+    select
+        cast(order_ts as date) as day,
+        count(*) as orders,
+        sum(net_revenue) as revenue
+    from orders
+    group by
+        cast(order_ts as date)
+
+)
+
+select
+    daily_sessions.day,
+    daily_sessions.visitors,
+    daily_sessions.sessions,
+    daily_sessions.converting_sessions,
+    daily_sessions.converting_sessions / daily_sessions.sessions as conversion_rate,
+    coalesce(daily_orders.orders, 0) as orders,
+    coalesce(daily_orders.revenue, 0) as revenue,
+    daily_orders.revenue / daily_orders.orders as average_order_value
+from daily_sessions
+left join daily_orders
+    on daily_sessions.day = daily_orders.day
+order by
+    daily_sessions.day

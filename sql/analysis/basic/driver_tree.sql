@@ -1,0 +1,68 @@
+-- question: Which driver moved each week's revenue: visitors, visits, conversion, orders or order value?
+-- grain: week (Monday)
+-- tables: marts.sessions, marts.orders
+-- level: basic
+-- technique: aggregation at two grains, a product of ratios that telescopes to revenue
+-- keys: week
+-- nulls: orders_per_converting_session, average_order_value
+-- meaning: Of the whole weeks, revenue was highest in that of {where.days=7.argmax.revenue.week}
+--   ({where.days=7.max.revenue:eur}), when {where.days=7.argmax.revenue.conversion_rate:share.2} of sessions bought at
+--   {where.days=7.argmax.revenue.average_order_value:eur.2} an order, and lowest in that of
+--   {where.days=7.argmin.revenue.week} ({where.days=7.min.revenue:eur}).
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+orders as (
+
+    select * from marts.orders
+
+),
+
+weekly_sessions as (
+
+    select
+        cast(date_trunc('week', session_start) as date) as week,
+        count(distinct cast(session_start as date)) as days,
+        count(distinct user_id) as visitors,
+        count(*) as sessions,
+        count(*) filter (where converted) as converting_sessions
+    from sessions
+    group by
+        cast(date_trunc('week', session_start) as date)
+
+),
+
+weekly_orders as (
+
+    select
+        cast(date_trunc('week', sessions.session_start) as date) as week,
+        count(*) as orders,
+        sum(orders.net_revenue) as revenue
+    from orders
+    inner join sessions
+        on orders.session_id = sessions.session_id
+    group by
+        cast(date_trunc('week', sessions.session_start) as date)
+
+)
+
+select
+    weekly_sessions.week,
+    weekly_sessions.days,
+    weekly_sessions.visitors,
+    weekly_sessions.sessions / weekly_sessions.visitors as sessions_per_visitor,
+    weekly_sessions.converting_sessions / weekly_sessions.sessions as conversion_rate,
+    weekly_orders.orders / weekly_sessions.converting_sessions as orders_per_converting_session,
+    weekly_orders.revenue / weekly_orders.orders as average_order_value,
+    coalesce(weekly_orders.revenue, 0) as revenue
+from weekly_sessions
+left join weekly_orders
+    on weekly_sessions.week = weekly_orders.week
+order by
+    weekly_sessions.week

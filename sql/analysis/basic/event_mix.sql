@@ -1,0 +1,29 @@
+-- question: What do visitors do, and in how many sessions?
+-- grain: event type
+-- tables: staging.events
+-- level: basic
+-- technique: group by, share of a window total
+-- keys: event_type
+-- meaning: {argmax.events.event_type} makes up {max.event_share:share} of {sum.events} clean events;
+--   {argmin.events.event_type} is the rarest ({min.event_share:share.2}).
+
+with
+
+events as (
+
+    select * from staging.events
+
+)
+
+select
+    event_type,
+    count(*) as events,
+    count(*) / sum(count(*)) over () as event_share,
+    count(distinct session_id) as sessions,
+    count(distinct user_id) as users
+from events
+group by
+    event_type
+order by
+    events desc,
+    event_type

@@ -1,0 +1,48 @@
+-- question: Do returning visitors buy more often than new ones?
+-- grain: visitor kind
+-- tables: marts.sessions
+-- level: basic
+-- technique: conditional aggregation with filter, Wilson interval
+-- parameters: z = 1.959964
+-- keys: visitor
+-- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and convert at
+--   {where.visitor=returning.conversion_rate:share.2}, new ones at {where.visitor=new.conversion_rate:share.2}.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+rates as (
+
+    select
+        case when is_new_user then 'new' else 'returning' end as visitor,
+        count(*) as sessions,
+        count(*) filter (where converted) as conversions,
+        count(*) filter (where converted) / count(*) as conversion_rate,
+        sum(revenue) as revenue
+    from sessions
+    group by
+        visitor
+
+)
+
+select
+    visitor,
+    sessions,
+    conversions,
+    conversion_rate,
+    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_low,
+    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
+        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
+    )) / (1 + $z * $z / sessions) as conversion_high,
+    revenue,
+    revenue / sessions as revenue_per_session
+from rates
+order by
+    visitor

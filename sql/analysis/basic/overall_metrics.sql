@@ -1,0 +1,66 @@
+-- question: How is the shop doing over the whole period?
+-- grain: the whole period (one row)
+-- tables: marts.sessions, marts.orders
+-- level: basic
+-- technique: conditional aggregation with filter, cross join of two one-row totals
+-- keys: none
+-- meaning: Between {first.first_day} and {first.last_day}, {first.sessions} sessions brought {first.orders} orders and
+--   {first.revenue:eur}: {first.conversion_rate:share.2} of sessions buy, an order is worth
+--   {first.average_order_value:eur.2} and a session {first.revenue_per_session:eur.2}.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+orders as (
+
+    select * from marts.orders
+
+),
+
+session_totals as (
+
+    select
+        min(cast(session_start as date)) as first_day,
+        max(cast(session_start as date)) as last_day,
+        count(*) as sessions,
+        count(distinct user_id) as users,
+        count(*) filter (where converted) as converting_sessions,
+        count(*) filter (where n_events = 1) as bounced_sessions,
+        count(*) filter (where has_cart) as cart_sessions,
+        count(*) filter (where has_cart and not converted) as abandoned_cart_sessions
+    from sessions
+
+),
+
+order_totals as (
+
+    select
+        count(*) as orders,
+        count(distinct user_id) as buyers,
+        coalesce(sum(net_revenue), 0) as revenue
+    from orders
+
+)
+
+select
+    session_totals.first_day,
+    session_totals.last_day,
+    session_totals.sessions,
+    session_totals.users,
+    order_totals.buyers,
+    order_totals.orders,
+    order_totals.revenue,
+    session_totals.converting_sessions,
+    session_totals.converting_sessions / session_totals.sessions as conversion_rate,
+    order_totals.revenue / nullif(order_totals.orders, 0) as average_order_value,
+    order_totals.revenue / session_totals.sessions as revenue_per_session,
+    session_totals.bounced_sessions / session_totals.sessions as bounce_rate,
+    session_totals.cart_sessions / session_totals.sessions as cart_rate,
+    session_totals.abandoned_cart_sessions / nullif(session_totals.cart_sessions, 0) as cart_abandonment_rate
+from session_totals
+cross join order_totals

@@ -1,0 +1,92 @@
+-- question: How much money is left in carts, and in which products?
+-- grain: product (the n with the most money left behind)
+-- tables: staging.events, staging.items, marts.sessions
+-- level: intermediate
+-- technique: signed sums of additions and removals, group by with having, window total
+-- parameters: n = 20
+-- keys: item_id
+-- meaning: Carts left behind hold {first.all_value_left:eur} in {first.all_carts_left} lines; product {first.item_id}
+--   ({first.category}) leads with {first.value_left:eur}.
+
+with
+
+events as (
+
+    select * from staging.events
+
+),
+
+items as (
+
+    select * from staging.items
+
+),
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+cart_lines as (
+
+    select
+        events.session_id,
+        events.item_id,
+        sum(
+            case events.event_type
+                when 'add_to_cart' then events.quantity
+                else -events.quantity
+            end
+        ) as units_left,
+        sum(
+            case when events.event_type = 'add_to_cart' then events.quantity * events.unit_price
+                * (1 - coalesce(events.discount_pct, 0) / 100) else 0 end
+        ) / sum(case when events.event_type = 'add_to_cart' then events.quantity end) as mean_net_price
+    from events
+    inner join sessions
+        on events.session_id = sessions.session_id
+    where
+        events.event_type in ('add_to_cart', 'remove_from_cart')
+        and not sessions.converted
+    group by
+        events.session_id,
+        events.item_id
+    having
+        sum(
+            case events.event_type
+                when 'add_to_cart' then events.quantity
+                else -events.quantity
+            end
+        ) > 0
+
+),
+
+products as (
+
+    select
+        item_id,
+        count(*) as carts_left,
+        sum(units_left) as units_left,
+        round(sum(units_left * mean_net_price), 2) as value_left
+    from cart_lines
+    group by
+        item_id
+
+)
+
+select
+    products.item_id,
+    items.category,
+    products.carts_left,
+    products.units_left,
+    products.value_left,
+    sum(products.carts_left) over () as all_carts_left,
+    sum(products.value_left) over () as all_value_left
+from products
+inner join items
+    on products.item_id = items.item_id
+order by
+    products.value_left desc,
+    products.item_id
+limit $n

@@ -1,0 +1,52 @@
+-- question: Do the sessions that browse most also buy most?
+-- grain: decile of browsing events (views and searches; 10 browses most)
+-- tables: marts.sessions
+-- level: intermediate
+-- technique: ntile with a unique tie-break, running share
+-- keys: decile
+-- meaning: The decile that browses most converts at {last.conversion_rate:share.2}, the one that browses least at
+--   {first.conversion_rate:share.2}; the five deciles that browse least hold
+--   {where.decile=5.conversions_up_to_here:share} of the conversions.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+ranked as (
+
+    select
+        n_views + n_searches as browsing_events,
+        converted,
+        revenue,
+        ntile(10) over (order by n_views + n_searches, session_id) as decile
+    from sessions
+
+),
+
+deciles as (
+
+    select
+        decile,
+        count(*) as sessions,
+        min(browsing_events) as fewest_events,
+        max(browsing_events) as most_events,
+        count(*) filter (where converted) as conversions,
+        count(*) filter (where converted) / count(*) as conversion_rate,
+        sum(revenue) / count(*) as revenue_per_session
+    from ranked
+    group by
+        decile
+
+)
+
+select
+    *,
+    sum(conversions) over (order by decile rows between unbounded preceding and current row)
+        / nullif(sum(conversions) over (), 0) as conversions_up_to_here
+from deciles
+order by
+    decile

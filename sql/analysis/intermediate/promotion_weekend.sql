@@ -1,0 +1,79 @@
+-- question: Which weekend stands out, and is it more visitors, a higher conversion or a larger basket?
+-- grain: weekend with both days (Saturday)
+-- tables: marts.sessions
+-- level: intermediate
+-- technique: comparison with the average of the other rows by window sums
+-- keys: weekend
+-- meaning: The weekend of {first.weekend} brought {first.revenue:eur}, {first.revenue_ratio:ratio.2} times the average of
+--   the other weekends: {first.sessions_ratio:ratio.2} times the sessions, {first.conversion_ratio:ratio.2} times the
+--   conversion and {first.order_value_ratio:ratio.2} times the revenue of a buying session.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+weekend_sessions as (
+
+    select
+        case extract(isodow from session_start)
+            when 6 then cast(session_start as date)
+            else cast(cast(session_start as date) - interval '1 day' as date)
+        end as weekend,
+        extract(isodow from session_start) as weekday_number,
+        converted,
+        revenue,
+        discount_pct
+    from sessions
+    where
+        extract(isodow from session_start) in (6, 7)
+
+),
+
+weekends as (
+
+    select
+        weekend,
+        count(*) as sessions,
+        count(*) filter (where converted) as conversions,
+        round(sum(revenue), 2) as revenue,
+        avg(coalesce(discount_pct, 0)) as mean_discount_pct
+    from weekend_sessions
+    group by
+        weekend
+    having
+        count(distinct weekday_number) = 2
+
+),
+
+others as (
+
+    select
+        *,
+        sum(sessions) over () - sessions as other_sessions,
+        sum(conversions) over () - conversions as other_conversions,
+        sum(revenue) over () - revenue as other_revenue,
+        count(*) over () - 1 as other_weekends
+    from weekends
+
+)
+
+select
+    weekend,
+    sessions,
+    conversions,
+    conversions / sessions as conversion_rate,
+    revenue,
+    mean_discount_pct,
+    sessions / nullif(other_sessions / nullif(other_weekends, 0), 0) as sessions_ratio,
+    (conversions / sessions) / nullif(other_conversions / nullif(other_sessions, 0), 0) as conversion_ratio,
+    (revenue / nullif(conversions, 0)) / nullif(other_revenue / nullif(other_conversions, 0), 0)
+        as order_value_ratio,
+    revenue / nullif(other_revenue / nullif(other_weekends, 0), 0) as revenue_ratio
+from others
+order by
+    revenue desc,
+    weekend

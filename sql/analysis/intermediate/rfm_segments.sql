@@ -1,0 +1,72 @@
+-- question: Who are the buyers, by recency, frequency and money?
+-- grain: RFM segment
+-- tables: marts.customers
+-- level: intermediate
+-- technique: ntile scores, rules as one case expression, shares of window totals
+-- keys: segment
+-- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and bring
+--   {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the largest group
+--   ({max.customer_share:share} of buyers).
+
+with
+
+customers as (
+
+    select * from marts.customers
+
+),
+
+period as (
+
+    select
+        max(cast(last_seen as date)) as last_day
+    from customers
+
+),
+
+buyers as (
+
+    select
+        customers.user_id,
+        customers.n_orders,
+        customers.revenue,
+        date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
+        ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
+        ntile(5) over (order by round(customers.revenue, 2), customers.user_id) as money_score
+    from customers
+    cross join period
+    where
+        customers.n_orders > 0
+
+),
+
+segmented as (
+
+    select
+        *,
+        case
+            when n_orders >= 2 and recency_score >= 4 and money_score >= 4 then 'Champions'
+            when n_orders >= 2 and recency_score >= 3 then 'Loyal'
+            when n_orders >= 2 then 'At Risk'
+            when recency_score >= 3 then 'New'
+            else 'Lost'
+        end as segment
+    from buyers
+
+)
+
+select
+    segment,
+    count(*) as customers,
+    count(*) / sum(count(*)) over () as customer_share,
+    avg(days_since_order) as mean_days_since_order,
+    avg(n_orders) as mean_orders,
+    sum(revenue) / count(*) as revenue_per_customer,
+    sum(revenue) as revenue,
+    sum(revenue) / sum(sum(revenue)) over () as revenue_share
+from segmented
+group by
+    segment
+order by
+    revenue desc,
+    segment

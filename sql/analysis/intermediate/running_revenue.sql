@@ -1,0 +1,69 @@
+-- question: How does revenue add up, and what is its trend once the weekly rhythm is smoothed away?
+-- grain: day (UTC)
+-- tables: marts.orders, marts.sessions
+-- level: intermediate
+-- technique: running total, moving average over a row frame, lag against the same weekday
+-- keys: day
+-- nulls: revenue_7_day_average, change_on_last_week
+-- meaning: By {last.day} revenue adds up to {last.running_revenue:eur}; the seven-day average ranges from
+--   {min.revenue_7_day_average:eur} to {max.revenue_7_day_average:eur} a day and ends at {last.revenue_7_day_average:eur}.
+
+with
+
+orders as (
+
+    select * from marts.orders
+
+),
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+days as (
+
+    select distinct
+        cast(session_start as date) as day
+    from sessions
+
+),
+
+order_days as (
+
+    select
+        cast(order_ts as date) as day,
+        count(*) as orders,
+        sum(net_revenue) as revenue
+    from orders
+    group by
+        cast(order_ts as date)
+
+),
+
+daily as (
+
+    select
+        days.day,
+        coalesce(order_days.orders, 0) as orders,
+        coalesce(order_days.revenue, 0) as revenue
+    from days
+    left join order_days
+        on days.day = order_days.day
+
+)
+
+select
+    day,
+    orders,
+    revenue,
+    sum(revenue) over (order by day rows between unbounded preceding and current row) as running_revenue,
+    case
+        when row_number() over (order by day) >= 7
+            then avg(revenue) over (order by day rows between 6 preceding and current row)
+    end as revenue_7_day_average,
+    revenue / nullif(lag(revenue, 7) over (order by day), 0) - 1 as change_on_last_week
+from daily
+order by
+    day
