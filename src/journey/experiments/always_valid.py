@@ -1,0 +1,146 @@
+"""Always-valid inference: look after every user if you like, and stop when you like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from journey.errors import JourneyError
+from journey.experiments.effects import ArmEstimates, Effect
+from journey.experiments.inputs import (
+    Alternative,
+    FloatArray,
+    Numeric,
+    Scale,
+    check_alpha,
+    check_alternative,
+    check_scale,
+    plain,
+    refuse,
+)
+from journey.experiments.relative import lift_variance
+
+
+def mixture_rho(tightest_n: float, alpha: float = 0.05, alternative: Alternative = "two-sided") -> float:
+    """Mixture parameter that makes the sequence tightest at a total of about `tightest_n` units.
+
+    Two-sided: equation 161 of Waudby-Smith et al. (arXiv 2103.06476v7), as in GrowthBook's engine; one-sided
+    sequences use it with 2 alpha.
+    """
+    check_alpha(alpha)
+    if not np.isfinite(tightest_n) or tightest_n <= 0:
+        raise JourneyError(f"tightest_n must be a number of units above zero; got {tightest_n!r}")
+    level = alpha if alternative == "two-sided" else min(2 * alpha, 0.999)
+    surprise = -2 * np.log(level)
+    return float(np.sqrt((surprise + np.log(surprise + 1)) / tightest_n))
+
+
+def confidence_sequence(
+    arms: ArmEstimates,
+    *,
+    tightest_n: float = 5000,
+    alpha: float = 0.05,
+    alternative: Alternative = "two-sided",
+    scale: Scale = "absolute",
+) -> Effect:
+    """Interval and p value that stay valid however often and whenever one looks.
+
+    The intervals of all looks cover the effect together with probability 1 - alpha, so stopping at the first
+    one that excludes 0 has error at most alpha, whatever the traffic. The price is a wider interval than that
+    of a fixed horizon.
+
+    Parameters
+    ----------
+    arms : ArmEstimates
+        From any method of the engine, at the present look; arrays hold many looks or experiments.
+    tightest_n : float
+        Total units (both arms) at which the sequence should be tightest: about the planned size. It must be
+        chosen before looking. The default is GrowthBook's.
+    alternative : str
+        One-sided sequences have one infinite end.
+    scale : str
+        absolute difference or relative lift (delta method).
+
+    Returns
+    -------
+    Effect
+        `p_value` is the always-valid p value of this look; `running_minimum` of all looks is also valid.
+        Statistic is the ordinary z.
+
+    Raises
+    ------
+    JourneyError
+        When neither arm varies, or for a relative lift on a control mean of zero.
+
+    Notes
+    -----
+    Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, Time-uniform central limit theory and asymptotic
+    confidence sequences (2024), equation 9; the two-sided p value equals that of the mixture sequential
+    probability ratio test of Johari, Pekelis and Walsh (2022) with mixing variance rho^2 times the variance
+    per unit. The guarantee is asymptotic: start looking when each arm has some hundred units (or 30
+    conversions).
+    """
+    check_alpha(alpha)
+    check_alternative(alternative)
+    check_scale(scale)
+    rho = mixture_rho(tightest_n, alpha, alternative)
+    if scale == "relative":
+        variance = np.asarray(lift_variance(arms))
+        estimate = np.asarray(arms.treatment) / arms.control - 1
+    else:
+        variance = np.asarray(arms.variance_difference)
+        estimate = np.asarray(arms.treatment) - arms.control
+    refuse(variance <= 0, "neither arm varies yet, so there is no confidence sequence; wait for more data")
+    units = np.asarray(arms.n_control, dtype=np.float64) + arms.n_treatment
+    spread = units * rho**2 + 1
+    z = estimate / np.sqrt(variance)
+    # Exponent of the mixture's likelihood ratio at the observed z.
+    exponent = 0.5 * np.square(z) * (spread - 1) / spread
+    if alternative == "two-sided":
+        half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log(np.sqrt(spread) / alpha))
+        p = np.minimum(1.0, np.exp(np.minimum(0.0, 0.5 * np.log(spread) - exponent)))
+        lower, upper = estimate - half, estimate + half
+    else:
+        half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log1p(np.sqrt(spread) / (2 * alpha)))
+        signed = z if alternative == "greater" else -z
+        with np.errstate(over="ignore"):
+            reached = np.sqrt(spread) / (2 * np.expm1(np.maximum(exponent, 1e-300)))
+        p = np.where(signed > 0, np.minimum(1.0, reached), 1.0)
+        lower = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
+        upper = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
+    return Effect(
+        estimate=plain(estimate),
+        standard_error=plain(np.sqrt(variance)),
+        statistic=plain(z),
+        p_value=plain(p),
+        lower=plain(lower),
+        upper=plain(upper),
+        df=plain(np.full(np.shape(estimate), np.inf)),
+        alpha=alpha,
+        alternative=alternative,
+        null=0.0,
+        scale=scale,
+        method=f"{arms.source}; confidence sequence, tightest at {tightest_n:g} units",
+        control=arms.control,
+        treatment=arms.treatment,
+        n_control=arms.n_control,
+        n_treatment=arms.n_treatment,
+    )
+
+
+def running_minimum(p_values: Any) -> FloatArray:
+    """Always-valid p value after each look: the smallest so far, looks along the last axis."""
+    return np.asarray(np.minimum.accumulate(np.asarray(p_values, dtype=np.float64), axis=-1))
+
+
+def running_intersection(effect: Effect) -> tuple[Numeric, Numeric]:
+    """Intersection of the intervals of all looks so far, looks along the last axis.
+
+    Valid when the effect does not change over time. It can become empty (lower above upper), which is
+    evidence that it does change.
+    """
+    return (
+        plain(np.maximum.accumulate(np.atleast_1d(effect.lower), axis=-1)),
+        plain(np.minimum.accumulate(np.atleast_1d(effect.upper), axis=-1)),
+    )

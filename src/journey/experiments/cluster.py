@@ -1,0 +1,110 @@
+"""Randomised by user, measured by session: cluster-robust comparison and the design effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from journey.errors import JourneyError
+from journey.experiments.effects import ArmEstimates
+from journey.experiments.inputs import Numeric, numeric, plain, refuse
+from journey.experiments.ratio import linearised_variance, ratios
+from journey.experiments.statistics import PairedSample, Sample
+
+
+@dataclass(frozen=True)
+class ClusterSample:
+    """One arm whose metric is measured on rows (sessions) within randomised clusters (users).
+
+    Parameters
+    ----------
+    clusters : PairedSample
+        One row per cluster: y is the cluster's total of the metric, x its number of rows.
+    sum_squares : float or array
+        Sum of the squared metric over rows, needed only for the naive comparison and the design effect.
+    """
+
+    clusters: PairedSample
+    sum_squares: Numeric
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sum_squares", numeric("sum_squares", self.sum_squares))
+
+    @classmethod
+    def from_values(cls, values: Any, cluster_ids: Any) -> ClusterSample:
+        """Statistics of one value per row and the cluster each row belongs to, both of shape (rows,)."""
+        rows = Sample.from_values(values)
+        ids = np.asarray(cluster_ids).ravel()
+        if ids.size != rows.n:
+            raise JourneyError(
+                f"there are {rows.n} values and {ids.size} cluster ids; they must be of the same rows"
+            )
+        _, codes = np.unique(ids, return_inverse=True)
+        totals = np.bincount(codes, weights=np.asarray(values, dtype=np.float64).ravel())
+        return cls(PairedSample.from_values(totals, np.bincount(codes)), rows.sum_squares)
+
+    def __add__(self, other: ClusterSample) -> ClusterSample:
+        return ClusterSample(
+            self.clusters + other.clusters, plain(np.asarray(self.sum_squares) + other.sum_squares)
+        )
+
+    @property
+    def rows(self) -> Sample:
+        """The rows as if they were independent units; valid only when every cluster has one row."""
+        return Sample(self.clusters.sum_x, self.clusters.sum_y, self.sum_squares)
+
+
+@dataclass(frozen=True)
+class DesignEffect:
+    """How much the variance grows because rows of one cluster resemble each other.
+
+    Attributes
+    ----------
+    ratio : float or array
+        Cluster-robust variance over the naive one; 1 means that rows behave as independent.
+    clustered_error, naive_error : float or array
+        The two standard errors of the arm's mean per row.
+    rows_per_cluster : float or array
+        Average cluster size.
+    """
+
+    ratio: Numeric
+    clustered_error: Numeric
+    naive_error: Numeric
+    rows_per_cluster: Numeric
+
+
+def clustered(control: ClusterSample, treatment: ClusterSample) -> ArmEstimates:
+    """Mean per row in each arm, with a variance that is robust to dependence within clusters.
+
+    The mean per row is the ratio of the clusters' totals to the clusters' sizes, so the delta method over
+    clusters is the cluster-robust (sandwich) variance of a regression on the treatment dummy, with the factor
+    G / (G - 1) for G clusters per arm.
+
+    Raises
+    ------
+    JourneyError
+        When an arm has fewer than 2 clusters or no rows.
+    """
+    return replace(ratios(control.clusters, treatment.clusters), source="cluster-robust mean per row")
+
+
+def design_effect(sample: ClusterSample) -> DesignEffect:
+    """Cluster-robust against naive variance of the mean per row in one arm.
+
+    Raises
+    ------
+    JourneyError
+        When the metric does not vary between rows (the naive variance is zero).
+    """
+    robust = np.asarray(linearised_variance(sample.clusters)) / sample.clusters.n
+    naive = np.asarray(sample.rows.variance) / sample.rows.n
+    refuse(np.less_equal(naive, 0), "the metric is the same in every row, so the design effect is undefined")
+    return DesignEffect(
+        ratio=plain(robust / naive),
+        clustered_error=plain(np.sqrt(robust)),
+        naive_error=plain(np.sqrt(naive)),
+        rows_per_cluster=sample.clusters.x.mean,
+    )

@@ -1,0 +1,149 @@
+"""Sample-ratio mismatch: did the assignment deliver the planned split? Check it before any result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special, stats
+
+from journey.errors import JourneyError
+from journey.experiments.inputs import FloatArray, check_alpha, numeric, whole
+
+
+@dataclass(frozen=True)
+class SampleRatio:
+    """Chi-square test of the observed split.
+
+    Attributes
+    ----------
+    counts, expected : tuple of float
+        Units observed and expected per arm that was tested.
+    chi_square, p_value : float
+    df : int
+        Tested arms minus one.
+    mismatch : bool
+        p_value below alpha: the result of the experiment must not be read.
+    alpha : float
+    left_out : tuple of int
+        Positions of arms with an expected weight of zero, which are not tested.
+    """
+
+    counts: tuple[float, ...]
+    expected: tuple[float, ...]
+    chi_square: float
+    p_value: float
+    df: int
+    mismatch: bool
+    alpha: float
+    left_out: tuple[int, ...]
+
+
+def _weights(weights: Sequence[float] | None, arms: int) -> FloatArray:
+    shares = np.ones(arms) if weights is None else np.atleast_1d(np.asarray(numeric("weights", weights)))
+    if shares.shape != (arms,):
+        raise JourneyError(f"there are {arms} arms and {shares.size} weights; give one weight per arm")
+    if (shares < 0).any():
+        raise JourneyError(f"weights must not be negative; got {shares.tolist()}")
+    if shares.sum() <= 0:
+        raise JourneyError("the weights add up to zero; at least one arm must be expected to have units")
+    return shares
+
+
+def sample_ratio_test(
+    counts: Sequence[float], weights: Sequence[float] | None = None, *, alpha: float = 0.001
+) -> SampleRatio:
+    """Chi-square test of the observed counts against the planned split.
+
+    Parameters
+    ----------
+    counts : sequence of float
+        Units per arm, shape (arms,).
+    weights : sequence of float, optional
+        Planned split, any positive scale; equal by default. Arms with weight 0 are left out with their units.
+    alpha : float
+        Threshold for `mismatch`. 0.001 by default: the check runs on every experiment, and a real defect at
+        real traffic is far below it.
+
+    Returns
+    -------
+    SampleRatio
+        p value 1 when nobody was counted or fewer than two arms are left (defined results).
+
+    Raises
+    ------
+    JourneyError
+        For negative or fractional counts, negative weights or weights that are all zero.
+
+    Examples
+    --------
+    >>> check = sample_ratio_test([1000, 1200], [0.5, 0.5])
+    >>> f"{check.p_value:.4e}", check.mismatch
+    ('2.0079e-05', True)
+    """
+    check_alpha(alpha)
+    observed = np.atleast_1d(np.asarray(whole("counts", counts), dtype=np.float64))
+    if observed.ndim != 1 or observed.size == 0:
+        raise JourneyError("counts must be a non-empty list with one number per arm")
+    shares = _weights(weights, observed.size)
+    used = shares > 0
+    left_out = tuple(int(index) for index in np.flatnonzero(~used))
+    observed, shares = observed[used], shares[used]
+    expected = shares / shares.sum() * observed.sum()
+    df = observed.size - 1
+    if observed.sum() == 0 or df == 0:
+        statistic, p = 0.0, 1.0
+    else:
+        statistic = float((np.square(observed - expected) / expected).sum())
+        p = float(stats.chi2.sf(statistic, df))
+    return SampleRatio(
+        tuple(observed.tolist()), tuple(expected.tolist()), statistic, p, df, p < alpha, alpha, left_out
+    )
+
+
+def sequential_sample_ratio(
+    cumulative_counts: Any, weights: Sequence[float] | None = None, *, concentration: float = 10_000.0
+) -> FloatArray:
+    """Always-valid p value of the split after each look, for a check that runs every day.
+
+    Parameters
+    ----------
+    cumulative_counts : array
+        Units per arm so far, shape (..., looks, arms), not decreasing over looks.
+    weights : sequence of float, optional
+        Planned split, all above zero; equal by default.
+    concentration : float
+        Weight of the Dirichlet prior around the planned split; larger is more sensitive to small defects
+        late, smaller to large defects early.
+
+    Returns
+    -------
+    array
+        Shape (..., looks), the running minimum of 1 / Bayes factor, at most 1. Below alpha at any look:
+        mismatch, with error at most alpha over all looks.
+
+    Notes
+    -----
+    Lindon and Malek (2022), Anytime-valid inference for multinomial count data.
+    """
+    observed = np.asarray(whole("cumulative_counts", cumulative_counts), dtype=np.float64)
+    if observed.ndim < 2 or observed.shape[-1] < 2:
+        raise JourneyError("cumulative_counts needs the shape (looks, arms) with at least two arms")
+    if (np.diff(observed, axis=-2) < 0).any():
+        raise JourneyError("cumulative_counts must not decrease from one look to the next")
+    shares = _weights(weights, observed.shape[-1])
+    if (shares <= 0).any():
+        raise JourneyError(
+            "the sequential sample-ratio test needs every weight above zero; leave the arm out"
+        )
+    if not np.isfinite(concentration) or concentration <= 0:
+        raise JourneyError(f"concentration must be above zero; got {concentration!r}")
+    shares = shares / shares.sum()
+    prior = shares * concentration
+    total = observed.sum(axis=-1)
+    log_factor = special.gammaln(concentration) - special.gammaln(concentration + total)
+    log_factor = log_factor + (special.gammaln(prior + observed) - special.gammaln(prior)).sum(axis=-1)
+    log_factor = log_factor - (observed * np.log(shares)).sum(axis=-1)
+    return np.minimum.accumulate(np.exp(np.minimum(0.0, -log_factor)), axis=-1)
