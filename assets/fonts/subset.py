@@ -41,7 +41,7 @@ VARIABLE = [
 
 def load(folder: Path, package: str, slant: str) -> TTFont:
     """Open a font of the unpacked package."""
-    font = TTFont(folder / package / "package" / "files" / f"{package}-latin-wght-{slant}.woff2")
+    font = TTFont(folder / package / "package" / "files" / f"{package}-latin-wght-{slant}.woff2", recalcTimestamp=False)
     fill_variations(font)
     return font
 
@@ -65,6 +65,18 @@ def cut(font: TTFont) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=LATIN + SIGNS)
     cutter.subset(font)
+
+
+def keep_punctuation(font: TTFont) -> None:
+    """Let tabular figures change digits only: a decimal point as wide as a digit tears numbers apart."""
+    table = font["GSUB"].table
+    digits = {font.getBestCmap()[code] for code in range(ord("0"), ord("9") + 1)}
+    for record in table.FeatureList.FeatureRecord:
+        if record.FeatureTag != "tnum":
+            continue
+        for index in record.Feature.LookupListIndex:
+            for lookup in table.LookupList.Lookup[index].SubTable:
+                lookup.mapping = {old: new for old, new in lookup.mapping.items() if old in digits}
 
 
 def rename(font: TTFont, family: str, style: str, weight: int | None) -> None:
@@ -103,12 +115,14 @@ def main(folder: Path) -> None:
         font = instancer.instantiateVariableFont(load(folder, package, slant), {"wght": (400, 700)})
         fill_variations(font)
         cut(font)
+        keep_punctuation(font)
         rename(font, family, "Italic" if slant == "italic" else "Regular", None)
         font.flavor = "woff2"
         font.save(HERE / f"{stem}.woff2")
     for family, package, slant, stem, style, source_weight, weight in STATIC:
         font = instancer.instantiateVariableFont(load(folder, package, slant), {"wght": source_weight})
         cut(font)
+        keep_punctuation(font)
         rename(font, family, style, weight)
         add_narrow_space(font)
         font.flavor = None

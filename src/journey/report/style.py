@@ -161,10 +161,19 @@ def plotly_template() -> go.layout.Template:
         },
         "separators": ".,",
         "xaxis": axis | {"showgrid": False, "showline": True, "ticks": "outside", "ticklen": 4},
-        "yaxis": axis | {"showgrid": True, "showline": False},
+        "yaxis": axis | {"showgrid": True, "showline": False, "ticklabelstandoff": 4},
+        "bargap": 0.32,
     }
-    bar = {"marker": {"line": {"width": 0}}}
-    return go.layout.Template(layout=layout, data={"bar": [bar]})
+    bar = {"colorbar": {"outlinewidth": 0, "thickness": 12, "ticks": "", "tickfont": axis["tickfont"]}}
+    scaled = bar | {"colorscale": SEQUENTIAL}
+    return go.layout.Template(
+        layout=layout | {"coloraxis": scaled},
+        data={
+            "bar": [{"marker": {"line": {"width": 0}}}],
+            "heatmap": [scaled],
+            "scatter": [{"marker": scaled, "cliponaxis": False}],
+        },
+    )
 
 
 def matplotlib_style() -> dict[str, Any]:
