@@ -71,7 +71,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "marts.sessions",
         "sessions hold every clean event, once",
-        """select abs((select count(*) from staging.events) - coalesce(sum(n_events), 0)) from marts.sessions""",
+        """select abs((select count(*) from staging.events) - coalesce(sum(n_events), 0))
+        from marts.sessions""",
     ),
     Invariant(
         "marts.sessions",
