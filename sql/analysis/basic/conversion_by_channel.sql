@@ -37,10 +37,10 @@ select
     conversion_rate,
     (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
         conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_low,
+    )) / (1 + $z * $z / sessions) as conversion_rate_low,
     (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
         conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_high,
+    )) / (1 + $z * $z / sessions) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates
