@@ -69,9 +69,9 @@ def find(entry: Dataset, path: str, root: Paths, source: Path | None) -> Path | 
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
-def require(name: str, path: str | None = None) -> Path:
+def require(name: str, path: str | None = None, *, root: Paths | None = None) -> Path:
     """Find the file to read for a data set, or say how to get it."""
-    found = locate(name, path)
+    found = locate(name, path, root=root)
     if found is None:
         entry = dataset(name)
         file = entry.file(path) if path else entry.files[0]

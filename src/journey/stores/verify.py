@@ -111,7 +111,7 @@ def _verify(dataset: Dataset, file: DataFile, path: Path, shown: str) -> Verific
     again = f"{delete}run `journey fetch {dataset.name}` again, or see {dataset.home}"
     if size == 0:
         raise JourneyError(f"{shown} is empty (0 bytes); {again}.")
-    _check_header(file, path, shown, again)
+    check_header(file, path, shown, again)
     if file.bytes is not None and size != file.bytes:
         raise JourneyError(
             f"{shown} has {size:,} bytes, expected {file.bytes:,}: it is incomplete or altered; {again}."
@@ -144,7 +144,7 @@ def _verify(dataset: Dataset, file: DataFile, path: Path, shown: str) -> Verific
     )
 
 
-def _check_header(file: DataFile, path: Path, shown: str, again: str) -> None:
+def check_header(file: DataFile, path: Path, shown: str, again: str) -> None:
     """Compare the column names in the file with the list, before its bytes, for the clearer message."""
     expected = [column.source for column in file.columns]
     if file.format == "csv":

@@ -1,0 +1,290 @@
+"""Evidence: results on real data, kept as small JSON so that they can be shown where the data are absent.
+
+Where the data are present the results are computed again and must agree with the committed ones. In both
+cases the caller gets the committed values, so that a site built with the data and one built without show
+the same digits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from journey.errors import JourneyError
+from journey.files import write_json
+from journey.paths import Paths, project
+from journey.stores.datasets import data_checksum
+from journey.stores.locate import locate
+
+VARIABLE = "JOURNEY_EVIDENCE"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A committed result.
+
+    Attributes
+    ----------
+    name : str
+        Name of the result; its file is data/evidence/<name>.json.
+    datasets : tuple of str
+        Data sets behind it; empty for a long simulation.
+    data_checksum : mapping of str to str
+        Identity of each data set.
+    code_version : str
+        Hash of the source of the modules that computed it.
+    date : str
+        Day on which the results last changed, UTC, YYYY-MM-DD.
+    seconds : float
+        How long that computation took.
+    results : dict
+        The results: JSON values only.
+    recomputed : bool
+        True when they were computed again just now and agreed.
+    code_current : bool
+        False when the named modules changed since; never when `recomputed`.
+    """
+
+    name: str
+    datasets: tuple[str, ...]
+    data_checksum: Mapping[str, str]
+    code_version: str
+    date: str
+    seconds: float
+    results: dict[str, Any]
+    recomputed: bool
+    code_current: bool
+
+    @property
+    def label(self) -> str:
+        """One sentence for the page."""
+        data = ", ".join(self.datasets) or "a simulation"
+        if self.recomputed:
+            return f"Computed from {data} in this build; agrees with the results of {self.date}."
+        told = f"Computed from {data} on {self.date} ({self.seconds:.0f} s); not repeated in this build."
+        return told if self.code_current else f"{told} The code has changed since."
+
+
+def evidence(
+    name: str,
+    dataset: str | Sequence[str] | None,
+    compute: Callable[[], Mapping[str, Any]],
+    *,
+    sources: Sequence[ModuleType] = (),
+    tolerance: float | Mapping[str, float] = 1e-6,
+    root: Paths | None = None,
+) -> Evidence:
+    """Give a committed result, computed again where its data are present.
+
+    The environment variable JOURNEY_EVIDENCE changes what happens: `update` (or `update:NAME,NAME` for some)
+    computes and rewrites the file where results, data or code changed; `committed` never computes.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result.
+    dataset : str, sequence of str or None
+        Data sets it needs. None for a long simulation: it is computed only under `update`.
+    compute : callable
+        Gives the results: nested dicts, lists, numbers, text; NumPy scalars and arrays are converted. NaN is
+        refused. Nothing that changes from run to run, such as a time.
+    sources : sequence of module
+        Modules whose source decides the results.
+    tolerance : float or mapping of str to float
+        Largest accepted difference of a number, relative above 1 and absolute below. A mapping gives it by
+        key, dotted from the top; the longest matching beginning counts, '' is the default.
+    root : Paths, optional
+        The project; found from the working folder when left out.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    JourneyError
+        When the computed results disagree with the committed ones (names the key and both values), when
+        there is no committed result, or its file is broken.
+    """
+    paths = root or project()
+    path = paths.evidence / f"{name}.json"
+    mode = _mode(name)
+    datasets = (dataset,) if isinstance(dataset, str) else tuple(dataset or ())
+    checksums = {each: data_checksum(each) for each in datasets}
+    version = code_version(sources)
+    committed = _read(path) if path.is_file() else None
+    present = all(locate(each, root=paths) is not None for each in datasets)
+    if mode == "update" and not present:
+        raise JourneyError(
+            f"{VARIABLE}=update needs the data of {name} ({', '.join(datasets)}); run `journey fetch`."
+        )
+    if mode == "update" or (present and datasets and mode != "committed"):
+        start = time.perf_counter()
+        results = plain(compute())
+        seconds = round(time.perf_counter() - start, 1)
+        if mode == "update":
+            committed = _update(path, committed, results, seconds, checksums, version, name, tolerance)
+        elif committed is None:
+            raise JourneyError(
+                f"{path} is missing: run the same with {VARIABLE}=update to write it, and commit it."
+            )
+        elif difference := disagreement(committed["results"], results, tolerance):
+            raise JourneyError(
+                f"{path}: {difference}; find out why, and if the new value is right run the same with"
+                f" {VARIABLE}=update."
+            )
+        return _evidence(committed, version, recomputed=True)
+    if committed is None:
+        absent = (
+            f"the data ({', '.join(datasets)}) are absent" if datasets else "it is computed on request only"
+        )
+        raise JourneyError(f"{path} is missing and {absent}; restore the file from the repository.")
+    return _evidence(committed, version, recomputed=False)
+
+
+def code_version(sources: Sequence[ModuleType]) -> str:
+    """Hash the source text of modules; a package counts with every module in it."""
+    digest = hashlib.sha256()
+    for module in sorted(sources, key=lambda each: each.__name__):
+        for name, file in _source_files(module):
+            # named by its place in the package, not on the disk: the same on every machine
+            digest.update(f"{module.__name__}:{name}\n".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def plain(value: Any, key: str = "results") -> Any:
+    """Convert a result to JSON values; NaN and foreign types are errors that name the key."""
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        return {str(inner): plain(each, f"{key}.{inner}") for inner, each in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist(), key)
+    if isinstance(value, list | tuple):
+        return [plain(each, f"{key}.{index}") for index, each in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise JourneyError(f"Evidence {key} is {value}; give a finite number or None.")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise JourneyError(
+        f"Evidence {key} is of type {type(value).__name__}; give numbers, text, lists or dicts."
+    )
+
+
+def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> str | None:
+    """Say where two results differ by more than the tolerance, or None when they agree."""
+    before, after = dict(_leaves(old)), dict(_leaves(new))
+    if gone := sorted(before.keys() - after.keys()):
+        return f"{gone[0]} was {before[gone[0]]!r} when committed and is not computed any more"
+    if added := sorted(after.keys() - before.keys()):
+        return f"{added[0]} is computed as {after[added[0]]!r} and is not in the committed results"
+    for key, was in before.items():
+        now = after[key]
+        numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (was, now))
+        allowed = _allowed(key, tolerance)
+        agrees = abs(now - was) <= allowed * max(1.0, abs(was)) if numbers else now == was
+        if not agrees:
+            return f"{key} was {was!r} when committed and is now {now!r} (tolerance {allowed:g})"
+    return None
+
+
+def _mode(name: str) -> str:
+    """What JOURNEY_EVIDENCE says about one result: `update`, `committed` or nothing."""
+    value = os.environ.get(VARIABLE, "")
+    mode, _, names = value.partition(":")
+    if mode not in ("", "update", "committed") or (names and mode != "update"):
+        raise JourneyError(
+            f"{VARIABLE} is {value!r}; it may be unset, 'committed', 'update' or 'update:NAME,NAME'."
+        )
+    return "" if names and name not in names.split(",") else mode
+
+
+def _allowed(key: str, tolerance: float | Mapping[str, float]) -> float:
+    if not isinstance(tolerance, Mapping):
+        return tolerance
+    matching = [prefix for prefix in tolerance if not prefix or key == prefix or key.startswith(prefix + ".")]
+    return tolerance[max(matching, key=len)] if matching else 1e-6
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Every scalar of a nested result under its dotted key; an empty container counts as a scalar."""
+    items: Any = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    inner = [(f"{key}.{name}" if key else str(name), each) for name, each in items]
+    if not inner:
+        yield key, value
+    for name, each in inner:
+        yield from _leaves(each, name)
+
+
+def _update(
+    path: Path,
+    committed: dict[str, Any] | None,
+    results: Any,
+    seconds: float,
+    checksums: dict[str, str],
+    version: str,
+    name: str,
+    tolerance: float | Mapping[str, float],
+) -> dict[str, Any]:
+    """Write what changed; results that agree keep their digits, date and seconds."""
+    if committed is not None and disagreement(committed["results"], results, tolerance) is None:
+        fresh = {**committed, "data_checksum": checksums, "code_version": version}
+    else:
+        fresh = {
+            "name": name,
+            "data_checksum": checksums,
+            "code_version": version,
+            "date": datetime.now(UTC).date().isoformat(),
+            "seconds": seconds,
+            "results": results,
+        }
+    if fresh != committed:
+        write_json(path, fresh)
+    return fresh
+
+
+def _read(path: Path) -> dict[str, Any]:
+    fields = {"name", "data_checksum", "code_version", "date", "seconds", "results"}
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise JourneyError(f"{path} is not valid JSON ({error}); restore it from the repository.") from None
+    if not isinstance(value, dict) or set(value) != fields:
+        raise JourneyError(f"{path} must hold {', '.join(sorted(fields))}; restore it from the repository.")
+    return value
+
+
+def _evidence(value: dict[str, Any], version: str, *, recomputed: bool) -> Evidence:
+    return Evidence(
+        name=value["name"],
+        datasets=tuple(value["data_checksum"]),
+        data_checksum=value["data_checksum"],
+        code_version=value["code_version"],
+        date=value["date"],
+        seconds=value["seconds"],
+        results=value["results"],
+        recomputed=recomputed,
+        code_current=recomputed or value["code_version"] == version,
+    )
+
+
+def _source_files(module: ModuleType) -> list[tuple[str, Path]]:
+    if not module.__file__:
+        raise JourneyError(f"Module {module.__name__} has no source file to hash; name another.")
+    file = Path(module.__file__)
+    if not hasattr(module, "__path__"):
+        return [(file.name, file)]
+    folder = file.parent
+    return sorted((each.relative_to(folder).as_posix(), each) for each in folder.rglob("*.py"))
