@@ -41,7 +41,8 @@ VARIABLE = [
 
 def load(folder: Path, package: str, slant: str) -> TTFont:
     """Open a font of the unpacked package."""
-    font = TTFont(folder / package / "package" / "files" / f"{package}-latin-wght-{slant}.woff2", recalcTimestamp=False)
+    file = folder / package / "package" / "files" / f"{package}-latin-wght-{slant}.woff2"
+    font = TTFont(file, recalcTimestamp=False)
     fill_variations(font)
     return font
 

@@ -34,6 +34,7 @@ DATA_ROWS = 200
 SIGNIFICANT_DIGITS = 6
 
 _CARTESIAN = {"x": "xaxis", "y": "yaxis"}
+_HASHED_ID = re.compile(r"(?<=[\"#])[a-zA-Z][0-9a-f]{10}(?=[\")])")
 _COLOUR_KEY = re.compile(r"colou?r(scale|way|s)?$")
 
 
@@ -169,7 +170,10 @@ def static_svg(figure: MatplotlibFigure, id: str) -> str:
     buffer = io.StringIO()
     with rc_context({"svg.hashsalt": id, "svg.fonttype": "path"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    # Matplotlib hashes the memory address of a clip path into its id; number them instead.
+    numbers = {hashed: f"shape-{n}" for n, hashed in enumerate(dict.fromkeys(_HASHED_ID.findall(text)), 1)}
+    return _HASHED_ID.sub(lambda found: numbers[found[0]], text)
 
 
 def inline_svg(svg: str, id: str) -> str:
