@@ -34,9 +34,19 @@ def simulate_store(paths: Paths, settings: Path) -> Callable[[Report], object]:
 
 
 def shop_parameters(values: dict[str, Any], kind: type[Any]) -> Any:
-    """Settings as simulator parameters; an unknown key is an error."""
+    """Settings as simulator parameters; `dirt` is a multiple of the default rates."""
+    from journey.stores.simulator import DirtRates
+
+    settings = dict(values)
+    scale = settings.pop("dirt", 1.0)
+    if scale != 1.0:
+        default = asdict(DirtRates())
+        scaled = {
+            name: value and bool(scale) if value is True else value * scale for name, value in default.items()
+        }
+        settings["dirt"] = DirtRates(**scaled)
     try:
-        return kind(**values)
+        return kind(**settings)
     except TypeError as error:
         raise JourneyError(f"the shop's settings have an unknown entry ({error}): remove it") from error
 
@@ -57,11 +67,11 @@ def build_store(paths: Paths, store: str) -> Callable[[Report], object]:
 def find(paths: Paths, chapter: str) -> Callable[[Report], object]:
     """The stage that turns results into one chapter's numbers and tables."""
 
-    def run(report: Report) -> object:
+    def run(report: Report) -> None:
         from journey.report.findings.desk import lay_out
 
         module = importlib.import_module(f"journey.report.findings.{chapter}")
-        return lay_out(chapter, module.collect, paths)
+        lay_out(chapter, module.collect, paths)
 
     return run
 
@@ -80,10 +90,10 @@ def gather(paths: Paths, parts: list[Path]) -> Callable[[Report], object]:
 def vendor(paths: Paths, target: Path) -> Callable[[Report], object]:
     """The stage that puts plotly.js, as its own wheel ships it, beside the site's scripts."""
 
-    def run(report: Report) -> object:
+    def run(report: Report) -> None:
         from journey.report.vendor import copy_plotly
 
-        return copy_plotly(target)
+        copy_plotly(target)
 
     return run
 

@@ -149,6 +149,7 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
                     "segment": segment,
                     "step": label,
                     "step_id": step,
+                    "sessions": int(drawn.totals["sessions"][0]),
                     "reached": int(drawn.totals[before][0]),
                     "lost": int(drawn.totals[before][0] - drawn.totals[after][0]),
                     **interval_columns("rate", rate),
@@ -165,23 +166,33 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
             desk, f"funnel.value_{row.step_id}", row, "Margin from winning back part of this step's losses"
         )
     # The first step loses most sessions everywhere, but most of those never meant to buy.
-    late = drops[drops["step_id"].ne("cart") & drops["dimension"].ne("all")]
+    # Devices only: each session has one, and a change of design is made for a device.
+    late = drops[drops["step_id"].ne("cart") & drops["dimension"].eq("device")]
     top = late.loc[late["value"].idxmax()]
     add_drop(desk, "funnel.top_value", top, "Margin behind the costliest late drop of any segment")
-    for name, text in (("top_segment", top["segment"]), ("top_step", top["step"].lower())):
-        desk.ledger.add(f"funnel.{name}", str(text), source=f"{SOURCE}:add_drops")
+    for name, text in (
+        ("top_segment", str(top["segment"]).replace("_", " ")),
+        ("top_step", str(top["step"]).lower()),
+    ):
+        desk.ledger.add(f"funnel.{name}", text, source=f"{SOURCE}:add_drops")
+    for name, value in (("recoverable_share", share), ("gross_margin", margin)):
+        desk.ledger.add(
+            f"funnel.{name}", value, "share", digits=0, label="Assumption", source="assumptions.toml"
+        )
     worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
+    title = str(worst.iloc[0]["segment"]).capitalize()
+    desk.ledger.add("funnel.worst_device_title", title, source=f"{SOURCE}:add_drops")
     for name, row in (("worst_device", worst.iloc[0]), ("best_device", worst.iloc[-1])):
         desk.ledger.add(f"funnel.{name}", str(row["segment"]), source=f"{SOURCE}:add_drops")
-        for metric, unit, digits in (("conversion", "share", 2), ("rate", "share", 1)):
+        for metric, digits, n in (("conversion", 2, row["sessions"]), ("rate", 1, row["reached"])):
             desk.ledger.add(
                 f"funnel.{name}_{metric}",
                 row[metric],
-                unit,
+                "share",
                 low=row[f"{metric}_low"],
                 high=row[f"{metric}_high"],
                 method="percentile bootstrap over users",
-                n=row["reached"],
+                n=n,
                 digits=digits,
                 source=f"{SOURCE}:add_drops",
             )
@@ -302,7 +313,8 @@ def add_promotion(desk: Desk) -> None:
     # The first and last day are cut by the window.
     daily = daily.iloc[1:-1].reset_index(drop=True)
     days = pd.to_datetime(daily["day"])
-    found = weekday_anomalies(daily["revenue"].to_numpy(), days.dt.dayofweek.to_numpy(), threshold=3.5)
+    # Sessions, not revenue: a dozen orders a day vary too much to show a promotion.
+    found = weekday_anomalies(daily["sessions"].to_numpy(), days.dt.dayofweek.to_numpy())
     daily = daily.assign(expected=found.expected, z=found.z, flagged=found.flagged)
     desk.save("daily", daily)
     weekends = query("promotion_weekend", desk.warehouse)

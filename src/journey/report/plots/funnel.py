@@ -61,7 +61,7 @@ def values(frame: pd.DataFrame) -> go.Figure:
 
 
 def daily(frame: pd.DataFrame) -> go.Figure:
-    """Revenue by day, what its weekday would lead to expect, and the days that do not fit."""
+    """Sessions by day, what its weekday would lead to expect, and the days that do not fit."""
     odd = frame[frame["flagged"]]
     figure = go.Figure(
         [
@@ -79,7 +79,7 @@ def daily(frame: pd.DataFrame) -> go.Figure:
             ),
             go.Scatter(
                 x=odd["day"],
-                y=odd["revenue"],
+                y=odd["sessions"],
                 name="does not fit",
                 mode="markers",
                 marker={"color": colour("series-2"), "size": 11},
@@ -87,7 +87,7 @@ def daily(frame: pd.DataFrame) -> go.Figure:
         ]
     )
     figure.update_xaxes(title="Day")
-    figure.update_yaxes(title="Net revenue a day, €", tickformat=",.0f", rangemode="tozero")
+    figure.update_yaxes(title="Sessions a day", tickformat=",", rangemode="tozero")
     return figure
 
 
