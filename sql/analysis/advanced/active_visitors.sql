@@ -4,8 +4,8 @@
 -- level: advanced
 -- technique: self join on a range of dates for rolling distinct counts
 -- keys: day
--- meaning: On average {mean.daily_visitors:count} visitors a day are {mean.stickiness:share} of those active within 30 days;
---   monthly visitors end at {last.monthly_visitors}.
+-- meaning: On average {mean.daily_visitors:count} visitors a day are {mean.stickiness:share} of those active
+--   within 30 days; monthly visitors end at {last.monthly_visitors}.
 
 with
 

@@ -1,13 +1,15 @@
--- question: Which channel gets the credit for an order under first-touch, last-touch, linear and position rules?
+-- question: Which channel gets the credit for an order under first-touch, last-touch, linear and position
+--   rules?
 -- grain: channel
 -- tables: marts.orders, marts.sessions
 -- level: advanced
--- technique: range join of orders with earlier sessions, positions counted from both ends, weights that sum to one
+-- technique: range join of orders with earlier sessions, positions counted from both ends, weights that sum
+--   to one
 -- parameters: lookback_days = 30
 -- keys: channel
--- meaning: Last touch credits {argmax.last_touch_orders.channel} most ({max.last_touch_orders:count} orders), first touch
---   {argmax.first_touch_orders.channel} ({max.first_touch_orders:count}); the rules differ most for
---   {argmax.largest_difference.channel}, by {max.largest_difference:count} orders.
+-- meaning: Last touch credits {argmax.last_touch_orders.channel} most ({max.last_touch_orders:count}
+--   orders), first touch {argmax.first_touch_orders.channel} ({max.first_touch_orders:count}); the rules
+--   differ most for {argmax.largest_difference.channel}, by {max.largest_difference:count} orders.
 
 with
 

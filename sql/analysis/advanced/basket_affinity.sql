@@ -5,8 +5,8 @@
 -- technique: self join on the order, support, confidence and lift
 -- parameters: min_orders = 5
 -- keys: category_a, category_b
--- meaning: {first.category_a} and {first.category_b} go together most: {first.orders_with_both} orders hold both,
---   {first.lift:ratio.2} times as many as if they were independent.
+-- meaning: {first.category_a} and {first.category_b} go together most: {first.orders_with_both} orders hold
+--   both, {first.lift:ratio.2} times as many as if they were independent.
 
 with
 

@@ -4,8 +4,9 @@
 -- level: advanced
 -- technique: cohort grid by range join, zero-filled left join, complete weeks only
 -- keys: cohort_week, weeks_since_first
--- meaning: One week after the first visit {where.weeks_since_first=1.ratio.retained_visitors.cohort_visitors:share} of
---   visitors come back, most of the cohort of {where.weeks_since_first=1.argmax.retention_rate.cohort_week}
+-- meaning: One week after the first visit
+--   {where.weeks_since_first=1.ratio.retained_visitors.cohort_visitors:share} of visitors come back, most of
+--   the cohort of {where.weeks_since_first=1.argmax.retention_rate.cohort_week}
 --   ({where.weeks_since_first=1.max.retention_rate:share}); from the second week on it is
 --   {where.weeks_since_first>=2.ratio.retained_visitors.cohort_visitors:share} a week.
 

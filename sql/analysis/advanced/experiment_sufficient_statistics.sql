@@ -2,11 +2,12 @@
 -- grain: experiment x variant x metric
 -- tables: staging.exposures, marts.sessions, marts.orders
 -- level: advanced
--- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch, CUPED and
---   ratio metrics
+-- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
+--   CUPED and ratio metrics
 -- keys: experiment, variant, metric
--- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first exposure, x the same
---   before it, d the user's sessions after it; an engine needs these sums and nothing else.
+-- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
+--   exposure, x the same before it, d the user's sessions after it; an engine needs these sums and nothing
+--   else.
 
 with
 

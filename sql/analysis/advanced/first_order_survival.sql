@@ -1,12 +1,13 @@
--- question: How long after the first visit is the first order placed, counting those who have not ordered yet?
+-- question: How long after the first visit is the first order placed, counting those who have not ordered
+--   yet?
 -- grain: whole days since the first visit
 -- tables: marts.customers
 -- level: advanced
 -- technique: Kaplan-Meier estimate, products as exp of a running sum of logarithms
 -- keys: days_since_first_visit
 -- meaning: {first.ordered_share:share.2} of visitors order on the day of the first visit and an estimated
---   {last.ordered_share:share} within {last.days_since_first_visit} days, those still undecided at the end counted as
---   undecided.
+--   {last.ordered_share:share} within {last.days_since_first_visit} days, those still undecided at the end
+--   counted as undecided.
 
 with
 

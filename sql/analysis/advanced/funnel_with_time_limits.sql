@@ -5,9 +5,9 @@
 -- technique: chained time limits, a later step counts only when all earlier ones were in time
 -- parameters: cart_minutes = 15, checkout_minutes = 10, purchase_minutes = 5
 -- keys: step
--- meaning: Of {where.step=view.sessions} sessions that view a product, {where.step=purchase.sessions_in_time} buy with every
---   step in time, {where.step=purchase.in_time_share:share} of all that buy; the step most often late is
---   "{argmin.in_time_share.step}" ({min.in_time_share:share} in time).
+-- meaning: {where.step=purchase.sessions_in_time} of {where.step=purchase.sessions} buying sessions take
+--   every step in time ({where.step=purchase.in_time_share:share}); of the sessions in time so far, most are
+--   late at "{argmax.late_share.step}" ({max.late_share:share} of those that take it).
 
 with
 
@@ -38,7 +38,8 @@ steps as (
         1 as step_number,
         'view' as step,
         count(viewed_at) as sessions,
-        count(viewed_at) as sessions_in_time
+        count(viewed_at) as sessions_in_time,
+        0 as late_at_this_step
     from timed
 
     union all
@@ -47,7 +48,8 @@ steps as (
         2 as step_number,
         'add to cart' as step,
         count(carted_at) as sessions,
-        count(*) filter (where cart_in_time) as sessions_in_time
+        count(*) filter (where cart_in_time) as sessions_in_time,
+        count(*) filter (where not cart_in_time) as late_at_this_step
     from timed
 
     union all
@@ -56,7 +58,8 @@ steps as (
         3 as step_number,
         'checkout' as step,
         count(checked_out_at) as sessions,
-        count(*) filter (where cart_in_time and checkout_in_time) as sessions_in_time
+        count(*) filter (where cart_in_time and checkout_in_time) as sessions_in_time,
+        count(*) filter (where cart_in_time and not checkout_in_time) as late_at_this_step
     from timed
 
     union all
@@ -65,7 +68,8 @@ steps as (
         4 as step_number,
         'purchase' as step,
         count(purchased_at) as sessions,
-        count(*) filter (where cart_in_time and checkout_in_time and purchase_in_time) as sessions_in_time
+        count(*) filter (where cart_in_time and checkout_in_time and purchase_in_time) as sessions_in_time,
+        count(*) filter (where cart_in_time and checkout_in_time and not purchase_in_time) as late_at_this_step
     from timed
 
 )
@@ -75,7 +79,9 @@ select
     step,
     sessions,
     sessions_in_time,
-    coalesce(sessions_in_time / nullif(sessions, 0), 0) as in_time_share
+    coalesce(sessions_in_time / nullif(sessions, 0), 0) as in_time_share,
+    late_at_this_step,
+    coalesce(late_at_this_step / nullif(sessions_in_time + late_at_this_step, 0), 0) as late_share
 from steps
 order by
     step_number

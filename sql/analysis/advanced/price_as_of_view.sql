@@ -1,12 +1,15 @@
--- question: What price did shoppers last see before they put a product into the cart, and was it the price charged?
--- grain: change between the price last seen and the price in the cart
+-- question: Does a product that is cheaper than when the shopper last saw it get into the cart more often?
+-- grain: change of the offered price since the shopper's last session with the product
 -- tables: staging.events
 -- level: advanced
--- technique: as-of join of each cart addition to the latest view of the same product by the same user
+-- technique: as-of join of each first view in a session to the same user's latest earlier view of the
+--   product
 -- keys: price_change
--- meaning: {where.price_change=same price.cart_share:share} of additions to the cart carry exactly the price last seen,
---   {where.price_change=cheaper in the cart.cart_share:share} a lower one; {where.price_change=never viewed.cart_share:share} of
---   additions are of products the shopper had not viewed.
+-- nulls: mean_relative_change, median_days_since_view
+-- meaning: {where.price_change=first view.view_share:share} of products viewed in a session are new to the
+--   shopper and are put into the cart in {where.price_change=first view.cart_rate:share.2} of cases; seen
+--   before at the same price it is {where.price_change=same price.cart_rate:share.2}, now cheaper
+--   {where.price_change=cheaper now.cart_rate:share.2}.
 
 with
 
@@ -16,67 +19,80 @@ events as (
 
 ),
 
-views as (
+session_views as (
 
     select
+        session_id,
         user_id,
         item_id,
-        ts,
-        unit_price * (1 - coalesce(discount_pct, 0) / 100) as price_seen
+        min(ts) as viewed_at,
+        max(unit_price * (1 - coalesce(discount_pct, 0) / 100)) as offered_price
     from events
     where
         event_type = 'view'
+    group by
+        session_id,
+        user_id,
+        item_id
 
 ),
 
-carts as (
+session_carts as (
 
-    select
-        event_id,
-        user_id,
-        item_id,
-        ts,
-        unit_price * (1 - coalesce(discount_pct, 0) / 100) as price_in_cart
+    select distinct
+        session_id,
+        item_id
     from events
     where
         event_type = 'add_to_cart'
 
 ),
 
-matched as (
+compared as (
 
     select
-        carts.event_id,
-        carts.price_in_cart,
-        views.price_seen,
-        date_diff('second', views.ts, carts.ts) / 60 as minutes_since_view
-    from carts
-    asof left join views
-        on carts.user_id = views.user_id
-        and carts.item_id = views.item_id
-        and carts.ts >= views.ts
+        session_views.session_id,
+        session_views.item_id,
+        session_views.offered_price,
+        earlier_views.offered_price as earlier_price,
+        date_diff('second', earlier_views.viewed_at, session_views.viewed_at) / 86400 as days_since_view
+    from session_views
+    asof left join session_views as earlier_views
+        on session_views.user_id = earlier_views.user_id
+        and session_views.item_id = earlier_views.item_id
+        and session_views.viewed_at > earlier_views.viewed_at
+
+),
+
+labelled as (
+
+    select
+        case
+            when compared.earlier_price is null then 'first view'
+            when abs(compared.offered_price - compared.earlier_price) < 0.005 then 'same price'
+            when compared.offered_price < compared.earlier_price then 'cheaper now'
+            else 'dearer now'
+        end as price_change,
+        compared.offered_price / nullif(compared.earlier_price, 0) - 1 as relative_change,
+        compared.days_since_view,
+        session_carts.session_id is not null as carted
+    from compared
+    left join session_carts
+        on compared.session_id = session_carts.session_id
+        and compared.item_id = session_carts.item_id
 
 )
 
 select
-    case
-        when price_seen is null then 'never viewed'
-        when abs(price_in_cart - price_seen) < 0.005 then 'same price'
-        when price_in_cart < price_seen then 'cheaper in the cart'
-        else 'dearer in the cart'
-    end as price_change,
-    count(*) as carts,
-    count(*) / sum(count(*)) over () as cart_share,
-    avg(price_in_cart) as mean_price_in_cart,
-    coalesce(avg(price_seen), 0) as mean_price_seen,
-    coalesce(median(minutes_since_view), 0) as median_minutes_since_view
-from matched
+    price_change,
+    count(*) as viewed_products,
+    count(*) / sum(count(*)) over () as view_share,
+    avg(relative_change) as mean_relative_change,
+    median(days_since_view) as median_days_since_view,
+    count(*) filter (where carted) as carts,
+    count(*) filter (where carted) / count(*) as cart_rate
+from labelled
 group by
-    case
-        when price_seen is null then 'never viewed'
-        when abs(price_in_cart - price_seen) < 0.005 then 'same price'
-        when price_in_cart < price_seen then 'cheaper in the cart'
-        else 'dearer in the cart'
-    end
+    price_change
 order by
     price_change

@@ -5,8 +5,9 @@
 -- technique: self join on the session, lift with a minimum count
 -- parameters: min_sessions = 8, n = 25
 -- keys: item_a, item_b
--- meaning: Products {first.item_a} and {first.item_b} share {first.sessions_with_both} sessions, {first.lift:ratio.1} times as
---   many as if views were independent; {sum.same_category} of the {rows} strongest pairs lie within one category.
+-- meaning: Products {first.item_a} and {first.item_b} share {first.sessions_with_both} sessions,
+--   {first.lift:ratio.1} times as many as if views were independent; {sum.same_category} of the {rows}
+--   strongest pairs lie within one category.
 
 with
 

@@ -20,7 +20,7 @@ ranked as (
     select
         n_orders,
         revenue,
-        ntile(10) over (order by round(revenue, 2) desc, user_id) as decile
+        ntile(10) over (order by cast(revenue as decimal(18, 2)) desc, user_id) as decile
     from customers
     where
         n_orders > 0

@@ -5,8 +5,8 @@
 -- technique: lag to collapse repeats, ordered string aggregation
 -- parameters: n = 25
 -- keys: path
--- meaning: The most common path is "{first.path}" ({first.session_share:share} of sessions); the {rows} most common cover
---   {sum.session_share:share}.
+-- meaning: The most common path is "{first.path}" ({first.session_share:share} of sessions); the {rows} most
+--   common cover {sum.session_share:share}.
 
 with
 

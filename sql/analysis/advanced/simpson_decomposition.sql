@@ -2,11 +2,12 @@
 -- grain: channel, and all channels together
 -- tables: marts.sessions
 -- level: advanced
--- technique: two periods side by side, midpoint decomposition into mix and rate effects, grouping sets for the total
+-- technique: two periods side by side, midpoint decomposition into mix and rate effects, grouping sets for
+--   the total
 -- parameters: days = 21
 -- keys: channel
--- meaning: From the first period to the last {parameter.days} days conversion went from
---   {where.channel=all channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
+-- meaning: From the first period to the last {parameter.days} days conversion went from {where.channel=all
+--   channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
 --   accounts for {where.channel=all channels.mix_effect:points} and the rates within channels for
 --   {where.channel=all channels.rate_effect:points}.
 

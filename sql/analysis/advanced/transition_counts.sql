@@ -4,9 +4,10 @@
 -- level: advanced
 -- technique: lead within a session, start and exit states by union all, row-wise probabilities
 -- keys: state, next_state
--- meaning: After a view the next event is a view again in {where.state=view.where.next_state=view.probability:share} of cases
---   and an addition to the cart in {where.state=view.where.next_state=add_to_cart.probability:share}; a checkout leads to a
---   purchase in {where.state=checkout.where.next_state=purchase.probability:share}.
+-- meaning: After a view the next event is a view again in
+--   {where.state=view.where.next_state=view.probability:share} of cases and an addition to the cart in
+--   {where.state=view.where.next_state=add_to_cart.probability:share}; a checkout leads to a purchase in
+--   {where.state=checkout.where.next_state=purchase.probability:share}.
 
 with
 

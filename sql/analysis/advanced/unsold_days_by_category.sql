@@ -4,8 +4,8 @@
 -- level: advanced
 -- technique: recursive calendar, anti join, gaps and islands on the days without a sale
 -- keys: category
--- meaning: {argmax.longest_run_days.category} has the longest run without a sale, {max.longest_run_days} days; it sold nothing on
---   {argmax.longest_run_days.days_without_sale} of {first.days} days.
+-- meaning: {argmax.longest_run_days.category} has the longest run without a sale, {max.longest_run_days}
+--   days; it sold nothing on {argmax.longest_run_days.days_without_sale} of {first.days} days.
 
 with recursive
 

@@ -6,7 +6,8 @@
 -- keys: day
 -- nulls: robust_z
 -- meaning: {argmax.robust_z.day} stands out most: {argmax.robust_z.revenue:eur} against a usual
---   {argmax.robust_z.usual_revenue:eur} on that weekday, {max.robust_z:ratio.1} robust standard deviations above it.
+--   {argmax.robust_z.usual_revenue:eur} on that weekday, {max.robust_z:ratio.1} robust standard deviations
+--   above it.
 
 with
 
@@ -37,7 +38,7 @@ order_days as (
 
     select
         cast(order_ts as date) as day,
-        round(sum(net_revenue), 2) as revenue
+        sum(net_revenue) as revenue
     from orders
     group by
         cast(order_ts as date)

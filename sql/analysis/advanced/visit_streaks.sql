@@ -4,8 +4,8 @@
 -- level: advanced
 -- technique: gaps and islands on dates (the date less its row number is constant in a run)
 -- keys: longest_streak_days
--- meaning: {where.longest_streak_days=1.visitor_share:share} of visitors never came on two days in a row, and
---   {where.longest_streak_days=1.buyer_rate:share} of them bought; of those with a run of two days
+-- meaning: {where.longest_streak_days=1.visitor_share:share} of visitors never came on two days in a row,
+--   and {where.longest_streak_days=1.buyer_rate:share} of them bought; of those with a run of two days
 --   {where.longest_streak_days=2.buyer_rate:share} did.
 
 with

@@ -4,8 +4,9 @@
 -- level: basic
 -- technique: conditional aggregation with filter
 -- keys: device
--- meaning: {ratio.abandoned_sessions.cart_sessions:share} of the {sum.cart_sessions} sessions with a cart end without an
---   order; the rate is highest on {argmax.abandonment_rate.device} ({max.abandonment_rate:share}).
+-- meaning: {ratio.abandoned_sessions.cart_sessions:share} of the {sum.cart_sessions} sessions with a cart
+--   end without an order; the rate is highest on {argmax.abandonment_rate.device}
+--   ({max.abandonment_rate:share}).
 
 with
 

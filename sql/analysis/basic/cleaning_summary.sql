@@ -4,8 +4,8 @@
 -- level: basic
 -- technique: wide flags to long rows with a cross join of values
 -- keys: kind
--- meaning: {argmax.raw_rows.kind} is the most frequent kind of dirt: {max.raw_rows} of {first.all_raw_rows} raw rows
---   ({max.raw_row_share:share.2}).
+-- meaning: {argmax.raw_rows.kind} is the most frequent kind of dirt: {max.raw_rows} of {first.all_raw_rows}
+--   raw rows ({max.raw_row_share:share.2}).
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.959964
 -- keys: age_band
--- meaning: {argmax.conversion_rate.age_band} converts best ({max.conversion_rate:share.2} of sessions), {argmin.conversion_rate.age_band} worst
---   ({min.conversion_rate:share.2}), against {ratio.conversions.sessions:share.2} over all.
+-- meaning: {argmax.conversion_rate.age_band} converts best ({max.conversion_rate:share.2} of sessions),
+--   {argmin.conversion_rate.age_band} worst ({min.conversion_rate:share.2}), against
+--   {ratio.conversions.sessions:share.2} over all.
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: left join of two aggregates, Wilson interval
 -- parameters: z = 1.959964
 -- keys: category
--- meaning: Of the sessions that view it, {argmax.conversion_rate.category} sells in {max.conversion_rate:share.2} and
---   {argmin.conversion_rate.category} in {min.conversion_rate:share.2}; {argmax.revenue.category} brings the most revenue ({max.revenue:eur}).
+-- meaning: Of the sessions that view it, {argmax.conversion_rate.category} sells in
+--   {max.conversion_rate:share.2} and {argmin.conversion_rate.category} in {min.conversion_rate:share.2};
+--   {argmax.revenue.category} brings the most revenue ({max.revenue:eur}).
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.959964
 -- keys: country
--- meaning: {argmax.conversion_rate.country} converts best ({max.conversion_rate:share.2} of sessions), {argmin.conversion_rate.country} worst
---   ({min.conversion_rate:share.2}), against {ratio.conversions.sessions:share.2} over all.
+-- meaning: {argmax.conversion_rate.country} converts best ({max.conversion_rate:share.2} of sessions),
+--   {argmin.conversion_rate.country} worst ({min.conversion_rate:share.2}), against
+--   {ratio.conversions.sessions:share.2} over all.
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.959964
 -- keys: device
--- meaning: {argmax.conversion_rate.device} converts best ({max.conversion_rate:share.2} of sessions), {argmin.conversion_rate.device} worst
---   ({min.conversion_rate:share.2}), against {ratio.conversions.sessions:share.2} over all.
+-- meaning: {argmax.conversion_rate.device} converts best ({max.conversion_rate:share.2} of sessions),
+--   {argmin.conversion_rate.device} worst ({min.conversion_rate:share.2}), against
+--   {ratio.conversions.sessions:share.2} over all.
 
 with
 

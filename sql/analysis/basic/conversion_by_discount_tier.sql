@@ -5,8 +5,9 @@
 -- technique: case expression as a bucket, Wilson interval
 -- parameters: z = 1.959964
 -- keys: discount_tier
--- meaning: Sessions with {argmax.conversion_rate.discount_tier} convert at {max.conversion_rate:share.2}, with
---   {argmin.conversion_rate.discount_tier} at {min.conversion_rate:share.2}; discounts were not given at random, so the gap is not their effect.
+-- meaning: Sessions with {argmax.conversion_rate.discount_tier} convert at {max.conversion_rate:share.2},
+--   with {argmin.conversion_rate.discount_tier} at {min.conversion_rate:share.2}; discounts were not given at
+--   random, so the gap is not their effect.
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: date parts, Wilson interval
 -- parameters: z = 1.959964
 -- keys: hour_of_day
--- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best ({max.conversion_rate:share.2}); most sessions start at
---   {argmax.sessions.hour_of_day}:00 ({max.sessions} of them).
+-- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best
+--   ({max.conversion_rate:share.2}); most sessions start at {argmax.sessions.hour_of_day}:00 ({max.sessions}
+--   of them).
 
 with
 

@@ -5,8 +5,8 @@
 -- technique: case expression as a bucket, left join of two aggregates, Wilson interval
 -- parameters: z = 1.959964
 -- keys: price_bucket
--- meaning: Products {argmax.conversion_rate.price_bucket} sell in {max.conversion_rate:share.2} of the sessions that view one, products
---   {argmin.conversion_rate.price_bucket} in {min.conversion_rate:share.2}.
+-- meaning: Products {argmax.conversion_rate.price_bucket} sell in {max.conversion_rate:share.2} of the
+--   sessions that view one, products {argmin.conversion_rate.price_bucket} in {min.conversion_rate:share.2}.
 
 with
 

@@ -5,8 +5,9 @@
 -- technique: date parts, join with a values list, Wilson interval
 -- parameters: z = 1.959964
 -- keys: weekday
--- meaning: {argmax.conversion_rate.weekday} converts best ({max.conversion_rate:share.2}) and {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2});
---   {argmax.sessions.weekday} has the most sessions ({max.sessions}).
+-- meaning: {argmax.conversion_rate.weekday} converts best ({max.conversion_rate:share.2}) and
+--   {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2}); {argmax.sessions.weekday} has the
+--   most sessions ({max.sessions}).
 
 with
 

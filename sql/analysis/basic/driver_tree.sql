@@ -6,8 +6,8 @@
 -- keys: week
 -- nulls: orders_per_converting_session, average_order_value
 -- meaning: Of the whole weeks, revenue was highest in that of {where.days=7.argmax.revenue.week}
---   ({where.days=7.max.revenue:eur}), when {where.days=7.argmax.revenue.conversion_rate:share.2} of sessions bought at
---   {where.days=7.argmax.revenue.average_order_value:eur.2} an order, and lowest in that of
+--   ({where.days=7.max.revenue:eur}), when {where.days=7.argmax.revenue.conversion_rate:share.2} of sessions
+--   bought at {where.days=7.argmax.revenue.average_order_value:eur.2} an order, and lowest in that of
 --   {where.days=7.argmin.revenue.week} ({where.days=7.min.revenue:eur}).
 
 with

@@ -5,8 +5,9 @@
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.959964
 -- keys: visitor
--- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and convert at
---   {where.visitor=returning.conversion_rate:share.2}, new ones at {where.visitor=new.conversion_rate:share.2}.
+-- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and
+--   convert at {where.visitor=returning.conversion_rate:share.2}, new ones at
+--   {where.visitor=new.conversion_rate:share.2}.
 
 with
 

@@ -4,8 +4,8 @@
 -- level: basic
 -- technique: conditional aggregation with filter, cross join of two one-row totals
 -- keys: none
--- meaning: Between {first.first_day} and {first.last_day}, {first.sessions} sessions brought {first.orders} orders and
---   {first.revenue:eur}: {first.conversion_rate:share.2} of sessions buy, an order is worth
+-- meaning: Between {first.first_day} and {first.last_day}, {first.sessions} sessions brought {first.orders}
+--   orders and {first.revenue:eur}: {first.conversion_rate:share.2} of sessions buy, an order is worth
 --   {first.average_order_value:eur.2} and a session {first.revenue_per_session:eur.2}.
 
 with

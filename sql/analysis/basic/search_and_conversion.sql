@@ -4,8 +4,8 @@
 -- level: basic
 -- technique: case expression as a group
 -- keys: search_use
--- meaning: Sessions with a search convert at {where.search_use=searched.conversion_rate:share.2}, those without at
---   {where.search_use=no search.conversion_rate:share.2}.
+-- meaning: Sessions with a search convert at {where.search_use=searched.conversion_rate:share.2}, those
+--   without at {where.search_use=no search.conversion_rate:share.2}.
 
 with
 

@@ -6,7 +6,8 @@
 -- keys: sessions_per_customer
 -- meaning: {where.sessions_per_customer=1.customer_share:share} of visitors came once and bring
 --   {where.sessions_per_customer=1.revenue_share:share} of revenue; those with five sessions or more are
---   {where.sessions_per_customer=5.customer_share:share} and bring {where.sessions_per_customer=5.revenue_share:share}.
+--   {where.sessions_per_customer=5.customer_share:share} and bring
+--   {where.sessions_per_customer=5.revenue_share:share}.
 
 with
 

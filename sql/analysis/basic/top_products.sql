@@ -29,7 +29,7 @@ select
     items.price as list_price,
     count(distinct order_lines.order_id) as orders,
     sum(order_lines.quantity) as units,
-    round(sum(order_lines.net_revenue), 2) as revenue,
+    cast(sum(order_lines.net_revenue) as decimal(18, 2)) as revenue,
     sum(order_lines.net_revenue) / sum(sum(order_lines.net_revenue)) over () as revenue_share
 from order_lines
 inner join items

@@ -5,8 +5,8 @@
 -- technique: signed sums of additions and removals, group by with having, window total
 -- parameters: n = 20
 -- keys: item_id
--- meaning: Carts left behind hold {first.all_value_left:eur} in {first.all_carts_left} lines; product {first.item_id}
---   ({first.category}) leads with {first.value_left:eur}.
+-- meaning: Carts left behind hold {first.all_value_left:eur} in {first.all_carts_left} lines; product
+--   {first.item_id} ({first.category}) leads with {first.value_left:eur}.
 
 with
 
@@ -68,7 +68,7 @@ products as (
         item_id,
         count(*) as carts_left,
         sum(units_left) as units_left,
-        round(sum(units_left * mean_net_price), 2) as value_left
+        cast(sum(units_left * mean_net_price) as decimal(18, 2)) as value_left
     from cart_lines
     group by
         item_id

@@ -4,8 +4,9 @@
 -- level: intermediate
 -- technique: ntile with a unique tie-break, running share
 -- keys: decile
--- meaning: The decile that browses most converts at {last.conversion_rate:share.2}, the one that browses least at
---   {first.conversion_rate:share.2}; the five deciles that browse least hold
+-- meaning: The decile that browses most converts at {last.conversion_rate:share.2}, the one that browses
+--   least at {first.conversion_rate:share.2}, and decile {argmax.conversion_rate.decile} best
+--   ({max.conversion_rate:share.2}); the five deciles that browse least hold
 --   {where.decile=5.conversions_up_to_here:share} of the conversions.
 
 with

@@ -5,8 +5,8 @@
 -- technique: one measure at four grains, unpivoted with union all
 -- keys: measure
 -- nulls: in_order_lines, in_sessions
--- meaning: {sum.disagreements} of {rows} measures disagree between events and marts; revenue from the events is
---   {where.measure=revenue.in_events:eur.2} and from the orders {where.measure=revenue.in_orders:eur.2}.
+-- meaning: {sum.disagreements} of {rows} measures disagree between events and marts; revenue from the events
+--   is {where.measure=revenue.in_events:eur.2} and from the orders {where.measure=revenue.in_orders:eur.2}.
 
 with
 
@@ -39,7 +39,7 @@ purchases as (
     select
         count(*) as n_lines,
         sum(quantity) as units,
-        round(sum(quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100)), 2) as revenue
+        cast(sum(quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100)) as decimal(18, 2)) as revenue
     from events
     where
         event_type = 'purchase'
@@ -67,7 +67,7 @@ line_totals as (
         count(*) as n_lines,
         count(distinct order_id) as n_orders,
         sum(quantity) as units,
-        round(sum(net_revenue), 2) as revenue
+        cast(sum(net_revenue) as decimal(18, 2)) as revenue
     from order_lines
 
 ),
@@ -78,7 +78,7 @@ order_totals as (
         count(*) as n_orders,
         sum(n_lines) as n_lines,
         sum(quantity) as units,
-        round(sum(net_revenue), 2) as revenue
+        cast(sum(net_revenue) as decimal(18, 2)) as revenue
     from orders
 
 ),
@@ -87,7 +87,7 @@ session_totals as (
 
     select
         sum(n_purchase_lines) as n_lines,
-        round(sum(revenue), 2) as revenue
+        cast(sum(revenue) as decimal(18, 2)) as revenue
     from sessions
 
 ),

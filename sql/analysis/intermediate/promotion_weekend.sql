@@ -4,9 +4,10 @@
 -- level: intermediate
 -- technique: comparison with the average of the other rows by window sums
 -- keys: weekend
--- meaning: The weekend of {first.weekend} brought {first.revenue:eur}, {first.revenue_ratio:ratio.2} times the average of
---   the other weekends: {first.sessions_ratio:ratio.2} times the sessions, {first.conversion_ratio:ratio.2} times the
---   conversion and {first.order_value_ratio:ratio.2} times the revenue of a buying session.
+-- meaning: The weekend of {first.weekend} brought {first.revenue:eur}, {first.revenue_ratio:ratio.2} times
+--   the average of the other weekends: {first.sessions_ratio:ratio.2} times the sessions,
+--   {first.conversion_ratio:ratio.2} times the conversion and {first.order_value_ratio:ratio.2} times the
+--   revenue of a buying session.
 
 with
 
@@ -39,7 +40,7 @@ weekends as (
         weekend,
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
-        round(sum(revenue), 2) as revenue,
+        cast(sum(revenue) as decimal(18, 2)) as revenue,
         avg(coalesce(discount_pct, 0)) as mean_discount_pct
     from weekend_sessions
     group by

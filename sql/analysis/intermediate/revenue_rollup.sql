@@ -4,8 +4,8 @@
 -- level: intermediate
 -- technique: rollup, grouping to label subtotals
 -- keys: category, device
--- meaning: All orders bring {where.level=total.revenue:eur}; {where.level=category.argmax.revenue.category} is the
---   largest category with {where.level=category.max.revenue:eur}.
+-- meaning: All orders bring {where.level=total.revenue:eur}; {where.level=category.argmax.revenue.category}
+--   is the largest category with {where.level=category.max.revenue:eur}.
 
 with
 

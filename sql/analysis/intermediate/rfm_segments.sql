@@ -4,9 +4,9 @@
 -- level: intermediate
 -- technique: ntile scores, rules as one case expression, shares of window totals
 -- keys: segment
--- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and bring
---   {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the largest group
---   ({max.customer_share:share} of buyers).
+-- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and
+--   bring {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the
+--   largest group ({max.customer_share:share} of buyers).
 
 with
 
@@ -32,7 +32,7 @@ buyers as (
         customers.revenue,
         date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
         ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
-        ntile(5) over (order by round(customers.revenue, 2), customers.user_id) as money_score
+        ntile(5) over (order by cast(customers.revenue as decimal(18, 2)), customers.user_id) as money_score
     from customers
     cross join period
     where

@@ -6,7 +6,8 @@
 -- keys: day
 -- nulls: revenue_7_day_average, change_on_last_week
 -- meaning: By {last.day} revenue adds up to {last.running_revenue:eur}; the seven-day average ranges from
---   {min.revenue_7_day_average:eur} to {max.revenue_7_day_average:eur} a day and ends at {last.revenue_7_day_average:eur}.
+--   {min.revenue_7_day_average:eur} to {max.revenue_7_day_average:eur} a day and ends at
+--   {last.revenue_7_day_average:eur}.
 
 with
 

@@ -5,9 +5,10 @@
 -- technique: one variant per user by first exposure, chi-square statistic in SQL
 -- parameters: treatment_share = 0.5
 -- keys: experiment
--- meaning: The split is furthest from plan in {argmax.chi_square.experiment}: {argmax.chi_square.treatment_users}
---   treated of {argmax.chi_square.users} users ({argmax.chi_square.treatment_user_share:share.2}), chi-square
---   {max.chi_square:ratio.1} against 10.83 for p = 0.001.
+-- meaning: The split is furthest from plan in {argmax.chi_square.experiment}:
+--   {argmax.chi_square.treatment_users} treated of {argmax.chi_square.users} users
+--   ({argmax.chi_square.treatment_user_share:share.2}), chi-square {max.chi_square:ratio.1} against 10.83 for
+--   p = 0.001.
 
 with
 

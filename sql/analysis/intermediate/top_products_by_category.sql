@@ -5,8 +5,8 @@
 -- technique: row_number within a group, qualify
 -- parameters: n = 3
 -- keys: category, place
--- meaning: Product {argmax.revenue.item_id} leads {argmax.revenue.category} with {max.revenue:eur}, the most of any
---   product; it alone is {argmax.revenue.share_of_category:share} of its category.
+-- meaning: Product {argmax.revenue.item_id} leads {argmax.revenue.category} with {max.revenue:eur}, the most
+--   of any product; it alone is {argmax.revenue.share_of_category:share} of its category.
 
 with
 
@@ -22,7 +22,7 @@ products as (
         category,
         item_id,
         sum(quantity) as units,
-        round(sum(net_revenue), 2) as revenue
+        cast(sum(net_revenue) as decimal(18, 2)) as revenue
     from order_lines
     group by
         category,

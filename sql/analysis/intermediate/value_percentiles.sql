@@ -4,8 +4,8 @@
 -- level: intermediate
 -- technique: ordered-set percentiles over a union of measures
 -- keys: measure
--- meaning: Half of all orders are worth {where.measure=order value (EUR).p50:eur.2} or less, and one in ten more than
---   {where.measure=order value (EUR).p90:eur.2}.
+-- meaning: Half of all orders are worth {where.measure=order value (EUR).p50:eur.2} or less, and one in ten
+--   more than {where.measure=order value (EUR).p90:eur.2}.
 
 with
 

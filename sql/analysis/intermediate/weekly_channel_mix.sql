@@ -6,7 +6,8 @@
 -- keys: week, channel
 -- nulls: share_change
 -- meaning: The largest weekly gain of share was {argmax.share_change.channel} in the week of
---   {argmax.share_change.week}: {max.share_change:points}, to {argmax.share_change.session_share:share} of sessions.
+--   {argmax.share_change.week}: {max.share_change:points}, to {argmax.share_change.session_share:share} of
+--   sessions.
 
 with
 

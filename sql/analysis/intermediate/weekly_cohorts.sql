@@ -4,8 +4,9 @@
 -- level: intermediate
 -- technique: min over a partition to tag the cohort, conditional aggregation
 -- keys: cohort_week
--- meaning: The largest cohort, {max.customers} first-time buyers, came in the week of {argmax.customers.cohort_week};
---   {ratio.repeat_customers.customers:share} of all first-time buyers have ordered again.
+-- meaning: The largest cohort, {max.customers} first-time buyers, came in the week of
+--   {argmax.customers.cohort_week}; {ratio.repeat_customers.customers:share} of all first-time buyers have
+--   ordered again.
 
 with
 
