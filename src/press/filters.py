@@ -1,0 +1,141 @@
+"""Rewrites the parsed page: conditional content, callouts, tabsets, layouts, images."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import panflute as pf
+
+from press import dialect
+from press.errors import PressError
+from press.markup import framed
+from press.pandoc import parse
+from press.source import Page
+
+
+class Filter:
+    """All filters for one page and one format, in the order in which they must run."""
+
+    def __init__(self, page: Page, fmt: str) -> None:
+        self.page = page
+        self.fmt = fmt
+        self.callouts = count(1)
+        self.tabsets = count(1)
+
+    def apply(self, document: pf.Doc) -> pf.Doc:
+        """Run every filter over the document."""
+        return document.walk(self.conditional).walk(self.blocks).walk(self.image)
+
+    def error(self, message: str, near: str) -> PressError:
+        """An error at the place in the source where `near` stands."""
+        return PressError(message, *self.page.locate(near))
+
+    def conditional(self, element: pf.Element, _: pf.Doc) -> object:
+        """Drop or unwrap `.content-visible` and `.content-hidden`."""
+        if not isinstance(element, (pf.Div, pf.Span)):
+            return None
+        hide = "content-hidden" in element.classes
+        if not hide and "content-visible" not in element.classes:
+            return None
+        when, unless = (element.attributes.pop(f"{word}-format", None) for word in ("when", "unless"))
+        if (self.matches(when, True) and not self.matches(unless, False)) == hide:
+            return []
+        element.classes = [name for name in element.classes if not name.startswith("content-")]
+        return None if element.classes or element.identifier else list(element.content)
+
+    def matches(self, name: str | None, default: bool) -> bool:
+        """Whether a format name means this format; `html:js` is `html`."""
+        return default if name is None else name.split(":")[0] == self.fmt
+
+    def blocks(self, element: pf.Element, _: pf.Doc) -> object:
+        """Callouts, tabsets, layouts, tables; unknown reserved classes are errors."""
+        if isinstance(element, pf.RawBlock):
+            return self.html_table(element)
+        if isinstance(element, pf.Table) and self.fmt == "html":
+            element.classes += ["caption-top", "table"]
+        if not isinstance(element, pf.Div):
+            return None
+        self.check(element)
+        kind = next((name for name in element.classes if name in dialect.DIV_CLASSES), "")
+        if kind.startswith("callout-"):
+            return self.callout(element, kind.removeprefix("callout-"))
+        if kind == "panel-tabset":
+            return self.tabset(element)
+        if "layout-ncol" in element.attributes and not element.identifier.startswith(("fig-", "tbl-")):
+            element.content = self.layout(list(element.content), element.attributes.pop("layout-ncol"))
+        return None
+
+    def check(self, div: pf.Div) -> None:
+        """Raise for a class or attribute that Quarto gives a meaning to and this dialect does not."""
+        for name in div.classes:
+            foreign = name in dialect.FOREIGN_DIV_CLASSES or name.startswith(dialect.FOREIGN_DIV_PREFIXES)
+            if foreign and name not in dialect.DIV_CLASSES:
+                raise self.error(f"div class '{name}' is outside the dialect", f".{name}")
+        for name in sorted(dialect.FOREIGN_DIV_ATTRIBUTES & set(div.attributes)):
+            raise self.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
+        prefix, hyphen, _ = div.identifier.partition("-")
+        if hyphen and prefix in dialect.FOREIGN_REFERENCES:
+            raise self.error(f"'#{div.identifier}' is of a kind outside the dialect", f"#{div.identifier}")
+
+    def html_table(self, raw: pf.RawBlock) -> list[pf.Block] | None:
+        """For Typst, read a table that came as HTML into the document."""
+        text = raw.text.lower() if raw.format == "html" and self.fmt != "html" else ""
+        if "<table" not in text or "data-quarto-disable-processing" in text:
+            return None
+        return list(parse(raw.text, "html").content)
+
+    def callout(self, div: pf.Div, kind: str) -> list[pf.Block]:
+        """A callout: its title is the attribute, the first heading or its kind."""
+        word, colour, tint = dialect.CALLOUTS[kind]
+        content = list(div.content)
+        title: list[pf.Inline] = [pf.Str(word)]
+        if "title" in div.attributes:
+            title = list(parse(div.attributes["title"]).content[0].content)
+        elif content and isinstance(content[0], pf.Header):
+            title = list(content.pop(0).content)
+        return framed(
+            "callout",
+            self.fmt,
+            [[pf.Plain(*title)], content],
+            id=div.identifier,
+            kind=kind,
+            colour=colour,
+            tint=tint,
+            number=next(self.callouts),
+            appearance=div.attributes.get("appearance", "default"),
+            icon=div.attributes.get("icon") != "false",
+            collapse=div.attributes.get("collapse"),
+            classes=[name for name in div.classes if not name.startswith("callout-")],
+        )
+
+    def tabset(self, div: pf.Div) -> list[pf.Block]:
+        """Tabs from the headings of a `.panel-tabset`; plain headings in Typst."""
+        if self.fmt != "html":
+            return list(div.content)
+        first = next((block for block in div.content if isinstance(block, pf.Header)), None)
+        if first is None:
+            raise self.error("a tabset needs a heading for each tab", ".panel-tabset")
+        titles: list[list[pf.Block]] = []
+        bodies: list[list[pf.Block]] = []
+        for block in div.content:
+            if isinstance(block, pf.Header) and block.level == first.level:
+                titles.append([pf.Plain(*block.content)])
+                bodies.append([])
+            elif bodies:
+                bodies[-1].append(block)
+        values = {"number": next(self.tabsets), "group": div.attributes.get("group"), "tabs": len(titles)}
+        return framed("tabset", self.fmt, titles + bodies, **values)
+
+    def layout(self, blocks: list[pf.Block], columns: str) -> list[pf.Block]:
+        """Blocks side by side, `columns` to a row."""
+        if not columns.isdigit() or columns == "0":
+            raise self.error("layout-ncol needs a number of columns", "layout-ncol")
+        return framed("layout", self.fmt, [[block] for block in blocks], columns=int(columns))
+
+    def image(self, element: pf.Element, _: pf.Doc) -> object:
+        """Alternative text and classes of images."""
+        if isinstance(element, pf.Image):
+            if alternative := element.attributes.pop("fig-alt", None):
+                element.attributes["alt"] = alternative
+            element.classes += ["img-fluid"] if self.fmt == "html" else []
+        return None
