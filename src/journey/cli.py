@@ -97,6 +97,7 @@ def build(
 @app.command()
 def numbers(
     find: Annotated[str, typer.Argument(help="Show only ids that contain this text.")] = "",
+    readme: Annotated[bool, typer.Option("--readme", help="Write the figures of README.md again.")] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
     from journey.pipeline import build as run_build
@@ -104,6 +105,12 @@ def numbers(
 
     paths = project()
     run_build(paths, ["numbers"], console=console)
+    if readme:
+        from journey.report.checks import update_readme
+
+        changed = update_readme(paths.root / "README.md", Numbers(paths.numbers))
+        console.print(f"README.md: {changed} figures changed.", highlight=False)
+        return
     for number in Numbers(paths.numbers):
         if find in number.id:
             interval = f"  [{number.interval}]" if number.interval else ""

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from journey.errors import JourneyError
+from journey.files import write_text
 from journey.paths import Paths
 from journey.report.ledger import Numbers
 
+README_FIGURE = re.compile(r"\*\*([^*]+)\*\*<!--\s*([a-z0-9_.]+)(?::(ci|n))?\s*-->")
 USED = re.compile(r"\bn\.([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
 
 
@@ -23,33 +25,37 @@ def used_numbers(page: Path) -> set[str]:
     return {f"{chapter}.{name}" for chapter, name in USED.findall(page.read_text(encoding="utf-8"))}
 
 
-def readme_figures(readme: Path) -> list[tuple[str, str, str]]:
-    """Figures of the README as (id, part, text as printed).
-
-    A figure is written `**text**<!-- id -->`, where the part `:ci` or `:n` asks for the interval or the
-    sample size.
-    """
-    found = []
-    for match in re.finditer(
-        r"\*\*([^*]+)\*\*<!--\s*([a-z0-9_.]+)(:ci|:n)?\s*-->", readme.read_text("utf-8")
-    ):
-        text, id, part = match.groups()
-        found.append((id, (part or "").lstrip(":"), text))
-    return found
+def readme_text(numbers: Numbers, id: str, part: str) -> str:
+    """What the ledger says for one figure of the README: the value, its interval (`ci`) or size (`n`)."""
+    figure = numbers[id]
+    if part == "ci":
+        return figure.ci
+    return figure.n if part == "n" else str(figure)
 
 
 def stale_readme_figures(readme: Path, numbers: Numbers) -> list[str]:
-    """Figures of the README that differ from the ledger, one sentence each."""
+    """Figures of the README that differ from the ledger, one sentence each.
+
+    A figure is written `**text**<!-- id -->`; the part `:ci` or `:n` after the id asks for the interval
+    or the sample size.
+    """
     stale = []
-    for id, part, text in readme_figures(readme):
-        figure = numbers[id]
-        expected = {
-            "": str(figure),
-            "ci": figure.ci if part == "ci" else "",
-            "n": figure.n if part == "n" else "",
-        }
-        if text != expected[part]:
-            stale.append(f"README.md says {text!r} for {id}; the ledger says {expected[part]!r}")
+    for text, id, part in README_FIGURE.findall(readme.read_text(encoding="utf-8")):
+        expected = readme_text(numbers, id, part)
+        if text != expected:
+            stale.append(f"README.md says {text!r} for {id}; the ledger says {expected!r}")
+    return stale
+
+
+def update_readme(readme: Path, numbers: Numbers) -> int:
+    """Write the ledger's figures into the README; return how many changed."""
+    stale = len(stale_readme_figures(readme, numbers))
+    text = README_FIGURE.sub(
+        lambda match: match[0].replace(match[1], readme_text(numbers, match[2], match[3] or ""), 1),
+        readme.read_text(encoding="utf-8"),
+    )
+    if stale:
+        write_text(readme, text)
     return stale
 
 
@@ -75,5 +81,5 @@ def check_project(paths: Paths) -> Iterator[str]:
             )
     yield f"pages: every number used in {len(pages(paths.root))} pages is in the ledger"
     if stale := stale_readme_figures(paths.root / "README.md", numbers):
-        raise JourneyError(stale[0] + ": run `journey numbers` and update the README")
+        raise JourneyError(stale[0] + ": run `journey numbers --readme`")
     yield "README: its figures agree with the ledger"
