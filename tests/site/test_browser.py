@@ -1,0 +1,175 @@
+"""Every page in a real browser: loads clean, draws, recolours, fits a phone, is accessible."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+pytestmark = pytest.mark.site
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE_WIDTH = 360
+# SPEC section 7: HTML, CSS and JS, compressed, before plots load.
+PAGE_WEIGHT = 300 * 1024
+PLOTLY = "plotly.min.js"
+WEIGHED = {"document", "stylesheet", "script"}
+
+VISIBLE_FIGURES = """() => [...document.querySelectorAll('.journey-figure')]
+  .filter(figure => figure.querySelector('.figure-plot').clientWidth > 0).length"""
+DRAWN_FIGURES = """() => [...document.querySelectorAll('.journey-figure')]
+  .filter(figure => figure.querySelector('.figure-plot').clientWidth > 0
+    && figure.querySelector('.main-svg')).length"""
+COLOURS = """() => [...document.querySelectorAll('.journey-figure')].map((figure) => {
+  const shapes = [...figure.querySelectorAll('.main-svg path, .main-svg text, .main-svg rect')];
+  const styles = shapes.map((shape) => getComputedStyle(shape));
+  return [figure.id, [...new Set(styles.flatMap((style) => [style.fill, style.stroke]))].sort()];
+})"""
+TOO_WIDE = """(width) => {
+  const scrolls = (element) => {
+    for (let box = element.parentElement; box; box = box.parentElement) {
+      const { overflowX, position } = getComputedStyle(box);
+      if (['auto', 'scroll', 'hidden', 'clip'].includes(overflowX) && box !== document.body
+        && box !== document.documentElement) return true;
+      if (position === 'fixed') return true;
+    }
+    return false;
+  };
+  const wide = [...document.body.querySelectorAll('*')].filter((element) => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && box.left < width && box.right > width + 1 && !scrolls(element);
+  });
+  return { page: document.documentElement.scrollWidth,
+    elements: wide.slice(0, 8).map(one => `${one.tagName.toLowerCase()}.${one.className} ${one.id}`) };
+}"""
+
+
+@dataclass
+class Visit:
+    """What happened on one page."""
+
+    page: Page
+    host: str
+    console: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    weights: dict[str, int] = field(default_factory=dict)
+    weighing: bool = True
+
+    def on_response(self, response: Response) -> None:
+        if urlsplit(response.url).netloc != self.host:
+            self.foreign.append(response.url)
+        if response.status >= 400:
+            self.failed.append(f"{response.status} {response.url}")
+        elif self.weighing and response.request.resource_type in WEIGHED and PLOTLY not in response.url:
+            self.weights[response.url] = len(gzip.compress(response.body(), mtime=0))
+
+
+@pytest.fixture(scope="module")
+def visit(browser: Browser, address: str, page_name: str) -> Iterator[Visit]:
+    """One page, loaded once in a fresh browser context for all tests on it."""
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    page = context.new_page()
+    seen = Visit(page, urlsplit(address).netloc)
+    page.on("console", lambda message: seen.console.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: seen.console.append(str(error)))
+    page.on("requestfailed", lambda request: seen.failed.append(f"{request.failure} {request.url}"))
+    page.on(
+        "request",
+        lambda request: (
+            seen.foreign.append(request.url)
+            if urlsplit(request.url).scheme.startswith("http") and urlsplit(request.url).netloc != seen.host
+            else None
+        ),
+    )
+    page.on("response", seen.on_response)
+    page.goto(address + page_name, wait_until="networkidle")
+    seen.weighing = False
+    yield seen
+    context.close()
+
+
+def see_everything(page: Page) -> None:
+    """Scroll through the page, so that every figure draws."""
+    height = page.evaluate("document.documentElement.scrollHeight")
+    for top in range(0, height, 600):
+        page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
+        page.wait_for_timeout(30)
+    visible = page.evaluate(VISIBLE_FIGURES)
+    page.wait_for_function(f"({DRAWN_FIGURES})() >= {visible}", timeout=20_000)
+    page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
+
+
+def set_mode(page: Page, mode: str) -> None:
+    """Switch to light or dark with the page's own switch."""
+    if not page.evaluate(f"document.body.classList.contains('quarto-{mode}')"):
+        page.locator(".quarto-color-scheme-toggle").first.click()
+        page.wait_for_function(f"document.body.classList.contains('quarto-{mode}')")
+        page.wait_for_timeout(400)
+
+
+def violations(page: Page) -> list[str]:
+    """Accessibility violations, one line per element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def test_figures_draw(visit: Visit):
+    see_everything(visit.page)
+    assert visit.page.evaluate(DRAWN_FIGURES) == visit.page.evaluate(VISIBLE_FIGURES)
+
+
+def test_no_error_and_no_failed_request(visit: Visit):
+    assert visit.console == []
+    assert visit.failed == []
+
+
+def test_no_request_to_another_server(visit: Visit):
+    assert visit.foreign == []
+
+
+def test_page_is_light_before_its_plots_load(visit: Visit):
+    total = sum(visit.weights.values())
+    assert total <= PAGE_WEIGHT, f"{total / 1024:.0f} KiB: {visit.weights}"
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_no_accessibility_violation(visit: Visit, mode: str):
+    set_mode(visit.page, mode)
+    assert violations(visit.page) == []
+
+
+def test_figures_change_colour_with_the_page(visit: Visit):
+    set_mode(visit.page, "light")
+    light = dict(visit.page.evaluate(COLOURS))
+    set_mode(visit.page, "dark")
+    dark = dict(visit.page.evaluate(COLOURS))
+    unchanged = [name for name, colours in light.items() if colours and colours == dark[name]]
+    assert unchanged == []
+
+
+def test_nothing_overflows_on_a_phone(visit: Visit):
+    visit.page.set_viewport_size({"width": PHONE_WIDTH, "height": 780})
+    visit.page.wait_for_timeout(400)
+    wide = visit.page.evaluate(TOO_WIDE, PHONE_WIDTH)
+    visit.page.set_viewport_size(DESKTOP)
+    assert wide["page"] <= PHONE_WIDTH, wide["elements"]
+    assert wide["elements"] == []
+
+
+def test_wide_tables_can_be_scrolled_by_keyboard(visit: Visit):
+    unnamed = visit.page.evaluate(
+        """() => [...document.querySelectorAll('.table-scroll')]
+          .filter(box => box.tabIndex !== 0 || box.getAttribute('role') !== 'region'
+            || !box.getAttribute('aria-label')).length"""
+    )
+    assert unnamed == 0

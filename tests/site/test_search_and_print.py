@@ -1,0 +1,69 @@
+"""Search finds words of the report; a page prints with its figures; it reads without JavaScript."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+pytestmark = pytest.mark.site
+
+WORD = "funnel"
+
+
+def test_search_finds_a_word(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(address, wait_until="networkidle")
+    page.locator("#quarto-search button").first.click()
+    box = page.locator(".aa-Input, #quarto-search input, dialog input[type='search']").first
+    box.wait_for(state="visible", timeout=10_000)
+    box.type(WORD, delay=20)
+    results = page.locator(".aa-Item a, .search-result a, .quarto-search-results a, dialog a[href]")
+    results.first.wait_for(state="visible", timeout=10_000)
+    addresses = [results.nth(place).get_attribute("href") or "" for place in range(results.count())]
+    page.close()
+    assert any("funnel" in one for one in addresses), addresses
+
+
+def test_search_says_when_nothing_is_found(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(address, wait_until="networkidle")
+    page.locator("#quarto-search button").first.click()
+    box = page.locator(".aa-Input, #quarto-search input, dialog input[type='search']").first
+    box.wait_for(state="visible", timeout=10_000)
+    box.type("qzxqzxqzx", delay=20)
+    page.get_by_text("No results", exact=False).first.wait_for(state="visible", timeout=10_000)
+    page.close()
+
+
+def test_figures_are_printed(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(f"{address}chapters/02-metrics-and-funnel.html", wait_until="networkidle")
+    expected = page.locator(".journey-figure").count()
+    assert expected > 0
+    paper = PdfReader(io.BytesIO(page.pdf(format="A4")))
+    assert page.locator(".journey-figure[data-drawn]").count() == expected
+    page.close()
+    assert len(paper.pages) >= 2
+
+
+def test_data_can_be_read_without_javascript(browser: Browser, address: str):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}chapters/02-metrics-and-funnel.html")
+    figure = page.locator(".journey-figure").first
+    assert not figure.locator(".figure-plot").is_visible()
+    figure.locator("summary").click()
+    assert figure.locator("td").first.is_visible()
+    context.close()
+
+
+def test_a_figure_that_cannot_load_points_to_its_table(browser: Browser, address: str):
+    page = browser.new_page()
+    page.route("**/plotly.min.js", lambda route: route.abort())
+    page.goto(f"{address}chapters/02-metrics-and-funnel.html")
+    page.locator(".journey-figure").first.scroll_into_view_if_needed()
+    page.get_by_text("could not be drawn").first.wait_for(state="visible", timeout=10_000)
+    page.close()
