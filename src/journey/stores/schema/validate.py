@@ -109,7 +109,7 @@ def validate_store(folder: Path) -> StoreSummary:
     return StoreSummary(
         store=manifest.store,
         folder=folder,
-        rows=manifest.rows,
+        rows={name: manifest.rows[name] for name in SCHEMA},
         first_day=layout.days[0],
         last_day=layout.days[-1],
         days=len(layout.days),
@@ -183,15 +183,18 @@ def _fault(
     files: tuple[TableFile, ...],
 ) -> JourneyError:
     """Say in which file a rule is broken, how often, and by which value."""
+    # filtered aggregates, not `where`: a pushed-down filter trusts Parquet statistics, which leave NaN out
     hits = connection.execute(
-        f"select filename, count(*), first({rule.column})::varchar from {source} where {rule.condition}"
-        " group by filename order by filename",
+        f"select filename, count(*) filter (where {rule.condition}) as hits,"
+        f" (first({rule.column}) filter (where {rule.condition}))::varchar"
+        f" from {source} group by filename having hits > 0 order by filename",
         {"paths": paths},
     ).fetchall()
     filename, count, example = hits[0]
     rows = next(file.rows for file in files if str(file.path) == filename)
     shown = "" if example is None else f", such as {example!r}"
-    others = f" and in {len(hits) - 1:,} more files" if len(hits) > 1 else ""
+    more = len(hits) - 1
+    others = f" and in {more:,} more file{'s' if more > 1 else ''}" if more else ""
     return JourneyError(
         f"{filename}: column {rule.column} has {count:,} of {rows:,} rows {rule.fault}{shown}{others};"
         " correct the file or make the store again."
@@ -222,8 +225,8 @@ def _check_key(connection: duckdb.DuckDBPyConnection, table: TableSpec, file: Ta
     ).fetchone()
     if row and row[0]:
         raise JourneyError(
-            f"{file.path}: {row[0]:,} values of {key} occur more than once, such as {row[1]}"
-            f" (of {file.rows:,} rows; {table.grain}); remove the duplicates or make the store again."
+            f"{file.path}: column {key} is not unique: {row[0]:,} repeated, such as {row[1]} (of {file.rows:,}"
+            f" rows; {table.grain}); remove the duplicates or make the store again."
         )
 
 
