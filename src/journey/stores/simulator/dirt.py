@@ -120,7 +120,7 @@ def soil(
     -------
     rows, next_id : the raw rows and the first unused number.
     """
-    rates, number = parameters.dirt, len(events.ts_us)
+    rates, number = parameters.rates, len(events.ts_us)
     own = derive(root_key(parameters.seed, 6), first_id + np.arange(number))
     # Lines of one order travel together: same delay, same lateness.
     parcel = derive(derive(root_key(parameters.seed, 7), events.user), events.ts_us)
@@ -170,7 +170,7 @@ def _clock_error(parameters: ShopParameters, session_keys: NDArray[np.uint64], e
 
     Of the wrong clocks 40% are 2 hours to 5 days fast, 40% 4 to 40 days slow, 20% started again in 1970.
     """
-    wrong = uniform(session_keys, 90) < parameters.dirt.skewed
+    wrong = uniform(session_keys, 90) < parameters.rates.skewed
     kind, size = uniform(session_keys, 91), uniform(session_keys, 92)
     fast = 2 * HOUR_US + size * (5 * DAY_US - 2 * HOUR_US)
     slow = -(4 * DAY_US + size * 36 * DAY_US)

@@ -8,8 +8,8 @@ from typing import Any
 
 from journey.errors import JourneyError
 
-SCHEMA_VERSION = 1
 LARGEST_SHOP = 20_000_000
+_SHARES = ("duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity")
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,17 @@ class DirtRates:
     type_change: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity"):
-            rate = getattr(self, name)
-            if not 0.0 <= rate < 1.0:
-                raise JourneyError(
-                    f"Dirt rate {name} is {rate}; give a share from 0 up to, not including, 1."
-                )
+        for rate in _SHARES:
+            share = getattr(self, rate)
+            if isinstance(share, bool) or not isinstance(share, int | float) or not 0.0 <= share < 1.0:
+                raise JourneyError(f"Dirt rate {rate} is {share!r}; give a share from 0 to below 1.")
 
     @classmethod
-    def none(cls) -> DirtRates:
-        """Rates of a perfectly clean store."""
-        return cls(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False)
+    def times(cls, factor: float) -> DirtRates:
+        """The usual rates times a factor; 0 is a perfectly clean store."""
+        if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor >= 0:
+            raise JourneyError(f"Parameter dirt is {factor!r}; give DirtRates or a factor from 0 (clean) up.")
+        return cls(**{rate: getattr(cls(), rate) * factor for rate in _SHARES}, type_change=factor > 0)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ShopParameters:
     users, items, days : sizes; `days` counts from `start`.
     seed : same seed, same bytes.
     start : first day (UTC) of the window.
-    dirt : rates of dirt; `0` means none at all.
+    dirt : rates of dirt, or a factor on the usual rates (0: a clean store).
     chunk_users : users handled at a time within a day. Bounds the memory; does not change the result.
 
     Raises
@@ -72,14 +72,12 @@ class ShopParameters:
     days: int = 90
     seed: int = 7
     start: date = date(2025, 1, 6)
-    dirt: DirtRates = field(default_factory=DirtRates)
+    dirt: DirtRates | float = field(default_factory=DirtRates)
     chunk_users: int = 250_000
 
     def __post_init__(self) -> None:
-        if self.dirt == 0:
-            object.__setattr__(self, "dirt", DirtRates.none())
         if not isinstance(self.dirt, DirtRates):
-            raise JourneyError(f"Parameter dirt is {self.dirt!r}; give DirtRates, or 0 for a clean store.")
+            object.__setattr__(self, "dirt", DirtRates.times(self.dirt))
         limits = {
             "users": (1, LARGEST_SHOP),
             "items": (16, 1_000_000),
@@ -93,12 +91,18 @@ class ShopParameters:
                 raise JourneyError(
                     f"Parameter {name} is {value!r}; give a whole number from {low:,} to {high:,}."
                 )
-        if not isinstance(self.start, date) or not 1990 <= self.start.year <= 2100:
+        if type(self.start) is not date or not 1990 <= self.start.year <= 2100:
             raise JourneyError(f"Parameter start is {self.start!r}; give a date between 1990 and 2100.")
 
     def scaled(self, day: int) -> int:
         """A day of the 90-day calendar, moved to a window of another length."""
         return round(day * self.days / 90)
+
+    @property
+    def rates(self) -> DirtRates:
+        """Rates of dirt."""
+        assert isinstance(self.dirt, DirtRates)
+        return self.dirt
 
     @property
     def promotion(self) -> tuple[int, ...]:
@@ -118,7 +122,7 @@ class ShopParameters:
     @property
     def type_change_day(self) -> int | None:
         """First partition in which `unit_price` is text, if any."""
-        return self.scaled(45) if self.dirt.type_change else None
+        return self.scaled(45) if self.rates.type_change else None
 
     def experiment_days(self) -> dict[str, int]:
         """First day of each experiment; all run to the end of the window."""

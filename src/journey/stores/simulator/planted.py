@@ -66,7 +66,7 @@ PROMOTION_TRAFFIC = 1.8
 RETURN_BOOST, RETURN_DAYS = 2.2, 1.6  # visit rate after an abandoned cart
 
 # --- log-odds of a purchase ---------------------------------------------------------------------------
-INTERCEPT = -3.95
+INTERCEPT = -3.885
 PERSONA_INTENT = np.array([0.95, -1.25, 1.15, -0.05])
 USER_SD, SESSION_SD = 0.55, 0.60
 DEVICE_EFFECT = np.array([-0.22, 0.22, 0.0])
@@ -81,12 +81,12 @@ LOYALTY = 0.30  # times log(1 + orders), at most log(1 + orders) = 1.5
 SATIATION, SATIATION_DAYS = -0.80, 4.0
 NEW_USER = -0.35
 PROMOTION_INTENT = 0.35
-DRIFT_INTENT = 0.12
+DRIFT_INTENT = 0.10
 FREE_SHIPPING = np.array([0.02, -0.30, 0.35, 0.95])
 DISCOUNT_PER_10 = np.array([0.05, 0.25, 0.15, 0.60])
 
 # --- channels -----------------------------------------------------------------------------------------
-DRIFT_CHANNEL = np.array([0.0, 0.0, 1.0, 0.0, 1.5, 0.0])
+DRIFT_CHANNEL = np.array([0.0, 0.0, 1.2, 0.0, 2.0, 0.0])
 HOT_CHANNEL = np.array([0.5, 0.0, 0.0, 0.9, -0.4, 2.0])  # times the warmth of an abandoned cart
 FIRST_CHANNEL = np.array([-0.8, 0.2, 0.4, -3.0, 0.3, 0.0])
 SUBSTITUTION = np.array([0.60, 0.50, 0.50, 0.35, 0.30, 0.88])  # sessions that would have come all the same
@@ -111,7 +111,7 @@ FUNNEL = np.array(
 )
 EMPTY_CART = 0.12  # share of the sessions not going on from the cart that empty it and go on browsing
 BACK_FROM_CHECKOUT = 0.30  # share of the sessions not buying at the checkout that go back to the cart
-BROWSE_EVENTS = np.array([6.4, 14.0, 2.4, 9.4])
+BROWSE_EVENTS = np.array([6.6, 14.4, 2.5, 9.7])
 FOCUS_EVENTS = np.array([2.2, 3.2, 1.0, 2.6])
 CART_EVENTS = np.array([1.6, 2.2, 0.8, 2.6])
 SEARCH_SHARE = np.array([0.10, 0.05, 0.14, 0.20])
@@ -120,7 +120,7 @@ DEPTH_BY_INTENT = 0.20
 SECONDS_BETWEEN = np.array([26.0, 34.0, 16.0, 24.0])
 SHORTEST_GAP, LONGEST_GAP = 5.0, 1500.0
 LONG_PAUSE = 0.012
-ADD_ANOTHER, DROP_ONE = 0.28, 0.12
+ADD_ANOTHER, DROP_ONE = 0.36, 0.12
 MOST_LINES = 4
 RECALL = 0.65  # times the warmth of an abandoned cart: the session is about that item
 

@@ -117,7 +117,7 @@ def _populate(parameters: ShopParameters, catalogue: Catalogue, numbers: NDArray
         channel.astype(np.int8), rate.astype(np.float32),
         (planted.USER_SD * normal(keys, 10)).astype(np.float32), taste.astype(np.float32),
         target.astype(np.float32), weight.astype(np.float32), join_us.astype(np.int64),
-        churn_day.astype(np.int32), uniform(keys, 11) < parameters.dirt.bot, variants,
+        churn_day.astype(np.int32), uniform(keys, 11) < parameters.rates.bot, variants,
     ]  # fmt: skip
 
 

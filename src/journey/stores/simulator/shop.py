@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from journey import files
+from journey.errors import JourneyError
+from journey.stores.schema import Manifest, Partitions, write_manifest
 from journey.stores.simulator import planted, truth
 from journey.stores.simulator.catalogue import Catalogue, stock
 from journey.stores.simulator.day import Day, live_through
 from journey.stores.simulator.dirt import RawRows, bot_events, merge, soil, stack, window_start_us
 from journey.stores.simulator.intent import Calendar
-from journey.stores.simulator.parameters import SCHEMA_VERSION, ShopParameters
+from journey.stores.simulator.parameters import ShopParameters
 from journey.stores.simulator.population import DAY_US, Memory, Population, blank_memory, populate
 from journey.stores.simulator.writing import (
     Stream,
@@ -47,10 +49,15 @@ def simulate(
     -------
     dict
         The manifest, as written last to `manifest.json`.
+
+    Raises
+    ------
+    JourneyError
+        When the shop is so small that nothing happens in it.
     """
-    with files.replacing(target) as folder:
+    with files.replacing(target) as folder, ExitStack() as opened:
         folder.mkdir()
-        run = _Run(folder, parameters)
+        run = _Run(folder, parameters, opened)
         for day in range(parameters.days):
             run.live(day)
             if progress is not None:
@@ -61,7 +68,7 @@ def simulate(
 class _Run:
     """One simulation under way: users and their memory, open files, rows still on their way."""
 
-    def __init__(self, folder: Path, parameters: ShopParameters) -> None:
+    def __init__(self, folder: Path, parameters: ShopParameters, opened: ExitStack) -> None:
         self.folder, self.parameters = folder, parameters
         self.start_us = window_start_us(parameters)
         self.catalogue: Catalogue = stock(parameters)
@@ -72,11 +79,11 @@ class _Run:
         self.exposures: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.next_event = self.next_session = 1
         self.rows = 0
-        self.dates: list[str] = []
-        self.open = ExitStack()
-        self.sessions = self.open.enter_context(Stream(folder / "truth" / "sessions.parquet"))
-        self.events = self.open.enter_context(Stream(folder / "truth" / "events.parquet"))
-        self.dirt = self.open.enter_context(Stream(folder / "truth" / "dirt.parquet"))
+        self.days: list[date] = []
+        self.opened = opened
+        self.sessions = opened.enter_context(Stream(folder / "truth" / "sessions.parquet"))
+        self.events = opened.enter_context(Stream(folder / "truth" / "events.parquet"))
+        self.dirt = opened.enter_context(Stream(folder / "truth" / "dirt.parquet"))
 
     def live(self, number: int) -> None:
         """Simulate a day and write what the server receives on it."""
@@ -112,18 +119,24 @@ class _Run:
         rows = rows.take(np.lexsort((rows.event_id, rows.received_us)))
         change = self.parameters.type_change_day
         retyped = change is not None and day >= change
-        label = (self.parameters.start + timedelta(day)).isoformat()
+        label = self.parameters.start + timedelta(day)
         table = events_table(rows, self.start_us, retyped)
         write_table(table, self.folder / "events" / f"day={label}" / "events.parquet")
         self.dirt.append(dirt_table(rows, self.start_us, retyped))
         self.rows += len(rows.event_id)
-        self.dates.append(label)
+        self.days.append(label)
 
     def finish(self) -> dict[str, Any]:
         """Write rows still on their way, the tables of users, items and exposures, and the manifest."""
         for day in range(self.parameters.days, self.parameters.days + DAYS_AFTER + 1):
             self._receive(day)
-        self.open.close()
+        self.opened.close()
+        if not self.days:
+            shop = self.parameters
+            raise JourneyError(
+                f"Nothing happens in a shop with users={shop.users}, days={shop.days} and seed={shop.seed}:"
+                " 0 events; give more users or days."
+            )
         exposures = self._exposure_table()
         write_table(self._user_table(), self.folder / "users.parquet")
         write_table(self._item_table(), self.folder / "items.parquet")
@@ -133,25 +146,22 @@ class _Run:
         write_table(users, hidden / "users.parquet")
         write_table(truth.item_table(self.catalogue), hidden / "items.parquet")
         write_table(self.channels.table(), hidden / "channel_value.parquet")
-        _write_json(hidden / "parameters.json", self._planted())
-        manifest = {
-            "store": "simulated",
-            "schema_version": SCHEMA_VERSION,
-            "parameters": self.parameters.as_dict(),
-            "rows": {
+        files.write_json(hidden / "parameters.json", self._planted())
+        manifest = Manifest(
+            store="simulated",
+            rows={
                 "events": self.rows,
                 "users": self.parameters.users,
                 "items": self.parameters.items,
                 "exposures": exposures.num_rows,
             },
-            "first_day": self.parameters.start.isoformat(),
-            "last_day": (self.parameters.start + timedelta(self.parameters.days - 1)).isoformat(),
-            "partitions": {"count": len(self.dates), "first": self.dates[0], "last": self.dates[-1]}
-            if self.dates
-            else {"count": 0, "first": None, "last": None},
-        }
-        _write_json(self.folder / "manifest.json", manifest)
-        return manifest
+            first_day=self.parameters.start,
+            last_day=self.parameters.start + timedelta(self.parameters.days - 1),
+            partitions=Partitions.of(self.days),
+            parameters=self.parameters.as_dict(),
+        )
+        write_manifest(self.folder, manifest)
+        return json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
 
     def _user_table(self) -> pa.Table:
         people = self.population
@@ -202,8 +212,3 @@ class _Run:
             },
             "planted": planted.as_dict(),
         }
-
-
-def _write_json(path: Path, value: Any) -> None:
-    """JSON inside the temporary folder, which is renamed as a whole."""
-    path.write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
