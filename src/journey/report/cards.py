@@ -80,7 +80,7 @@ def _typst(cards: Sequence[Card], across: int) -> str:
         )
     body = "\n".join(blocks)
     return (
-        "#block(width: 100%, breakable: false)[\n"
+        "#block(width: 100%, breakable: false, above: 1.3em, below: 1.3em)[\n"
         f'  #set text(font: "{FONT_FIGURES}", number-width: "tabular")\n'
         f"  #set par(leading: 0.45em, justify: false)\n"
         f"  #grid(columns: (1fr,) * {across}, column-gutter: 14pt, row-gutter: 10pt,\n{body}\n  )\n]"
