@@ -17,7 +17,8 @@ from journey.pipeline import Report, Stage, code
 #: chapter -> folders of the package whose change makes its findings out of date
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
-    "funnel": ("experiments", "metrics"),
+    "funnel": ("metrics",),
+    "journeys": ("journeys", "evaluation"),
 }
 
 

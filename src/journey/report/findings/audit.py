@@ -35,7 +35,7 @@ def collect(desk: Desk) -> None:
 
 def add_cleaning(desk: Desk) -> None:
     """Precision and recall of cleaning, and how many rows it removes."""
-    rows = cleaning_quality(desk.paths.warehouse(desk.store), desk.paths.store(desk.store) / "truth")
+    rows = cleaning_quality(desk.paths.warehouse(desk.store), desk.paths.store(desk.store))
     table = pd.DataFrame([vars(row) for row in rows]).assign(
         kind=lambda frame: frame["kind"].map(KINDS),
     )
