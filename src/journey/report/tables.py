@@ -118,7 +118,8 @@ def typst_table(header: list[str], rows: list[list[str]], numeric: list[bool], c
             f"caption: figure.caption(position: top, {typst_string(caption)}))"
         )
     return (
-        f'#block(width: 100%, above: 1.1em, below: 1.2em)[\n  #set text(font: "{FONT_FIGURES}", size: 8.5pt, number-width: "tabular")\n'
+        "#block(width: 100%, above: 1.1em, below: 1.2em)[\n"
+        f'  #set text(font: "{FONT_FIGURES}", size: 8.5pt, number-width: "tabular")\n'
         f"  #{table}\n]"
     )
 
