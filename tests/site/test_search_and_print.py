@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from playwright.sync_api import Browser
@@ -34,7 +35,7 @@ def test_search_says_when_nothing_is_found(browser: Browser, address: str):
     box = page.locator(".aa-Input, #quarto-search input, dialog input[type='search']").first
     box.wait_for(state="visible", timeout=10_000)
     box.type("qzxqzxqzx", delay=20)
-    page.get_by_text("No results", exact=False).first.wait_for(state="visible", timeout=10_000)
+    page.get_by_text(re.compile("nothing found|no results", re.IGNORECASE)).first.wait_for(state="visible", timeout=10_000)
     page.close()
 
 

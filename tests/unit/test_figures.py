@@ -173,6 +173,16 @@ def test_a_colour_outside_the_palette_is_refused(capsys, foreign):
         shown(capsys, bars().update_traces(marker_color=foreign))
 
 
+def test_subplot_titles_leave_room_for_the_legend():
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(rows=1, cols=2, subplot_titles=["Before", "After"])
+    figure.add_scatter(x=[1], y=[1], row=1, col=1).add_scatter(x=[1], y=[1], row=1, col=2)
+    layout = figure_json(figure, height=320)["layout"]
+    assert layout["legend"]["y"] == 1.1
+    assert [note["font"]["size"] for note in layout["annotations"]] == [13, 13]
+
+
 def test_long_data_is_cut_and_says_so(capsys):
     page = shown(capsys, data=pd.DataFrame({"row": range(1_500)}))
     assert page.count('<th scope="row"') == 200

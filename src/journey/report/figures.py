@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DATA_ROWS = 200
 SIGNIFICANT_DIGITS = 6
+TITLE_PIXELS = 32
 
 _CARTESIAN = {"x": "xaxis", "y": "yaxis"}
 _HASHED_ID = re.compile(r"(?<=[\"#])[a-zA-Z][0-9a-f]{10}(?=[\")])")
@@ -88,7 +89,7 @@ def show_figure(
             f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
             f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
             f'style="height:{height:d}px"></div>\n'
-            f'<script type="application/json">{script_json(figure_json(figure, owner))}</script>\n'
+            f'<script type="application/json">{script_json(figure_json(figure, owner, height))}</script>\n'
             f'<details class="figure-data"><summary>Data behind this figure</summary>\n{table}\n</details>\n'
             f"{note}</figure>",
         )
@@ -149,7 +150,7 @@ def require_axis_titles(figure: go.Figure, owner: str) -> None:
             )
 
 
-def figure_json(figure: go.Figure, owner: str = "the figure") -> dict[str, Any]:
+def figure_json(figure: go.Figure, owner: str = "the figure", height: int = 420) -> dict[str, Any]:
     """Plain JSON of a figure: house template, rounded numbers, colours as roles, no ids.
 
     The same figure gives the same value on every run.
@@ -158,6 +159,7 @@ def figure_json(figure: go.Figure, owner: str = "the figure") -> dict[str, Any]:
     layout = plain.get("layout", {})
     for dropped in ("template", "title", "width", "height"):
         layout.pop(dropped, None)
+    _settle_subplot_titles(layout, height)
     house = go.Figure(layout={"template": plotly_template()})
     layout["template"] = json.loads(pio.to_json(house, engine="json"))["layout"]["template"]
     return {"data": _tidy(plain.get("data", []), owner), "layout": _tidy(layout, owner)}
@@ -188,6 +190,19 @@ def inline_svg(svg: str, id: str) -> str:
     head, separator, rest = body.partition(">")
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
     return head + ' aria-hidden="true" focusable="false"' + separator + rest
+
+
+def _settle_subplot_titles(layout: dict[str, Any], height: int) -> None:
+    """Give subplot titles the size of the house and lift the legend above those of the top row."""
+    titles = [note for note in layout.get("annotations", []) if note.get("yref") == "paper"]
+    titles = [note for note in titles if note.get("yanchor") == "bottom" and not note.get("showarrow")]
+    for note in titles:
+        note["font"] = {"size": 13} | {
+            key: value for key, value in note.get("font", {}).items() if key != "size"
+        }
+    if any(note["y"] >= 1 for note in titles):
+        layout["legend"] = {"y": 1 + TITLE_PIXELS / height} | layout.get("legend", {})
+        layout["margin"] = {"t": TITLE_PIXELS} | layout.get("margin", {})
 
 
 def _has_title(axis: Any) -> bool:
