@@ -5,6 +5,7 @@
 const ROLE = /^@([a-z0-9-]+)(?:\/([\d.]+))?$/;
 const NEAR = "600px";
 const NARROW = 480;
+const TITLE_LETTERS = 20;
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false, showTips: false };
 const plotlyUrl = new URL("vendor/plotly.min.js", import.meta.url);
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -54,6 +55,28 @@ function themed(value, styles) {
   return value;
 }
 
+/** Break a long axis title into lines; Plotly would cut it. */
+function wrapped(text) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line && line.length + word.length > TITLE_LETTERS) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.join("<br>");
+}
+
+/** Make room on a phone. */
+function narrow(layout) {
+  layout.font = { ...layout.font, size: 11 };
+  layout.margin = { ...layout.template.layout.margin, r: 8, ...layout.margin };
+  for (const [name, axis] of Object.entries(layout)) {
+    if (!/^[xy]axis\d*$/.test(name)) continue;
+    axis.tickfont = { ...axis.tickfont, size: 10.5 };
+    if (name.startsWith("x") && axis.title?.text) axis.title.text = wrapped(axis.title.text);
+  }
+}
+
 class JourneyFigure {
   constructor(element) {
     this.element = element;
@@ -72,10 +95,7 @@ class JourneyFigure {
     if (!width) return;
     Object.assign(layout, { width, height: this.height, uirevision: "kept" });
     layout.dragmode ??= false;
-    if (width < NARROW) {
-      layout.font = { ...layout.font, size: 11 };
-      layout.margin = { ...(layout.template?.layout?.margin ?? {}), ...layout.margin, r: 8 };
-    }
+    if (width < NARROW) narrow(layout);
     if (reducedMotion.matches) layout.transition = { duration: 0 };
     window.Plotly.react(this.plot, data, layout, CONFIG);
     this.width = width;

@@ -35,7 +35,8 @@ def test_search_says_when_nothing_is_found(browser: Browser, address: str):
     box = page.locator(".aa-Input, #quarto-search input, dialog input[type='search']").first
     box.wait_for(state="visible", timeout=10_000)
     box.type("qzxqzxqzx", delay=20)
-    page.get_by_text(re.compile("nothing found|no results", re.IGNORECASE)).first.wait_for(state="visible", timeout=10_000)
+    answer = page.get_by_text(re.compile("nothing found|no results", re.IGNORECASE)).first
+    answer.wait_for(state="visible", timeout=10_000)
     page.close()
 
 

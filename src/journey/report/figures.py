@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 DATA_ROWS = 200
 SIGNIFICANT_DIGITS = 6
 TITLE_PIXELS = 32
+LABEL_PIXELS = 48
 
 _CARTESIAN = {"x": "xaxis", "y": "yaxis"}
 _HASHED_ID = re.compile(r"(?<=[\"#])[a-zA-Z][0-9a-f]{10}(?=[\")])")
@@ -156,13 +157,15 @@ def figure_json(figure: go.Figure, owner: str = "the figure", height: int = 420)
     The same figure gives the same value on every run.
     """
     plain = json.loads(pio.to_json(figure, validate=False, engine="json", remove_uids=True))
-    layout = plain.get("layout", {})
+    data, layout = plain.get("data", []), plain.get("layout", {})
     for dropped in ("template", "title", "width", "height"):
         layout.pop(dropped, None)
     _settle_subplot_titles(layout, height)
+    if any(trace.get("textposition") == "outside" and trace.get("orientation") == "h" for trace in data):
+        layout["margin"] = {"r": LABEL_PIXELS} | layout.get("margin", {})
     house = go.Figure(layout={"template": plotly_template()})
     layout["template"] = json.loads(pio.to_json(house, engine="json"))["layout"]["template"]
-    return {"data": _tidy(plain.get("data", []), owner), "layout": _tidy(layout, owner)}
+    return {"data": _tidy(data, owner), "layout": _tidy(layout, owner)}
 
 
 def static_svg(figure: MatplotlibFigure, id: str) -> str:
