@@ -40,8 +40,8 @@ TYPST = _SHARED | _keys(
 )
 FORMATS: dict[str, Any] = {"html": HTML, "typst": TYPST, "ipynb": _keys("output-file")}
 PAGE = HTML | _keys(
-    "title subtitle description abstract abstract-title author date date-format pagetitle keywords image",
-    "image-alt sidebar search order",
+    "title subtitle description description-meta abstract abstract-title author date date-format pagetitle",
+    "keywords image image-alt sidebar search order",
 )
 PAGE["format"] = FORMATS
 
