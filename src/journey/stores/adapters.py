@@ -20,7 +20,7 @@ from journey.paths import Paths, project
 from journey.stores.catalog import dataset, unknown_name
 from journey.stores.locate import require
 from journey.stores.schema import Manifest, Partitions, read_manifest, write_manifest
-from journey.stores.verify import check_header, quoted, relation, sha256_of, verify
+from journey.stores.verify import check_header, quoted, reading_error, relation, sha256_of, verify
 
 Progress = Callable[[int, int], None]
 
@@ -187,9 +187,8 @@ def _refuse_other_content(target: Path) -> None:
 def _read(connection: duckdb.DuckDBPyConnection, sql: str, path: Path, again: str) -> None:
     try:
         connection.execute(sql)
-    except duckdb.InvalidInputException as error:
-        reason = str(error).strip().splitlines()[0]
-        raise JourneyError(f"{path} cannot be read as CSV: {reason}; {again}.") from None
+    except (duckdb.DataError, duckdb.ProgrammingError) as error:
+        raise JourneyError(f"{path} cannot be read as CSV: {reading_error(error)}; {again}.") from None
 
 
 def _refuse_foreign_events(connection: duckdb.DuckDBPyConnection, path: Path, again: str) -> None:

@@ -26,6 +26,7 @@ from journey.stores.datasets import data_checksum
 from journey.stores.locate import locate
 
 VARIABLE = "JOURNEY_EVIDENCE"
+DEFAULT_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def evidence(
     compute: Callable[[], Mapping[str, Any]],
     *,
     sources: Sequence[ModuleType] = (),
-    tolerance: float | Mapping[str, float] = 1e-6,
+    tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE,
     root: Paths | None = None,
 ) -> Evidence:
     """Give a committed result, computed again where its data are present.
@@ -100,8 +101,9 @@ def evidence(
     sources : sequence of module
         Modules whose source decides the results.
     tolerance : float or mapping of str to float
-        Largest accepted difference of a number, relative above 1 and absolute below. A mapping gives it by
-        key, dotted from the top; the longest matching beginning counts, '' is the default.
+        Largest accepted difference of a number, relative above 1 and absolute below; whole numbers, which
+        are counts, must be equal. A mapping gives it by key, dotted from the top, for whole numbers too; the
+        longest matching beginning counts, '' is the default.
     root : Paths, optional
         The project; found from the working folder when left out.
 
@@ -190,11 +192,11 @@ def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> 
         return f"{added[0]} is computed as {after[added[0]]!r} and is not in the committed results"
     for key, was in before.items():
         now = after[key]
-        numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (was, now))
-        allowed = _allowed(key, tolerance)
-        agrees = abs(now - was) <= allowed * max(1.0, abs(was)) if numbers else now == was
+        allowed = _allowed(key, was, now, tolerance)
+        agrees = now == was if allowed is None else abs(now - was) <= allowed * max(1.0, abs(was))
         if not agrees:
-            return f"{key} was {was!r} when committed and is now {now!r} (tolerance {allowed:g})"
+            margin = "" if allowed is None else f" (tolerance {allowed:g})"
+            return f"{key} was {was!r} when committed and is now {now!r}{margin}"
     return None
 
 
@@ -209,11 +211,16 @@ def _mode(name: str) -> str:
     return "" if names and name not in names.split(",") else mode
 
 
-def _allowed(key: str, tolerance: float | Mapping[str, float]) -> float:
-    if not isinstance(tolerance, Mapping):
-        return tolerance
-    matching = [prefix for prefix in tolerance if not prefix or key == prefix or key.startswith(prefix + ".")]
-    return tolerance[max(matching, key=len)] if matching else 1e-6
+def _allowed(key: str, was: Any, now: Any, tolerance: float | Mapping[str, float]) -> float | None:
+    """The tolerance of one value; None when it must be equal: text, truth values, unnamed whole numbers."""
+    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (was, now)):
+        return None
+    named = ""
+    if isinstance(tolerance, Mapping):
+        matching = [prefix for prefix in tolerance if key == prefix or key.startswith(f"{prefix}.")]
+        named = max(matching, key=len, default="")
+        tolerance = tolerance.get(named, DEFAULT_TOLERANCE)
+    return None if not named and isinstance(was, int) and isinstance(now, int) else tolerance
 
 
 def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:

@@ -94,6 +94,13 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def reading_error(error: duckdb.Error) -> str:
+    """Shorten DuckDB's message on a bad file to the line number, the column and the value."""
+    first, *others = [line.strip() for line in str(error).strip().splitlines()]
+    telling = [line for line in others if line.startswith(("Error when", "Expected Number"))]
+    return ". ".join([first, *telling])
+
+
 def sha256_of(path: Path) -> str:
     """Checksum of a file's bytes."""
     with path.open("rb") as stream:
@@ -127,8 +134,9 @@ def _verify(dataset: Dataset, file: DataFile, path: Path, shown: str) -> Verific
                 f"with data as materialized (from {relation(file, path)}) select {selection} from data"
             ).fetchone()
     except duckdb.Error as error:
-        reason = str(error).strip().splitlines()[0]
-        raise JourneyError(f"{shown} cannot be read as {file.format}: {reason}; {again}.") from None
+        raise JourneyError(
+            f"{shown} cannot be read as {file.format}: {reading_error(error)}; {again}."
+        ) from None
     assert row is not None
     rows, *found = row
     if file.rows is not None and rows != file.rows:
