@@ -134,7 +134,15 @@ class Ledger:
         write_json(path, {"numbers": [asdict(number) for number in self]})
 
 
-class Figure(str):
+class PageText(str):
+    """Text that a page shows as it is: as a cell's value it gives Markdown with every sign escaped."""
+
+    def _repr_markdown_(self) -> str:
+        # A dollar sign would open a formula, an underscore emphasis.
+        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", str(self))
+
+
+class Figure(PageText):
     """The formatted text of a number, carrying the number itself.
 
     It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high`, `.n`, `.unit` give the parts,
@@ -157,22 +165,18 @@ class Figure(str):
         return self.number.value
 
     @property
-    def ci(self) -> str:
+    def ci(self) -> PageText:
         """The interval, as `4.9% to 5.4%`; an error when none was registered."""
         if self.number.interval is None:
             raise JourneyError(f"number {self.number.id!r} was registered without an interval")
-        return self.number.interval
+        return PageText(self.number.interval)
 
     @property
-    def n(self) -> str:
+    def n(self) -> PageText:
         """The sample size as text; an error when none was registered."""
         if self.number.n is None:
             raise JourneyError(f"number {self.number.id!r} was registered without a sample size")
-        return format_number(self.number.n, "count")
-
-    def _repr_markdown_(self) -> str:
-        # A dollar sign would open a formula, an underscore emphasis.
-        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", str(self))
+        return PageText(format_number(self.number.n, "count"))
 
 
 class Chapter:

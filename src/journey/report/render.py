@@ -38,13 +38,18 @@ def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Conso
     quarto = shutil.which("quarto")
     if engine == "quarto" and quarto is None:
         raise JourneyError("quarto is not on the path: install it, or use --engine press")
+    # Both renderers are left with pages alone: what runs before them has run here, with its progress bars.
     build(paths, console=console)
     if quarto is not None and engine != "press":
         run_quarto(quarto, paths, pages)
         return paths.site
     import press
+    from press.errors import PressError
 
-    return press.render(paths.root, [page.resolve() for page in pages] or None)
+    try:
+        return press.render(paths.root, [page.resolve() for page in pages] or None, pre_render=False)
+    except PressError as error:
+        raise JourneyError(str(error)) from error
 
 
 def run_quarto(quarto: str, paths: Paths, pages: Sequence[Path]) -> None:

@@ -103,15 +103,6 @@ def add_metrics(desk: Desk, whole: BootstrapTotals) -> None:
     desk.save("metrics", pd.DataFrame(rows))
 
     tree = driver_tree(totals)
-    desk.ledger.add(
-        "funnel.driver_product_error",
-        abs(tree.product / tree.revenue_per_visitor - 1),
-        "p",
-        digits=9,
-        label="Relative difference between north star and product of drivers",
-        source="journey.metrics.drivers:driver_tree",
-    )
-    # What a tenth more of one driver brings is a tenth of the whole: what differs is the room to improve.
     desk.save("drivers", pd.DataFrame({"driver": DRIVERS, "value": [tree.drivers[name] for name in DRIVERS]}))
 
 

@@ -73,8 +73,8 @@ def daily(frame: pd.DataFrame) -> go.Figure:
             ),
             go.Scatter(
                 x=frame["day"],
-                y=frame["revenue"],
-                name="revenue",
+                y=frame["sessions"],
+                name="sessions",
                 line={"color": colour("series-1"), "width": 2},
             ),
             go.Scatter(
@@ -99,7 +99,6 @@ def mix(frame: pd.DataFrame) -> go.Figure:
         rows=1,
         shared_yaxes=True,
         horizontal_spacing=0.06,
-        subplot_titles=("Share of sessions", "Conversion"),
     )
     for column, measure in enumerate(("share", "rate"), start=1):
         for row in rows.to_dict("records"):

@@ -1,0 +1,159 @@
+"""Figures of chapter 03."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.style import SEQUENTIAL, colour
+
+NODE_ROLES = {
+    "search": "series-4",
+    "view": "series-1",
+    "add to cart": "series-3",
+    "remove from cart": "series-5",
+    "checkout": "series-6",
+    "purchase": "series-2",
+    "buy": "series-2",
+    "leave": "neutral",
+}
+
+
+def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
+    """Share of moves from each state (row) to each next state (column)."""
+    columns = [name for name in frame.columns if name != "from"]
+    values = frame[columns].to_numpy(dtype=float)
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=columns,
+            y=frame["from"],
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            zmax=1,
+            text=[[f"{value:.0%}" if value >= 0.005 else "" for value in row] for row in values],
+            texttemplate="%{text}",
+            colorbar={"title": "Share", "tickformat": ".0%"},
+            hovertemplate="%{y} to %{x}: %{z:.1%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title=axis)
+    figure.update_yaxes(title="From", autorange="reversed")
+    return figure
+
+
+def sankey(links: pd.DataFrame) -> go.Figure:
+    """Real paths through a session, up to the fifth different step."""
+    ends = (
+        pd.concat(
+            [
+                links[["source", "from", "from_step"]].set_axis(["node", "label", "step"], axis=1),
+                links[["target", "to", "to_step"]].set_axis(["node", "label", "step"], axis=1),
+            ]
+        )
+        .drop_duplicates("node")
+        .sort_values("node")
+    )
+    return go.Figure(
+        go.Sankey(
+            arrangement="snap",
+            node={
+                "label": ends["label"].tolist(),
+                "color": [colour(NODE_ROLES.get(label, "muted")) for label in ends["label"]],
+                "pad": 14,
+                "thickness": 14,
+                "line": {"width": 0},
+                "hovertemplate": "%{label}: %{value:,} sessions<extra></extra>",
+            },
+            link={
+                "source": links["source"].tolist(),
+                "target": links["target"].tolist(),
+                "value": links["sessions"].tolist(),
+                "color": colour("neutral", 0.35),
+                "hovertemplate": "%{source.label} to %{target.label}: %{value:,} sessions<extra></extra>",
+            },
+        )
+    )
+
+
+def survival(frame: pd.DataFrame) -> go.Figure:
+    """Share of visitors with a first order by days since their first visit, one line a device."""
+    figure = go.Figure()
+    for number, (device, rows) in enumerate(frame.groupby("device", sort=True), start=1):
+        figure.add_scatter(
+            x=pd.concat([rows["day"], rows["day"][::-1]]),
+            y=pd.concat([rows["high"], rows["low"][::-1]]),
+            fill="toself",
+            fillcolor=colour(f"series-{number}", 0.15),
+            line={"width": 0},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=rows["day"],
+            y=rows["ordered"],
+            name=str(device),
+            line={"color": colour(f"series-{number}"), "width": 2, "shape": "hv"},
+            hovertemplate="day %{x}: %{y:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(title="Days since the first visit")
+    figure.update_yaxes(title="Visitors with an order", tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def attribution(frame: pd.DataFrame, rules: list[str]) -> go.Figure:
+    """Share of credit of each channel under some rules, against what it truly causes."""
+    order = frame.groupby("channel")["truth"].first().sort_values().index
+    figure = go.Figure()
+    for number, rule in enumerate(rules):
+        rows = frame[frame["rule"].eq(rule)].set_index("channel").loc[order]
+        figure.add_scatter(
+            x=rows["share"],
+            y=[channel.replace("_", " ") for channel in order],
+            mode="markers",
+            name=rule,
+            marker={"color": colour(("series-1", "series-3", "series-4")[number]), "size": 10},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": rows["high"] - rows["share"],
+                "arrayminus": rows["share"] - rows["low"],
+                "width": 0,
+                "thickness": 2,
+                "color": colour(("series-1", "series-3", "series-4")[number]),
+            },
+            hovertemplate="%{y}: %{x:.1%}<extra>" + rule + "</extra>",
+        )
+    truth = frame.groupby("channel")["truth"].first().loc[order]
+    figure.add_scatter(
+        x=truth,
+        y=[channel.replace("_", " ") for channel in order],
+        mode="markers",
+        name="truth",
+        marker={
+            "color": colour("series-2"),
+            "size": 16,
+            "symbol": "line-ns",
+            "line": {"width": 3, "color": colour("series-2")},
+        },
+        hovertemplate="%{y}: %{x:.1%}<extra>truth</extra>",
+    )
+    figure.update_xaxes(title="Share of the credit", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title="Channel")
+    return figure
+
+
+def depth(frame: pd.DataFrame) -> go.Figure:
+    """Share of sessions that go on after each click."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["click"],
+            y=frame["go_on"],
+            mode="lines+markers",
+            line={"color": colour("series-1"), "width": 2},
+            hovertemplate="after click %{x}: %{y:.1%} go on<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="Click of the session", dtick=5)
+    figure.update_yaxes(title="Sessions that click again", tickformat=".0%", range=[0.6, 1])
+    return figure
