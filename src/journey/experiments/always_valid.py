@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, Effect
 from journey.experiments.inputs import (
     Alternative,
@@ -16,30 +15,31 @@ from journey.experiments.inputs import (
     check_alpha,
     check_alternative,
     check_scale,
+    numeric,
     plain,
     refuse,
 )
 from journey.experiments.relative import lift_variance
 
 
-def mixture_rho(tightest_n: float, alpha: float = 0.05, alternative: Alternative = "two-sided") -> float:
+def mixture_rho(tightest_n: Any, alpha: float = 0.05, alternative: Alternative = "two-sided") -> Numeric:
     """Mixture parameter that makes the sequence tightest at a total of about `tightest_n` units.
 
     Two-sided: equation 161 of Waudby-Smith et al. (arXiv 2103.06476v7), as in GrowthBook's engine; one-sided
     sequences use it with 2 alpha.
     """
     check_alpha(alpha)
-    if not np.isfinite(tightest_n) or tightest_n <= 0:
-        raise JourneyError(f"tightest_n must be a number of units above zero; got {tightest_n!r}")
+    units = np.asarray(numeric("tightest_n", tightest_n))
+    refuse(units <= 0, f"tightest_n must be a number of units above zero; got {tightest_n!r}")
     level = alpha if alternative == "two-sided" else min(2 * alpha, 0.999)
     surprise = -2 * np.log(level)
-    return float(np.sqrt((surprise + np.log(surprise + 1)) / tightest_n))
+    return plain(np.sqrt((surprise + np.log(surprise + 1)) / units))
 
 
 def confidence_sequence(
     arms: ArmEstimates,
     *,
-    tightest_n: float = 5000,
+    tightest_n: Any = 5000,
     alpha: float = 0.05,
     alternative: Alternative = "two-sided",
     scale: Scale = "absolute",
@@ -54,7 +54,7 @@ def confidence_sequence(
     ----------
     arms : ArmEstimates
         From any method of the engine, at the present look; arrays hold many looks or experiments.
-    tightest_n : float
+    tightest_n : float or array
         Total units (both arms) at which the sequence should be tightest: about the planned size. It must be
         chosen before looking. The default is GrowthBook's.
     alternative : str
@@ -93,7 +93,7 @@ def confidence_sequence(
         estimate = np.asarray(arms.treatment) - arms.control
     refuse(variance <= 0, "neither arm varies yet, so there is no confidence sequence; wait for more data")
     units = np.asarray(arms.n_control, dtype=np.float64) + arms.n_treatment
-    spread = units * rho**2 + 1
+    spread = units * np.square(rho) + 1
     z = estimate / np.sqrt(variance)
     # Exponent of the mixture's likelihood ratio at the observed z.
     exponent = 0.5 * np.square(z) * (spread - 1) / spread
@@ -121,7 +121,7 @@ def confidence_sequence(
         alternative=alternative,
         null=0.0,
         scale=scale,
-        method=f"{arms.source}; confidence sequence, tightest at {tightest_n:g} units",
+        method=f"{arms.source}; confidence sequence",
         control=arms.control,
         treatment=arms.treatment,
         n_control=arms.n_control,

@@ -80,6 +80,11 @@ def _panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
     return nodes.reshape(*nodes.shape[:-2], -1), weights.reshape(*weights.shape[:-2], -1)
 
 
+def _inverse(a: Any, b: Any, u: FloatArray) -> FloatArray:
+    """Beta quantiles; the inverse is not a number for denormal u, whose weight is nil anyway."""
+    return np.asarray(special.betaincinv(a, b, np.maximum(u, 1e-300)))
+
+
 def probability_best(a: Any, b: Any) -> FloatArray:
     """Probability that each of several independent Beta variables is the largest.
 
@@ -101,7 +106,7 @@ def probability_best(a: Any, b: Any) -> FloatArray:
         own_a, own_b = first[..., arm, None], second[..., arm, None]
         # Substituting u = F(x) removes the density, which is infinite at the ends for parameters below 1.
         nodes, weights = _panels(special.betainc(own_a, own_b, edges))
-        x = special.betaincinv(own_a, own_b, nodes)
+        x = _inverse(own_a, own_b, nodes)
         others = np.ones_like(x)
         for other in range(first.shape[-1]):
             if other != arm:
@@ -133,7 +138,7 @@ def _difference_quantile(a: FloatArray, b: FloatArray, tail: float) -> float:
     """Quantile of (second - first) for two Beta variables."""
     edges = _edges(a, b)
     nodes, weights = _panels(special.betainc(a[0], b[0], edges))
-    base = special.betaincinv(a[0], b[0], nodes)
+    base = _inverse(a[0], b[0], nodes)
 
     def cdf(gap: float) -> float:
         reached = special.betainc(a[1], b[1], np.clip(base + gap, 0.0, 1.0))

@@ -150,7 +150,8 @@ class _Walk:
             return
         # The next step blurs by `width`; nodes must be much closer than that for full accuracy.
         width = np.sqrt((self.times[k + 1] - self.times[k]) / self.times[k])
-        points, weights = _legendre(int(np.clip(np.ceil(5 * (high - low) / width), 60, 3000)))
+        # Rounded up, so that few distinct rules are needed and each is computed once.
+        points, weights = _legendre(40 * int(np.clip(np.ceil(3 * (high - low) / width / 40), 2, 75)))
         nodes = 0.5 * (high - low) * points + 0.5 * (high + low)
         step = self.times[k] - (self.times[k - 1] if k else 0.0)
         kernel = np.exp(-0.5 * np.square(self._standardise(nodes)))

@@ -43,7 +43,11 @@ def lift_variance(arms: ArmEstimates) -> Numeric:
 
 def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect:
     variance = lift_variance(arms)
-    refuse(np.less_equal(variance, 0), "neither arm varies, so the standard error of the lift is zero")
+    refuse(
+        np.less_equal(variance, 0),
+        "the delta-method standard error of the lift is zero: nothing varies, or the treatment mean is zero "
+        "(use method='fieller')",
+    )
     estimate = plain(np.asarray(arms.treatment) / arms.control - 1)
     error = plain(np.sqrt(variance))
     statistic = plain(np.asarray(estimate) / error)
