@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import io
-import os
 import shutil
 import subprocess
 import tempfile
@@ -21,7 +20,9 @@ TYPES = {"TIMESTAMP": "timestamp", "DOUBLE": "double precision", "VARCHAR": "tex
 def server_programs() -> Path | None:
     """Folder with everything needed to run a server, or None when PostgreSQL is not installed."""
     folders = [Path(found).resolve().parent for found in [shutil.which("initdb")] if found]
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name, reverse=True)
+    folders += sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name, reverse=True
+    )
     needed = ("initdb", "pg_ctl", "postgres", "psql")
     return next((folder for folder in folders if all((folder / name).exists() for name in needed)), None)
 
@@ -63,7 +64,9 @@ class Server:
         self.sql("create schema staging; create schema marts")
         for schema, name in tables:
             result = connection.execute(f"select * from {schema}.{name}")
-            columns = [f"{column[0]} {TYPES.get(str(column[1]), str(column[1]))}" for column in result.description]
+            columns = [
+                f"{column[0]} {TYPES.get(str(column[1]), str(column[1]))}" for column in result.description
+            ]
             content = result.df().to_csv(index=False)
             self.sql(
                 f"create table {schema}.{name} ({', '.join(columns)});\n"
@@ -78,11 +81,13 @@ def server(programs: Path) -> Iterator[Server]:
     running = Server(programs, folder)
     if running.as_user:
         shutil.chown(folder, "postgres")
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     try:
         running.run("initdb", "-D", str(folder / "data"), "-A", "trust", "-E", "UTF8", "--locale=C")
         options = f"-c listen_addresses='' -k {folder} -c fsync=off"
-        running.run("pg_ctl", "-D", str(folder / "data"), "-w", "-o", options, "-l", str(folder / "log"), "start")
+        running.run(
+            "pg_ctl", "-D", str(folder / "data"), "-w", "-o", options, "-l", str(folder / "log"), "start"
+        )
         try:
             yield running
         finally:

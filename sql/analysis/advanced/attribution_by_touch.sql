@@ -42,7 +42,7 @@ touches as (
 
     select
         order_windows.order_id,
-        order_windows.net_revenue,
+        order_windows.net_revenue::decimal(18, 6) as net_revenue,
         sessions.channel,
         row_number() over (
             partition by order_windows.order_id
@@ -61,7 +61,10 @@ touches as (
         sessions.session_id = order_windows.session_id
         or (
             sessions.session_start >= order_windows.order_ts - $lookback_days * interval '1 day'
-            and sessions.session_start > coalesce(order_windows.previous_order_ts, timestamp '1900-01-01 00:00:00')
+            and (
+                order_windows.previous_order_ts is null
+                or sessions.session_start > order_windows.previous_order_ts
+            )
         )
 
 ),

@@ -68,8 +68,12 @@ user_orders as (
         exposed.user_id,
         count(*) filter (where orders.order_ts >= exposed.exposed_at) as orders_after,
         count(*) filter (where orders.order_ts < exposed.exposed_at) as orders_before,
-        sum(case when orders.order_ts >= exposed.exposed_at then orders.net_revenue else 0 end) as revenue_after,
-        sum(case when orders.order_ts < exposed.exposed_at then orders.net_revenue else 0 end) as revenue_before
+        sum(
+            case when orders.order_ts >= exposed.exposed_at then orders.net_revenue::decimal(18, 6) else 0 end
+        ) as revenue_after,
+        sum(
+            case when orders.order_ts < exposed.exposed_at then orders.net_revenue::decimal(18, 6) else 0 end
+        ) as revenue_before
     from exposed
     inner join orders
         on exposed.user_id = orders.user_id
@@ -100,14 +104,15 @@ users as (
 
 ),
 
+-- Decimals of more than 18 digits, so that a square fits and its sum does not depend on the order of rows.
 metrics as (
 
     select
         experiment,
         variant,
         'converted' as metric,
-        case when orders_after > 0 then 1.0 else 0.0 end as y,
-        case when orders_before > 0 then 1.0 else 0.0 end as x,
+        (case when orders_after > 0 then 1 else 0 end)::decimal(19, 6) as y,
+        (case when orders_before > 0 then 1 else 0 end)::decimal(19, 6) as x,
         sessions_after as d
     from users
 
@@ -117,8 +122,8 @@ metrics as (
         experiment,
         variant,
         'orders' as metric,
-        cast(orders_after as double) as y,
-        cast(orders_before as double) as x,
+        orders_after::decimal(19, 6) as y,
+        orders_before::decimal(19, 6) as x,
         sessions_after as d
     from users
 
@@ -128,8 +133,8 @@ metrics as (
         experiment,
         variant,
         'revenue' as metric,
-        cast(revenue_after as double) as y,
-        cast(revenue_before as double) as x,
+        revenue_after::decimal(19, 6) as y,
+        revenue_before::decimal(19, 6) as x,
         sessions_after as d
     from users
 
@@ -139,8 +144,8 @@ metrics as (
         experiment,
         variant,
         'sessions' as metric,
-        cast(sessions_after as double) as y,
-        cast(sessions_before as double) as x,
+        sessions_after::decimal(19, 6) as y,
+        sessions_before::decimal(19, 6) as x,
         sessions_after as d
     from users
 

@@ -69,7 +69,8 @@ steps as (
         'purchase' as step,
         count(purchased_at) as sessions,
         count(*) filter (where cart_in_time and checkout_in_time and purchase_in_time) as sessions_in_time,
-        count(*) filter (where cart_in_time and checkout_in_time and not purchase_in_time) as late_at_this_step
+        count(*) filter (where cart_in_time and checkout_in_time and not purchase_in_time)
+            as late_at_this_step
     from timed
 
 )

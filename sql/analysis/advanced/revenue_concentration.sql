@@ -20,7 +20,7 @@ ranked as (
     select
         n_orders,
         revenue,
-        ntile(10) over (order by cast(revenue as decimal(18, 2)) desc, user_id) as decile
+        ntile(10) over (order by revenue desc, user_id) as decile
     from customers
     where
         n_orders > 0
@@ -35,7 +35,7 @@ deciles as (
         sum(n_orders) as orders,
         min(revenue) as smallest_revenue,
         max(revenue) as largest_revenue,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from ranked
     group by
         decile

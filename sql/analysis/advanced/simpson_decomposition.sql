@@ -62,8 +62,10 @@ shares as (
         conversions_after,
         sessions_before / nullif(sum(sessions_before) over (), 0) as share_before,
         sessions_after / nullif(sum(sessions_after) over (), 0) as share_after,
-        coalesce(conversions_before / nullif(sessions_before, 0), conversions_after / sessions_after) as rate_before,
-        coalesce(conversions_after / nullif(sessions_after, 0), conversions_before / sessions_before) as rate_after
+        coalesce(conversions_before / nullif(sessions_before, 0), conversions_after / sessions_after)
+            as rate_before,
+        coalesce(conversions_after / nullif(sessions_after, 0), conversions_before / sessions_before)
+            as rate_after
     from channel_rates
 
 ),

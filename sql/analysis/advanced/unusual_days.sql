@@ -38,7 +38,7 @@ order_days as (
 
     select
         cast(order_ts as date) as day,
-        sum(net_revenue) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from orders
     group by
         cast(order_ts as date)

@@ -3,7 +3,7 @@
 -- tables: staging.events, staging.items, marts.order_lines
 -- level: basic
 -- technique: left join of two aggregates, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: category
 -- meaning: Of the sessions that view it, {argmax.conversion_rate.category} sells in
 --   {max.conversion_rate:share.2} and {argmin.conversion_rate.category} in {min.conversion_rate:share.2};
@@ -47,7 +47,7 @@ bought as (
     select
         order_lines.session_id,
         items.category,
-        sum(order_lines.net_revenue) as revenue
+        sum(order_lines.net_revenue::decimal(18, 6)) as revenue
     from order_lines
     inner join items
         on order_lines.item_id = items.item_id

@@ -3,7 +3,7 @@
 -- tables: marts.sessions
 -- level: basic
 -- technique: conditional aggregation with filter, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: channel
 -- meaning: {argmax.conversion_rate.channel} converts best ({max.conversion_rate:share.2} of sessions),
 --   {argmin.conversion_rate.channel} worst ({min.conversion_rate:share.2}), against
@@ -24,7 +24,7 @@ rates as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from sessions
     group by
         channel

@@ -3,7 +3,7 @@
 -- tables: marts.sessions
 -- level: basic
 -- technique: case expression as a bucket, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: discount_tier
 -- meaning: Sessions with {argmax.conversion_rate.discount_tier} convert at {max.conversion_rate:share.2},
 --   with {argmin.conversion_rate.discount_tier} at {min.conversion_rate:share.2}; discounts were not given at
@@ -45,7 +45,7 @@ rates as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from labelled
     group by
         tier_number,

@@ -3,7 +3,7 @@
 -- tables: marts.sessions
 -- level: basic
 -- technique: date parts, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: hour_of_day
 -- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best
 --   ({max.conversion_rate:share.2}); most sessions start at {argmax.sessions.hour_of_day}:00 ({max.sessions}
@@ -24,7 +24,7 @@ rates as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from sessions
     group by
         hour_of_day

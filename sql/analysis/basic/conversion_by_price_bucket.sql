@@ -3,7 +3,7 @@
 -- tables: staging.events, staging.items, marts.order_lines
 -- level: basic
 -- technique: case expression as a bucket, left join of two aggregates, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: price_bucket
 -- meaning: Products {argmax.conversion_rate.price_bucket} sell in {max.conversion_rate:share.2} of the
 --   sessions that view one, products {argmin.conversion_rate.price_bucket} in {min.conversion_rate:share.2}.
@@ -69,7 +69,7 @@ bought as (
     select
         order_lines.session_id,
         labelled_items.price_bucket,
-        sum(order_lines.net_revenue) as revenue
+        sum(order_lines.net_revenue::decimal(18, 6)) as revenue
     from order_lines
     inner join labelled_items
         on order_lines.item_id = labelled_items.item_id

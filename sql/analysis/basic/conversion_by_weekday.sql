@@ -3,7 +3,7 @@
 -- tables: marts.sessions
 -- level: basic
 -- technique: date parts, join with a values list, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: weekday
 -- meaning: {argmax.conversion_rate.weekday} converts best ({max.conversion_rate:share.2}) and
 --   {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2}); {argmax.sessions.weekday} has the
@@ -54,7 +54,7 @@ rates as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from labelled
     group by
         weekday_number,

@@ -40,7 +40,7 @@ daily_orders as (
     select
         cast(order_ts as date) as day,
         count(*) as orders,
-        sum(net_revenue) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from orders
     group by
         cast(order_ts as date)

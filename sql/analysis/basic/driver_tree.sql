@@ -43,7 +43,7 @@ weekly_orders as (
     select
         cast(date_trunc('week', sessions.session_start) as date) as week,
         count(*) as orders,
-        sum(orders.net_revenue) as revenue
+        sum(orders.net_revenue::decimal(18, 6)) as revenue
     from orders
     inner join sessions
         on orders.session_id = sessions.session_id

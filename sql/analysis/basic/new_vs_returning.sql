@@ -3,7 +3,7 @@
 -- tables: marts.sessions
 -- level: basic
 -- technique: conditional aggregation with filter, Wilson interval
--- parameters: z = 1.959964
+-- parameters: z = 1.9599639845
 -- keys: visitor
 -- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and
 --   convert at {where.visitor=returning.conversion_rate:share.2}, new ones at
@@ -24,7 +24,7 @@ rates as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from sessions
     group by
         visitor

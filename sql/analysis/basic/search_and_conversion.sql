@@ -21,7 +21,7 @@ select
     count(*) filter (where converted) as conversions,
     count(*) filter (where converted) / count(*) as conversion_rate,
     avg(n_items_viewed) as mean_items_viewed,
-    sum(revenue) / count(*) as revenue_per_session
+    sum(revenue::decimal(18, 6)) / count(*) as revenue_per_session
 from sessions
 group by
     case when n_searches > 0 then 'searched' else 'no search' end

@@ -22,8 +22,8 @@ select
     count(*) as customers,
     count(*) / sum(count(*)) over () as customer_share,
     count(*) filter (where n_orders > 0) / count(*) as buyer_rate,
-    sum(revenue) as revenue,
-    sum(revenue) / sum(sum(revenue)) over () as revenue_share
+    sum(revenue::decimal(18, 6)) as revenue,
+    sum(revenue::decimal(18, 6)) / sum(sum(revenue::decimal(18, 6))) over () as revenue_share
 from customers
 where
     n_sessions > 0

@@ -29,8 +29,9 @@ select
     items.price as list_price,
     count(distinct order_lines.order_id) as orders,
     sum(order_lines.quantity) as units,
-    cast(sum(order_lines.net_revenue) as decimal(18, 2)) as revenue,
-    sum(order_lines.net_revenue) / sum(sum(order_lines.net_revenue)) over () as revenue_share
+    sum(order_lines.net_revenue::decimal(18, 6)) as revenue,
+    sum(order_lines.net_revenue::decimal(18, 6))
+        / sum(sum(order_lines.net_revenue::decimal(18, 6))) over () as revenue_share
 from order_lines
 inner join items
     on order_lines.item_id = items.item_id

@@ -68,7 +68,7 @@ products as (
         item_id,
         count(*) as carts_left,
         sum(units_left) as units_left,
-        cast(sum(units_left * mean_net_price) as decimal(18, 2)) as value_left
+        sum((units_left * mean_net_price)::decimal(18, 6)) as value_left
     from cart_lines
     group by
         item_id

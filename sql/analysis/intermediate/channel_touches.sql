@@ -4,7 +4,7 @@
 -- level: intermediate
 -- technique: running count of purchases as a path number, window over the path
 -- keys: path_id, touch
--- meaning: {distinct.path_id} paths hold {count} visits; {sum.is_converting} of the visits bought.
+-- meaning: {distinct.path_id} paths hold {rows} visits; {sum.is_converting} of the visits bought.
 
 with
 

@@ -37,7 +37,7 @@ deciles as (
         max(browsing_events) as most_events,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
-        sum(revenue) / count(*) as revenue_per_session
+        sum(revenue::decimal(18, 6)) / count(*) as revenue_per_session
     from ranked
     group by
         decile

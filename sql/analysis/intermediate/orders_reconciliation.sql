@@ -39,7 +39,7 @@ purchases as (
     select
         count(*) as n_lines,
         sum(quantity) as units,
-        cast(sum(quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100)) as decimal(18, 2)) as revenue
+        sum((quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100))::decimal(18, 6)) as revenue
     from events
     where
         event_type = 'purchase'
@@ -67,7 +67,7 @@ line_totals as (
         count(*) as n_lines,
         count(distinct order_id) as n_orders,
         sum(quantity) as units,
-        cast(sum(net_revenue) as decimal(18, 2)) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from order_lines
 
 ),
@@ -78,7 +78,7 @@ order_totals as (
         count(*) as n_orders,
         sum(n_lines) as n_lines,
         sum(quantity) as units,
-        cast(sum(net_revenue) as decimal(18, 2)) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from orders
 
 ),
@@ -87,7 +87,7 @@ session_totals as (
 
     select
         sum(n_purchase_lines) as n_lines,
-        cast(sum(revenue) as decimal(18, 2)) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from sessions
 
 ),
@@ -133,10 +133,10 @@ measures as (
 
     select
         'revenue' as measure,
-        purchases.revenue as in_events,
-        line_totals.revenue as in_order_lines,
-        order_totals.revenue as in_orders,
-        session_totals.revenue as in_sessions
+        cast(purchases.revenue as double) as in_events,
+        cast(line_totals.revenue as double) as in_order_lines,
+        cast(order_totals.revenue as double) as in_orders,
+        cast(session_totals.revenue as double) as in_sessions
     from purchases
     cross join line_totals
     cross join order_totals

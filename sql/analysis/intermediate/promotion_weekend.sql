@@ -40,7 +40,7 @@ weekends as (
         weekend,
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
-        cast(sum(revenue) as decimal(18, 2)) as revenue,
+        sum(revenue::decimal(18, 6)) as revenue,
         avg(coalesce(discount_pct, 0)) as mean_discount_pct
     from weekend_sessions
     group by

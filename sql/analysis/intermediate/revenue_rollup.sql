@@ -47,7 +47,7 @@ totals as (
         case when grouping(device) = 1 then 'all devices' else device end as device,
         count(distinct order_id) as orders,
         sum(quantity) as units,
-        sum(net_revenue) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from joined
     group by
         rollup (category, device)

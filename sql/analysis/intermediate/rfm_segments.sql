@@ -32,7 +32,7 @@ buyers as (
         customers.revenue,
         date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
         ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
-        ntile(5) over (order by cast(customers.revenue as decimal(18, 2)), customers.user_id) as money_score
+        ntile(5) over (order by customers.revenue, customers.user_id) as money_score
     from customers
     cross join period
     where
@@ -61,9 +61,9 @@ select
     count(*) / sum(count(*)) over () as customer_share,
     avg(days_since_order) as mean_days_since_order,
     avg(n_orders) as mean_orders,
-    sum(revenue) / count(*) as revenue_per_customer,
-    sum(revenue) as revenue,
-    sum(revenue) / sum(sum(revenue)) over () as revenue_share
+    sum(revenue::decimal(18, 6)) / count(*) as revenue_per_customer,
+    sum(revenue::decimal(18, 6)) as revenue,
+    sum(revenue::decimal(18, 6)) / sum(sum(revenue::decimal(18, 6))) over () as revenue_share
 from segmented
 group by
     segment

@@ -36,7 +36,7 @@ order_days as (
     select
         cast(order_ts as date) as day,
         count(*) as orders,
-        sum(net_revenue) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from orders
     group by
         cast(order_ts as date)

@@ -26,7 +26,8 @@ ranked as (
     select
         orders.user_id,
         sessions.session_number,
-        row_number() over (partition by orders.user_id order by orders.order_ts, orders.order_id) as order_number
+        row_number() over (partition by orders.user_id order by orders.order_ts, orders.order_id)
+            as order_number
     from orders
     inner join sessions
         on orders.session_id = sessions.session_id

@@ -22,7 +22,7 @@ products as (
         category,
         item_id,
         sum(quantity) as units,
-        cast(sum(net_revenue) as decimal(18, 2)) as revenue
+        sum(net_revenue::decimal(18, 6)) as revenue
     from order_lines
     group by
         category,

@@ -22,7 +22,7 @@ slots as (
         cast(extract(hour from session_start) as integer) as hour_of_day,
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
-        sum(revenue) as revenue
+        sum(revenue::decimal(18, 6)) as revenue
     from sessions
     group by
         cast(extract(isodow from session_start) as integer),

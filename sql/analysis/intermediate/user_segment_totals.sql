@@ -56,7 +56,7 @@ select
     count(*) filter (where sessions.converted) as buying_sessions,
     count(*) filter (where sessions.has_cart and not sessions.converted) as abandoned_carts,
     coalesce(sum(session_orders.orders), 0) as orders,
-    cast(sum(sessions.revenue) as decimal(18, 6)) as revenue
+    sum(sessions.revenue::decimal(18, 6)) as revenue
 from sessions
 cross join bounds
 left join session_orders

@@ -34,8 +34,8 @@ select
     count(distinct user_id) as customers,
     count(distinct case when order_number > 1 then user_id end) as repeat_customers,
     count(*) as orders,
-    sum(net_revenue) as revenue,
-    sum(net_revenue) / count(distinct user_id) as revenue_per_customer,
+    sum(net_revenue::decimal(18, 6)) as revenue,
+    sum(net_revenue::decimal(18, 6)) / count(distinct user_id) as revenue_per_customer,
     count(distinct case when order_number > 1 then user_id end) / count(distinct user_id) as repeat_rate
 from tagged
 group by
