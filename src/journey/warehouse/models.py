@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -66,19 +67,22 @@ def read_models(folder: Path, *, skip: str = "") -> list[Model]:
 
 def read_model(path: Path) -> Model:
     """Read one SQL file; see `read_models`."""
-    sql = path.read_text(encoding="utf-8")
+    return _parse(path, path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=256)
+def _parse(path: Path, sql: str) -> Model:
     name = f"{path.parent.name}.{path.stem}"
     try:
         statements = sqlglot.parse(sql, dialect="duckdb")
-    except sqlglot.ParseError as error:
-        raise JourneyError(
-            f"{path}: the SQL cannot be parsed ({str(error).splitlines()[0]}); correct it"
-        ) from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Create):
+    except sqlglot.errors.SqlglotError as error:
+        reason = str(error).splitlines()[0]
+        raise JourneyError(f"{path}: the SQL cannot be parsed ({reason}); correct it") from error
+    create = statements[0] if len(statements) == 1 else None
+    if not isinstance(create, exp.Create) or not create.args.get("replace"):
         raise JourneyError(
             f"{path}: a model is one `create or replace` statement; this file holds something else"
         )
-    create = statements[0]
     made = _qualified(create.find(exp.Table))
     if made != name:
         raise JourneyError(f"{path}: the file must make {name}, but it makes {made}; rename one of them")
