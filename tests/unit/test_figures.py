@@ -251,6 +251,14 @@ def test_a_static_figure_is_a_file_for_the_pdf_and_inline_for_the_page(
     assert ElementTree.parse(file).getroot().tag.endswith("svg")
 
 
+def test_a_static_figure_can_be_for_the_pdf_only(drawing, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
+    static_figure(drawing, id="funnel", alt="Two bars", on_page=False)
+    page = capsys.readouterr().out
+    assert "{=typst}" in page
+    assert "{=html}" not in page
+
+
 def test_a_static_figure_has_the_same_bytes_and_no_date(drawing):
     first = static_svg(drawing, "funnel")
     assert first == static_svg(drawing, "funnel")

@@ -97,7 +97,9 @@ def show_figure(
     )
 
 
-def static_figure(figure: MatplotlibFigure, *, id: str, alt: str, width: str = "100%") -> None:
+def static_figure(
+    figure: MatplotlibFigure, *, id: str, alt: str, width: str = "100%", on_page: bool = True
+) -> None:
     """Print a static figure for the page and for the PDF.
 
     The SVG is written to `data/results/figures/<id>.svg`, text as outlines, the same bytes on every run.
@@ -108,6 +110,8 @@ def static_figure(figure: MatplotlibFigure, *, id: str, alt: str, width: str = "
     ----------
     width
         Share of the text width in the PDF, such as `"80%"`.
+    on_page
+        False when the page shows the same by `show_figure`, which reads better on a phone.
 
     Raises
     ------
@@ -124,6 +128,9 @@ def static_figure(figure: MatplotlibFigure, *, id: str, alt: str, width: str = "
     # Both renderers give Typst the project as its root, so this address is right on every page.
     address = "/" + file.relative_to(project().root).as_posix()
     image = f"#image({typst_string(address)}, alt: {typst_string(alt)}, width: {width})"
+    if not on_page:
+        print(raw_block("typst", image))
+        return
     inline = (
         f'<div class="static-figure" id="plot-{id}" role="img" aria-label="{escape(alt)}">'
         f"{inline_svg(svg, id)}</div>"
