@@ -91,7 +91,7 @@ def show_figure(
             f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
             f'style="height:{height:d}px"></div>\n'
             f'<script type="application/json">{script_json(figure_json(figure, owner, height))}</script>\n'
-            f'<details class="figure-data"><summary>Data behind this figure</summary>\n{table}\n</details>\n'
+            f'<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n{table}\n</details>\n'
             f"{note}</figure>",
         )
     )
