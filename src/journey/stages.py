@@ -175,6 +175,18 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
                 (part,),
             )
         )
+    # The summary reads the other chapters' numbers, so it comes after them.
+    summary_part = paths.results / "summary" / "numbers.json"
+    graph.append(
+        Stage(
+            "summary",
+            "Findings: summary",
+            find(paths, "summary"),
+            (*parts, *common, *code(root, "src/journey/report/findings/summary.py")),
+            (summary_part,),
+        )
+    )
+    parts.append(summary_part)
     graph.append(
         Stage("numbers", "Join the numbers ledger", gather(paths, parts), tuple(parts), (paths.numbers,))
     )
