@@ -91,7 +91,8 @@ def show_figure(
             f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
             f'style="height:{height:d}px"></div>\n'
             f'<script type="application/json">{script_json(figure_json(figure, owner, height))}</script>\n'
-            f'<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n{table}\n</details>\n'
+            '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
+            f"{table}\n</details>\n"
             f"{note}</figure>",
         )
     )
