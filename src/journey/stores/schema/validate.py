@@ -225,8 +225,8 @@ def _check_key(connection: duckdb.DuckDBPyConnection, table: TableSpec, file: Ta
     ).fetchone()
     if row and row[0]:
         raise JourneyError(
-            f"{file.path}: column {key} is not unique: {row[0]:,} repeated, such as {row[1]} (of {file.rows:,}"
-            f" rows; {table.grain}); remove the duplicates or make the store again."
+            f"{file.path}: column {key} is not unique: {row[0]:,} repeated, such as {row[1]} (of"
+            f" {file.rows:,} rows; {table.grain}); remove the duplicates or make the store again."
         )
 
 
