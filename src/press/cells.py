@@ -36,7 +36,7 @@ def assemble(page: Page, results: Results, fmt: str, meta: Meta, files: Path, li
     texts = []
     for part in page.parts:
         if isinstance(part, Prose):
-            texts.append("\n".join(_line(line.text, inline) for line in part.lines))
+            texts.append(filled(part, inline))
         else:
             writer = CellWriter(part, results.outputs.get(part.number, []), fmt, meta, files, link)
             indent = re.match(r"\s*", part.place.text)
@@ -45,8 +45,9 @@ def assemble(page: Page, results: Results, fmt: str, meta: Meta, files: Path, li
     return "\n\n".join(texts)
 
 
-def _line(text: str, inline: Iterator[str]) -> str:
-    return INLINE.sub(lambda found: found[1] + next(inline), text)
+def filled(prose: Prose, inline: Iterator[str]) -> str:
+    """Prose with the next inline results in place of its expressions."""
+    return "\n".join(INLINE.sub(lambda found: found[1] + next(inline), line.text) for line in prose.lines)
 
 
 def fenced(text: str, attributes: str) -> list[str]:

@@ -19,25 +19,22 @@ def _names(*names: str) -> frozenset[str]:
     return frozenset(" ".join(names).split())
 
 
-EXECUTE = _keys(
-    "echo output include eval warning error enabled daemon daemon-restart cache freeze debug",
-    "keep-md keep-ipynb",
-)
+EXECUTE = _keys("echo output include eval warning error daemon")
 _SHARED = _keys(
-    "lang toc toc-depth toc-title number-sections number-depth section-numbering bibliography csl nocite",
-    "link-citations code-fold code-summary code-tools fig-width fig-height fig-format fig-dpi fig-align",
-    "include-in-header include-before-body include-after-body jupyter engine format-links",
+    "lang toc toc-depth toc-title number-sections bibliography csl link-citations code-fold code-summary",
+    "code-tools fig-width fig-height fig-format fig-dpi jupyter include-in-header include-before-body",
+    "include-after-body output-file",
 ) | {"execute": EXECUTE}
 HTML = _SHARED | _keys(
-    "theme css html-math-method page-layout grid anchor-sections smooth-scroll link-external-newwindow",
-    "link-external-icon code-copy code-overflow highlight-style body-classes title-block-style",
-    "embed-resources output-file canonical-url toc-location callout-appearance callout-icon",
-    "citations-hover footnotes-hover respect-user-color-scheme",
+    "theme css html-math-method page-layout body-classes anchor-sections highlight-style code-copy",
+    "link-external-newwindow respect-user-color-scheme",
 )
 TYPST = _SHARED | _keys(
-    "output-file papersize margin mainfont fontsize font-paths monofont mathfont linestretch columns",
-    "page-numbering template-partials keep-typ pdf-standard linkcolor",
+    "papersize margin mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
+    "section-numbering template-partials keep-typ pdf-standard linkcolor",
 )
+# Options that press has in one way only, and that way.
+FIXED = {"html-math-method": "mathml", "link-external-newwindow": False, "anchor-sections": True}
 FORMATS: dict[str, Any] = {"html": HTML, "typst": TYPST, "ipynb": _keys("output-file")}
 PAGE = HTML | _keys(
     "title subtitle description description-meta abstract abstract-title author date date-format pagetitle",
@@ -53,19 +50,19 @@ PROJECT: dict[str, Any] = HTML | {
     "project": _keys("type title output-dir pre-render render resources execute-dir"),
     "website": {
         **_keys(
-            "title description site-url site-path repo-url repo-branch repo-actions page-navigation",
-            "bread-crumbs search favicon open-graph twitter-card image image-alt",
+            "title description site-url repo-url page-navigation bread-crumbs search favicon",
+            "open-graph image",
         ),
         "navbar": {
-            **_keys("title logo logo-alt logo-href background foreground search pinned collapse"),
+            **_keys("title logo logo-alt search"),
             "left": _ITEM,
             "right": _ITEM,
         },
         "sidebar": {
-            **_keys("id title style background foreground search collapse-level align"),
+            **_keys("title style search collapse-level"),
             "contents": _CONTENTS,
         },
-        "page-footer": _keys("left center right border background foreground"),
+        "page-footer": _keys("left center right"),
     },
     "format": FORMATS,
     "press": _keys("depends"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections import Counter
 from pathlib import Path, PurePosixPath
 from posixpath import normpath, relpath
 from typing import Any
@@ -25,6 +26,7 @@ HEADING = re.compile(
 )
 ADDRESS = re.compile(r'\b(href|src)="([^"#?:][^"#?:]*)([#?][^"]*)?"')
 REFERENCES = ("<!-- references -->", "<!-- /references -->")
+SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 FOOTNOTES = re.compile(r'<section id="footnotes".*?<hr />(.*?)</section>', re.DOTALL)
 CELL_CODE = re.compile(r'<div class="sourceCode"( id="[^"]*")><pre class="sourceCode (\w+) cell-code">')
 HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
@@ -194,6 +196,9 @@ def render(
         "footer": footer(project.website.get("page-footer")),
     }
     text = templates().get_template("page.html").render(context)
+    identifiers = Counter(re.findall(r'\sid="([^"]+)"', SCRIPT.sub("", text)))
+    if twice := next((name for name, times in identifiers.items() if times > 1), None):
+        raise PressError(f"id '{twice}' is used more than once on this page", *page.locate(twice))
     return relink(text, project, page)
 
 
@@ -260,6 +265,13 @@ def theme_rules(project: Project) -> dict[str, str]:
         parts = [part for text in texts for part in re.split(r"(?=/\*-- scss:)", text)]
         rules[scheme] = "".join(part for part in parts if part.startswith("/*-- scss:rules"))
     return rules
+
+
+def sitemap(address: str, pages: tuple[str, ...]) -> str:
+    """Addresses of all pages for search engines."""
+    urls = "".join(f"<url><loc>{address.rstrip('/')}/{published(page)}</loc></url>\n" for page in pages)
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{space}">\n{urls}</urlset>\n'
 
 
 def date(meta: Meta) -> str:

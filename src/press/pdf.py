@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -47,7 +48,7 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
         if not any(isinstance(block, pf.Header) and block.level == 1 for block in document.content):
             options.append("--shift-heading-level-by=-1")
         body = write(document, page, meta, *options)
-    source = page.file.with_name(f".{page.file.stem}.press.typ")
+    source = page.file.with_name(f".{page.file.stem}.{os.getpid()}.typ")
     source.write_text(body, "utf-8")
     fonts = [str(path) for path in as_list(meta.get("font-paths"))]
     standards = as_list(meta.get("pdf-standard"))

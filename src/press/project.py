@@ -59,6 +59,29 @@ class Project:
             merged = merge(merged, {key: value for key, value in layer.items() if key != "format"})
         return merged
 
+    def resources(self) -> list[Path]:
+        """Files to copy into the site: `resources`, style sheets and the icon."""
+        patterns = [pattern.rstrip("/") for pattern in as_list(self.config["project"].get("resources"))]
+        named = [path for pattern in patterns for path in self.root.glob(pattern)]
+        named += [Path(name) for name in as_list(self.metadata({}, "html").get("css"))]
+        named += [
+            self.root / name for name in (self.website.get("favicon"), self.website.get("image")) if name
+        ]
+        found = [file for path in named for file in ([path] if path.is_file() else path.rglob("*"))]
+        return [file for file in found if file.is_file()]
+
+    def shared_files(self) -> list[Path]:
+        """Files that the settings name and that every page rests on."""
+        values: list[Any] = [self.metadata({}, fmt).get(key) for fmt in ("html", "typst") for key in _FILES]
+        files = []
+        while values:
+            value = values.pop()
+            if isinstance(value, (dict, list)):
+                values += value.values() if isinstance(value, dict) else value
+            elif isinstance(value, str) and value.startswith("/"):
+                files.append(Path(value))
+        return files
+
 
 def _of(meta: Meta, fmt: str) -> Meta:
     formats = meta.get("format")

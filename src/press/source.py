@@ -50,12 +50,17 @@ class Prose:
 
 @dataclass(frozen=True)
 class Cell:
-    """An executable cell. `place` is its opening fence; `number` counts the cells of the page from 1."""
+    """An executable cell.
+
+    `place` is its opening fence, `number` counts the cells of the page from 1, `source` is the code with
+    the options above it.
+    """
 
     code: str
     options: Meta
     place: Line
     number: int
+    source: str = ""
 
     @property
     def label(self) -> str:
@@ -213,7 +218,7 @@ def _cell(language: str, lines: list[Line], place: Line, number: int) -> Cell:
     options, positions = mapping.read(yaml, place.file, place.number + 1)
     mapping.check(options, dialect.CELL, place.file, positions, "cell option")
     code = "\n".join(line.text for line in lines[count:]).strip("\n")
-    cell = Cell(code, options, place, number)
+    cell = Cell(code, options, place, number, "\n".join(line.text for line in lines))
     prefix = cell.label.split("-")[0]
     if "tbl-cap" in options and prefix != "tbl":
         raise PressError("tbl-cap needs a label that starts with tbl-", place.file, place.number)
