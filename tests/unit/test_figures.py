@@ -244,7 +244,7 @@ def test_a_static_figure_is_a_file_for_the_pdf_and_inline_for_the_page(
     static_figure(drawing, id="funnel", alt='Bars "up"', width="80%")
     page = capsys.readouterr().out
     assert '#image("/data/results/figures/funnel.svg", alt: "Bars \\"up\\"", width: 80%)' in page
-    assert 'role="img" aria-label="Bars &quot;up&quot;"' in page
+    assert 'role="img" tabindex="0" aria-label="Bars &quot;up&quot;"' in page
     assert f"var(--series-1, {LIGHT['series-1'].upper()})" in page
     assert not re.search(r'\bid="(?!funnel-|plot-funnel)', page)
     file = tmp_path / "data" / "results" / "figures" / "funnel.svg"

@@ -133,7 +133,7 @@ def static_figure(
         print(raw_block("typst", image))
         return
     inline = (
-        f'<div class="static-figure" id="plot-{id}" role="img" aria-label="{escape(alt)}">'
+        f'<div class="static-figure" id="plot-{id}" role="img" tabindex="0" aria-label="{escape(alt)}">'
         f"{inline_svg(svg, id)}</div>"
     )
     print(raw_block("html", inline) + raw_block("typst", image))
