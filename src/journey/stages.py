@@ -134,11 +134,14 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
     if store != "simulated":
         from journey.stores.adapters import prepare_store
 
+        from journey.stores.locate import locate
+
+        source = locate(store, root=paths)
         raw = Stage(
             "store",
             f"Map {store} to the canonical schema",
-            lambda report: prepare_store(store),
-            code(root, "src/journey/stores/adapters.py"),
+            lambda report: prepare_store(store, root=paths, progress=report),
+            (*code(root, "src/journey/stores"), paths.datasets, *([source] if source else [])),
             (manifest,),
         )
         return [raw, warehouse]
