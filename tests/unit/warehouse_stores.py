@@ -61,6 +61,23 @@ def bot_run(first_id: int, user_id: int, length: int, gap_s: float, start: datet
     ]
 
 
+#: two customers, one order of two lines, a robot, a lost user, a row sent twice, a sign flipped
+SMALL_SHOP = [
+    event(1, 0, "search"),
+    event(2, 1, channel="email"),
+    event(3, 2, "add_to_cart"),
+    event(4, 3, "checkout"),
+    event(5, 4, "purchase", quantity=-2, unit_price=12.5, discount_pct=10.0),
+    event(6, 4, "purchase", item_id=2, unit_price=3.0),
+    event(7, 60, user_id=2),
+    event(8, 61, user_id=None),
+    event(9, 1500, user_id=2, device="desktop"),
+    event(10, 1501, "add_to_cart", user_id=2, device="desktop"),
+    event(6, 4, "purchase", item_id=2, unit_price=3.0).again(30, event_id=11),
+    *bot_run(100, user_id=3, length=60, gap_s=1.0),
+]
+
+
 def write_store(
     folder: Path,
     rows: Sequence[Row],
