@@ -132,10 +132,11 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
         (paths.warehouse(store), summary),
     )
     if store != "simulated":
-        from journey.stores.adapters import prepare_store
-
+        from journey.stores.adapters import STORES, prepare_store
         from journey.stores.locate import locate
 
+        if store not in STORES:
+            raise JourneyError(f"unknown store {store!r}; stores are {', '.join(STORES)}")
         source = locate(store, root=paths)
         raw = Stage(
             "store",
