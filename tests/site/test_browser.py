@@ -108,7 +108,7 @@ def see_everything(page: Page) -> None:
 def set_mode(page: Page, mode: str) -> None:
     """Switch to light or dark with the page's own switch."""
     if not page.evaluate(f"document.body.classList.contains('quarto-{mode}')"):
-        page.locator(".quarto-color-scheme-toggle").first.click()
+        page.locator(".quarto-color-scheme-toggle:visible").first.click()
         page.wait_for_function(f"document.body.classList.contains('quarto-{mode}')")
         page.wait_for_timeout(400)
 
