@@ -84,21 +84,38 @@ effects as (
         (rate_after - rate_before) * (share_before + share_after) / 2 as rate_effect
     from shares
 
+),
+
+totals as (
+
+    select
+        grouping(channel) as is_total,
+        case when grouping(channel) = 1 then 'all channels' else channel end as channel,
+        sum(sessions_before) as sessions_before,
+        sum(sessions_after) as sessions_after,
+        sum(share_before) as share_before,
+        sum(share_after) as share_after,
+        sum(conversions_before) / nullif(sum(sessions_before), 0) as rate_before,
+        sum(conversions_after) / nullif(sum(sessions_after), 0) as rate_after,
+        sum(mix_effect) as mix_effect,
+        sum(rate_effect) as rate_effect
+    from effects
+    group by
+        grouping sets ((channel), ())
+
 )
 
 select
-    case when grouping(channel) = 1 then 'all channels' else channel end as channel,
-    sum(sessions_before) as sessions_before,
-    sum(sessions_after) as sessions_after,
-    sum(share_before) as share_before,
-    sum(share_after) as share_after,
-    sum(conversions_before) / nullif(sum(sessions_before), 0) as rate_before,
-    sum(conversions_after) / nullif(sum(sessions_after), 0) as rate_after,
-    sum(mix_effect) as mix_effect,
-    sum(rate_effect) as rate_effect
-from effects
-group by
-    grouping sets ((channel), ())
+    channel,
+    sessions_before,
+    sessions_after,
+    share_before,
+    share_after,
+    rate_before,
+    rate_after,
+    mix_effect,
+    rate_effect
+from totals
 order by
-    grouping(channel),
+    is_total,
     channel

@@ -19,6 +19,8 @@ from journey.warehouse.query import library
 from journey.warehouse.query_head import QuerySpec
 
 DIALECTS = {"postgres": "PostgreSQL", "spark": "Spark SQL"}
+#: Date parts that have another name there, which sqlglot does not translate inside `extract`.
+DATE_PARTS = {("spark", "isodow"): "dayofweek_iso"}
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,15 @@ def translate(spec: QuerySpec, dialect: str) -> str:
     origin = f"query {spec.name!r} in {DIALECTS[dialect]}"
     defaults = dict(spec.parameters)
 
-    def with_default(node: exp.Expr) -> exp.Expr:
+    def adapted(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Placeholder | exp.Parameter):
             return exp.convert(defaults[node.name])
+        if isinstance(node, exp.Extract) and (dialect, node.name.lower()) in DATE_PARTS:
+            node.set("this", exp.var(DATE_PARTS[dialect, node.name.lower()]))
         return node
 
     try:
-        tree = sqlglot.parse_one(spec.sql, read="duckdb").transform(with_default)
+        tree = sqlglot.parse_one(spec.sql, read="duckdb").transform(adapted)
         text = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, pretty=True)
         translated = sqlglot.parse_one(text, read=dialect)
     except SqlglotError as error:
