@@ -18,12 +18,12 @@ Format = str | Callable[[Any], str]
 #: The first rule whose pattern is found in a column's name gives its format.
 RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"_id$|^item_[ab]$"), "text"),
+    (re.compile(r"_effect$|(?<!relative)_change$"), "points"),
     (
         re.compile(r"_share$|^share_|_rate(_low|_high)?$|^rate_|_up_to_here$|^change_|relative_change$"),
         "percent:2",
     ),
     (re.compile(r"^(support|confidence\w*|probability|stickiness)$"), "percent:2"),
-    (re.compile(r"_effect$|_change$"), "points"),
     (re.compile(r"_ratio$|^lift$|_z$|_square$|^mean_(?!price)|^p\d+$|_days$|_minutes$"), "decimal"),
     (re.compile(r"revenue|price|_value|^value_"), "money"),
 )
