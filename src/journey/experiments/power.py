@@ -115,7 +115,7 @@ def proportion_power(
     *,
     alpha: float = 0.05,
     alternative: Alternative = "two-sided",
-    method: ProportionMethod = "arcsine",
+    method: ProportionMethod = "pooled",
 ) -> Numeric:
     """Power of the z test of two proportions.
 
@@ -124,8 +124,9 @@ def proportion_power(
     baseline, effect : float or array
         Control rate and true absolute difference; both rates must lie strictly between 0 and 1.
     method : str
-        arcsine: Cohen's (1988) variance-stabilising approximation, as in statsmodels; pooled: the pooled test
-        with its variance under the null and under the alternative (Fleiss); unpooled: the Wald test.
+        pooled: the pooled z test, with its standard error under the null and under the alternative (Fleiss
+        1981), as in G*Power; arcsine: Cohen's (1988) variance-stabilising approximation, as in statsmodels;
+        unpooled: the Wald test.
 
     Returns
     -------

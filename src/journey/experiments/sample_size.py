@@ -170,7 +170,7 @@ def proportion_sample_size(
     alpha: float = 0.05,
     alternative: Alternative = "two-sided",
     ratio: float = 1.0,
-    method: ProportionMethod = "arcsine",
+    method: ProportionMethod = "pooled",
 ) -> Plan:
     """Units per arm to detect a difference of conversion rates with the z test.
 
@@ -265,7 +265,7 @@ def proportion_detectable_effect(
     power: float = 0.8,
     alpha: float = 0.05,
     alternative: Alternative = "two-sided",
-    method: ProportionMethod = "arcsine",
+    method: ProportionMethod = "pooled",
 ) -> float:
     """Smallest absolute difference of rates that these sample sizes detect with the given power.
 

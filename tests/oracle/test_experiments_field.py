@@ -1,0 +1,107 @@
+"""Published results of two real A/B tests, from the raw files; skipped where the data are absent."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journey.experiments import Proportion, difference, proportions, sample_ratio_test, two_proportions
+from journey.experiments.replay import RULES, asos_evidence, sequential_replay
+from journey.stores.datasets import load_asos, load_cookie_cats, load_landing_page
+
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.skipif(
+        not os.environ.get("JOURNEY_DATA_DIR"), reason="the real data are absent: JOURNEY_DATA_DIR is not set"
+    ),
+]
+
+
+def _arm(frame: pd.DataFrame, rows: pd.Series, column: str) -> Proportion:
+    return Proportion(int(rows.sum()), int(frame.loc[rows, column].sum()))
+
+
+def test_landing_page() -> None:
+    """Udacity's landing-page test: 290,584 users after dropping 3,893 mismatched rows and one duplicate."""
+    raw = load_landing_page()
+    mismatched = (raw["group"] == "treatment") != (raw["landing_page"] == "new_page")
+    assert int(mismatched.sum()) == 3893
+    users = raw[~mismatched].drop_duplicates("user_id")
+    assert len(users) == 290_584
+    old, new = (_arm(users, users["landing_page"] == page, "converted") for page in ("old_page", "new_page"))
+    effect = two_proportions(old, new)
+    assert 100 * new.rate == pytest.approx(11.881, abs=5e-4)
+    assert 100 * old.rate == pytest.approx(12.039, abs=5e-4)
+    assert 100 * effect.estimate == pytest.approx(-0.158, abs=5e-4)
+    assert effect.statistic == pytest.approx(-1.31, abs=5e-3)
+    assert effect.p_value == pytest.approx(0.190, abs=5e-4)
+    for interval in ("newcombe", "wald"):
+        limits = two_proportions(old, new, interval=interval)  # type: ignore[arg-type]
+        assert (100 * limits.lower, 100 * limits.upper) == pytest.approx((-0.394, 0.078), abs=5e-4)
+    assert not sample_ratio_test([float(old.n), float(new.n)]).mismatch
+
+
+def test_cookie_cats() -> None:
+    """The gate at level 40: the sample-ratio check fails, so retention must not be the headline."""
+    players = load_cookie_cats()
+    gates = players["version"].value_counts()
+    counts = [int(gates["gate_30"]), int(gates["gate_40"])]
+    assert counts == [44_700, 45_489]
+    check = sample_ratio_test(counts)
+    assert check.p_value == pytest.approx(0.0086, abs=5e-5)
+    assert check.mismatch
+    early, late = (
+        _arm(players, players["version"] == gate, "retention_7") for gate in ("gate_30", "gate_40")
+    )
+    effect = two_proportions(early, late)
+    assert 100 * effect.estimate == pytest.approx(-0.820, abs=5e-4)
+    assert effect.p_value == pytest.approx(0.0016, abs=5e-5)
+
+
+def test_asos_replay_recounted_without_the_engine() -> None:
+    """Crossings of the repeated fixed-horizon test, counted with a plain normal z."""
+    looks = load_asos()
+    replay = sequential_replay(looks)
+    assert (replay.experiments, replay.series + replay.series_unusable) == (78, 396)
+    assert replay.looks_unusable == int(
+        (
+            (looks["variance_c"].fillna(0) + looks["variance_t"].fillna(0) <= 0)
+            | looks["variance_c"].isna()
+            | looks["variance_t"].isna()
+            | (looks["count_c"] < 2)
+            | (looks["count_t"] < 2)
+        ).sum()
+    )
+    error = np.sqrt(looks["variance_c"] / looks["count_c"] + looks["variance_t"] / looks["count_t"])
+    usable = np.isfinite(error) & (error > 0) & (looks["count_c"] >= 2) & (looks["count_t"] >= 2)
+    z = ((looks["mean_t"] - looks["mean_c"]) / error).abs()[usable]
+    frame = looks[usable].assign(hit=z > 1.959964).sort_values("time_since_start")
+    groups = frame.groupby(["experiment_id", "variant_id", "metric_id"])["hit"]
+    fixed = replay.rules[0]
+    assert fixed.rule == RULES[0]
+    kept = groups.size() >= 2
+    # Counts are in the hundred thousands, so t and z differ by less than one crossing.
+    assert abs(fixed.ever - int((groups.any() & kept).sum())) <= 1
+    assert abs(fixed.fooled - int((groups.any() & ~groups.last() & kept).sum())) <= 1
+
+
+def test_asos_evidence_agrees() -> None:
+    """The committed replay is what the code computes from the data."""
+    kept = asos_evidence()
+    assert kept.recomputed
+    rules = {rule["rule"]: rule for rule in kept.results["all"]}
+    assert set(rules) == set(RULES)
+    assert all(rules[RULES[0]]["fooled"] > rules[name]["fooled"] for name in RULES[1:])
+
+
+def test_wald_interval_of_retention_is_the_unpooled_difference() -> None:
+    players = load_cookie_cats()
+    early, late = (
+        _arm(players, players["version"] == gate, "retention_7") for gate in ("gate_30", "gate_40")
+    )
+    generic = difference(proportions(early, late))
+    wald = two_proportions(early, late, pooled=False, interval="wald")
+    assert (generic.lower, generic.upper) == pytest.approx((wald.lower, wald.upper), rel=1e-12)
