@@ -31,7 +31,7 @@ HTML = _SHARED | _keys(
 )
 TYPST = _SHARED | _keys(
     "papersize margin mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
-    "section-numbering template-partials keep-typ pdf-standard linkcolor",
+    "section-numbering template-partials pdf-standard linkcolor",
 )
 # Options that press has in one way only, and that way.
 FIXED = {"html-math-method": "mathml", "link-external-newwindow": False, "anchor-sections": True}

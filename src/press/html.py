@@ -99,12 +99,26 @@ class Links:
                 return list(element.content)
             element.url = site.rstrip("/") + "/" + published(path) + element.url[len(url) :]
         elif self.fmt == "typst":
-            element.url = "/" + path
+            return typst_image(element, path)
         return None
 
     def exists(self, path: str) -> bool:
         """Whether a file is in the project or was just made by a cell."""
         return "_files/figure-" in path or (self.project.root / path).is_file()
+
+
+def typst_image(image: pf.Image, path: str) -> pf.RawInline:
+    """An image with its alternative text, which pandoc's Typst writer leaves out."""
+    quoted = [
+        text.replace("\\", "\\\\").replace('"', '\\"')
+        for text in (f"/{path}", image.attributes.get("alt") or pf.stringify(image))
+    ]
+    sizes = [
+        f", {side}: {length}"
+        for side in ("width", "height")
+        if not (length := image.attributes.get(side, "")).removesuffix("px").isdigit() and length
+    ]
+    return pf.RawInline(f'#box(image("{quoted[0]}", alt: "{quoted[1]}"{"".join(sizes)}))', "typst")
 
 
 def resolve(page: str, url: str) -> str:
@@ -293,6 +307,7 @@ def authors(meta: Meta) -> list[str]:
 
 
 def footer(given: Any) -> dict[str, str]:
-    """The parts of the page footer as HTML."""
+    """The parts of the page footer as HTML; its links start from the project's root."""
     parts = given if isinstance(given, dict) else {"center": given} if given else {}
-    return {place: inline(str(parts[place])) for place in ("left", "center", "right") if parts.get(place)}
+    texts = {place: inline(str(text)) for place, text in parts.items()}
+    return {place: re.sub(r'href="(?!/|#|[a-z]+:)', 'href="/', text) for place, text in texts.items()}

@@ -41,5 +41,7 @@ def framed(name: str, fmt: str, slots: list[list[pf.Block]], **values: Any) -> l
     pieces = [piece.strip("\n") for piece in text.split(SLOT)]
     blocks = [pf.RawBlock(pieces[0], fmt)]
     for piece, content in zip(pieces[1:], slots, strict=True):
-        blocks += [*content, pf.RawBlock(piece, fmt)]
+        # A heading opens a section up to the end of its container: give it one.
+        headed = any(isinstance(block, pf.Header) for block in content)
+        blocks += [*([pf.Div(*content)] if headed else content), pf.RawBlock(piece, fmt)]
     return blocks

@@ -74,7 +74,8 @@ def _metadata(meta: Meta) -> Meta:
     values["date"] = date(meta)
     if meta.get("number-sections") and "section-numbering" not in values:
         values["section-numbering"] = "1.1.a"
-    values["margin"] = {key: str(value) for key, value in (meta.get("margin") or {}).items()}
+    if margin := meta.get("margin"):
+        values["margin"] = {key: str(value) for key, value in margin.items()}
     for variable, option in INCLUDES.items():
         if texts := includes(meta, option):
             values[variable] = pf.MetaBlocks(*(pf.RawBlock(text, "typst") for text in texts))

@@ -218,7 +218,8 @@ class Site:
         if address := self.project.website.get("site-url"):
             cache.write(output / "sitemap.xml", html.sitemap(address, self.project.pages))
         cache.write_pages(self.record, current)
-        if done or len(current) < len(known) or not (output / "pagefind").is_dir():
+        changed = done or len(current) < len(known) or not (output / "pagefind").is_dir()
+        if changed and any(name.endswith(".html") for name in alive):
             self.index()
 
     def index(self) -> None:

@@ -4,4 +4,6 @@ import json
 import os
 from pathlib import Path
 
-Path("numbers.json").write_text(json.dumps({"sessions": 1234, "whole": os.environ.get("QUARTO_PROJECT_RENDER_ALL")}))
+Path("numbers.json").write_text(
+    json.dumps({"sessions": 1234, "whole": os.environ.get("QUARTO_PROJECT_RENDER_ALL")})
+)

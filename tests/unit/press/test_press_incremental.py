@@ -1,0 +1,113 @@
+"""What is unchanged is neither executed nor rendered again; what fails leaves the site as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import CONFIG
+
+import press
+from press import site as press_site
+
+Small = Callable[..., Path]
+PAGE = '---\ntitle: Counted\n---\n\nWords.\n\n```{python}\n#| echo: false\nprint("value", 1)\n```\n'
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Pages whose code was executed, in order."""
+    executed: list[str] = []
+    original = press_site.execute
+
+    def counted(project, page, fmt, meta):  # type: ignore[no-untyped-def]
+        executed.append(page.path)
+        return original(project, page, fmt, meta)
+
+    monkeypatch.setattr(press_site, "execute", counted)
+    return executed
+
+
+def rendered(root: Path) -> list[str]:
+    pages: list[str] = []
+    press.render(root, progress=lambda page, done, total: pages.append(page))
+    return pages
+
+
+def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
+    root = small(PAGE, data__txt="one")
+    assert rendered(root) == ["index.qmd"]
+    first = (root / "_site" / "index.html").read_bytes()
+    assert rendered(root) == []
+
+    (root / "index.qmd").write_text(PAGE.replace("Words.", "Other words."), "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    assert "Other words." in (root / "_site" / "index.html").read_text("utf-8")
+    assert runs == ["index.qmd"]
+
+    (root / "index.qmd").write_text(PAGE, "utf-8")
+    rendered(root)
+    assert (root / "_site" / "index.html").read_bytes() == first
+    assert runs == ["index.qmd"]
+
+    (root / "data.txt").write_text("two", "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    (root / "index.qmd").write_text(PAGE.replace("1)", "2)"), "utf-8")
+    rendered(root)
+    assert "value 2" in (root / "_site" / "index.html").read_text("utf-8")
+    assert runs == ["index.qmd"] * 3
+
+
+def test_without_dependencies_code_always_runs(small: Small, runs: list[str]) -> None:
+    root = small(PAGE, CONFIG[: CONFIG.index("press:")])
+    rendered(root)
+    assert rendered(root) == ["index.qmd"]
+    assert runs == ["index.qmd"] * 2
+
+
+def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
+    root = small(PAGE, data__txt="")
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nBefore.\n", "utf-8")
+    rendered(root)
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nAfter.\n", "utf-8")
+    (root / "index.qmd").write_text(PAGE + "\n```{python}\n1 / 0\n```\n", "utf-8")
+    with pytest.raises(press.PressError):
+        rendered(root)
+    assert "Before." in (root / "_site" / "other.html").read_text("utf-8")
+    assert sorted(path.name for path in (root / ".press").iterdir()) == ["pages.json", "results"]
+
+
+def test_page_that_is_gone_leaves_the_site(small: Small) -> None:
+    root = small(PAGE, data__txt="")
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
+    rendered(root)
+    (root / "other.qmd").unlink()
+    rendered(root)
+    assert not (root / "_site" / "other.html").exists()
+    assert (root / "_site" / "index.html").exists()
+
+
+def test_one_page_of_several(small: Small) -> None:
+    root = small(PAGE, data__txt="")
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
+    press.render(root, [root / "other.qmd"])
+    assert (root / "_site" / "other.html").exists()
+    assert not (root / "_site" / "index.html").exists()
+
+
+def test_resources_follow_their_sources(small: Small) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  resources: [extra.txt]")
+    root = small("![A box](box.svg)\n", config, box__svg="<svg/>", extra__txt="1")
+    rendered(root)
+    (root / "extra.txt").write_text("2", "utf-8")
+    (root / "box.svg").write_text("<svg><g/></svg>", "utf-8")
+    rendered(root)
+    assert (root / "_site" / "extra.txt").read_text("utf-8") == "2"
+    assert (root / "_site" / "box.svg").read_text("utf-8") == "<svg><g/></svg>"
+
+
+def test_pre_render_can_be_left_out(small: Small) -> None:
+    root = small("text\n", CONFIG.replace("type: website", "type: website\n  pre-render: 'false'"))
+    press.render(root, pre_render=False)
+    assert (root / "_site" / "index.html").exists()

@@ -1,0 +1,74 @@
+"""Options of the Typst format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdf
+
+import press
+
+Small = Callable[..., Path]
+FRONT = """\
+---
+title: Short
+format:
+  typst:
+    output-file: out.pdf
+    papersize: a5
+    margin: {x: 1cm, y: 1cm}
+    mainfont: DejaVu Serif
+    fontsize: 9pt
+%s
+---
+
+"""
+
+
+def render(root: Path) -> pypdf.PdfReader:
+    press.render(root)
+    return pypdf.PdfReader(root / "_site" / "out.pdf")
+
+
+def test_paper_and_a_page_without_html(small: Small) -> None:
+    root = small(FRONT % "" + "## Part\n\nText.\n")
+    reader = render(root)
+    assert [round(float(length)) for length in reader.pages[0].mediabox[2:]] == [420, 595]
+    assert "Part" in reader.pages[0].extract_text()
+    assert not (root / "_site" / "index.html").exists()
+
+
+def test_raw_includes_and_numbered_sections(small: Small) -> None:
+    more = (
+        '    number-sections: true\n    include-in-header:\n      text: "#let shout(it) = upper(it)"\n'
+        "    include-before-body:\n      text: '#shout[before]'"
+    )
+    text = render(small(FRONT % more + "## Part {#sec-part}\n\nSee @sec-part.\n")).pages[0].extract_text()
+    assert "BEFORE" in text
+    assert "1 Part" in text
+    assert "See Section\xa01." in text
+
+
+def test_template_partial_replaces_presss_own(small: Small) -> None:
+    partial = "#let article(title: none, ..rest, doc) = { [Partial for #title]; parbreak(); doc }\n"
+    root = small(FRONT % "    template-partials: [typst-template.typ]" + "Text.\n")
+    (root / "typst-template.typ").write_text(partial, "utf-8")
+    assert "Partial for Short" in render(root).pages[0].extract_text()
+
+
+def test_images_are_found_from_any_folder(small: Small) -> None:
+    root = small("text\n", box__svg='<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    (root / "sub").mkdir()
+    page = FRONT % "" + '![](../box.svg){fig-alt="A box"}\n\n![](/box.svg){fig-alt="Again"}\n'
+    (root / "sub" / "page.qmd").write_text(page, "utf-8")
+    press.render(root)
+    assert (root / "_site" / "sub" / "out.pdf").is_file()
+
+
+def test_same_source_gives_the_same_bytes(small: Small) -> None:
+    root = small(FRONT % "" + "Text with $a^2$.\n")
+    render(root)
+    first = (root / "_site" / "out.pdf").read_bytes()
+    press.render(root, fresh=True)
+    assert (root / "_site" / "out.pdf").read_bytes() == first
