@@ -54,17 +54,15 @@ select
     count(*) filter (where sessions.session_end >= exposed.exposed_at and sessions.converted) as orders,
     max(case when sessions.session_end >= exposed.exposed_at and sessions.converted then 1 else 0 end)
         as converted,
-    round(
-        sum(case when sessions.session_end >= exposed.exposed_at then sessions.revenue else 0 end),
-        6
+    sum(
+        case when sessions.session_end >= exposed.exposed_at then sessions.revenue::decimal(18, 6) else 0 end
     ) as revenue,
     min(
         case when sessions.session_end >= exposed.exposed_at and sessions.converted then sessions.session_end end
     ) as first_purchase_at,
     count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before,
-    round(
-        sum(case when sessions.session_end < exposed.exposed_at then sessions.revenue else 0 end),
-        6
+    sum(
+        case when sessions.session_end < exposed.exposed_at then sessions.revenue::decimal(18, 6) else 0 end
     ) as revenue_before
 from exposed
 inner join users

@@ -71,9 +71,19 @@ def show_query(
         For an unknown name, parameter or column.
     """
     spec = find(name)
-    frame = query(name, connection or _warehouse(project().warehouse("simulated")), **parameters)
+    frame = query(name, connection or workbench(), **parameters)
     print(sql_block(with_values(spec.sql, dict(spec.parameters) | parameters)))
     _show_result(frame, caption or spec.question, id, limit, columns)
+
+
+def workbench() -> duckdb.DuckDBPyConnection:
+    """The simulated shop's warehouse for reading, opened once in a session."""
+    return _opened(project().warehouse("simulated"))
+
+
+@lru_cache(maxsize=2)
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    return connect(path)
 
 
 def sql_block(sql: str) -> str:
@@ -140,7 +150,7 @@ def sql_cell(line: str, cell: str, namespace: dict[str, Any]) -> None:
     options = _parse(line)
     frame = run(
         cell,
-        _warehouse(project().warehouse("simulated")),
+        workbench(),
         _variables(cell, namespace),
         origin=f"the %%sql cell {options.name!r}" if options.name else "a %%sql cell",
     )
@@ -199,8 +209,3 @@ def _parse(line: str) -> argparse.Namespace:
     if options.name and not options.name.isidentifier():
         raise JourneyError(f"%%sql: {options.name!r} cannot name a variable; quote a caption after --caption")
     return options
-
-
-@lru_cache(maxsize=2)
-def _warehouse(path: Path) -> duckdb.DuckDBPyConnection:
-    return connect(path)

@@ -3,7 +3,7 @@
 A template is plain text with fields `{selector:unit.digits}`. Selectors:
 
 =========================  ==========================================================================
-`rows`                     number of rows
+`rows` or `count`          number of rows
 `column`, `first.column`   value in the first row
 `last.column`              value in the last row
 `sum|mean|max|min.column`  of the column
@@ -86,7 +86,7 @@ def fill(template: str, frame: pd.DataFrame, parameters: Mapping[str, Any], *, o
 
 
 def _select(selector: str, frame: pd.DataFrame, parameters: Mapping[str, Any]) -> Any:
-    if selector == "rows":
+    if selector in ("rows", "count"):
         return len(frame)
     if found := _CONDITION.fullmatch(selector):
         column, comparison, wanted, rest = found.groups()

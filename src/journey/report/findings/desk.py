@@ -59,6 +59,13 @@ class Desk:
         with replacing(self.folder / f"{name}.parquet") as temporary:
             frame.to_parquet(temporary, index=False)
 
+    def ledger_value(self, id: str) -> float:
+        """Value of a number registered before on this desk."""
+        value = next((number.value for number in self.ledger if number.id == id), None)
+        if not isinstance(value, float):
+            raise JourneyError(f"number {id!r} has no numeric value on this desk: register it first")
+        return value
+
     def close(self) -> None:
         """Write the chapter's ledger, last, so that its presence means the chapter is complete."""
         self.ledger.write(self.folder / "numbers.json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,7 +14,8 @@ from journey.report.style import colour, matplotlib_style
 def attribution(frame: pd.DataFrame, rules: dict[str, str]) -> Figure:
     """Share of credit of each channel under some rules (rule -> palette role), against the truth."""
     order = frame.groupby("channel")["truth"].first().sort_values().index
-    with plt.rc_context(matplotlib_style()):
+    style: Any = matplotlib_style()
+    with plt.rc_context(style):
         figure, axes = plt.subplots(figsize=(6.6, 2.9), layout="constrained")
         for offset, (rule, role) in zip((-0.12, 0.12), rules.items(), strict=True):
             rows = frame[frame["rule"].eq(rule)].set_index("channel").loc[order]

@@ -1,0 +1,419 @@
+"""Findings of chapter 09 on the shop: plan, check, analyse, look early, read many metrics, know the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey import experiments as engine
+from journey.evaluation.treatment import free_shipping_by_user, true_effect
+from journey.report.findings import experiments_field
+from journey.report.findings.desk import Desk
+from journey.warehouse.query import query
+
+SOURCE = "journey.report.findings.experiments"
+ARMS = ("control", "treatment")
+EXPERIMENTS = {
+    "free_shipping": "free shipping",
+    "checkout_aa": "A/A test of the checkout",
+    "broken_banner": "banner with a broken assignment",
+}
+LOOKS = (0.25, 0.5, 0.75, 1.0)
+
+
+def collect(desk: Desk) -> None:
+    """Register the chapter's numbers and save its tables."""
+    users = query("experiment_users", desk.warehouse)
+    add_checks(desk, users)
+    tested = users[users["experiment"].eq("free_shipping")].reset_index(drop=True)
+    add_effects(desk, tested)
+    add_segments(desk, tested)
+    add_looks(desk, tested)
+    add_plan(desk, tested)
+    experiments_field.collect(desk)
+
+
+def arms(users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The users of the control and of the treatment."""
+    control, treatment = (users[users["variant"].eq(arm)] for arm in ARMS)
+    return control, treatment
+
+
+def add_effect(desk: Desk, id: str, effect: Any, unit: str, n: int, *, digits: int | None = None) -> None:
+    """Register an effect with its interval, and its p value."""
+    desk.ledger.add(
+        f"experiments.{id}",
+        float(effect.estimate),
+        unit,
+        low=float(effect.lower),
+        high=float(effect.upper),
+        method=str(effect.method),
+        n=n,
+        digits=digits,
+        source="journey.experiments",
+        query="experiment_users",
+    )
+    desk.ledger.add(f"experiments.{id}_p", float(effect.p_value), "p", n=n, source="journey.experiments")
+
+
+def add_checks(desk: Desk, users: pd.DataFrame) -> None:
+    """Sample ratio of each experiment, and the conversion it would have reported."""
+    rows = []
+    for name, title in EXPERIMENTS.items():
+        control, treatment = arms(users[users["experiment"].eq(name)])
+        check = engine.sample_ratio_test([len(control), len(treatment)])
+        effect = engine.two_proportions(
+            *(engine.Proportion.from_values(arm["converted"].to_numpy()) for arm in (control, treatment))
+        )
+        before = engine.difference(
+            engine.means(
+                *(
+                    engine.Sample.from_values(arm["sessions_before"].to_numpy())
+                    for arm in (control, treatment)
+                )
+            )
+        )
+        n = len(control) + len(treatment)
+        rows.append(
+            {
+                "experiment": title,
+                "control": len(control),
+                "treatment": len(treatment),
+                "ratio_p": check.p_value,
+                "balance_p": float(before.p_value),
+                "readable": "no" if check.mismatch else "yes",
+                "effect": float(effect.estimate),
+                "low": float(effect.lower),
+                "high": float(effect.upper),
+                "p": float(effect.p_value),
+            }
+        )
+        desk.ledger.add(
+            f"experiments.{name}_ratio_p",
+            check.p_value,
+            "p",
+            digits=4,
+            n=n,
+            source="journey.experiments.sample_ratio",
+        )
+        desk.ledger.add(f"experiments.{name}_users", n, "count", source=f"{SOURCE}:add_checks")
+        add_effect(desk, f"{name}_conversion", effect, "points", n)
+    desk.save("checks", pd.DataFrame(rows))
+    lost = users[users["experiment"].eq("broken_banner")]
+    control, treatment = arms(lost)
+    gaps = {
+        device: (lost["device_preference"].eq(device) & lost["variant"].eq("treatment")).sum()
+        / (lost["device_preference"].eq(device) & lost["variant"].eq("control")).sum()
+        for device in sorted(lost["device_preference"].unique())
+    }
+    worst = min(gaps, key=lambda device: gaps[device])
+    desk.ledger.add("experiments.banner_device", worst, source=f"{SOURCE}:add_checks")
+    desk.ledger.add(
+        "experiments.banner_device_ratio",
+        float(gaps[worst]),
+        "ratio",
+        digits=2,
+        label="Treatment users for each control user on that device",
+        source=f"{SOURCE}:add_checks",
+    )
+
+
+def add_effects(desk: Desk, users: pd.DataFrame) -> None:
+    """Free shipping on several metrics, with and without a covariate, against the truth."""
+    control, treatment = arms(users)
+    n = len(users)
+    both = (control, treatment)
+
+    def paired(y: str, x: str) -> engine.ArmEstimates:
+        return engine.cuped(
+            *(engine.PairedSample.from_values(arm[y].to_numpy(), arm[x].to_numpy()) for arm in both)
+        )
+
+    sums = {
+        metric: tuple(engine.Sample.from_values(arm[metric].to_numpy()) for arm in both)
+        for metric in ("orders", "revenue")
+    }
+    conversion = engine.two_proportions(
+        *(engine.Proportion.from_values(arm["converted"].to_numpy()) for arm in both)
+    )
+    rate = engine.ratios(
+        *(
+            engine.PairedSample.from_values(arm["orders"].to_numpy(), arm["sessions"].to_numpy())
+            for arm in both
+        )
+    )
+    effects = {
+        "conversion": ("Users who buy", "points", conversion),
+        "orders": ("Purchases a user", "ratio", engine.difference(engine.means(*sums["orders"]))),
+        "revenue": ("Net revenue a user", "eur", engine.difference(engine.means(*sums["revenue"]))),
+        "revenue_cuped": (
+            "Net revenue a user, CUPED",
+            "eur",
+            engine.difference(paired("revenue", "revenue_before")),
+        ),
+        "session_rate": ("Sessions that buy", "points", engine.difference(rate)),
+    }
+    adjusted = engine.holm([float(effect.p_value) for _, _, effect in effects.values()])
+    truth = true_effect(free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]]))
+    known = {"conversion": truth.conversion, "orders": truth.orders}
+    rows = []
+    for (name, (label, unit, effect)), holm_p in zip(effects.items(), adjusted.adjusted, strict=True):
+        digits = {"eur": 2, "ratio": 4}.get(unit)
+        add_effect(desk, name, effect, unit, n, digits=digits)
+        number = next(item for item in desk.ledger if item.id == f"experiments.{name}")
+        true_text = ""
+        if name in known:
+            true_number = desk.ledger.add(
+                f"experiments.{name}_truth",
+                known[name],
+                unit,
+                n=n,
+                digits=digits,
+                source="journey.evaluation.treatment:true_effect",
+            )
+            true_text = true_number.text
+        rows.append(
+            {
+                "metric": label,
+                "effect": number.text,
+                "interval": number.interval,
+                "p": float(effect.p_value),
+                "holm_p": float(holm_p),
+                "truth": true_text or None,
+            }
+        )
+    desk.save("effects", pd.DataFrame(rows))
+    lift = engine.relative_lift(
+        engine.proportions(*(engine.Proportion.from_values(a["converted"].to_numpy()) for a in both))
+    )
+    add_effect(desk, "conversion_lift", lift, "share", n)
+    saved = (
+        1
+        - float(effects["revenue_cuped"][2].standard_error) ** 2
+        / float(effects["revenue"][2].standard_error) ** 2
+    )
+    desk.ledger.add(
+        "experiments.cuped_saving",
+        saved,
+        "share",
+        n=n,
+        label="Variance that CUPED removes",
+        source="journey.experiments.cuped",
+    )
+    posterior = engine.beta_binomial(
+        {
+            arm: engine.Proportion.from_values(rows_["converted"].to_numpy())
+            for arm, rows_ in zip(ARMS, both, strict=True)
+        }
+    )
+    desk.ledger.add(
+        "experiments.probability_better",
+        float(posterior.probability_better[1]),
+        "share",
+        n=n,
+        source="journey.experiments.bayes",
+    )
+    desk.ledger.add(
+        "experiments.expected_loss",
+        float(posterior.expected_loss[1]),
+        "points",
+        digits=3,
+        n=n,
+        source="journey.experiments.bayes",
+    )
+    desk.ledger.add(
+        "experiments.control_rate",
+        float(control["converted"].mean()),
+        "share",
+        n=len(control),
+        source=f"{SOURCE}:add_effects",
+    )
+    add_margin(desk, control, treatment)
+
+
+def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> None:
+    """Margin a user after paying for shipping: what the decision is worth."""
+    margin = desk.assumptions["shop.gross_margin"]
+    cost = desk.assumptions["free_shipping.cost_per_order"]
+    values = (margin * control["revenue"], margin * treatment["revenue"] - cost * treatment["orders"])
+    effect = engine.difference(engine.means(*(engine.Sample.from_values(arm.to_numpy()) for arm in values)))
+    n = len(control) + len(treatment)
+    add_effect(desk, "margin", effect, "eur", n, digits=2)
+    # For every 10,000 exposed users, the size of shop this experiment ran in.
+    scale = 10_000
+    desk.ledger.add(
+        "experiments.rollout_value",
+        scale * float(effect.estimate),
+        "eur",
+        low=scale * float(effect.lower),
+        high=scale * float(effect.upper),
+        method="Welch, after shipping cost",
+        n=n,
+        label="Margin of free shipping for everyone, for 10,000 users",
+        source=f"{SOURCE}:add_margin",
+    )
+    for name, value, unit in (("gross_margin", margin, "share"), ("shipping_cost", cost, "eur")):
+        desk.ledger.add(
+            f"experiments.{name}",
+            value,
+            unit,
+            digits=0 if unit == "share" else 2,
+            label="Assumption",
+            source="assumptions.toml",
+        )
+
+
+def add_segments(desk: Desk, users: pd.DataFrame) -> None:
+    """Effect by observable segment, corrected for looking at several; and by persona, the truth."""
+    control, treatment = arms(users)
+    estimates = {
+        str(segment).replace("_", " "): engine.proportions(
+            *(
+                engine.Proportion.from_values(
+                    arm.loc[arm["acquisition_channel"].eq(segment), "converted"].to_numpy()
+                )
+                for arm in (control, treatment)
+            )
+        )
+        for segment in sorted(users["acquisition_channel"].unique())
+    }
+    found = engine.heterogeneity(estimates)
+    desk.ledger.add(
+        "experiments.heterogeneity_p",
+        found.p_value,
+        "p",
+        digits=2,
+        n=len(users),
+        source="journey.experiments.heterogeneity",
+    )
+    desk.ledger.add("experiments.segments", len(estimates), "count", source=f"{SOURCE}:add_segments")
+    desk.ledger.add(
+        "experiments.segments_significant",
+        sum(segment.significant for segment in found.segments),
+        "count",
+        source="journey.experiments.heterogeneity",
+    )
+    desk.save(
+        "segments",
+        pd.DataFrame(
+            [
+                {
+                    "segment": segment.name,
+                    "effect": float(segment.effect.estimate),
+                    "low": float(segment.effect.lower),
+                    "high": float(segment.effect.upper),
+                    "adjusted_p": float(segment.adjusted_p),
+                }
+                for segment in found.segments
+            ]
+        ),
+    )
+    truth = free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]])
+    personas = (
+        truth.groupby("persona").agg(users=("user_id", "size"), effect=("conversion", "mean")).reset_index()
+    )
+    desk.save("personas", personas)
+    for row in personas.to_dict("records"):
+        desk.ledger.add(
+            f"experiments.truth_{row['persona'].lower().replace(' ', '_')}",
+            row["effect"],
+            "points",
+            n=row["users"],
+            source="journey.evaluation.treatment:free_shipping_by_user",
+        )
+
+
+def add_looks(desk: Desk, users: pd.DataFrame) -> None:
+    """What a daily look would have said, under the fixed test, planned looks and a confidence sequence."""
+    first = users["exposed_at"].min().normalize()
+    last = users["exposed_at"].max().normalize()
+    days = pd.date_range(first + pd.Timedelta(days=7), last + pd.Timedelta(days=1), freq="D")
+    exposed, bought = users["exposed_at"].to_numpy(), users["first_purchase_at"].to_numpy()
+    treated = users["variant"].eq("treatment").to_numpy()
+    counts = []
+    for day in days.to_numpy():
+        seen, converted = exposed < day, bought < day
+        counts.append(
+            [
+                (~treated & seen).sum(),
+                (~treated & converted).sum(),
+                (treated & seen).sum(),
+                (treated & converted).sum(),
+            ]
+        )
+    n0, k0, n1, k1 = np.array(counts, dtype=float).T
+    estimates = engine.proportions(engine.Proportion(n0, k0), engine.Proportion(n1, k1))
+    fixed = engine.difference(estimates)
+    always = engine.confidence_sequence(estimates, tightest_n=float(n0[-1]))
+    desk.save(
+        "looks",
+        pd.DataFrame(
+            {
+                "day": days,
+                "effect": fixed.estimate,
+                "low": fixed.lower,
+                "high": fixed.upper,
+                "p": fixed.p_value,
+                "always_low": always.lower,
+                "always_high": always.upper,
+            }
+        ),
+    )
+    p_values = np.asarray(fixed.p_value)
+    desk.ledger.add("experiments.looks", len(days), "count", source=f"{SOURCE}:add_looks")
+    desk.ledger.add(
+        "experiments.looks_significant",
+        int((p_values < 0.05).sum()),
+        "count",
+        n=len(days),
+        label="Daily looks at which the fixed test has p below 0.05",
+        source=f"{SOURCE}:add_looks",
+    )
+    excludes = (np.asarray(always.lower) > 0) | (np.asarray(always.upper) < 0)
+    desk.ledger.add(
+        "experiments.looks_always",
+        int(excludes.sum()),
+        "count",
+        n=len(days),
+        source="journey.experiments.always_valid",
+    )
+    bounds = engine.group_sequential(LOOKS)
+    desk.save("boundaries", pd.DataFrame({"information": LOOKS, "z": np.asarray(bounds.z, dtype=float)}))
+
+
+def add_plan(desk: Desk, users: pd.DataFrame) -> None:
+    """Size, power and duration at the traffic of this shop."""
+    control, treatment = arms(users)
+    baseline = float(control["converted"].mean())
+    reached = float(engine.proportion_detectable_effect(baseline, len(control), n_treatment=len(treatment)))
+    desk.ledger.add(
+        "experiments.detectable",
+        reached,
+        "points",
+        n=len(users),
+        label="Smallest effect found with 80% power",
+        source="journey.experiments.sample_size",
+    )
+    per_day = len(users) / max(1, (users["exposed_at"].max() - users["exposed_at"].min()).days)
+    rows = []
+    for effect in (0.005, 0.01, 0.015, 0.02, 0.03):
+        plan = engine.proportion_sample_size(baseline, effect)
+        length = engine.duration(plan.total, per_day)
+        power = float(engine.proportion_power(baseline, effect, len(control), len(treatment)))
+        rows.append({"effect": effect, "users": plan.total, "days": length.days, "power_here": power})
+    desk.save("plan", pd.DataFrame(rows))
+    grid = np.linspace(0.002, 0.04, 39)
+    curve = np.asarray(engine.proportion_power(baseline, grid, len(control), len(treatment)), dtype=float)
+    desk.save("power", pd.DataFrame({"effect": grid, "power": curve}))
+    desk.ledger.add("experiments.users_per_day", per_day, "count", source=f"{SOURCE}:add_plan")
+    truth = desk.ledger_value("experiments.conversion_truth")
+    desk.ledger.add(
+        "experiments.power_at_truth",
+        float(engine.proportion_power(baseline, truth, len(control), len(treatment))),
+        "share",
+        n=len(users),
+        label="Power of this experiment at the true effect",
+        source="journey.experiments.power",
+    )

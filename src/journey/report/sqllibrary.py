@@ -1,0 +1,116 @@
+"""The appendix page of the query library: every query with its result, sentence, technique and time."""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+import pandas as pd
+
+from journey.report.markup import escape, raw_block
+from journey.report.sqlcells import sql_block, with_values, workbench
+from journey.report.sqlcolumns import Format, result_columns
+from journey.report.sqlmeaning import meaning
+from journey.report.tables import show_table
+from journey.warehouse.query import QuerySpec, library, query
+from journey.warehouse.query_portability import DIALECTS, portability
+from journey.warehouse.query_timings import Timing, load_timings
+
+ROWS_SHOWN = 10
+PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
+
+
+def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+    """Print every query of one level as a section of its own; call it in a cell with `output: asis`."""
+    warehouse = connection or workbench()
+    timings = load_timings()
+    ported = translations()
+    for spec in library():
+        if spec.level == level:
+            _show(spec, warehouse, timings.get(spec.name), ported[spec.name])
+
+
+def show_filter() -> None:
+    """Print the box that filters the queries; it stays hidden until its script runs."""
+    box = (
+        '<form class="sql-filter" id="sql-filter" role="search" hidden>\n'
+        '<label for="sql-filter-words">Filter the queries</label>\n'
+        '<input id="sql-filter-words" type="search" class="form-control" autocomplete="off" '
+        'spellcheck="false" aria-controls="quarto-document-content" '
+        'placeholder="a word of the question, the technique or the SQL">\n'
+        '<p id="sql-filter-status" role="status"></p>\n</form>\n'
+        '<script type="module" src="../../assets/sql-filter.js"></script>'
+    )
+    print(raw_block("html", box))
+
+
+def show_portability() -> None:
+    """Print for each dialect how many queries translate, and each one that does not with the reason."""
+    rows = pd.DataFrame([vars(row) for row in portability()])
+    rows["system"] = rows["dialect"].map(DIALECTS)
+    summary = rows.groupby("system", as_index=False)["translated"].agg(queries="size", translated="sum")
+    summary["share"] = summary["translated"] / summary["queries"]
+    show_table(
+        summary,
+        id="tbl-portability",
+        caption="Queries that translate from DuckDB and parse in the other system",
+        columns={
+            "system": ("System", "text"),
+            "queries": ("Queries", "integer"),
+            "translated": ("Translated", "integer"),
+            "share": ("Share", "percent:1"),
+        },
+    )
+    show_table(
+        rows[~rows["translated"]],
+        id="tbl-not-portable",
+        caption="Queries that do not translate, and why",
+        columns={"name": ("Query", "text"), "system": ("System", "text"), "reason": ("Reason", "text")},
+    )
+
+
+def translations() -> dict[str, tuple[str, ...]]:
+    """Systems a query translates to, by query."""
+    found: dict[str, tuple[str, ...]] = {spec.name: () for spec in library()}
+    for row in portability():
+        if row.translated:
+            found[row.name] += (DIALECTS[row.dialect],)
+    return found
+
+
+def _show(
+    spec: QuerySpec, warehouse: duckdb.DuckDBPyConnection, timing: Timing | None, systems: tuple[str, ...]
+) -> None:
+    frame = query(spec.name, warehouse)
+    anchor = "sql-" + spec.name.replace("_", "-")
+    print(f"\n### {markdown_text(spec.question)} {{#{anchor} .sql-query}}\n")
+    print(f"{markdown_text(meaning(spec, frame))}\n")
+    print(raw_block("html", _facts(spec, timing, systems)))
+    print(sql_block(with_values(spec.sql, dict(spec.parameters))))
+    columns: dict[str, tuple[str, Format]] = result_columns(frame)
+    show_table(frame.head(ROWS_SHOWN), caption=_caption(len(frame)), columns=columns)
+
+
+def _caption(rows: int) -> str:
+    if rows > ROWS_SHOWN:
+        return f"The first {ROWS_SHOWN} of {rows:,} rows"
+    return "The result, one row" if rows == 1 else f"The result, all {rows} rows"
+
+
+def _facts(spec: QuerySpec, timing: Timing | None, systems: tuple[str, ...]) -> str:
+    """A definition list: name, grain, technique, tables, time, portability."""
+    facts = [
+        ("Name", f"<code>{escape(spec.name)}</code>"),
+        ("One row per", escape(spec.grain)),
+        ("Technique", escape(spec.technique)),
+        ("Reads", ", ".join(f"<code>{escape(name)}</code>" for name in spec.tables)),
+        ("Time", f"{timing.seconds * 1000:,.0f} ms" if timing else "not measured"),
+        ("Also runs on", escape(" and ".join(systems)) or "DuckDB only"),
+    ]
+    rows = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts)
+    return f'<dl class="sql-facts">{rows}</dl>'
+
+
+def markdown_text(text: str) -> str:
+    """Text in which pandoc sees no markup."""
+    return PUNCTUATION.sub(r"\\\1", text)
