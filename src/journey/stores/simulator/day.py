@@ -130,14 +130,14 @@ def _quantities(sessions: Sessions, paths: Paths) -> Ints:
 def _log_exposures(population: Population, sessions: Sessions, paths: Paths) -> NDArray[np.bool_]:
     """Which first exposures reach the log; (sessions, experiments).
 
-    The banner's beacon is slow: in treatment, most short mobile sessions are over before it is sent, and the
-    user is never logged at all.
+    The banner's beacon is slow: in treatment, most short mobile sessions without an order are over before
+    it is sent, and the user is never logged at all.
     """
     logged = sessions.newly_exposed.copy()
     banner = planted.EXPERIMENTS.index("broken_banner")
     events = np.bincount(paths.session, minlength=len(sessions.user))
     lost = population.variants[sessions.user, banner] & (sessions.device == planted.MOBILE)
-    lost &= events <= planted.BANNER_LOSS_EVENTS
+    lost &= (events <= planted.BANNER_LOSS_EVENTS) & ~paths.bought
     lost &= uniform(sessions.keys, 80) < planted.BANNER_LOSS
     logged[lost, banner] = False
     return logged

@@ -100,7 +100,7 @@ COUPON = {
     "email": 0.70,
     "visited_within_3_days": 0.35,
     "promotion": 0.60,
-    "hidden_intent": 0.25,  # times (user + session intent): what no table records
+    "hidden_intent": 0.10,  # times (user + session intent): what no table records
 }
 COUPON_LEVEL = np.array([0.0, 0.30, 0.40, 0.20, 0.10])
 
@@ -137,18 +137,18 @@ CATEGORY_BY_PERSONA = np.array(
 )
 PRICE_TARGET = np.array([0.55, 0.25, 0.0, -0.75])  # in standard deviations of log price within the category
 PRICE_TARGET_SD, PRICE_WEIGHT = 0.5, 0.5
-TASTE_VIEW, TASTE_CART, TASTE_CATEGORY = 1.3, 2.0, 0.9
-ZIPF_EXPONENT, ZIPF_SHIFT = 0.85, 5.0
+TASTE_VIEW, TASTE_CART, TASTE_CATEGORY = 1.8, 2.4, 1.2
+ZIPF_EXPONENT, ZIPF_SHIFT = 0.65, 5.0
 TREND_SD = 0.45
 LAUNCHED_LATER, REPRICED = 0.08, 0.15
-VIEW_CANDIDATES, CART_CANDIDATES = 8, 16
+VIEW_CANDIDATES, CART_CANDIDATES = 12, 24
 STAYS_IN_CATEGORY = 0.62
 FOCUS_REPEATS = 0.55
 COMPLEMENT = 0.40
 
 # --- bots and the broken experiment -------------------------------------------------------------------
 BOT_RUNS, BOT_VIEWS = 3, 140
-BANNER_LOSS, BANNER_LOSS_EVENTS = 0.65, 4  # share of short first mobile sessions whose exposure is lost
+BANNER_LOSS, BANNER_LOSS_EVENTS = 0.8, 6  # share of short first mobile sessions whose exposure is lost
 
 
 def as_dict() -> dict[str, Any]:

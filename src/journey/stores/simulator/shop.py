@@ -20,6 +20,7 @@ from journey.stores.simulator.catalogue import Catalogue, stock
 from journey.stores.simulator.day import Day, live_through
 from journey.stores.simulator.dirt import RawRows, bot_events, merge, soil, stack, window_start_us
 from journey.stores.simulator.intent import Calendar
+from journey.stores.simulator.outlook import Outlook
 from journey.stores.simulator.parameters import ShopParameters
 from journey.stores.simulator.population import DAY_US, Memory, Population, blank_memory, populate
 from journey.stores.simulator.writing import (
@@ -74,7 +75,8 @@ class _Run:
         self.catalogue: Catalogue = stock(parameters)
         self.population: Population = populate(parameters, self.catalogue)
         self.memory: Memory = blank_memory(parameters.users)
-        self.channels, self.personas = truth.ChannelLedger(), truth.PersonaLedger()
+        self.channels = truth.ChannelLedger()
+        self.outlook = Outlook(parameters, self.population)
         self.on_the_way: list[RawRows] = []
         self.exposures: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.next_event = self.next_session = 1
@@ -98,13 +100,13 @@ class _Run:
         self.events.append(truth.event_table(ids, everything.session, everything.p_after, self.next_session))
         self.sessions.append(truth.session_table(day, self.next_session, self.start_us))
         self.next_session += len(day.sessions.user)
-        self._note(day)
+        self._note(day, number)
         self.on_the_way.append(rows)
         self._receive(number)
 
-    def _note(self, day: Day) -> None:
+    def _note(self, day: Day, number: int) -> None:
         self.channels.add(day)
-        self.personas.add(day, self.population)
+        self.outlook.add(day, number)
         session, experiment = np.nonzero(day.exposed)
         self.exposures.append((day.sessions.user[session], experiment, day.sessions.start_us[session]))
 
@@ -142,7 +144,7 @@ class _Run:
         write_table(self._item_table(), self.folder / "items.parquet")
         write_table(exposures, self.folder / "exposures.parquet")
         hidden = self.folder / "truth"
-        users = truth.user_table(self.parameters, self.population, self.memory, self.personas)
+        users = truth.user_table(self.parameters, self.population, self.memory, self.outlook)
         write_table(users, hidden / "users.parquet")
         write_table(truth.item_table(self.catalogue), hidden / "items.parquet")
         write_table(self.channels.table(), hidden / "channel_value.parquet")

@@ -5,16 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from journey.stores.simulator import planted
 from journey.stores.simulator.catalogue import Catalogue
 from journey.stores.simulator.day import Day
+from journey.stores.simulator.outlook import Outlook
 from journey.stores.simulator.parameters import ShopParameters
-from journey.stores.simulator.population import DAY_US, Memory, Population
+from journey.stores.simulator.population import Memory, Population
 from journey.stores.simulator.writing import moments, names, real
-
-FUTURE_DAYS = 90
 
 
 def session_table(day: Day, first_id: int, start_us: int) -> pa.Table:
@@ -94,35 +92,8 @@ class ChannelLedger:
         )
 
 
-class PersonaLedger:
-    """Sums per persona that the future value needs: what sessions are like, and what orders are worth."""
-
-    def __init__(self) -> None:
-        size = len(planted.PERSONAS)
-        self.sessions = np.zeros(size)
-        self.log_odds = np.zeros(size)
-        self.spread = np.zeros(size)
-        self.orders = np.zeros(size)
-        self.revenue = np.zeros(size)
-
-    def add(self, day: Day, population: Population) -> None:
-        """Count the sessions of a day."""
-        users = day.sessions.user
-        persona = population.persona[users]
-        rest = day.sessions.log_odds - population.baseline[users]
-
-        def by_persona(values: NDArray) -> NDArray[np.float64]:
-            return np.bincount(persona, values, len(planted.PERSONAS)).astype(np.float64)
-
-        self.sessions += by_persona(np.ones(len(users)))
-        self.log_odds += by_persona(rest)
-        self.spread += by_persona(rest * rest)
-        self.orders += by_persona(day.bought)
-        self.revenue += by_persona(day.revenue)
-
-
 def user_table(
-    parameters: ShopParameters, population: Population, memory: Memory, ledger: PersonaLedger
+    parameters: ShopParameters, population: Population, memory: Memory, outlook: Outlook
 ) -> pa.Table:
     """Hidden traits, true effects and future value of the users."""
     seen = np.maximum(memory.lift_sessions, 1)
@@ -139,35 +110,10 @@ def user_table(
         "churn_day": pa.array(population.churn_day),
         "free_shipping_effect": real(effect),
         "discount_effect": real(discount),
-        "future_value": pa.array(future_value(parameters, population, ledger)),
+        "future_value": pa.array(outlook.future_value()),
     }
+    for place, experiment in enumerate(planted.EXPERIMENTS):
+        columns[f"assigned_{experiment}"] = names(population.variants[:, place], ("control", "treatment"))
     for dimension in range(planted.TASTE_DIMENSIONS):
         columns[f"taste_{dimension}"] = pa.array(population.taste[:, dimension].astype(np.float64))
     return pa.table(columns)
-
-
-def future_value(
-    parameters: ShopParameters, population: Population, ledger: PersonaLedger
-) -> NDArray[np.float64]:
-    """Expected net revenue of each user over the 90 days after the window, EUR; (users,).
-
-    Expected sessions (the user's rate times the expected active days, the hour of leaving being unknown)
-    times the purchase probability averaged over what sessions of the persona are like, times the mean order.
-    """
-    persona = population.persona
-    alive = (population.churn_day > parameters.days) & ~population.bot
-    alive &= population.join_us < parameters.days * DAY_US
-    hazard = planted.CHURN_PER_DAY[persona]
-    active_days = -np.expm1(-hazard * FUTURE_DAYS) / hazard
-    number = np.maximum(ledger.sessions, 1.0)
-    mean = ledger.log_odds / number
-    spread = np.sqrt(np.maximum(ledger.spread / number - mean**2, 0.0))
-    nodes, weights = np.polynomial.hermite_e.hermegauss(9)
-    probability = np.zeros(len(persona))
-    for node, weight in zip(nodes, weights / weights.sum(), strict=True):
-        log_odds = population.baseline + mean[persona] + spread[persona] * node
-        probability += weight * expit(log_odds)
-    overall = ledger.revenue.sum() / max(ledger.orders.sum(), 1.0)
-    order = np.where(ledger.orders > 0, ledger.revenue / np.maximum(ledger.orders, 1.0), overall)
-    visits = population.rate * planted.WEEKDAY_TRAFFIC.mean() * active_days
-    return np.where(alive, visits * probability * order[persona], 0.0)
