@@ -162,7 +162,7 @@ def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
         sums = [amounts.where(side, 0.0).groupby(joined["index"]).sum() for side in (after, ~after)]
         return tuple(column.reindex(exposed.index).fillna(0.0) for column in sums)
 
-    orders, sessions = split(shop.orders, "ts", None), split(shop.sessions.reset_index(), "start", None)
+    orders, sessions = split(shop.orders, "ts", None), split(shop.sessions.reset_index(), "end", None)
     metrics = {
         "orders": orders,
         "revenue": split(shop.orders, "ts", "revenue"),
@@ -181,6 +181,27 @@ def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
         grouped = columns.groupby([exposed["experiment"], exposed["variant"]])
         parts.append(grouped.sum().assign(n=grouped.size(), metric=metric).reset_index())
     return pd.concat(parts, ignore_index=True)
+
+
+def experiment_users(shop: Shop) -> pd.DataFrame:
+    exposed = shop.exposures.groupby(["experiment", "user_id"]).agg(
+        variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min")
+    )
+    exposed = exposed[exposed["variants"] == 1].reset_index()
+    joined = exposed.merge(shop.sessions, on="user_id")
+    joined = joined[joined["user_id"].isin(shop.users.index)]
+    after = joined["end"] >= joined["at"]
+    joined = joined.assign(
+        sessions=after, sessions_before=~after, orders=after & joined["bought"],
+        after_revenue=joined["revenue"].where(after, 0.0),
+        revenue_before=joined["revenue"].where(~after, 0.0),
+    )  # fmt: skip
+    joined["first_purchase_at"] = joined["end"].where(joined["orders"])
+    columns = ["sessions", "sessions_before", "orders", "after_revenue", "revenue_before"]
+    grouped = joined.groupby(["experiment", "user_id", "variant"])
+    result = grouped[columns].sum().rename(columns={"after_revenue": "revenue"})
+    result["first_purchase_at"] = grouped["first_purchase_at"].min()
+    return result.reset_index().assign(converted=lambda frame: (frame["orders"] > 0).astype(int))
 
 
 def revenue_concentration(shop: Shop) -> pd.DataFrame:
@@ -293,6 +314,7 @@ ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = {
         basket_affinity,
         products_viewed_together,
         experiment_sufficient_statistics,
+        experiment_users,
         revenue_concentration,
         simpson_decomposition,
         unsold_days_by_category,

@@ -50,8 +50,8 @@ user_sessions as (
     select
         exposed.experiment,
         exposed.user_id,
-        count(*) filter (where sessions.session_start >= exposed.exposed_at) as sessions_after,
-        count(*) filter (where sessions.session_start < exposed.exposed_at) as sessions_before
+        count(*) filter (where sessions.session_end >= exposed.exposed_at) as sessions_after,
+        count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before
     from exposed
     inner join sessions
         on exposed.user_id = sessions.user_id

@@ -58,7 +58,9 @@ select
         case when sessions.session_end >= exposed.exposed_at then sessions.revenue::decimal(18, 6) else 0 end
     ) as revenue,
     min(
-        case when sessions.session_end >= exposed.exposed_at and sessions.converted then sessions.session_end end
+        case
+            when sessions.session_end >= exposed.exposed_at and sessions.converted then sessions.session_end
+        end
     ) as first_purchase_at,
     count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before,
     sum(
