@@ -19,7 +19,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
-    "experiments": ("experiments", "evaluation", "report/findings/experiments_field.py"),
+    "experiments": ("experiments", "evaluation", "report/findings"),
 }
 
 

@@ -305,7 +305,7 @@ def add_promotion(desk: Desk) -> None:
     daily = daily.iloc[1:-1].reset_index(drop=True)
     days = pd.to_datetime(daily["day"])
     # Sessions, not revenue: a dozen orders a day vary too much to show a promotion.
-    found = weekday_anomalies(daily["sessions"].to_numpy(), days.dt.dayofweek.to_numpy())
+    found = weekday_anomalies(daily["sessions"].to_numpy(), days.dt.day_of_week.to_numpy())
     daily = daily.assign(expected=found.expected, z=found.z, flagged=found.flagged)
     desk.save("daily", daily)
     weekends = query("promotion_weekend", desk.warehouse)
