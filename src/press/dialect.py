@@ -33,8 +33,19 @@ TYPST = _SHARED | _keys(
     "papersize margin mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
     "section-numbering template-partials pdf-standard linkcolor",
 )
-# Options that press has in one way only, and that way.
-FIXED = {"html-math-method": "mathml", "link-external-newwindow": False, "anchor-sections": True}
+# Options that take only these values; the first is the default.
+VALUES: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("echo", "include", "eval", "warning"), (True, False)),
+    **dict.fromkeys(
+        ("error", "daemon", "code-tools", "number-sections", "link-external-newwindow"), (False, True)
+    ),
+    "link-external-newwindow": (False,),
+    "anchor-sections": (True,),
+    "output": (True, False, "asis"),
+    "code-fold": (False, True, "show"),
+    "html-math-method": ("mathml",),
+    "page-layout": ("article", "full"),
+}
 FORMATS: dict[str, Any] = {"html": HTML, "typst": TYPST, "ipynb": _keys("output-file")}
 PAGE = HTML | _keys(
     "title subtitle description description-meta abstract abstract-title author date date-format pagetitle",

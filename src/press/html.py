@@ -207,7 +207,7 @@ def render(
         "schemes": list(theme_rules(project)),
         "date": date(meta),
         "authors": authors(meta),
-        "footer": footer(project.website.get("page-footer")),
+        "footer": footer(project.website.get("page-footer"), project.root),
     }
     text = templates().get_template("page.html").render(context)
     identifiers = Counter(re.findall(r'\sid="([^"]+)"', SCRIPT.sub("", text)))
@@ -291,10 +291,8 @@ def sitemap(address: str, pages: tuple[str, ...]) -> str:
 def date(meta: Meta) -> str:
     """The page's date as Quarto writes it in English."""
     value = meta.get("date")
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        value = datetime.date.fromisoformat(value)
     if not isinstance(value, datetime.date):
-        return str(value or "")
+        return ""
     american = meta.get("lang", "en") in {"en", "en-US"}
     return f"{value:%B} {value.day}, {value.year}" if american else f"{value.day} {value:%B %Y}"
 
@@ -306,8 +304,10 @@ def authors(meta: Meta) -> list[str]:
     return [str(name) for name in names]
 
 
-def footer(given: Any) -> dict[str, str]:
+def footer(given: Any, root: Path) -> dict[str, str]:
     """The parts of the page footer as HTML; its links start from the project's root."""
     parts = given if isinstance(given, dict) else {"center": given} if given else {}
-    texts = {place: inline(str(text)) for place, text in parts.items()}
+    if not all(isinstance(text, str) for text in parts.values()):
+        raise PressError("page-footer takes text only, no list of items", root / "_quarto.yml")
+    texts = {place: inline(text) for place, text in parts.items()}
     return {place: re.sub(r'href="(?!/|#|[a-z]+:)', 'href="/', text) for place, text in texts.items()}

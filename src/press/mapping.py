@@ -71,9 +71,9 @@ def check(
                 within = ".".join(str(part) for part in path if not isinstance(part, int))
                 place = f" under {within}" if within else ""
                 raise PressError(f"unknown {what} '{key}'{place}", file, lines.get(here, 1))
-            if value != dialect.FIXED.get(key, value):
-                known = dialect.FIXED[key]
-                raise PressError(f"{key} can only be {known!r} here", file, lines.get(here, 1))
+            if (allowed := dialect.VALUES.get(key)) and value not in allowed:
+                known = " or ".join(str(item).lower() for item in allowed)
+                raise PressError(f"{key} can only be {known} here", file, lines.get(here, 1))
             check(value, schema.get(key, schema), file, lines, what, here)
     elif isinstance(data, str) and "`{python}" in data:
         raise PressError("inline code does not run inside YAML", file, lines.get(path, 1))

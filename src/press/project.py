@@ -107,18 +107,16 @@ def merge(low: Meta, high: Meta) -> Meta:
     return merged
 
 
-def absolute(meta: Any, base: Path, root: Path, inside: bool = False) -> Any:
+def absolute(meta: Any, base: Path, root: Path, kind: str = "") -> Any:
     """Metadata with every file name resolved against `base` (or `root`, when it starts with a slash)."""
     if isinstance(meta, dict):
-        return {
-            key: absolute(value, base, root, key in _FILES or (inside and key in {"file", "light", "dark"}))
-            for key, value in meta.items()
-        }
+        kinds = {key: key if key in _FILES else kind if key != "text" else "" for key in meta}
+        return {key: absolute(value, base, root, kinds[key]) for key, value in meta.items()}
     if isinstance(meta, list):
-        return [absolute(value, base, root, inside) for value in meta]
-    if inside and isinstance(meta, str) and "." in meta and "://" not in meta:
-        return str(root / meta.lstrip("/") if meta.startswith("/") else base / meta)
-    return meta
+        return [absolute(value, base, root, kind) for value in meta]
+    if not kind or not isinstance(meta, str) or (kind == "theme" and not meta.endswith(".scss")):
+        return meta
+    return str(root / meta.lstrip("/") if meta.startswith("/") else base / meta)
 
 
 def load(root: Path) -> Project:

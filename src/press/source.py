@@ -5,6 +5,7 @@ Every line keeps the file and the line it came from, so that any later complaint
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,6 +121,8 @@ def _front_matter(text: str, file: Path, project: Project) -> tuple[Meta, int]:
     if not isinstance(front.get("format", {}), dict):
         front["format"] = {front["format"]: None}
     mapping.check(front, dialect.PAGE, file, lines, "front-matter key")
+    if not isinstance(front.get("date", datetime.date.min), datetime.date):
+        raise PressError("a date is written as YYYY-MM-DD, without quotes", file, lines[("date",)])
     return absolute(front, file.parent, project.root), found[0].count("\n") + 1
 
 

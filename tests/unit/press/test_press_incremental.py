@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import CONFIG
 
@@ -111,3 +116,22 @@ def test_pre_render_can_be_left_out(small: Small) -> None:
     root = small("text\n", CONFIG.replace("type: website", "type: website\n  pre-render: 'false'"))
     press.render(root, pre_render=False)
     assert (root / "_site" / "index.html").exists()
+
+
+def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
+    root = small('```{python}\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n')
+    command = "from press.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, "render", "--root", str(root)],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 60
+    while not (root / "started").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    kernels = psutil.Process(process.pid).children(recursive=True)
+    assert kernels
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) != 0
+    assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
+    assert not (root / "_site").exists()
+    assert not list((root / ".press").glob("aside*"))

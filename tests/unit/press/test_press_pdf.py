@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pypdf
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 import press
 
@@ -55,6 +57,30 @@ def test_template_partial_replaces_presss_own(small: Small) -> None:
     root = small(FRONT % "    template-partials: [typst-template.typ]" + "Text.\n")
     (root / "typst-template.typ").write_text(partial, "utf-8")
     assert "Partial for Short" in render(root).pages[0].extract_text()
+
+
+def test_fonts_from_a_folder_of_the_project(small: Small) -> None:
+    root = small((FRONT % "    font-paths: [fonts]").replace("DejaVu Serif", "Own Face") + "Text.\n")
+    family = {"familyName": "Own Face", "styleName": "Regular", "psName": "OwnFace-Regular"}
+    builder = FontBuilder(1000)
+    builder.setupGlyphOrder([".notdef", "T", "e", "x", "t", "S"])
+    builder.setupCharacterMap({ord(letter): letter for letter in "TextS"})
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((0, 500))
+    pen.lineTo((400, 0))
+    pen.closePath()
+    glyph = pen.glyph()
+    builder.setupGlyf(dict.fromkeys([".notdef", "T", "e", "x", "t", "S"], glyph))
+    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", "T", "e", "x", "t", "S"], (500, 0)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable(family)
+    builder.setupOS2()
+    builder.setupPost()
+    (root / "fonts").mkdir()
+    builder.save(root / "fonts" / "own.ttf")
+    fonts = render(root).pages[0]["/Resources"]["/Font"].values()
+    assert any("OwnFace" in font.get_object()["/BaseFont"] for font in fonts)
 
 
 def test_images_are_found_from_any_folder(small: Small) -> None:
