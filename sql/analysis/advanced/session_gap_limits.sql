@@ -2,7 +2,7 @@
 -- grain: inactivity limit in minutes
 -- tables: staging.events
 -- level: advanced
--- technique: gaps and islands (lag, then a running count of gaps), cross join of limits
+-- technique: gaps and islands twice (lag, then a running count of gaps), cross join of limits
 -- keys: gap_minutes
 -- meaning: With 30 minutes there are {where.gap_minutes=30.sessions} sessions converting at
 --   {where.gap_minutes=30.conversion_rate:share.2}; with 10 minutes {where.gap_minutes=10.sessions} at
@@ -44,37 +44,76 @@ gaps as (
 
 ),
 
-marked as (
+numbered as (
 
     select
-        limits.gap_minutes,
-        gaps.user_id,
-        gaps.event_id,
-        gaps.ts,
-        gaps.event_type,
-        case
-            when gaps.previous_ts is null then 1
-            when gaps.ts > gaps.previous_ts + limits.gap_minutes * interval '1 minute' then 1
-            else 0
-        end as starts_island
-    from gaps
-    cross join limits
-
-),
-
-islands as (
-
-    select
-        gap_minutes,
         user_id,
-        event_type,
         ts,
-        sum(starts_island) over (
-            partition by gap_minutes, user_id
+        event_type,
+        sum(
+            case
+                when previous_ts is null then 1
+                when ts > previous_ts + interval '10 minutes' then 1
+                else 0
+            end
+        ) over (
+            partition by user_id
             order by ts, event_id
             rows between unbounded preceding and current row
         ) as island
-    from marked
+    from gaps
+
+),
+
+-- Sessions at the smallest limit; every larger limit only joins some of them.
+islands as (
+
+    select
+        user_id,
+        island,
+        min(ts) as first_ts,
+        max(ts) as last_ts,
+        count(*) as n_events,
+        max(case when event_type = 'purchase' then 1 else 0 end) as converted
+    from numbered
+    group by
+        user_id,
+        island
+
+),
+
+island_gaps as (
+
+    select
+        *,
+        lag(last_ts) over (partition by user_id order by island) as previous_ts
+    from islands
+
+),
+
+joined as (
+
+    select
+        limits.gap_minutes,
+        island_gaps.user_id,
+        island_gaps.first_ts,
+        island_gaps.last_ts,
+        island_gaps.n_events,
+        island_gaps.converted,
+        sum(
+            case
+                when island_gaps.previous_ts is null then 1
+                when island_gaps.first_ts
+                    > island_gaps.previous_ts + limits.gap_minutes * interval '1 minute' then 1
+                else 0
+            end
+        ) over (
+            partition by limits.gap_minutes, island_gaps.user_id
+            order by island_gaps.island
+            rows between unbounded preceding and current row
+        ) as session_of_user
+    from island_gaps
+    cross join limits
 
 ),
 
@@ -83,15 +122,15 @@ sessions as (
     select
         gap_minutes,
         user_id,
-        island,
-        count(*) as n_events,
-        date_diff('second', min(ts), max(ts)) / 60 as minutes,
-        max(case when event_type = 'purchase' then 1 else 0 end) as converted
-    from islands
+        session_of_user,
+        sum(n_events) as n_events,
+        date_diff('second', min(first_ts), max(last_ts)) / 60 as minutes,
+        max(converted) as converted
+    from joined
     group by
         gap_minutes,
         user_id,
-        island
+        session_of_user
 
 )
 

@@ -33,11 +33,11 @@ def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None
 def show_filter() -> None:
     """Print the box that filters the queries; it stays hidden until its script runs."""
     box = (
-        '<form class="sql-filter" id="sql-filter" role="search" hidden>\n'
+        '<form class="sql-filter" id="sql-filter" role="search" aria-label="Queries" hidden>\n'
         '<label for="sql-filter-words">Filter the queries</label>\n'
         '<input id="sql-filter-words" type="search" class="form-control" autocomplete="off" '
-        'spellcheck="false" aria-controls="quarto-document-content" '
-        'placeholder="a word of the question, the technique or the SQL">\n'
+        'spellcheck="false" style="width: min(100%, 26rem)" '
+        'placeholder="a word of a question, a technique or the SQL">\n'
         '<p id="sql-filter-status" role="status"></p>\n</form>\n'
         '<script type="module" src="../../assets/sql-filter.js"></script>'
     )
@@ -85,30 +85,28 @@ def _show(
     anchor = "sql-" + spec.name.replace("_", "-")
     print(f"\n### {markdown_text(spec.question)} {{#{anchor} .sql-query}}\n")
     print(f"{markdown_text(meaning(spec, frame))}\n")
-    print(raw_block("html", _facts(spec, timing, systems)))
     print(sql_block(with_values(spec.sql, dict(spec.parameters))))
     columns: dict[str, tuple[str, Format]] = result_columns(frame)
-    show_table(frame.head(ROWS_SHOWN), caption=_caption(len(frame)), columns=columns)
+    show_table(frame.head(ROWS_SHOWN), caption=f"{spec.name}: {_extent(len(frame))}", columns=columns)
+    print(raw_block("html", _facts(spec, timing, systems)))
 
 
-def _caption(rows: int) -> str:
+def _extent(rows: int) -> str:
     if rows > ROWS_SHOWN:
-        return f"The first {ROWS_SHOWN} of {rows:,} rows"
-    return "The result, one row" if rows == 1 else f"The result, all {rows} rows"
+        return f"the first {ROWS_SHOWN} of {rows:,} rows"
+    return "one row" if rows == 1 else f"all {rows} rows"
 
 
 def _facts(spec: QuerySpec, timing: Timing | None, systems: tuple[str, ...]) -> str:
-    """A definition list: name, grain, technique, tables, time, portability."""
+    """One paragraph: grain, technique, tables, time, portability."""
     facts = [
-        ("Name", f"<code>{escape(spec.name)}</code>"),
-        ("One row per", escape(spec.grain)),
-        ("Technique", escape(spec.technique)),
-        ("Reads", ", ".join(f"<code>{escape(name)}</code>" for name in spec.tables)),
-        ("Time", f"{timing.seconds * 1000:,.0f} ms" if timing else "not measured"),
-        ("Also runs on", escape(" and ".join(systems)) or "DuckDB only"),
+        f"Grain: {spec.grain}",
+        f"Technique: {spec.technique}",
+        f"Reads {', '.join(spec.tables)}",
+        f"Time: {timing.seconds * 1000:,.0f} ms" if timing else "Time: not measured",
+        f"Translates to {' and '.join(systems)}" if systems else "Runs on DuckDB only",
     ]
-    rows = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts)
-    return f'<dl class="sql-facts">{rows}</dl>'
+    return f'<p class="figure-source sql-facts">{escape(". ".join(facts))}.</p>'
 
 
 def markdown_text(text: str) -> str:
