@@ -80,9 +80,18 @@ def _panels(edges: FloatArray) -> tuple[FloatArray, FloatArray]:
     return nodes.reshape(*nodes.shape[:-2], -1), weights.reshape(*weights.shape[:-2], -1)
 
 
-def _inverse(a: Any, b: Any, u: FloatArray) -> FloatArray:
-    """Beta quantiles; the inverse is not a number for denormal u, whose weight is nil anyway."""
-    return np.asarray(special.betaincinv(a, b, np.maximum(u, 1e-300)))
+def _masses(a: Any, b: Any, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Nodes x and their probabilities under Beta(a, b), shapes (..., nodes), for integrals over one rate.
+
+    In t with x = sin(t)^2 the density is proportional to sin(t)^(2a-1) cos(t)^(2b-1): no infinite ends for
+    a, b >= 1/2 (Jeffreys' prior without data).
+    """
+    t, weights = _panels(np.arcsin(np.sqrt(edges)))
+    # Panels of width zero lie exactly on the ends, where the logarithm is infinite and the weight nil.
+    inside = np.clip(t, 1e-9, np.pi / 2 - 1e-9)
+    log_density = (2 * a - 1) * np.log(np.sin(inside)) + (2 * b - 1) * np.log(np.cos(inside))
+    mass = weights * np.exp(log_density - log_density.max(axis=-1, keepdims=True))
+    return np.square(np.sin(t)), np.asarray(mass / mass.sum(axis=-1, keepdims=True))
 
 
 def probability_best(a: Any, b: Any) -> FloatArray:
@@ -91,7 +100,7 @@ def probability_best(a: Any, b: Any) -> FloatArray:
     Parameters
     ----------
     a, b : array
-        Parameters, shape (..., arms), above zero.
+        Parameters, shape (..., arms), at least 0.5.
 
     Returns
     -------
@@ -99,19 +108,17 @@ def probability_best(a: Any, b: Any) -> FloatArray:
         Shape (..., arms), adds up to 1 over arms.
     """
     first, second = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
-    refuse((first <= 0) | (second <= 0), "Beta parameters must be above zero")
+    refuse((first < 0.5) | (second < 0.5), "Beta parameters must be at least 0.5 (Jeffreys' prior)")
     edges = _edges(first, second)
     chances = []
     for arm in range(first.shape[-1]):
         own_a, own_b = first[..., arm, None], second[..., arm, None]
-        # Substituting u = F(x) removes the density, which is infinite at the ends for parameters below 1.
-        nodes, weights = _panels(special.betainc(own_a, own_b, edges))
-        x = _inverse(own_a, own_b, nodes)
+        x, mass = _masses(own_a, own_b, edges)
         others = np.ones_like(x)
         for other in range(first.shape[-1]):
             if other != arm:
                 others = others * special.betainc(first[..., other, None], second[..., other, None], x)
-        chances.append((others * weights).sum(axis=-1))
+        chances.append((others * mass).sum(axis=-1))
     stacked = np.stack(chances, axis=-1)
     return np.asarray(stacked / stacked.sum(axis=-1, keepdims=True))
 
@@ -119,8 +126,9 @@ def probability_best(a: Any, b: Any) -> FloatArray:
 def expected_loss(a: Any, b: Any) -> FloatArray:
     """E[max of all rates - own rate] for each arm; parameters and shape as in `probability_best`."""
     first, second = np.broadcast_arrays(np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64))
-    refuse((first <= 0) | (second <= 0), "Beta parameters must be above zero")
-    x, weights = _panels(_edges(first, second))
+    refuse((first < 0.5) | (second < 0.5), "Beta parameters must be at least 0.5 (Jeffreys' prior)")
+    t, weights = _panels(np.arcsin(np.sqrt(_edges(first, second))))
+    x, weights = np.square(np.sin(t)), weights * np.sin(2 * t)
     cdf = np.stack(
         [special.betainc(first[..., arm, None], second[..., arm, None], x) for arm in range(first.shape[-1])],
         axis=-2,
@@ -137,12 +145,12 @@ def expected_loss(a: Any, b: Any) -> FloatArray:
 def _difference_quantile(a: FloatArray, b: FloatArray, tail: float) -> float:
     """Quantile of (second - first) for two Beta variables."""
     edges = _edges(a, b)
-    nodes, weights = _panels(special.betainc(a[0], b[0], edges))
-    base = _inverse(a[0], b[0], nodes)
 
     def cdf(gap: float) -> float:
-        reached = special.betainc(a[1], b[1], np.clip(base + gap, 0.0, 1.0))
-        return float((reached * weights).sum()) - tail
+        # The second rate reaches 0 or 1 where the first is -gap or 1 - gap: a bend that ends a panel.
+        bends = np.sort(np.append(edges, np.clip([-gap, 1 - gap], 0.0, 1.0)))
+        x, mass = _masses(a[0], b[0], bends)
+        return float((special.betainc(a[1], b[1], np.clip(x + gap, 0.0, 1.0)) * mass).sum()) - tail
 
     return float(optimize.brentq(cdf, -1.0, 1.0, xtol=1e-12))
 
@@ -157,7 +165,7 @@ def beta_binomial(
     arms : mapping of name to Proportion
         Two or more arms, the control first. An arm without units keeps the prior.
     prior : (float, float)
-        Beta parameters, above zero; (1, 1) is uniform, (0.5, 0.5) is Jeffreys'.
+        Beta parameters, at least 0.5 each; (1, 1) is uniform, (0.5, 0.5) is Jeffreys'.
     level : float
         Credibility of the limits.
 
@@ -168,7 +176,7 @@ def beta_binomial(
     Raises
     ------
     JourneyError
-        For fewer than two arms or a prior that is not above zero.
+        For fewer than two arms or a prior below 0.5.
 
     Notes
     -----
@@ -178,8 +186,8 @@ def beta_binomial(
     check_share("level", level)
     if len(arms) < 2:
         raise JourneyError(f"a comparison needs at least two arms; got {len(arms)}")
-    if not np.isfinite(prior).all() or min(prior) <= 0:
-        raise JourneyError(f"the Beta prior needs two parameters above zero; got {prior!r}")
+    if not np.isfinite(prior).all() or min(prior) < 0.5:
+        raise JourneyError(f"the Beta prior needs two parameters of at least 0.5 (Jeffreys); got {prior!r}")
     a = np.array([prior[0] + float(arm.successes) for arm in arms.values()])
     b = np.array([prior[1] + float(arm.n) - float(arm.successes) for arm in arms.values()])
     mean, tail = a / (a + b), (1 - level) / 2
