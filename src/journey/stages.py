@@ -20,6 +20,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
     "experiments": ("experiments", "evaluation", "report/findings"),
+    "causal": ("causal", "evaluation"),
 }
 
 

@@ -68,3 +68,30 @@ def free_shipping_by_user(store: Path, exposed: pd.DataFrame) -> pd.DataFrame:
 def true_effect(users: pd.DataFrame) -> TrueEffect:
     """Average of per-user effects."""
     return TrueEffect(float(users["conversion"].mean()), float(users["orders"].mean()), len(users))
+
+
+@dataclass(frozen=True)
+class TrueCoupon:
+    """Expected effect of coupons on the probability that a session buys, in share of sessions.
+
+    `on_treated` averages over sessions that showed a coupon, of the value they showed; `of_ten_percent`
+    over all sessions, of a ten-percent coupon.
+    """
+
+    on_treated: float
+    of_ten_percent: float
+    n_treated: int
+    n: int
+
+
+def true_coupon(store: Path) -> TrueCoupon:
+    """Average planted effects of the coupon over the simulated sessions."""
+    columns = ["discount_pct", "p_start", "p_without_discount", "p_with_discount_10"]
+    sessions = read_truth(store, "sessions", columns)
+    treated = sessions[sessions["discount_pct"] > 0]
+    return TrueCoupon(
+        on_treated=float((treated["p_start"] - treated["p_without_discount"]).mean()),
+        of_ten_percent=float((sessions["p_with_discount_10"] - sessions["p_without_discount"]).mean()),
+        n_treated=len(treated),
+        n=len(sessions),
+    )

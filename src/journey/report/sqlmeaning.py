@@ -68,7 +68,8 @@ def meaning(spec: QuerySpec, frame: pd.DataFrame, **parameters: Any) -> str:
     JourneyError
         When the template names a selector, column or unit that does not exist.
     """
-    return fill(spec.meaning, frame, dict(spec.parameters) | parameters, origin=f"query {spec.name!r}")
+    text = fill(spec.meaning, frame, dict(spec.parameters) | parameters, origin=f"query {spec.name!r}")
+    return text[:1].upper() + text[1:]
 
 
 def fill(template: str, frame: pd.DataFrame, parameters: Mapping[str, Any], *, origin: str = "text") -> str:

@@ -1,0 +1,82 @@
+-- question: What was known about each visitor when the coupon was or was not shown?
+-- grain: session
+-- tables: marts.sessions
+-- level: advanced
+-- technique: range windows that end before the current session, lag within the user
+-- keys: session_id
+-- meaning: {sum.coupon} of {count} sessions show a coupon; {sum.converted} of all sessions buy.
+
+with
+
+sessions as (
+
+    select * from marts.sessions
+
+),
+
+history as (
+
+    select
+        session_id,
+        user_id,
+        session_start,
+        device,
+        channel,
+        country,
+        discount_pct,
+        converted,
+        count(*) over week as sessions_7,
+        count(*) over month as sessions_30,
+        count(*) filter (where has_cart and not converted) over week as abandoned_7,
+        count(*) filter (where converted) over everything as orders_before,
+        count(*) over everything as sessions_before,
+        date_diff('hour', lag(session_end) over everything_row, session_start) / 24.0 as days_since_last,
+        lag(case when has_cart then 1 else 0 end) over everything_row as cart_last,
+        extract(hour from session_start) as hour_of_day,
+        extract(isodow from session_start) as weekday_number
+    from sessions
+    window
+        week as (
+            partition by user_id
+            order by session_start
+            range between interval 7 days preceding and interval 1 microsecond preceding
+        ),
+        month as (
+            partition by user_id
+            order by session_start
+            range between interval 30 days preceding and interval 1 microsecond preceding
+        ),
+        everything as (
+            partition by user_id
+            order by session_start
+            range between unbounded preceding and interval 1 microsecond preceding
+        ),
+        everything_row as (
+            partition by user_id
+            order by session_start, session_id
+        )
+
+)
+
+select
+    session_id,
+    user_id,
+    session_start,
+    device,
+    channel,
+    country,
+    coalesce(discount_pct, 0) as discount_pct,
+    case when coalesce(discount_pct, 0) > 0 then 1 else 0 end as coupon,
+    case when converted then 1 else 0 end as converted,
+    sessions_7,
+    sessions_30,
+    abandoned_7,
+    orders_before,
+    sessions_before,
+    coalesce(days_since_last, 90) as days_since_last,
+    coalesce(cart_last, 0) as cart_last,
+    hour_of_day,
+    weekday_number
+from history
+order by
+    session_id

@@ -1,0 +1,61 @@
+"""Figures of chapter 10."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.plots.marks import estimates, reference
+from journey.report.style import colour
+
+
+def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
+    """Estimate of each method with its interval, and the truth."""
+    figure = estimates(
+        frame,
+        label="method",
+        value="estimate",
+        low="low",
+        high="high",
+        axis="Effect on the share of sessions that buy",
+    )
+    figure.add_vline(
+        x=truth,
+        line={"color": colour("series-2"), "width": 2},
+        annotation={"text": "truth", "font": {"color": colour("series-2")}},
+        annotation_position="top",
+    )
+    figure.update_xaxes(rangemode="tozero", tickformat=".0%")
+    figure.update_yaxes(title="Method")
+    return figure
+
+
+def balance(frame: pd.DataFrame) -> go.Figure:
+    """Standardised mean differences before and after weighting."""
+    rows = frame.iloc[::-1]
+    figure = go.Figure()
+    for column, role, name in (("before", "neutral", "as observed"), ("after", "series-1", "weighted")):
+        figure.add_scatter(
+            x=rows[column],
+            y=rows["covariate"],
+            mode="markers",
+            name=name,
+            marker={"color": colour(role), "size": 10},
+            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+        )
+    for limit in (-0.1, 0.1):
+        reference(figure, limit, "")
+    figure.update_xaxes(title="Standardised mean difference, coupon minus no coupon")
+    figure.update_yaxes(title="Covariate")
+    return figure
+
+
+def overlap(frame: pd.DataFrame) -> go.Figure:
+    """Distribution of the propensity score with and without a coupon."""
+    figure = go.Figure()
+    for column, role, name in (("no_coupon", "neutral", "no coupon"), ("coupon", "series-1", "coupon")):
+        figure.add_bar(x=frame["score"], y=frame[column], name=name, marker={"color": colour(role)})
+    figure.update_xaxes(title="Estimated probability of a coupon")
+    figure.update_yaxes(title="Share of sessions", tickformat=".0%")
+    figure.update_layout(barmode="group", bargap=0.1)
+    return figure
