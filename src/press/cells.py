@@ -19,7 +19,7 @@ PREFERENCE = {
     "typst": ["text/markdown", *IMAGES, "text/html", "text/plain"],
 }
 # What plotting calls return besides the plot; Quarto drops it too.
-NOISE = re.compile(r"\[?<(matplotlib|seaborn|Axes|Figure|BarContainer|ggplot)|^(Text|\(?array)\(")
+NOISE = re.compile(r"\[?<(matplotlib|seaborn|Axes|Figure|BarContainer|ggplot)")
 
 
 def assemble(page: Page, results: Results, fmt: str, meta: Meta, files: Path, link: str) -> str:
@@ -116,8 +116,10 @@ class CellWriter:
         if kind == "stream":
             if output["name"] == "stderr" and not self.options.get("warning", True):
                 return []
-            body = ["", output["text"].rstrip("\n"), ""] if asis else fenced(output["text"].rstrip("\n"), "")
-            return body if asis else div(f".cell-output .cell-output-{output['name']}", body)
+            text = output["text"].rstrip("\n")
+            if asis and output["name"] == "stdout":
+                return ["", text, ""]
+            return div(f".cell-output .cell-output-{output['name']}", fenced(text, ""))
         if kind == "error":
             text = ANSI.sub("", f"{output['ename']}: {output['evalue']}")
             return div(".cell-output .cell-output-error", fenced(text, ""))
@@ -144,15 +146,12 @@ class CellWriter:
         alternatives = as_list(self.options.get("fig-alt"))
         alternative = str(alternatives[min(index, len(alternatives)) - 1]) if alternatives else ""
         quoted = alternative.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-        attributes = f'fig-alt="{quoted}"' if quoted else ""
+        attributes = [f'fig-alt="{quoted}"'] if quoted else []
         if isinstance(size, dict) and "width" in size:
-            attributes += f" width={size['width']} height={size['height']}"
+            attributes += [f"width={size['width']}", f"height={size['height']}"]
         caption = self.options.get("fig-cap", "") if self.kind != "fig" else ""
-        return (
-            f"![{caption}]({self.link}/{name}){{{attributes}}}"
-            if attributes
-            else f"![{caption}]({self.link}/{name})"
-        )
+        tail = f"{{{' '.join(attributes)}}}" if attributes else ""
+        return f"![{caption}]({self.link}/{name}){tail}"
 
     def floated(self, lines: list[str]) -> list[str]:
         """The outputs as a numbered figure or table, when the label says so."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import panflute as pf
 
 from press import dialect
-from press.errors import PressError
 from press.filters import Filter
 from press.markup import framed
 from press.source import Page
@@ -24,6 +23,13 @@ class Label:
 
     kind: str
     number: str
+
+
+def found(root: pf.Element, kind: type) -> list[pf.Element]:
+    """All elements of a kind, in order."""
+    elements: list[pf.Element] = []
+    root.walk(lambda element, _: elements.append(element) if isinstance(element, kind) else None)
+    return elements
 
 
 class CrossReferences:
@@ -41,22 +47,13 @@ class CrossReferences:
 
     def apply(self, document: pf.Doc) -> pf.Doc:
         """Number everything, then resolve every reference."""
-        levels: list[int] = []
-        document.walk(
-            lambda element, _: levels.append(element.level) if isinstance(element, pf.Header) else None
-        )
-        self.base = min(levels, default=1)
-        document = document.walk(self.number)
-        return document.walk(self.refer)
-
-    def error(self, message: str, near: str) -> PressError:
-        """An error at the place in the source where `near` stands."""
-        return PressError(message, *self.page.locate(near))
+        self.base = min((header.level for header in found(document, pf.Header)), default=1)
+        return document.walk(self.number).walk(self.refer)
 
     def label(self, identifier: str, kind: str, number: str | None = None) -> Label:
         """Register a labelled thing and count it."""
         if identifier in self.labels:
-            raise self.error(f"label '{identifier}' is used twice", identifier)
+            raise self.page.error(f"label '{identifier}' is used twice", identifier)
         if number is None:
             self.counts[kind] += 1
             number = str(self.counts[kind])
@@ -80,7 +77,9 @@ class CrossReferences:
     def heading(self, header: pf.Header) -> None:
         """Count a section; only `sec-` labels can be referred to."""
         if header.level == 1 and self.fmt == "html":
-            raise self.error("the page title is the only first-level heading; start sections with ##", "# ")
+            raise self.page.error(
+                "the page title is the only first-level heading; start sections with ##", "# "
+            )
         depth = header.level - self.base + 1
         if "unnumbered" not in header.classes:
             self.headings = [*self.headings[:depth], *[0] * (depth - len(self.headings))]
@@ -92,22 +91,21 @@ class CrossReferences:
         """Number displayed equations that carry `{#eq-...}`."""
         result: list[pf.Inline] = []
         for inline in inlines:
-            found = EQUATION.match(inline.text) if isinstance(inline, pf.Str) else None
-            before = [item for item in result[-2:] if not isinstance(item, (pf.Space, pf.SoftBreak))]
-            if not found or not before or not isinstance(before[-1], pf.Math):
+            named = EQUATION.match(inline.text) if isinstance(inline, pf.Str) else None
+            if named and result and isinstance(result[-1], (pf.Space, pf.SoftBreak)):
+                result.pop()
+            if not named or not result or not isinstance(result[-1], pf.Math):
                 result.append(inline)
                 continue
-            while not isinstance(result[-1], pf.Math):
-                result.pop()
             math = result.pop()
-            label = self.label(found[1], "eq")
+            label = self.label(named[1], "eq")
             if self.fmt == "typst":
                 start = '#math.equation(block: true, numbering: "(1)", ['
-                result += [pf.RawInline(start, "typst"), math, pf.RawInline(f"])<{found[1]}>", "typst")]
+                result += [pf.RawInline(start, "typst"), math, pf.RawInline(f"])<{named[1]}>", "typst")]
             else:
                 numbered = pf.Math(f"{math.text}\\qquad({label.number})", format=math.format)
-                result.append(pf.Span(numbered, identifier=found[1]))
-            result += [pf.Str(found[2])] if found[2] else []
+                result.append(pf.Span(numbered, identifier=named[1]))
+            result += [pf.Str(named[2])] if named[2] else []
         return result
 
     def figure(self, figure: pf.Figure) -> object:
@@ -147,6 +145,8 @@ class CrossReferences:
         word = dialect.REFERENCES[kind]
         label = self.label(identifier, kind)
         if self.fmt == "html":
+            for image in [image for block in content for image in found(block, pf.Image)]:
+                image.classes.append("figure-img")
             caption = [pf.Str(f"{word}{NBSP}{label.number}" + (": " if caption else "")), *caption]
         slots = [content, [pf.Plain(*caption)]]
         if self.fmt == "html" and kind == "tbl":
@@ -157,28 +157,24 @@ class CrossReferences:
         """Replace a citation of a label by a link; leave real citations to citeproc."""
         if not isinstance(element, pf.Cite):
             return None
-        kinds = [
-            citation.id.split("-")[0].lower() if "-" in citation.id else "" for citation in element.citations
-        ]
-        for kind, citation in zip(kinds, element.citations, strict=True):
-            if kind in dialect.FOREIGN_REFERENCES:
-                raise self.error(f"@{citation.id} is of a kind outside the dialect", f"@{citation.id}")
-        if not any(kind in dialect.REFERENCES for kind in kinds):
-            return None
         links: list[pf.Inline] = []
         for citation in element.citations:
-            links += [pf.Str(","), pf.Space()] if links else []
-            links += self.link(citation)
-        return links
+            kind, hyphen, _rest = citation.id.partition("-")
+            if hyphen and kind.lower() in dialect.FOREIGN_REFERENCES:
+                raise self.page.error(f"@{citation.id} is of a kind outside the dialect", f"@{citation.id}")
+            if hyphen and kind.lower() in dialect.REFERENCES:
+                links += [pf.Str(","), pf.Space()] if links else []
+                links += self.link(citation)
+        return links or None
 
     def link(self, citation: pf.Citation) -> list[pf.Inline]:
         """The link for one reference."""
         identifier = citation.id[0].lower() + citation.id[1:]
         label = self.labels.get(identifier)
         if label is None:
-            raise self.error(f"@{citation.id} refers to nothing on this page", f"@{citation.id}")
+            raise self.page.error(f"@{citation.id} refers to nothing on this page", f"@{citation.id}")
         if label.kind == "sec" and not self.sections:
-            raise self.error(f"@{citation.id} needs number-sections: true", f"@{citation.id}")
+            raise self.page.error(f"@{citation.id} needs number-sections: true", f"@{citation.id}")
         word = dialect.REFERENCES[label.kind]
         if list(citation.prefix):
             lead: list[pf.Inline] = [*citation.prefix, pf.Str(NBSP)]

@@ -1,22 +1,27 @@
-"""Rewrites the parsed page: conditional content, callouts, tabsets, layouts, images."""
+"""Rewrites the parsed page: conditional content, callouts, tabsets, layouts, links."""
 
 from __future__ import annotations
 
+import re
 from itertools import count
+from pathlib import PurePosixPath
+from posixpath import normpath
+from urllib.parse import unquote
 
 import panflute as pf
 
 from press import dialect
-from press.errors import PressError
 from press.markup import framed
 from press.pandoc import parse
+from press.project import Project
 from press.source import Page
 
 
 class Filter:
     """All filters for one page and one format, in the order in which they must run."""
 
-    def __init__(self, page: Page, fmt: str) -> None:
+    def __init__(self, project: Project, page: Page, fmt: str) -> None:
+        self.project = project
         self.page = page
         self.fmt = fmt
         self.callouts = count(1)
@@ -24,11 +29,7 @@ class Filter:
 
     def apply(self, document: pf.Doc) -> pf.Doc:
         """Run every filter over the document."""
-        return document.walk(self.conditional).walk(self.blocks).walk(self.image)
-
-    def error(self, message: str, near: str) -> PressError:
-        """An error at the place in the source where `near` stands."""
-        return PressError(message, *self.page.locate(near))
+        return document.walk(self.conditional).walk(self.blocks).walk(self.link)
 
     def conditional(self, element: pf.Element, _: pf.Doc) -> object:
         """Drop or unwrap `.content-visible` and `.content-hidden`."""
@@ -70,12 +71,14 @@ class Filter:
         for name in div.classes:
             foreign = name in dialect.FOREIGN_DIV_CLASSES or name.startswith(dialect.FOREIGN_DIV_PREFIXES)
             if foreign and name not in dialect.DIV_CLASSES:
-                raise self.error(f"div class '{name}' is outside the dialect", f".{name}")
+                raise self.page.error(f"div class '{name}' is outside the dialect", f".{name}")
         for name in sorted(dialect.FOREIGN_DIV_ATTRIBUTES & set(div.attributes)):
-            raise self.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
+            raise self.page.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
         prefix, hyphen, _ = div.identifier.partition("-")
         if hyphen and prefix in dialect.FOREIGN_REFERENCES:
-            raise self.error(f"'#{div.identifier}' is of a kind outside the dialect", f"#{div.identifier}")
+            raise self.page.error(
+                f"'#{div.identifier}' is of a kind outside the dialect", f"#{div.identifier}"
+            )
 
     def html_table(self, raw: pf.RawBlock) -> list[pf.Block] | None:
         """For Typst, read a table that came as HTML into the document."""
@@ -114,7 +117,7 @@ class Filter:
             return list(div.content)
         first = next((block for block in div.content if isinstance(block, pf.Header)), None)
         if first is None:
-            raise self.error("a tabset needs a heading for each tab", ".panel-tabset")
+            raise self.page.error("a tabset needs a heading for each tab", ".panel-tabset")
         titles: list[list[pf.Block]] = []
         bodies: list[list[pf.Block]] = []
         for block in div.content:
@@ -129,13 +132,48 @@ class Filter:
     def layout(self, blocks: list[pf.Block], columns: str) -> list[pf.Block]:
         """Blocks side by side, `columns` to a row."""
         if not columns.isdigit() or columns == "0":
-            raise self.error("layout-ncol needs a number of columns", "layout-ncol")
+            raise self.page.error("layout-ncol needs a number of columns", "layout-ncol")
         return framed("layout", self.fmt, [[block] for block in blocks], columns=int(columns))
 
-    def image(self, element: pf.Element, _: pf.Doc) -> object:
-        """Alternative text and classes of images."""
-        if isinstance(element, pf.Image):
-            if alternative := element.attributes.pop("fig-alt", None):
-                element.attributes["alt"] = alternative
-            element.classes += ["img-fluid"] if self.fmt == "html" else []
-        return None
+    def link(self, element: pf.Element, _: pf.Doc) -> object:
+        """Check a link or image; in Typst, point page links to the published site."""
+        if not isinstance(element, (pf.Link, pf.Image)):
+            return None
+        picture = isinstance(element, pf.Image)
+        if picture and self.fmt == "html":
+            element.classes.append("img-fluid")
+        if picture and "fig-alt" in element.attributes:
+            element.attributes["alt"] = element.attributes.pop("fig-alt")
+        url = re.split("[#?]", element.url)[0]
+        if not url or re.match(r"[a-z][a-z0-9+.-]*:|//", url):
+            return None
+        path = resolve(self.page.path, unquote(url))
+        there = (self.project.root / path).is_file() or "_files/figure-" in path
+        if path not in self.project.pages and (path.endswith(".qmd") or (picture and not there)):
+            raise self.page.error(f"{url} does not exist", url)
+        if self.fmt == "html":
+            return None
+        site = self.project.website.get("site-url", "").rstrip("/")
+        element.url = f"{site}/{published(path)}{element.url[len(url) :]}"
+        return typst_image(element, path) if picture else None if site else list(element.content)
+
+
+def resolve(page: str, url: str) -> str:
+    """A link on a page as a path from the project's root."""
+    return normpath(url.lstrip("/") if url.startswith("/") else f"{PurePosixPath(page).parent}/{url}")
+
+
+def published(path: str) -> str:
+    """Where a source file appears in the site."""
+    return path.removesuffix(".qmd") + ".html" if path.endswith(".qmd") else path
+
+
+def typst_image(image: pf.Image, path: str) -> pf.RawInline:
+    """An image with its alternative text, which pandoc's Typst writer leaves out."""
+    alternative = image.attributes.get("alt") or pf.stringify(image)
+    name, text = (part.replace("\\", "\\\\").replace('"', '\\"') for part in (f"/{path}", alternative))
+    sizes = ""
+    for side in ("width", "height"):
+        length = image.attributes.get(side, "").removesuffix("px")
+        sizes += f", {side}: {length}" if length and not length.isdigit() else ""
+    return pf.RawInline(f'#box(image("{name}", alt: "{text}"{sizes}))', "typst")

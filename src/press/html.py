@@ -6,15 +6,15 @@ import datetime
 import re
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from posixpath import normpath, relpath
+from posixpath import relpath
 from typing import Any
 from urllib.parse import unquote
 
 import panflute as pf
 
-from press.crossref import CrossReferences
+from press.crossref import CrossReferences, found
 from press.errors import PressError
-from press.filters import Filter
+from press.filters import Filter, published, resolve
 from press.markup import HERE, templates
 from press.navigation import Navigation, inline, plain
 from press.pandoc import UnknownCitationError, parse, run, serialise
@@ -35,14 +35,12 @@ HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
 def filtered(project: Project, page: Page, markdown: str, fmt: str, meta: Meta) -> pf.Doc:
     """Parse a page and run all filters over it."""
     document = parse(markdown)
-    blocks = Filter(page, fmt)
+    blocks = Filter(project, page, fmt)
     document = CrossReferences(page, blocks, bool(meta.get("number-sections"))).apply(blocks.apply(document))
-    Links(project, page, fmt).apply(document)
-    cites: list[pf.Cite] = []
-    document.walk(lambda element, _: cites.append(element) if isinstance(element, pf.Cite) else None)
+    cites = found(document, pf.Cite)
     if cites and not meta.get("bibliography"):
         key = cites[0].citations[0].id
-        raise PressError(f"citation @{key}, but there is no bibliography", *page.locate(f"@{key}"))
+        raise page.error(f"citation @{key}, but there is no bibliography", f"@{key}")
     if cites:
         document.content.extend(_references(fmt))
     return document
@@ -67,68 +65,7 @@ def write(markdown: pf.Doc, page: Page, meta: Meta, *options: str) -> str:
     try:
         return run(serialise(markdown), "-f", "json", *options, *cite, *numbers, cwd=page.file.parent)
     except UnknownCitationError as error:
-        raise PressError(str(error), *page.locate(f"@{error.key}")) from None
-
-
-class Links:
-    """Checks links and images of a page against the project's files."""
-
-    def __init__(self, project: Project, page: Page, fmt: str) -> None:
-        self.project = project
-        self.page = page
-        self.fmt = fmt
-
-    def apply(self, document: pf.Doc) -> None:
-        """Check every link and image; in Typst, point page links to the published site."""
-        document.walk(self.link)
-
-    def link(self, element: pf.Element, _: pf.Doc) -> object:
-        """Check one link or image."""
-        if not isinstance(element, (pf.Link, pf.Image)):
-            return None
-        url = element.url.split("#")[0].split("?")[0]
-        if not url or re.match(r"[a-z][a-z0-9+.-]*:|//", url):
-            return None
-        path = resolve(self.page.path, unquote(url))
-        known = path in self.project.pages or not path.endswith(".qmd")
-        if not known or (isinstance(element, pf.Image) and not self.exists(path)):
-            raise PressError(f"{url} does not exist", *self.page.locate(url))
-        if self.fmt == "typst" and isinstance(element, pf.Link):
-            site = self.project.website.get("site-url")
-            if not site:
-                return list(element.content)
-            element.url = site.rstrip("/") + "/" + published(path) + element.url[len(url) :]
-        elif self.fmt == "typst":
-            return typst_image(element, path)
-        return None
-
-    def exists(self, path: str) -> bool:
-        """Whether a file is in the project or was just made by a cell."""
-        return "_files/figure-" in path or (self.project.root / path).is_file()
-
-
-def typst_image(image: pf.Image, path: str) -> pf.RawInline:
-    """An image with its alternative text, which pandoc's Typst writer leaves out."""
-    quoted = [
-        text.replace("\\", "\\\\").replace('"', '\\"')
-        for text in (f"/{path}", image.attributes.get("alt") or pf.stringify(image))
-    ]
-    sizes = [
-        f", {side}: {length}"
-        for side in ("width", "height")
-        if not (length := image.attributes.get(side, "")).removesuffix("px").isdigit() and length
-    ]
-    return pf.RawInline(f'#box(image("{quoted[0]}", alt: "{quoted[1]}"{"".join(sizes)}))', "typst")
-
-
-def resolve(page: str, url: str) -> str:
-    """A link on a page as a path from the project's root."""
-    return normpath(url.lstrip("/") if url.startswith("/") else f"{PurePosixPath(page).parent}/{url}")
-
-
-def published(path: str) -> str:
-    """Where a source file appears in the site."""
-    return path.removesuffix(".qmd") + ".html" if path.endswith(".qmd") else path
+        raise page.error(str(error), f"@{error.key}") from None
 
 
 def relink(html: str, project: Project, page: Page) -> tuple[str, set[str]]:
@@ -142,14 +79,14 @@ def relink(html: str, project: Project, page: Page) -> tuple[str, set[str]]:
     needed: set[str] = set()
     here = PurePosixPath(page.path).parent.as_posix()
 
-    def point(found: re.Match[str]) -> str:
-        path = resolve(page.path, unquote(found[2]))
-        rooted = found[2].startswith("/") and not found[2].startswith("//")
+    def point(match: re.Match[str]) -> str:
+        path = resolve(page.path, unquote(match[2]))
+        rooted = match[2].startswith("/") and not match[2].startswith("//")
         if path not in project.pages and (project.root / path).is_file():
             needed.add(path)
         elif path not in project.pages and not rooted:
-            return found[0]
-        return f'{found[1]}="{relpath(published(path), here)}{found[3] or ""}"'
+            return match[0]
+        return f'{match[1]}="{relpath(published(path), here)}{match[3] or ""}"'
 
     return ADDRESS.sub(point, html), needed
 
@@ -212,7 +149,7 @@ def render(
     text = templates().get_template("page.html").render(context)
     identifiers = Counter(re.findall(r'\sid="([^"]+)"', SCRIPT.sub("", text)))
     if twice := next((name for name, times in identifiers.items() if times > 1), None):
-        raise PressError(f"id '{twice}' is used more than once on this page", *page.locate(twice))
+        raise page.error(f"id '{twice}' is used more than once on this page", twice)
     return relink(text, project, page)
 
 
@@ -233,8 +170,8 @@ def appendix(content: str) -> tuple[str, str, str]:
 def decorate(content: str) -> str:
     """Anchors on headings and scopes on table headers."""
 
-    def heading(found: re.Match[str]) -> str:
-        identifier, classes, rest, level, attributes, text = found.groups()
+    def heading(match: re.Match[str]) -> str:
+        identifier, classes, rest, level, attributes, text = match.groups()
         kept = re.search(r'class="([^"]*)"', attributes)
         names = f"{kept[1]} anchored" if kept else "anchored"
         others = re.sub(r'\s*class="[^"]*"', "", attributes)
@@ -243,8 +180,8 @@ def decorate(content: str) -> str:
         opened = f'<section id="{identifier}" class="{classes}"{rest}>\n<h{level} class="{names}"'
         return f'{opened} data-anchor-id="{identifier}"{others}>{text}{anchor}</h{level}>'
 
-    def head(found: re.Match[str]) -> str:
-        emptied = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", found[0])
+    def head(match: re.Match[str]) -> str:
+        emptied = re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", match[0])
         return re.sub(r"<th(?![^>]*scope=)(?=[ >])", '<th scope="col"', emptied)
 
     content = HEAD.sub(head, HEADING.sub(heading, content))

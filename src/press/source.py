@@ -84,16 +84,14 @@ class Page:
         """Path without `.qmd`."""
         return self.path.removesuffix(".qmd")
 
-    def locate(self, text: str) -> tuple[Path, int]:
-        """File and line where `text` first stands; the top of the page when it is nowhere in the source."""
-        for part in self.parts:
-            for line in part.lines if isinstance(part, Prose) else ():
-                if text in line.text:
-                    return line.file, line.number
-        for part in self.parts:
-            if isinstance(part, Cell) and text in part.code + str(part.options):
-                return part.place.file, part.place.number
-        return self.file, 1
+    def error(self, message: str, near: str) -> PressError:
+        """An error at the place where `near` first stands; at the top when the source does not have it."""
+        prose = [line for part in self.parts if isinstance(part, Prose) for line in part.lines]
+        cells = [part for part in self.parts if isinstance(part, Cell)]
+        places = [line for line in prose if near in line.text]
+        places += [cell.place for cell in cells if near in cell.source]
+        line = places[0] if places else Line("", self.file, 1)
+        return PressError(message, line.file, line.number)
 
 
 def read(project: Project, path: str) -> Page:
