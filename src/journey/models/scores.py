@@ -1,0 +1,305 @@
+"""How good predicted probabilities are: ranking, calibration and error, with intervals from a bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from journey.errors import JourneyError
+from journey.models.ranked import rank_outcomes
+
+Vector = NDArray[np.float64]
+Metrics = Callable[[Vector], dict[str, Vector]]
+
+BINS = 10
+LEVELS = (0.01, 0.05, 0.10)
+BLOCK = 4_000_000  # numbers of a block of weights, so that memory stays bounded
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its interval at confidence `level`."""
+
+    value: float
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Quality of predicted probabilities on `n` rows, `positives` of them positive, of `groups` users.
+
+    Attributes
+    ----------
+    roc_auc, pr_auc
+        Area under the ROC curve and average precision.
+    precision_1, precision_5, precision_10
+        Share of positives among the 1, 5, 10% of rows with the highest scores.
+    lift_1, lift_5, lift_10
+        The same over the share of positives in all rows.
+    brier, log_loss
+        Mean squared error, and mean negative log-likelihood (nats).
+    calibration_error
+        Mean absolute gap of predicted and observed share over ten bins of equal mass.
+    """
+
+    n: int
+    positives: int
+    groups: int
+    roc_auc: Estimate
+    pr_auc: Estimate
+    precision_1: Estimate
+    precision_5: Estimate
+    precision_10: Estimate
+    lift_1: Estimate
+    lift_5: Estimate
+    lift_10: Estimate
+    brier: Estimate
+    log_loss: Estimate
+    calibration_error: Estimate
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Predicted against observed shares in bins of equal mass, with Wilson intervals of the observed.
+
+    `predicted`, `observed`, `low`, `high` and `n` have one entry a bin, from the lowest scores up.
+    """
+
+    predicted: Vector
+    observed: Vector
+    low: Vector
+    high: Vector
+    n: NDArray[np.int64]
+
+
+def average_precision(outcome: ArrayLike, score: ArrayLike) -> float:
+    """Area under the precision-recall curve as a sum over thresholds; ties form one threshold.
+
+    Raises
+    ------
+    JourneyError
+        For lengths that differ, no rows, a score that is not finite, or only one class.
+
+    Examples
+    --------
+    >>> round(average_precision([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), 4)
+    0.8333
+    """
+    ranked = rank_outcomes(outcome, score)
+    return float(ranked.profile(ranked.ones())["pr_auc"][0])
+
+
+def precision_at(outcome: ArrayLike, score: ArrayLike, share: float) -> float:
+    """Share of positives among the top `share` of rows; rows tied at the edge count in proportion.
+
+    Raises
+    ------
+    JourneyError
+        As `average_precision`, and for a share outside (0, 1].
+    """
+    ranked = rank_outcomes(outcome, score)
+    return float(ranked.profile(ranked.ones(), (share,))[f"precision_{share * 100:g}"][0])
+
+
+def brier_score(outcome: ArrayLike, probability: ArrayLike) -> float:
+    """Mean squared difference of outcome and probability."""
+    y, p = checked(outcome, probability)
+    return float(np.mean((p - y) ** 2))
+
+
+def log_loss(outcome: ArrayLike, probability: ArrayLike) -> float:
+    """Mean negative log-likelihood in nats; probabilities are kept 1e-15 away from 0 and 1."""
+    y, p = checked(outcome, probability)
+    return float(losses(y, p).mean())
+
+
+def calibration_error(outcome: ArrayLike, probability: ArrayLike, bins: int = BINS) -> float:
+    """Expected calibration error over bins of equal mass; tied probabilities stay in one bin.
+
+    Notes
+    -----
+    Naeini, Cooper & Hauskrecht (2015), with quantile bins as in Nguyen & O'Connor (2015). It is biased
+    upwards: see `calibration_noise`.
+    """
+    y, p = checked(outcome, probability)
+    return float(_binned_gap(y, p, bins)(np.ones((1, len(y))))[0])
+
+
+def calibration_noise(probability: ArrayLike, *, draws: int = 200, seed: int = 0, bins: int = BINS) -> float:
+    """Calibration error that perfect probabilities would show by chance on as many rows, on average."""
+    p = np.asarray(probability, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    return float(np.mean([calibration_error(rng.random(len(p)) < p, p, bins) for _ in range(draws)]))
+
+
+def reliability(outcome: ArrayLike, probability: ArrayLike, bins: int = BINS) -> Reliability:
+    """Predicted and observed share by bin of equal mass."""
+    y, p = checked(outcome, probability)
+    place = equal_mass_bins(p, bins)
+    n = np.bincount(place)
+    predicted, positives = (np.bincount(place, weights=values) for values in (p, y))
+    z2 = 1.959963984540054**2
+    share = positives / n
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    # A bin without positives has its bound at zero; rounding must not put it above.
+    return Reliability(
+        predicted / n, share, np.minimum(centre - half, share), np.maximum(centre + half, share), n
+    )
+
+
+def equal_mass_bins(probability: Vector, bins: int) -> NDArray[np.int64]:
+    """Bin of each row, numbered from 0 without gaps; equal probabilities share a bin."""
+    edges = np.unique(np.quantile(probability, np.linspace(0, 1, bins + 1)[1:-1]))
+    place = np.searchsorted(edges, probability, side="right")
+    return np.unique(place, return_inverse=True)[1]
+
+
+def measure(
+    outcome: ArrayLike,
+    probability: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    replicates: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Scores:
+    """Every quality of predicted probabilities, with intervals.
+
+    Parameters
+    ----------
+    outcome
+        (n,) booleans or 0/1.
+    probability
+        (n,) numbers from 0 to 1.
+    groups
+        (n,) user of each row: users are drawn, not rows, because rows of one user resemble each other.
+        Each row is its own user when omitted.
+
+    Returns
+    -------
+    Scores
+
+    Raises
+    ------
+    JourneyError
+        For lengths that differ, no rows, only one class, or a probability outside [0, 1].
+    """
+    y, p = checked(outcome, probability)
+    if p.min() < 0 or p.max() > 1:
+        raise JourneyError(
+            f"probabilities run from {p.min():g} to {p.max():g}; give numbers from 0 to 1 or calibrate them"
+        )
+    ranked = rank_outcomes(y, p)
+    squares, loss = (p - y) ** 2, losses(y, p)
+    gap = _binned_gap(y, p, BINS)
+
+    def metrics(weights: Vector) -> dict[str, Vector]:
+        total = weights.sum(axis=1)
+        return ranked.profile(weights, LEVELS) | {
+            "brier": weights @ squares / total,
+            "log_loss": weights @ loss / total,
+            "calibration_error": gap(weights),
+        }
+
+    found, n_groups = bootstrap(metrics, groups, len(y), replicates=replicates, seed=seed, level=level)
+    return Scores(n=len(y), positives=int(y.sum()), groups=n_groups, **found)
+
+
+def compare(
+    outcome: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    groups: ArrayLike | None = None,
+    *,
+    replicates: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Estimate]:
+    """Differences first minus second of `roc_auc` and `pr_auc` on the same rows, from the same draws."""
+    one, two = rank_outcomes(outcome, first), rank_outcomes(outcome, second)
+
+    def metrics(weights: Vector) -> dict[str, Vector]:
+        left, right = one.profile(weights), two.profile(weights)
+        return {name: left[name] - right[name] for name in left}
+
+    return bootstrap(metrics, groups, len(one.order), replicates=replicates, seed=seed, level=level)[0]
+
+
+def bootstrap(
+    metrics: Metrics,
+    groups: ArrayLike | None,
+    n: int,
+    *,
+    replicates: int,
+    seed: int,
+    level: float = 0.95,
+) -> tuple[dict[str, Estimate], int]:
+    """Value and interval of functions of row weights, drawing groups of rows with replacement.
+
+    Parameters
+    ----------
+    metrics
+        From (r, n) weights to (r,) values by name; weights of one give the observed value.
+    groups
+        (n,) group of each row, or None for each row its own.
+
+    Returns
+    -------
+    dict of Estimate, int
+        The estimates, and the number of groups.
+
+    Notes
+    -----
+    Poisson(1) counts stand in for multinomial draws. Percentiles are taken around the observed value
+    instead of the mean of the draws, because a calibration error grows by resampling. A draw on which a
+    metric is undefined (no positive) is left out.
+    """
+    members = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    n_groups = int(members.max()) + 1
+    rng = np.random.default_rng(seed)
+    blocks: list[dict[str, Vector]] = []
+    step = max(1, BLOCK // n)
+    for start in range(0, replicates, step):
+        counts = rng.poisson(1.0, size=(min(step, replicates - start), n_groups))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            blocks.append(metrics(counts[:, members].astype(np.float64)))
+    tail, estimates = 50 * (1 - level), {}
+    for name, observed in metrics(np.ones((1, n))).items():
+        value, drawn = float(observed[0]), np.concatenate([block[name] for block in blocks])
+        drawn = drawn[np.isfinite(drawn)]
+        low, high = np.percentile(drawn, [tail, 100 - tail]) + (value - drawn.mean())
+        if drawn.min() >= 0:  # a quality that is never negative keeps a bound that is not
+            low = max(low, 0.0)
+        estimates[name] = Estimate(value, float(min(low, value)), float(max(high, value)), level)
+    return estimates, n_groups
+
+
+def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Vector, Vector]:
+    """Outcome and probability as finite vectors of one length, at least one row."""
+    y, p = np.asarray(outcome).astype(bool), np.asarray(probability, dtype=np.float64)
+    if y.shape != p.shape or y.ndim != 1:
+        raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {p.shape}")
+    if len(y) == 0:
+        raise JourneyError("there are no rows to measure: the slice is empty")
+    if not np.isfinite(p).all():
+        raise JourneyError(f"{int((~np.isfinite(p)).sum())} of {len(p)} scores are not finite")
+    return y.astype(np.float64), p
+
+
+def losses(y: Vector, p: Vector) -> Vector:
+    """Negative log-likelihood of each row."""
+    kept = np.clip(p, 1e-15, 1 - 1e-15)
+    return -(y * np.log(kept) + (1 - y) * np.log1p(-kept))
+
+
+def _binned_gap(y: Vector, p: Vector, bins: int) -> Callable[[Vector], Vector]:
+    place = equal_mass_bins(p, bins)
+    gap = np.zeros((len(y), int(place.max()) + 1))
+    gap[np.arange(len(y)), place] = p - y
+    return lambda w: np.abs(w @ gap).sum(axis=1) / w.sum(axis=1)
