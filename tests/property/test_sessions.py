@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
 from reference_sessions import assert_agrees, reference
-from warehouse_stores import ON_ITEM, Row, bot_run, write_store
+from warehouse_stores import ON_ITEM, Row, bot_run, event, write_store
 
 from journey.paths import project
 from journey.warehouse.build import build_warehouse
@@ -70,7 +70,9 @@ def stores(draw: st.DrawFn) -> tuple[list[Row], dict[str, object]]:
         copy = row
         for _ in range(draw(st.integers(1, 3))):
             renamed = draw(st.booleans())
-            number = 90_000 + len(copies) if renamed else None
+            # A renamed copy may have a smaller identifier than the row it repeats.
+            start = draw(st.sampled_from((10, 90_000)))
+            number = start + len(copies) if renamed else None
             copy = copy.again(draw(st.sampled_from((0, 1, 599))), number)
             copies.append(copy)
     options: dict[str, object] = {
@@ -128,6 +130,13 @@ def _soil(draw: st.DrawFn, row: Row, fate: str, number: int) -> Row:
 ONE_EVENT = ([Row(1, MIDNIGHT)], {})
 ALL_REMOVED = ([Row(1, MIDNIGHT, user_id=None)], {})
 EXACTLY_HALF_AN_HOUR = ([Row(1, MIDNIGHT - HALF_HOUR), Row(2, MIDNIGHT)], {})
+ALL_STEPS_AT_ONE_MOMENT = ([event(i, 0, kind) for i, kind in enumerate(EVENT_TYPES)], {})
+BOUGHT_BEFORE_CHECKOUT = (
+    [event(1), event(2, 1, "add_to_cart"), event(3, 2, "purchase"), event(4, 3, "checkout")],
+    {},
+)
+COPY_WITH_A_SMALLER_NUMBER = ([event(9, device="desktop"), event(9).again(60, event_id=2)], {})
+JUST_A_BOT = ([*bot_run(1, 1, 50, 1.0), *bot_run(101, 2, 49, 1.0)], {})
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -135,12 +144,16 @@ EXACTLY_HALF_AN_HOUR = ([Row(1, MIDNIGHT - HALF_HOUR), Row(2, MIDNIGHT)], {})
 @example(ONE_EVENT)
 @example(ALL_REMOVED)
 @example(EXACTLY_HALF_AN_HOUR)
+@example(ALL_STEPS_AT_ONE_MOMENT)
+@example(BOUGHT_BEFORE_CHECKOUT)
+@example(COPY_WITH_A_SMALLER_NUMBER)
+@example(JUST_A_BOT)
 def test_sql_and_pandas_agree_on_awkward_stores(store: tuple[list[Row], dict[str, object]]) -> None:
     rows, options = store
     with tempfile.TemporaryDirectory() as folder:
         raw = write_store(Path(folder) / "awkward", rows, **options)  # type: ignore[arg-type]
         target = Path(folder) / "awkward.duckdb"
-        summary = build_warehouse(raw, target, project().sql)
+        summary = build_warehouse(raw, target, project().sql, features=False)
         assert summary.raw_rows == len(rows) == summary.clean_rows + sum(summary.removed.values())
         with connect(target) as warehouse:
             assert_agrees(reference(raw), warehouse)

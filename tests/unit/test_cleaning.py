@@ -45,7 +45,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("cleaning")
     store, target = folder / "shop", folder / "shop.duckdb"
     simulate(store, SHOPS[request.param])
-    build_warehouse(store, target, project().sql)
+    build_warehouse(store, target, project().sql, features=False)
     return target, store
 
 
@@ -127,7 +127,7 @@ def test_a_mistake_of_staging_shows(shop: tuple[Path, Path], tmp_path: Path) -> 
 def test_a_clean_shop_has_nothing_to_judge(tmp_path: Path) -> None:
     store, target = tmp_path / "shop", tmp_path / "shop.duckdb"
     simulate(store, ShopParameters(users=300, items=50, days=14, dirt=0.0))
-    summary = build_warehouse(store, target, project().sql)
+    summary = build_warehouse(store, target, project().sql, features=False)
     assert summary.raw_rows == summary.clean_rows
     for row in cleaning_quality(target, store):
         assert row == CleaningQuality(row.kind, row.treatment, 0, 0, 0, None, None, 0, 0, None, None)

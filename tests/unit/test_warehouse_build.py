@@ -38,7 +38,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_a_small_shop_by_hand(store: Path, target: Path) -> None:
-    summary = build_warehouse(store, target, SQL)
+    summary = build_warehouse(store, target, SQL, features=False)
     assert summary == WarehouseSummary(
         store="small",
         raw_rows=71,
@@ -79,18 +79,26 @@ def test_a_small_shop_by_hand(store: Path, target: Path) -> None:
         ).fetchall() == [(10.0, True)]
 
 
+def test_every_mart_is_built_unless_told_otherwise(store: Path, target: Path) -> None:
+    marts = {file.stem for file in (SQL / "marts").glob("*.sql")}
+    listed = "select table_name from information_schema.tables where table_schema = 'marts'"
+    build_warehouse(store, target, SQL)
+    with connect(target) as warehouse:
+        assert {name for (name,) in warehouse.execute(listed).fetchall()} == marts
+
+
 @pytest.mark.parametrize(("minutes", "sessions"), [(29.999, 1), (30.0, 1), (30.001, 2)])
 def test_a_gap_of_exactly_thirty_minutes_stays_inside(
     tmp_path: Path, target: Path, minutes: float, sessions: int
 ) -> None:
     store = write_store(tmp_path / "gap", [event(1), event(2, minutes)])
-    assert build_warehouse(store, target, SQL).sessions == sessions
+    assert build_warehouse(store, target, SQL, features=False).sessions == sessions
 
 
 def test_a_wrong_clock_is_put_right_by_the_arrival(tmp_path: Path, target: Path) -> None:
     rows = [event(i, i) for i in range(5)]
     in_1970 = replace(event(9, 5), ts=NOON - timedelta(days=20_000), received_ts=NOON + timedelta(minutes=5))
-    build_warehouse(write_store(tmp_path / "clock", [*rows, in_1970]), target, SQL)
+    build_warehouse(write_store(tmp_path / "clock", [*rows, in_1970]), target, SQL, features=False)
     with connect(target) as warehouse:
         found = warehouse.execute(
             "select ts, is_skewed, session_id from staging.events where event_id = 9"
@@ -102,7 +110,7 @@ def test_a_wrong_clock_is_put_right_by_the_arrival(tmp_path: Path, target: Path)
 def test_a_store_without_prices_checkouts_or_exposures(tmp_path: Path, target: Path) -> None:
     rows = [event(1), event(2, 1, "add_to_cart"), event(3, 2, "purchase"), event(4, 50, "purchase")]
     store = write_store(tmp_path / "bare", rows, prices=False)
-    summary = build_warehouse(store, target, SQL)
+    summary = build_warehouse(store, target, SQL, features=False)
     assert (summary.sessions, summary.converted_sessions, summary.orders, summary.revenue) == (2, 2, 2, 0.0)
     with connect(target) as warehouse:
         assert warehouse.execute("select net_revenue from marts.orders").fetchall() == [(None,), (None,)]
@@ -116,7 +124,8 @@ def test_a_store_without_prices_checkouts_or_exposures(tmp_path: Path, target: P
 
 def test_two_builds_hold_the_same_rows(store: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one.duckdb", tmp_path / "two.duckdb"
-    assert build_warehouse(store, one, SQL) == build_warehouse(store, two, SQL, threads=1)
+    summary = build_warehouse(store, one, SQL, features=False)
+    assert summary == build_warehouse(store, two, SQL, threads=1, features=False)
     assert contents(one) == contents(two)
 
 
@@ -137,7 +146,7 @@ def contents(path: Path) -> dict[str, str]:
 
 
 def test_the_warehouse_needs_no_raw_file(store: Path, target: Path) -> None:
-    build_warehouse(store, target, SQL)
+    build_warehouse(store, target, SQL, features=False)
     shutil.rmtree(store)
     with connect(target) as warehouse:
         assert warehouse.execute("select count(*) from staging.events_flagged").fetchone() == (71,)
@@ -148,7 +157,7 @@ def test_the_warehouse_needs_no_raw_file(store: Path, target: Path) -> None:
 
 def test_progress_counts_to_the_end(store: Path, target: Path) -> None:
     calls: list[tuple[int, int]] = []
-    build_warehouse(store, target, SQL, lambda done, of: calls.append((done, of)))
+    build_warehouse(store, target, SQL, lambda done, of: calls.append((done, of)), features=False)
     assert [done for done, _ in calls] == list(range(calls[-1][1] + 1))
     assert len({of for _, of in calls}) == 1
 
@@ -157,7 +166,7 @@ def test_progress_counts_to_the_end(store: Path, target: Path) -> None:
 def test_an_interrupt_leaves_the_old_warehouse_and_nothing_else(
     store: Path, target: Path, moment: int
 ) -> None:
-    build_warehouse(store, target, SQL)
+    build_warehouse(store, target, SQL, features=False)
     before = target.read_bytes()
 
     def interrupt(done: int, _: int) -> None:
@@ -165,7 +174,7 @@ def test_an_interrupt_leaves_the_old_warehouse_and_nothing_else(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        build_warehouse(store, target, SQL, interrupt)
+        build_warehouse(store, target, SQL, interrupt, features=False)
     assert target.read_bytes() == before
     assert [entry.name for entry in target.parent.iterdir()] == [target.name]
 
@@ -212,7 +221,7 @@ def text_price(text: str):
 def test_bad_stores(store: Path, target: Path, spoil, message: str) -> None:
     spoil(store)
     with pytest.raises(JourneyError) as raised:
-        build_warehouse(store, target, SQL)
+        build_warehouse(store, target, SQL, features=False)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
     assert not target.exists()
@@ -228,7 +237,7 @@ def test_a_failing_model_is_named(store: Path, target: Path, tmp_path: Path) -> 
     with pytest.raises(
         JourneyError, match=r"marts.customers \(customers.sql\) could not be built: .*no_such_column"
     ):
-        build_warehouse(store, target, sql)
+        build_warehouse(store, target, sql, features=False)
     assert not target.exists()
 
 
@@ -245,6 +254,6 @@ def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
 
 
 def test_readers_cannot_write(store: Path, target: Path) -> None:
-    build_warehouse(store, target, SQL)
+    build_warehouse(store, target, SQL, features=False)
     with connect(target) as warehouse, pytest.raises(duckdb.Error, match="read-only"):
         warehouse.execute("delete from marts.sessions")

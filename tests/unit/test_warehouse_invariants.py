@@ -21,7 +21,7 @@ from journey.warehouse.invariants import INVARIANTS, check_invariants
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("invariants")
     store = write_store(folder / "small", ROWS, text_from=(NOON + timedelta(days=1)).date())
-    build_warehouse(store, folder / "small.duckdb", project().sql)
+    build_warehouse(store, folder / "small.duckdb", project().sql, features=False)
     return folder / "small.duckdb"
 
 

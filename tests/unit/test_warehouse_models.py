@@ -9,9 +9,10 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.paths import project
+from journey.warehouse.build import FEATURES
 from journey.warehouse.models import in_order, passing_views, read_models
 
-ALL = [*read_models(project().sql / "staging"), *read_models(project().sql / "marts", skip="features_")]
+ALL = [*read_models(project().sql / "staging"), *read_models(project().sql / "marts", skip=FEATURES)]
 
 
 def write(folder: Path, name: str, sql: str) -> Path:
@@ -47,6 +48,12 @@ def test_the_head_says_question_grain_and_technique(model) -> None:
     assert [line for line in head if re.match(r"-- Question: .*", line)]
     assert [line for line in head if re.match(r"-- Grain: .*", line)]
     assert [line for line in head if re.match(r"-- Technique: .*", line)]
+
+
+def test_the_clean_marts_need_no_feature() -> None:
+    features = {model.name for model in read_models(project().sql / "marts")} - {model.name for model in ALL}
+    assert "marts.features_all" in features
+    assert not {table for model in ALL for table in model.reads} & features
 
 
 def test_only_the_view_over_raw_files_ends_with_the_build() -> None:

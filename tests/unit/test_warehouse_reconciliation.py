@@ -43,7 +43,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     store, target = folder / "shop", folder / "shop.duckdb"
     dirt = HARSH if request.param == "harsh" else DirtRates()
     simulate(store, ShopParameters(users=1_500, items=200, days=60, seed=11, dirt=dirt))
-    summary = build_warehouse(store, target, project().sql)
+    summary = build_warehouse(store, target, project().sql, features=False)
     with connect(target) as warehouse:
         yield Shop(store, read_raw(store), reference(store), summary, warehouse)
 

@@ -15,8 +15,8 @@ from journey.warehouse.raw import create_raw_views
 
 Progress = Callable[[int, int], None]
 
-FEATURES = "features_"
-"""Files of this name are features, built on top of the warehouse by a stage of their own."""
+FEATURES = ("decision_points", "features_")
+"""Names of the marts that only prediction needs start so; every other mart does without them."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def build_warehouse(
     sql: Path,
     progress: Progress | None = None,
     *,
+    features: bool = True,
     memory_limit: str = "4GB",
     threads: int = 2,
 ) -> WarehouseSummary:
@@ -76,6 +77,8 @@ def build_warehouse(
         Folder that holds `staging/` and `marts/`.
     progress
         Called with (models done, models in all).
+    features
+        Whether to build the marts that only prediction needs, too.
     memory_limit
         What DuckDB may keep in memory; it spills the rest to a folder beside the target.
     threads
@@ -86,9 +89,8 @@ def build_warehouse(
     JourneyError
         When the store is incomplete or malformed, a model fails, or an invariant is violated.
     """
-    models = in_order(
-        [*read_models(sql / "staging", skip=FEATURES), *read_models(sql / "marts", skip=FEATURES)]
-    )
+    skip = () if features else FEATURES
+    models = in_order([*read_models(sql / "staging"), *read_models(sql / "marts", skip=skip)])
     steps = len(models) + 1
     with replacing(target) as temporary:
         temporary.parent.mkdir(parents=True, exist_ok=True)

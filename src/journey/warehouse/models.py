@@ -44,7 +44,7 @@ class Model:
     is_view: bool
 
 
-def read_models(folder: Path, *, skip: str = "") -> list[Model]:
+def read_models(folder: Path, *, skip: tuple[str, ...] = ()) -> list[Model]:
     """Read every SQL file of a folder.
 
     Parameters
@@ -52,14 +52,14 @@ def read_models(folder: Path, *, skip: str = "") -> list[Model]:
     folder
         Such as `sql/marts`; a file makes the table that is named after folder and file.
     skip
-        Leave out files whose name starts so; nothing is left out when empty.
+        Leave out files whose name starts with one of these.
 
     Raises
     ------
     JourneyError
         When the folder holds no SQL file, or a file is not one statement that makes its own table.
     """
-    paths = [path for path in sorted(folder.glob("*.sql")) if not skip or not path.name.startswith(skip)]
+    paths = [path for path in sorted(folder.glob("*.sql")) if not path.name.startswith(skip)]
     if not paths:
         raise JourneyError(f"{folder}: there is no SQL file; restore the folder from version control")
     return [read_model(path) for path in paths]
