@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -10,13 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
-from journey.journeys.intervals import FloatArray, percentile_interval
+from journey.journeys.intervals import FloatArray, percentile_interval, resample_counts
 from journey.journeys.markov import count_moves, removal_effects
 from journey.journeys.paths import BoolArray, IntArray, Paths, converted_flags
 
 Rule = Literal["first_touch", "last_touch", "linear", "position_based", "time_decay", "markov"]
 RULES: tuple[Rule, ...] = get_args(Rule)
-RESAMPLE_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -176,14 +174,16 @@ def attribute(
         effect = removal_effects(moves.total()[None])[0]
         total_effect = effect.sum()
         share = effect / total_effect if total_effect > 0 else np.full(channels, np.nan)
-        chunks = [removal_effects(moves.weighted(weights)) for weights in _resamples(n_users, n_boot, seed)]
+        chunks = [
+            removal_effects(moves.weighted(weights)) for weights in resample_counts(n_users, n_boot, seed)
+        ]
     else:
         touch = touch_weights(paths, rule, age=age, half_life=half_life) * np.repeat(worth, paths.lengths)
         cell = user[paths.path_of_step] * channels + paths.states
         per_user = np.bincount(cell, weights=touch, minlength=n_users * channels).reshape(n_users, channels)
         total_credit = per_user.sum(axis=0)
         share = total_credit / total_credit.sum()
-        chunks = [weights @ per_user for weights in _resamples(n_users, n_boot, seed)]
+        chunks = [weights @ per_user for weights in resample_counts(n_users, n_boot, seed)]
     replicates = _shares(np.concatenate(chunks)) if chunks else None
     low, high = (None, None) if replicates is None else percentile_interval(replicates, level)
     total = float(worth.sum())
@@ -281,17 +281,6 @@ def _users(paths: Paths, users: ArrayLike | None) -> tuple[IntArray, int]:
     if index.shape != (paths.n,):
         raise JourneyError(f"Users have shape {index.shape}; one per path is needed ({paths.n}).")
     return index.astype(np.int64), len(distinct)
-
-
-def _resamples(n_users: int, n_boot: int, seed: int) -> Iterator[FloatArray]:
-    """How often each user is drawn in each resample, a few resamples at a time to bound memory."""
-    rng = np.random.default_rng(seed)
-    at_once = max(1, RESAMPLE_CELLS // n_users)
-    for first in range(0, n_boot, at_once):
-        draws = min(at_once, n_boot - first)
-        chosen = rng.integers(0, n_users, (draws, n_users)) + np.arange(draws)[:, None] * n_users
-        counted = np.bincount(chosen.ravel(), minlength=draws * n_users)
-        yield counted.reshape(draws, n_users).astype(float)
 
 
 def _shares(credit: FloatArray) -> FloatArray:

@@ -1,0 +1,71 @@
+"""Whom to treat: uplift learners, their evaluation, targeting policies and return on investment."""
+
+from journey.uplift.budget import Band, RoiCurve, roi_curve
+from journey.uplift.calibration import HeterogeneityTest, UpliftBins, heterogeneity_test, uplift_by_bin
+from journey.uplift.curves import (
+    RankingQuality,
+    normalised_auuc,
+    normalised_qini,
+    qini_curve,
+    ranking_quality,
+    uplift_curve,
+)
+from journey.uplift.groups import GROUPS, FourGroups, GroupShare, four_groups, frechet_bounds
+from journey.uplift.learners import (
+    LEARNERS,
+    BaseModels,
+    UpliftModel,
+    UpliftScores,
+    cross_fit_uplift,
+    fit_uplift,
+    logistic_base,
+    xgboost_base,
+)
+from journey.uplift.policy import (
+    PolicyReturn,
+    PolicyValue,
+    compare_policies,
+    policy_value,
+    standard_policies,
+    top_share,
+)
+from journey.uplift.ranking import Estimate
+from journey.uplift.truth import TruthComparison, compare_with_truth
+
+__all__ = [
+    "GROUPS",
+    "LEARNERS",
+    "Band",
+    "BaseModels",
+    "Estimate",
+    "FourGroups",
+    "GroupShare",
+    "HeterogeneityTest",
+    "PolicyReturn",
+    "PolicyValue",
+    "RankingQuality",
+    "RoiCurve",
+    "TruthComparison",
+    "UpliftBins",
+    "UpliftModel",
+    "UpliftScores",
+    "compare_policies",
+    "compare_with_truth",
+    "cross_fit_uplift",
+    "fit_uplift",
+    "four_groups",
+    "frechet_bounds",
+    "heterogeneity_test",
+    "logistic_base",
+    "normalised_auuc",
+    "normalised_qini",
+    "policy_value",
+    "qini_curve",
+    "ranking_quality",
+    "roi_curve",
+    "standard_policies",
+    "top_share",
+    "uplift_by_bin",
+    "uplift_curve",
+    "xgboost_base",
+]

@@ -1,0 +1,141 @@
+"""Return on investment over the budget, from treating nobody to treating everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from journey.causal.study import FloatArray
+from journey.errors import JourneyError
+from journey.journeys.intervals import percentile_interval
+from journey.uplift.ranking import Estimate, Interpolation, Ranking, divided, estimate, rank_people
+
+SHARES = np.linspace(0, 1, 51)
+
+
+@dataclass(frozen=True)
+class Band:
+    """A curve with its pointwise interval, each of shape (shares,)."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True)
+class RoiCurve:
+    """Money over the share of people treated, best first, per person of the whole audience.
+
+    Attributes
+    ----------
+    share
+        Share of people treated, from 0 to 1, shape (shares,).
+    incremental_margin, cost, profit
+        Bands. Incremental margin is what the treatment added, never all margin; profit = margin - cost.
+    roi
+        (incremental margin - cost) / cost; NaN where nothing is spent (share 0).
+    random_profit
+        Profit of treating the same share at random, shape (shares,).
+    best_share, best_profit
+        Share with the highest profit and that profit. Both are chosen on the data they are measured on, which
+        flatters the profit; the interval of `best_share` shows how well it is known.
+    n, n_units
+        People, and units resampled.
+    """
+
+    share: FloatArray
+    incremental_margin: Band
+    cost: Band
+    profit: Band
+    roi: Band
+    random_profit: FloatArray
+    best_share: Estimate
+    best_profit: Estimate
+    n: int
+    n_units: int
+    level: float
+
+
+def roi_curve(
+    margin: ArrayLike,
+    treatment: ArrayLike,
+    score: ArrayLike,
+    *,
+    cost_per_treated: float = 0.0,
+    treatment_cost: ArrayLike | None = None,
+    shares: ArrayLike = SHARES,
+    n_boot: int = 300,
+    seed: int = 0,
+    clusters: ArrayLike | None = None,
+    level: float = 0.95,
+) -> RoiCurve:
+    """Profit and return of treating the top share of a ranking, for every share.
+
+    Parameters
+    ----------
+    margin
+        Margin each person brought in a randomised experiment, before the cost of the treatment, shape (n,).
+    score
+        Ranking, highest first (out-of-fold predicted uplift), shape (n,).
+    cost_per_treated
+        Fixed cost of treating one person.
+    treatment_cost
+        Cost the treatment caused for each person in the experiment, shape (n,); only treated rows are read.
+    shares
+        Shares of people at which to report, ascending, within [0, 1].
+    """
+    grid = np.asarray(shares, dtype=float)
+    if grid.ndim != 1 or len(grid) < 2 or (np.diff(grid) <= 0).any() or grid[0] < 0 or grid[-1] > 1:
+        raise JourneyError("Shares must rise within [0, 1] and hold at least two values.")
+    if cost_per_treated < 0:
+        raise JourneyError(f"The cost per treated person ({cost_per_treated}) must not be negative.")
+    ranking = rank_people(margin, treatment, score, clusters)
+    n = len(ranking.order)
+    caused = np.zeros(n) if treatment_cost is None else np.asarray(treatment_cost, dtype=float)
+    if caused.shape != (n,):
+        raise JourneyError(f"Treatment costs have shape {caused.shape}; one per person is needed ({n}).")
+    caused = caused[ranking.order]
+    point = _money(ranking, caused, cost_per_treated, grid, None)
+    draws = [
+        _money(ranking, caused, cost_per_treated, grid, counts) for counts in ranking.resamples(n_boot, seed)
+    ]
+    gained, cost = (np.concatenate([d[i] for d in draws]) for i in (0, 1))
+    profit, point_profit = gained - cost, point[0] - point[1]
+    best, best_drawn = int(point_profit[0].argmax()), profit.argmax(axis=1)
+    return RoiCurve(
+        share=grid,
+        incremental_margin=_band(point[0], gained, level),
+        cost=_band(point[1], cost, level),
+        profit=_band(point_profit, profit, level),
+        roi=_band(_ratio(point_profit, point[1]), _ratio(profit, cost), level),
+        random_profit=grid * (point[2] - point[3]),
+        best_share=estimate(float(grid[best]), grid[best_drawn], level),
+        best_profit=estimate(float(point_profit[0, best]), profit[:, best], level),
+        n=n,
+        n_units=ranking.n_units,
+        level=level,
+    )
+
+
+def _money(
+    ranking: Ranking, caused: FloatArray, fixed: float, grid: FloatArray, counts: FloatArray | None
+) -> tuple[FloatArray, FloatArray, float, float]:
+    """Incremental margin and cost per person on the grid, and both when everyone is treated (first draw)."""
+    sums = ranking.sums(counts)
+    share = sums.share
+    rates = divided(sums.outcome_treated, sums.treated) - divided(sums.outcome_control, sums.control)
+    caused_rate = divided(ranking.cumulate(caused * ranking.treated, counts), sums.treated)
+    gained, cost = share * rates, share * (fixed + caused_rate)
+    on_grid = Interpolation(share, grid)
+    return on_grid(gained), on_grid(cost), float(gained[0, -1]), float(cost[0, -1])
+
+
+def _ratio(profit: FloatArray, cost: FloatArray) -> FloatArray:
+    return np.divide(profit, cost, out=np.full_like(profit, np.nan), where=cost > 0)
+
+
+def _band(point: FloatArray, draws: FloatArray, level: float) -> Band:
+    low, high = percentile_interval(draws, level)
+    return Band(point[0], low, high)

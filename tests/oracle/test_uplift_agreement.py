@@ -1,0 +1,157 @@
+"""Uplift metrics against scikit-uplift, and the Hillstrom experiment against its published rates.
+
+scikit-uplift's numbers are those of its own test suite (maks-sh/scikit-uplift, sklift/tests/test_metrics.py).
+Its curves count people and outcomes; ours are per person, hence the factors.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journey.errors import JourneyError
+from journey.uplift import normalised_auuc, normalised_qini, qini_curve, uplift_curve
+from journey.uplift.hillstrom import hillstrom_covariates, hillstrom_uplift
+
+# We ask for two people per arm, so each person of theirs enters twice, which changes no share or area.
+TWICE = 2
+
+
+def double(*columns):
+    return tuple(np.repeat(np.asarray(c, dtype=float), TWICE) for c in columns)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score", "treatment", "expected"),
+    [
+        ([1, 1], [0.1, 0.3], [0, 1], 1.0),
+        ([1, 1], [0.1, 0.3], [1, 0], 0.0),
+        ([0, 1], [0.1, 0.3], [1, 0], 1.0),
+        ([1, 0], [0.1, 0.3], [0, 1], 1.0),
+        ([0, 1, 2], [0.1, 0.3, 0.9], [0, 1, 0], -0.5),
+        ([0, 1, 2], [0.1, 0.3, 0.9], [1, 0, 1], 0.75),
+    ],
+)
+def test_normalised_qini_equals_scikit_uplift(outcome, score, treatment, expected):
+    y, s, t = double(outcome, score, treatment)
+    assert normalised_qini(y, t, s) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score", "treatment", "expected"),
+    [
+        ([1, 1], [0.1, 0.3], [0, 1], 1.0),
+        ([1, 1], [0.1, 0.3], [1, 0], -1.0),
+        ([1, 0], [0.1, 0.3], [0, 1], 1.0),
+    ],
+)
+def test_normalised_auuc_equals_scikit_uplift(outcome, score, treatment, expected):
+    y, s, t = double(outcome, score, treatment)
+    assert normalised_auuc(y, t, s) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "score", "qini", "uplift"),
+    [
+        ([0, 1, 0], [0, 0, 0], [0, 1], [0, 1.5]),
+        ([0, 1, 2], [0, 1, 1], [0, 3, 3], [0, 3, 4.5]),
+    ],
+)
+def test_curves_equal_scikit_uplift(outcome, score, qini, uplift):
+    y, s, t = double(outcome, score, [0, 1, 1])
+    assert qini_curve(y, t, s)[1] * t.sum() == pytest.approx(np.multiply(TWICE, qini))
+    assert uplift_curve(y, t, s)[1] * len(t) == pytest.approx(np.multiply(TWICE, uplift))
+
+
+@pytest.fixture(scope="module")
+def hillstrom() -> pd.DataFrame:
+    folder = os.environ.get("JOURNEY_DATA_DIR")
+    if not folder:
+        pytest.skip("needs the Hillstrom data: set JOURNEY_DATA_DIR")
+    path = Path(folder) / "hillstrom" / "hillstrom.csv"
+    if not path.is_file():
+        pytest.skip(f"needs the Hillstrom data: {path.name} is not in JOURNEY_DATA_DIR")
+    return pd.read_csv(path)
+
+
+@pytest.fixture(scope="module")
+def result(hillstrom):
+    return hillstrom_uplift(hillstrom, 0, n_boot=100)
+
+
+@pytest.mark.data
+def test_hillstrom_arms(result):
+    # Sizes, visits, conversions and spend of the file as distributed; visit rates 18.28%, 15.14% and 10.62%
+    # (Radcliffe 2008, "Hillstrom's MineThatData Email Analytics Challenge").
+    arms = result["arms"]
+    assert {k: v["n"] for k, v in arms.items()} == {"mens": 21307, "womens": 21387, "none": 21306}
+    rates = {k: round(100 * v["visit_rate"], 2) for k, v in arms.items()}
+    assert rates == {"mens": 18.28, "womens": 15.14, "none": 10.62}
+    assert sum(v["visits"] for v in arms.values()) == 9394
+    assert sum(v["conversions"] for v in arms.values()) == 578
+    assert sum(v["spend"] for v in arms.values()) == pytest.approx(67258.13)
+
+
+@pytest.mark.data
+def test_hillstrom_effects_are_differences_between_one_mailing_and_no_mail(result):
+    arms = result["arms"]
+    for name in ("mens", "womens"):
+        mailing = result["mailings"][name]
+        assert mailing["n"] == arms[name]["n"] + arms["none"]["n"]
+        assert mailing["n_mailed"] == arms[name]["n"]
+        for outcome, key in (("visit", "visit_rate"), ("spend", "spend_per_customer")):
+            effect = mailing["effects"][outcome]
+            assert effect["value"] == pytest.approx(arms[name][key] - arms["none"][key])
+            assert 0 < effect["low"] < effect["value"] < effect["high"]
+
+
+@pytest.mark.data
+def test_hillstrom_womens_mailing_has_uplift_to_target_and_mens_has_little(result):
+    # Radcliffe (2008) found the women's mailing to have strong, and the men's weak, differences in uplift.
+    womens, mens = (result["mailings"][k]["learners"] for k in ("womens", "mens"))
+    assert len(womens) == len(mens) == 8
+    assert all(entry["qini"]["low"] > 0 for entry in womens)
+    assert all(abs(entry["qini"]["value"]) < 0.002 for entry in mens)
+    for entry in womens:
+        assert entry["slope_p_value"] < 1e-6
+        assert entry["uplift_at"]["0.3"]["value"] > result["mailings"]["womens"]["effects"]["visit"]["value"]
+
+
+@pytest.mark.data
+def test_hillstrom_result_is_json_and_the_seed_decides(hillstrom, result):
+    text = json.dumps(result, allow_nan=False, sort_keys=True)
+    assert len(text) < 150_000
+    sample = hillstrom.iloc[::8]
+    one, two = (json.dumps(hillstrom_uplift(sample, 5, n_boot=20), sort_keys=True) for _ in range(2))
+    assert one == two
+
+
+def test_hillstrom_refuses_a_foreign_file():
+    with pytest.raises(JourneyError, match="lacks the column"):
+        hillstrom_uplift(pd.DataFrame({"visit": [1]}))
+    frame = pd.DataFrame(
+        {
+            "recency": [1, 2],
+            "history": [10.0, None],
+            "mens": [1, 0],
+            "womens": [0, 1],
+            "zip_code": ["Rural", "Urban"],
+            "newbie": [0, 1],
+            "channel": ["Web", "Phone"],
+            "segment": ["Mens E-Mail", "No E-Mail"],
+            "visit": [0, 1],
+            "conversion": [0, 0],
+            "spend": [0.0, 0.0],
+        }
+    )
+    with pytest.raises(JourneyError, match="Womens E-Mail"):
+        hillstrom_uplift(frame)
+    full = pd.concat([frame, frame.assign(segment="Womens E-Mail")])
+    with pytest.raises(JourneyError, match="2 of 4 rows"):
+        hillstrom_uplift(full)
+    assert hillstrom_covariates(frame.assign(history=1.0)).shape == (2, 8)
