@@ -44,8 +44,8 @@ def free_shipping_by_user(store: Path, exposed: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `user_id`, `persona`, `conversion` and `orders`: expected values with free shipping minus without,
-        over the user's sessions from exposure on. What a session changes in later ones is held as it
-        happened, so these are direct effects.
+        over the user's sessions from exposure on; `orders_with`: expected purchases with it. What a session
+        changes in later ones is held as it happened, so these are direct effects.
     """
     columns = ["user_id", "start_ts", "p_without_free_shipping", "p_with_free_shipping"]
     sessions = read_truth(store, "sessions", columns).merge(exposed, on="user_id")
@@ -57,12 +57,14 @@ def free_shipping_by_user(store: Path, exposed: pd.DataFrame) -> pd.DataFrame:
             "log_without": np.log1p(-without),
             "log_with": np.log1p(-given),
             "orders": given - without,
+            "orders_with": given,
         }
     )
     users = keep.groupby("user_id", sort=True).sum()
     users["conversion"] = np.exp(users["log_without"]) - np.exp(users["log_with"])
     people = read_truth(store, "users", ["user_id", "persona"])
-    return people.merge(users[["conversion", "orders"]].reset_index(), on="user_id").sort_values("user_id")
+    effects = users[["conversion", "orders", "orders_with"]].reset_index()
+    return people.merge(effects, on="user_id").sort_values("user_id", ignore_index=True)
 
 
 def true_effect(users: pd.DataFrame) -> TrueEffect:
