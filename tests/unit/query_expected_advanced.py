@@ -52,32 +52,35 @@ def visit_streaks(shop: Shop) -> pd.DataFrame:
 
 
 def attribution_by_touch(shop: Shop) -> pd.DataFrame:
-    sessions = dict(iter(shop.sessions.groupby("user_id")))
-    names = ["first_touch", "last_touch", "linear", "position"]
-    credit = pd.DataFrame(
-        0.0, index=sorted(shop.sessions["channel"].unique()), columns=[f"{n}_orders" for n in names]
-    )
-    money = pd.Series(0.0, index=credit.index)
-    orders = shop.orders.assign(previous=shop.orders.groupby("user_id")["ts"].shift())
-    for order in orders.itertuples():
-        own = sessions[order.user_id]
-        since = order.ts - 30 * DAY
-        eligible = own[(own["start"] <= order.ts) & (own["start"] >= since)]
-        if not pd.isna(order.previous):
-            eligible = eligible[eligible["start"] > order.previous]
-        path = own.loc[own.index.isin([*eligible.index, order.session_id]), "channel"].to_list()
+    columns = [
+        "first_touch_orders",
+        "last_touch_orders",
+        "linear_orders",
+        "position_orders",
+        "last_touch_revenue",
+    ]
+    credit: dict[str, dict[str, float]] = {}
+    start, channel = shop.sessions["start"].to_numpy(), shop.sessions["channel"].to_numpy()
+    own = shop.sessions.groupby("user_id").indices
+    previous = shop.orders.groupby("user_id")["ts"].shift()
+    for order, before in zip(shop.orders.itertuples(), previous.to_numpy(), strict=True):
+        rows = own[order.user_id]
+        at = np.datetime64(order.ts)
+        eligible = (start[rows] <= at) & (start[rows] >= at - np.timedelta64(30, "D"))
+        if not np.isnat(before):
+            eligible &= start[rows] > before
+        path = channel[rows[eligible | (rows == order.session_id - 1)]]
         touches = len(path)
-        ends = {1: [1.0], 2: [0.5, 0.5]}.get(
-            touches, [0.4, *[0.2 / max(touches - 2, 1)] * (touches - 2), 0.4]
-        )
-        credit.loc[path[0], "first_touch_orders"] += 1
-        credit.loc[path[-1], "last_touch_orders"] += 1
-        money[path[-1]] += order.revenue
-        for channel, share in zip(path, ends, strict=True):
-            credit.loc[channel, "linear_orders"] += 1 / touches
-            credit.loc[channel, "position_orders"] += share
-    credit["last_touch_revenue"] = money
-    return credit[credit["linear_orders"] > 0].rename_axis("channel").reset_index()
+        middle = [0.2 / max(touches - 2, 1)] * (touches - 2)
+        ends = {1: [1.0], 2: [0.5, 0.5]}.get(touches, [0.4, *middle, 0.4])
+        for place, (name, share) in enumerate(zip(path, ends, strict=True)):
+            row = credit.setdefault(name, dict.fromkeys(columns, 0.0))
+            last = place == touches - 1
+            for column, amount in zip(
+                columns, (place == 0, last, 1 / touches, share, last * order.revenue), strict=True
+            ):
+                row[column] += amount
+    return pd.DataFrame.from_dict(credit, orient="index").rename_axis("channel").reset_index()
 
 
 def cohort_retention(shop: Shop) -> pd.DataFrame:
@@ -204,6 +207,47 @@ def experiment_users(shop: Shop) -> pd.DataFrame:
     return result.reset_index().assign(converted=lambda frame: (frame["orders"] > 0).astype(int))
 
 
+def coupon_sessions(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions
+    by_user = sessions.groupby("user_id")
+    result = pd.DataFrame(
+        {
+            "coupon": (sessions["discount"].fillna(0) > 0).astype(int),
+            "converted": sessions["bought"].astype(int),
+            "sessions_before": sessions["number"] - 1,
+            "orders_before": by_user["bought"].cumsum().astype(int) - sessions["bought"].astype(int),
+            "hour_of_day": sessions["start"].dt.hour,
+        }
+    )
+    start = sessions["start"].to_numpy()
+    left = ((sessions["add_to_cart"] > 0) & ~sessions["bought"]).to_numpy()
+    counts = np.zeros((len(sessions), 2), dtype=int)
+    for rows in by_user.indices.values():
+        for place, row in enumerate(rows):
+            earlier = rows[:place]
+            within = earlier[start[row] - start[earlier] <= np.timedelta64(7, "D")]
+            counts[row] = len(within), left[within].sum()
+    result["sessions_7"], result["abandoned_7"] = counts.T
+    return result.rename_axis("session_id").reset_index()
+
+
+def exposure_covariates(shop: Shop) -> pd.DataFrame:
+    exposures = shop.exposures[shop.exposures["experiment"] == "free_shipping"].groupby("user_id")
+    exposed = exposures.agg(variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min"))
+    exposed = exposed[(exposed["variants"] == 1) & exposed.index.isin(shop.users.index)]
+    earlier = shop.sessions.join(exposed["at"], on="user_id", how="inner")
+    earlier = earlier[earlier["end"] < earlier["at"]]
+    left = earlier.assign(abandoned=(earlier["add_to_cart"] > 0) & ~earlier["bought"]).groupby("user_id")
+    result = pd.DataFrame({"treated": (exposed["variant"] == "treatment").astype(int)})
+    result["sessions_before"] = left.size()
+    result["views_before"] = left["view"].sum()
+    result["abandoned_before"] = left["abandoned"].sum()
+    result["orders_before"] = left["bought"].sum()
+    result["country"] = shop.users["country"]
+    counts = ["sessions_before", "views_before", "abandoned_before", "orders_before"]
+    return result.fillna(dict.fromkeys(counts, 0)).reset_index()
+
+
 def revenue_concentration(shop: Shop) -> pd.DataFrame:
     buyers = shop.buyers.reset_index().assign(exact=lambda frame: -frame["revenue"].round(6))
     buyers = buyers.sort_values(["exact", "user_id"]).assign(decile=tiles(len(shop.buyers), 10))
@@ -315,6 +359,8 @@ ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = {
         products_viewed_together,
         experiment_sufficient_statistics,
         experiment_users,
+        coupon_sessions,
+        exposure_covariates,
         revenue_concentration,
         simpson_decomposition,
         unsold_days_by_category,

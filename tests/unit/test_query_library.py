@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -20,6 +22,8 @@ from journey.paths import project
 from journey.report.sqlmeaning import meaning
 from journey.warehouse.connect import connect
 from journey.warehouse.query import QuerySpec, library, query
+
+Results = Callable[[str], pd.DataFrame]
 
 EXPECTED = BASIC | INTERMEDIATE | ADVANCED
 LIBRARY = {spec.name: spec for spec in library()}
@@ -51,6 +55,12 @@ def shop(warehouse: duckdb.DuckDBPyConnection) -> Shop:
     return Shop(warehouse)
 
 
+@pytest.fixture(scope="module")
+def results(warehouse: duckdb.DuckDBPyConnection) -> Results:
+    """Every query's result on default parameters, each run once."""
+    return cache(lambda name: query(name, warehouse))
+
+
 def test_the_library_covers_three_levels() -> None:
     levels = [spec.level for spec in library()]
     assert len(levels) >= 30
@@ -58,7 +68,8 @@ def test_the_library_covers_three_levels() -> None:
 
 
 def test_every_query_is_recounted() -> None:
-    assert set(EXPECTED) == set(LIBRARY)
+    missing = sorted(set(LIBRARY) ^ set(EXPECTED))
+    assert not missing, f"add a recount of {missing} to tests/unit/query_expected_*.py"
 
 
 @pytest.mark.parametrize("spec", library(), ids=lambda spec: spec.name)
@@ -77,9 +88,9 @@ def test_head_and_style(spec: QuerySpec) -> None:
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_result_against_a_recount(name: str, warehouse: duckdb.DuckDBPyConnection, shop: Shop) -> None:
+def test_result_against_a_recount(name: str, results: Results, shop: Shop) -> None:
     spec = LIBRARY[name]
-    frame = query(name, warehouse)
+    frame = results(name)
     expected = EXPECTED[name](shop)
     if name in LIMITED:
         assert len(frame) == min(LIMITED[name], len(expected))
@@ -102,25 +113,26 @@ def test_result_against_a_recount(name: str, warehouse: duckdb.DuckDBPyConnectio
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_nulls_only_where_declared(name: str, warehouse: duckdb.DuckDBPyConnection) -> None:
-    frame = query(name, warehouse)
+def test_nulls_only_where_declared(name: str, results: Results) -> None:
+    frame = results(name)
     assert set(frame.columns[frame.isna().any()]) <= set(LIBRARY[name].nulls)
     assert set(LIBRARY[name].nulls) <= set(frame.columns)
 
 
-@pytest.mark.parametrize("name", LIBRARY)
-def test_order_and_digits_do_not_depend_on_threads(name: str, warehouse: duckdb.DuckDBPyConnection) -> None:
-    with warehouse.cursor() as cursor:
-        cursor.execute("set threads = 4")
-        many = query(name, cursor)
-        cursor.execute("set threads = 1")
-        one = query(name, cursor)
-    pd.testing.assert_frame_equal(many, one, check_exact=True)
+def test_order_and_digits_do_not_depend_on_threads(
+    warehouse: duckdb.DuckDBPyConnection, results: Results
+) -> None:
+    threads = warehouse.execute("select current_setting('threads')").fetchone()
+    for other in (1, 4):
+        warehouse.execute(f"set threads = {other}")
+        for name in LIBRARY:
+            pd.testing.assert_frame_equal(query(name, warehouse), results(name), check_exact=True, obj=name)
+    warehouse.execute(f"set threads = {threads[0]}")
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_sentence_is_filled(name: str, warehouse: duckdb.DuckDBPyConnection) -> None:
-    text = meaning(LIBRARY[name], query(name, warehouse))
+def test_sentence_is_filled(name: str, results: Results) -> None:
+    text = meaning(LIBRARY[name], results(name))
     assert text.endswith(".")
     assert not re.search(r"[{}]|\bnan\b|\bnone\b", text), text
 

@@ -15,6 +15,8 @@ from journey.warehouse.query import find, library, query
 from journey.warehouse.query_portability import DIALECTS, portability, translate
 
 NOT_TRANSLATED = {
+    ("exposure_covariates", "postgres"): "there is no as-of join",
+    ("exposure_covariates", "spark"): "there is no as-of join",
     ("price_as_of_view", "postgres"): "there is no as-of join",
     ("price_as_of_view", "spark"): "there is no as-of join",
     ("time_to_convert", "spark"): "percentile_cont becomes percentile_approx, which does not interpolate",
