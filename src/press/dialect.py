@@ -26,7 +26,7 @@ _SHARED = _keys(
     "include-after-body output-file",
 ) | {"execute": EXECUTE}
 HTML = _SHARED | _keys(
-    "theme css html-math-method page-layout body-classes anchor-sections highlight-style code-copy",
+    "css html-math-method page-layout body-classes anchor-sections highlight-style code-copy",
     "link-external-newwindow respect-user-color-scheme",
 )
 TYPST = _SHARED | _keys(
@@ -57,7 +57,8 @@ _ITEM = _keys("href text file icon aria-label target rel url")
 _ITEM["menu"] = _ITEM
 _CONTENTS: dict[str, Any] = _ITEM | _keys("section part")
 _CONTENTS["contents"] = _CONTENTS
-PROJECT: dict[str, Any] = HTML | {
+_THEMED = HTML | _keys("theme")
+PROJECT: dict[str, Any] = _THEMED | {
     "project": _keys("type title output-dir pre-render render resources execute-dir"),
     "website": {
         **_keys(
@@ -75,7 +76,7 @@ PROJECT: dict[str, Any] = HTML | {
         },
         "page-footer": _keys("left center right"),
     },
-    "format": FORMATS,
+    "format": FORMATS | {"html": _THEMED},
     "press": _keys("depends"),
 }
 

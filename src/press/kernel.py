@@ -65,7 +65,11 @@ class Kernel:
     def __enter__(self) -> Kernel:
         Kernel.running.add(self)
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=120)
+        try:
+            self.client.wait_for_ready(timeout=120)
+        except RuntimeError as error:
+            self.__exit__()
+            raise KernelDiedError(f"the Jupyter kernel did not start: {error}") from None
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -53,7 +53,7 @@ class Project:
 
     def metadata(self, front: Meta, fmt: str) -> Meta:
         """Everything that holds for a page in one format; the page wins over the project."""
-        shared = {key: self.config[key] for key in dialect.HTML if key in self.config}
+        shared = {key: self.config[key] for key in dialect.HTML | {"theme": {}} if key in self.config}
         merged: Meta = {}
         for layer in (shared, _of(self.config, fmt), front, _of(front, fmt)):
             merged = merge(merged, {key: value for key, value in layer.items() if key != "format"})
@@ -70,9 +70,10 @@ class Project:
         found = [file for path in named for file in ([path] if path.is_file() else path.rglob("*"))]
         return [file for file in found if file.is_file()]
 
-    def shared_files(self) -> list[Path]:
-        """Files that the settings name and that every page rests on."""
-        values: list[Any] = [self.metadata({}, fmt).get(key) for fmt in ("html", "typst") for key in _FILES]
+    def named_files(self, front: Meta) -> list[Path]:
+        """Files that the settings of a page name, such as style sheets, includes and bibliographies."""
+        layers = [self.metadata(front, fmt) for fmt in self.formats(front)]
+        values: list[Any] = [layer.get(key) for layer in layers for key in _FILES]
         files = []
         while values:
             value = values.pop()

@@ -105,14 +105,13 @@ class Site:
         depends = [path for pattern in patterns for path in project.root.glob(pattern)]
         # Without a list of what code depends on, nothing can be known to be unchanged.
         self.depends = cache.digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
-        shared = [*HERE.rglob("*"), *project.shared_files()]
-        self.common = cache.digest(shared, [self.depends, project.config, project.variables, titles])
+        self.common = cache.digest(HERE.rglob("*"), [self.depends, project.config, project.variables, titles])
 
     def build(self, chosen: list[Path] | None, progress: Progress) -> Path:
         """Render what is stale, then move it into the site."""
         known = cache.read_pages(self.record)
         wanted = [self.path(page) for page in chosen] if chosen else list(self.pages)
-        keys = {path: cache.digest(self.pages[path].files, [self.common, path]) for path in wanted}
+        keys = {path: self.key(self.pages[path]) for path in wanted}
         stale = [path for path in wanted if not self.current(known.get(path), keys[path])]
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
@@ -137,6 +136,10 @@ class Site:
                     kernel.stop()
                 raise
         return done
+
+    def key(self, page: Page) -> str:
+        """Hash of all that a page is made from."""
+        return cache.digest([*page.files, *self.project.named_files(page.front)], [self.common, page.path])
 
     def path(self, page: Path) -> str:
         """A page given on the command line, as its path in the project."""
@@ -217,10 +220,10 @@ class Site:
             cache.write(output / "site_libs" / "theme" / f"{scheme}.css", rules)
         if address := self.project.website.get("site-url"):
             cache.write(output / "sitemap.xml", html.sitemap(address, self.project.pages))
-        cache.write_pages(self.record, current)
         changed = done or len(current) < len(known) or not (output / "pagefind").is_dir()
         if changed and any(name.endswith(".html") for name in alive):
             self.index()
+        cache.write_pages(self.record, current)
 
     def index(self) -> None:
         """Build the search index aside and put it in place."""

@@ -167,7 +167,7 @@ def _target(name: str, file: Path, project: Project) -> Path:
 def _shortcode(project: Project, front: Meta, file: Path, number: int, code: re.Match[str]) -> str:
     name, argument = code[1], code[2].strip("\"'")
     if name == "pagebreak":
-        return PAGE_BREAK
+        return f"\n{PAGE_BREAK}\n"
     if name not in dialect.SHORTCODES:
         raise PressError(f"unknown shortcode '{name}'", file, number)
     if name == "include":

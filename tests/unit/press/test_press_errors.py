@@ -24,6 +24,7 @@ Small = Callable[..., Path]
         ("---\ntitle: [\n---\n", 3, "not valid YAML"),
         ("---\ntitle: A `{python} 1`\n---\n", 2, "inline code does not run inside YAML"),
         ("---\nhtml-math-method: katex\n---\n", 2, "html-math-method can only be mathml"),
+        ("---\ntheme: cosmo\n---\n", 2, "unknown front-matter key 'theme'"),
         ("---\npage-layout: wide\n---\n", 2, "page-layout can only be article or full"),
         ("---\ntitle: A\ndate: today\n---\n", 3, "a date is written as YYYY-MM-DD"),
         ("```{python}\n#| echo: fenced\n1\n```\n", 2, "echo can only be true or false"),

@@ -112,6 +112,17 @@ def test_resources_follow_their_sources(small: Small) -> None:
     assert (root / "_site" / "box.svg").read_text("utf-8") == "<svg><g/></svg>"
 
 
+def test_named_files_make_a_page_stale(small: Small) -> None:
+    root = small(
+        "---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>", data__txt=""
+    )
+    rendered(root)
+    assert rendered(root) == []
+    (root / "head.html").write_text("<meta name='b'>", "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    assert "<meta name='b'>" in (root / "_site" / "index.html").read_text("utf-8")
+
+
 def test_pre_render_can_be_left_out(small: Small) -> None:
     root = small("text\n", CONFIG.replace("type: website", "type: website\n  pre-render: 'false'"))
     press.render(root, pre_render=False)
