@@ -67,7 +67,7 @@ def test_head(page: Page) -> None:
         for m in tree.all("meta")
     }
     assert named["quarto:offset"] == "../"
-    assert named["description"] == "Every element of the dialect, once."
+    assert named["description"] == "All of them."
     assert named["og:title"] == "Elements"
     assert named["demo"] == "yes"
     assert page("index.html").one(tag="html").attributes["lang"] == "en-GB"
