@@ -42,6 +42,12 @@ class Gap:
     reason: str
 
 
+def _mixes_interval_units(tree: exp.Expr) -> bool:
+    frames = ([frame.args.get("start"), frame.args.get("end")] for frame in tree.find_all(exp.WindowSpec))
+    units = ({str(bound.unit) for bound in frame if isinstance(bound, exp.Interval)} for frame in frames)
+    return any(len(found) > 1 for found in units)
+
+
 GAPS = (
     Gap(
         ("postgres", "spark"),
@@ -53,6 +59,7 @@ GAPS = (
         lambda tree: tree.find(exp.ApproxQuantile) is not None,
         "percentile_cont becomes percentile_approx, which does not interpolate",
     ),
+    Gap(("spark",), _mixes_interval_units, "a window frame cannot be bounded by intervals of two units"),
     Gap(
         ("postgres", "spark"),
         lambda tree: tree.find(exp.Anonymous) is not None,
