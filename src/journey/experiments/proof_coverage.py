@@ -92,9 +92,17 @@ def conversions(simulations: int, seed: int) -> list[Row]:
         treatment = Proportion(units, rng.binomial(n, changed, simulations).astype(float))
         scenario = f"{name}: {base:.1%} and {changed:.1%} of {n:,}"
         single, gap = wilson(control), newcombe(control, treatment)
+        # Coverage and size move in jumps when a handful of outcomes carries all the probability.
+        sparse = "" if common else "discrete: 4 conversions expected in control"
         rows += [
             coverage(
-                f"{scenario}, one rate", "Wilson", single.lower, single.upper, base, expected_to_hold=common
+                f"{scenario}, one rate",
+                "Wilson",
+                single.lower,
+                single.upper,
+                base,
+                expected_to_hold=common,
+                note=sparse,
             ),
             coverage(scenario, "Newcombe", gap.lower, gap.upper, changed - base),
             type_one(
@@ -102,14 +110,20 @@ def conversions(simulations: int, seed: int) -> list[Row]:
                 "pooled z",
                 two_proportions(control, same).p_value,
                 expected_to_hold=common,
-                note="" if common else "discrete: with so few conversions the size moves in jumps",
+                note=sparse,
             ),
         ]
         moved = (np.asarray(control.successes) > 0) | (np.asarray(treatment.successes) > 0)
         wald = difference(proportions(_at(control, moved), _at(treatment, moved)))
         rows.append(
             effect_coverage(
-                scenario, "Wald", wald, changed - base, undefined=int((~moved).sum()), expected_to_hold=common
+                scenario,
+                "Wald",
+                wald,
+                changed - base,
+                undefined=int((~moved).sum()),
+                expected_to_hold=common,
+                note=sparse,
             )
         )
         for method in ("delta", "fieller"):
@@ -127,7 +141,7 @@ def conversions(simulations: int, seed: int) -> list[Row]:
                     changed / base - 1,
                     undefined=int((~usable).sum()),
                     expected_to_hold=common,
-                    note=_unbounded_note(effect.bounded),
+                    note=_unbounded_note(effect.bounded) or sparse,
                 )
             )
     return rows

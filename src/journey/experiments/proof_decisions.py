@@ -156,7 +156,7 @@ def planned_power(simulations: int, seed: int) -> list[Row]:
     visitors = Visitors()
     pilot = generator(seed, "power pilot")
     spread = [
-        float(np.ravel(linearised_variance(visitors.samples(pilot, 1, 1_000_000, scale)[1]))[0])
+        float(np.ravel(linearised_variance(visitors.samples(pilot, 1, 200_000, scale)[1]))[0])
         for scale in (1.0, 1.15)
     ]
     gap = 0.15 * visitors.conversion_rate() * visitors.basket
@@ -170,7 +170,8 @@ def planned_power(simulations: int, seed: int) -> list[Row]:
             "power",
             difference(ratios(*sides)).significant,
             ratio_plan.power,
-            0.01,
+            0.015,
+            note="tolerance 1.5 points: the variances come from a pilot of 200,000 users",
         )
     )
     shop = Revenue()

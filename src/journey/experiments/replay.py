@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-import journey.experiments
 from journey.errors import JourneyError
 from journey.experiments.always_valid import confidence_sequence
 from journey.experiments.effects import ArmEstimates, difference, welch_degrees
@@ -21,6 +20,7 @@ from journey.experiments.group_sequential import SPENDING, group_sequential
 from journey.experiments.inputs import FloatArray, check_alpha
 from journey.experiments.proportions import wilson
 from journey.experiments.sample_ratio import sample_ratio_test
+from journey.experiments.sources import engine_modules
 from journey.experiments.statistics import Proportion
 from journey.stores.datasets import load_asos
 from journey.stores.evidence import Evidence, evidence
@@ -301,7 +301,7 @@ def replay_asos() -> dict[str, Any]:
 
 def asos_evidence() -> Evidence:
     """Committed result `asos_peeking`, computed again where the data are present."""
-    return evidence("asos_peeking", "asos", replay_asos, sources=(journey.experiments,))
+    return evidence("asos_peeking", "asos", replay_asos, sources=engine_modules(without=("public", "proof")))
 
 
 def main() -> None:
