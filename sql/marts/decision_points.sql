@@ -1,77 +1,76 @@
 -- Question:  at which moments could the shop still act, and did the session buy after that?
 -- Grain:     one row per decision: session start, after the third event, first add to cart
--- Technique: a decision knows the events up to its position and no other. Sessions that have bought by then are
---            out, so the outcome of the session is what happens after the decision.
+-- Technique: a decision knows the first `position` events of its session (by time, then event_id) and no other.
+--            Sessions that have bought by then are out, so what the session buys, it buys after the decision
 create or replace table marts.decision_points as
 
 with
-
-events as (
-    select session_id, position, ts, event_type from marts.features_events
-),
 
 sessions as (
     select * from marts.sessions
 ),
 
+moments as (
+    select session_id, third_moment, cart_moment, purchase_moment from marts.features_sessions
+),
+
+progress as (
+    select session_id, sum(cart_events)::integer as cart_position
+    from marts.features_progress
+    group by session_id
+),
+
 first_events as (
-    select session_id, coalesce(discount_pct, 0) as discount_pct
+    select session_id, arg_min(discount_pct, event_id) as discount_pct
     from staging.events
     where is_session_start
-    qualify row_number() over (partition by session_id order by event_id) = 1
+    group by session_id
 ),
 
-third_events as (
-    select session_id, ts as third_at from events
-    where position = 3
-),
-
-first_carts as (
+decisions as (
     select
         session_id,
-        min(position) as cart_position,
-        min(ts) as carted_at,
-    from events
-    where event_type = 'add_to_cart'
-    group by session_id
-),
-
-first_purchases as (
-    select session_id, min(position) as purchase_position
-    from events
-    where event_type = 'purchase'
-    group by session_id
-),
-
-moments as (
-    select session_id, 0 as place, 'session_start' as decision, session_start as decided_at, 0 as position
+        0 as place,
+        'session_start' as decision,
+        session_start as decided_at,
+        0 as position,
     from sessions
     union all
-    select session_id, 1, 'after_3_events', third_at, 3
-    from third_events
+    select
+        session_id,
+        1,
+        'after_3_events',
+        make_timestamp((third_moment // 1_099_511_627_776)::bigint),
+        3,
+    from moments
+    where third_moment < purchase_moment or (third_moment is not null and purchase_moment is null)
     union all
-    select session_id, 2, 'first_cart', carted_at, cart_position
-    from first_carts
+    select
+        moments.session_id,
+        2,
+        'first_cart',
+        make_timestamp((cart_moment // 1_099_511_627_776)::bigint),
+        progress.cart_position,
+    from moments
+    join progress using (session_id)
+    where cart_moment < purchase_moment or (cart_moment is not null and purchase_moment is null)
 )
 
 select
-    3 * moments.session_id + moments.place as decision_id,
-    moments.session_id,
+    3 * decisions.session_id + decisions.place as decision_id,
+    decisions.session_id,
     sessions.user_id,
-    moments.decision,
-    moments.decided_at,
-    moments.position::integer as position,
+    decisions.decision,
+    decisions.decided_at,
+    decisions.position,
     sessions.converted,
     sessions.revenue as revenue_after,
     sessions.session_start,
     sessions.device,
     sessions.channel,
-    first_events.discount_pct,
+    coalesce(first_events.discount_pct, 0) as discount_pct,
     sessions.country,
     sessions.is_new_user,
-from moments
+from decisions
 join sessions using (session_id)
-join first_events using (session_id)
-left join first_purchases using (session_id)
-where first_purchases.purchase_position is null or first_purchases.purchase_position > moments.position
-order by decision_id
+left join first_events using (session_id)

@@ -1,8 +1,8 @@
 -- Question:  what is known at each decision?
--- Grain:     one row per decision, in the order of its number; every feature is a number and never null
--- Technique: the six groups side by side; the first three describe the user as of the start of the session and are
---            the same for all decisions of a session
-create or replace table marts.features_all as
+-- Grain:     one row per decision; every feature is a number and never null
+-- Technique: a view that puts the six groups side by side; the first three describe the user as of the start of the
+--            session and are the same for all its decisions
+create or replace view marts.features_all as
 
 with
 
@@ -64,7 +64,6 @@ select
     frequency.searches_30d,
     frequency.carts_7d,
     frequency.carts_30d,
-    frequency.orders_7d,
     frequency.orders_30d,
     frequency.orders_before,
     frequency.email_visits_7d,
@@ -130,4 +129,3 @@ join intent using (session_id)
 join session using (decision_id)
 join user_item using (decision_id)
 join item using (decision_id)
-order by decisions.decision_id

@@ -48,4 +48,3 @@ select
     purchases_after::bigint as purchases_after,
     (views_after * views_after - (views_after - n_views) * (views_after - n_views))::bigint as squares_added,
 from running
-order by session_id, category

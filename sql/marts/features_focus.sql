@@ -1,40 +1,43 @@
 -- Question:  which item is the visitor busy with at each decision?
--- Grain:     one row per decision whose user has looked at an item by then
+-- Grain:     one row per decision whose user has met an item by then
 -- Technique: the last item viewed or carted so far in the session; where there is none yet, and always at session
---            start, the last one of the latest earlier session that had one. As sessions are numbered by user and
---            start, the latest is a running maximum
+--            start, the last one of the latest earlier session that had one. Sessions are numbered by user and
+--            start and moments grow with time, so the latest is a running maximum
 create or replace table marts.features_focus as
 
 with
 
 decisions as (
-    select decision_id, session_id, decision, position, decided_at from marts.decision_points
+    select * from marts.decision_points
 ),
 
 sessions as (
-    select session_id, user_id, item_position from marts.features_sessions
+    select session_id, user_id, cart_moment, item_moment from marts.features_sessions
+),
+
+progress as (
+    select session_id, max(third_item_moment) as third_item_moment
+    from marts.features_progress
+    group by session_id
 ),
 
 events as (
     select * from marts.features_events
-),
-
-first_items as (
-    select session_id, max(position) as item_position
-    from events
-    where position <= 3 and event_type in ('view', 'add_to_cart')
-    group by session_id
+    where item_id is not null
 ),
 
 earlier_items as (
     select
         session_id,
-        max(if(item_position is not null, session_id, null)) over (
-            partition by user_id
-            order by session_id
-            rows between unbounded preceding and 1 preceding
-        ) as focus_session_id,
+        cart_moment,
+        max(if(item_moment is not null, session_id, null)) over earlier as item_session_id,
+        max(item_moment) over earlier as item_moment,
     from sessions
+    window earlier as (
+        partition by user_id
+        order by session_id
+        rows between unbounded preceding and 1 preceding
+    )
 ),
 
 places as (
@@ -42,20 +45,19 @@ places as (
         decisions.decision_id,
         decisions.decided_at::date as day,
         case decisions.decision
-            when 'first_cart' then decisions.position
-            when 'after_3_events' then first_items.item_position
-        end as own_position,
-        if(own_position is null, earlier_items.focus_session_id, decisions.session_id) as session_id,
-        coalesce(own_position, sessions.item_position) as position,
+            when 'first_cart' then earlier_items.cart_moment
+            when 'after_3_events' then progress.third_item_moment
+        end as own_moment,
+        if(own_moment is null, earlier_items.item_session_id, decisions.session_id) as session_id,
+        coalesce(own_moment, earlier_items.item_moment) as moment,
     from decisions
-    left join first_items using (session_id)
-    left join earlier_items using (session_id)
-    left join sessions on sessions.session_id = earlier_items.focus_session_id
+    join earlier_items using (session_id)
+    left join progress using (session_id)
 )
 
 select
     places.decision_id,
-    places.own_position is not null as is_own,
+    places.own_moment is not null as is_own,
     places.day,
     events.session_id,
     events.user_id,
@@ -64,6 +66,4 @@ select
     events.unit_price,
     events.price_position,
 from places
-join events using (session_id, position)
-where events.item_id is not null
-order by places.decision_id
+join events using (session_id, moment)

@@ -35,7 +35,6 @@ select
     coalesce(sum(n_searches) over day_30, 0)::integer as searches_30d,
     coalesce(sum(has_cart) over day_7, 0)::integer as carts_7d,
     coalesce(sum(has_cart) over day_30, 0)::integer as carts_30d,
-    coalesce(sum(converted) over day_7, 0)::integer as orders_7d,
     coalesce(sum(converted) over day_30, 0)::integer as orders_30d,
     coalesce(sum(converted) over earlier, 0)::integer as orders_before,
     coalesce(sum(by_email) over day_7, 0)::integer as email_visits_7d,
@@ -62,4 +61,3 @@ window
         partition by user_id order by start_us
         range between 2_592_000_000_000 preceding and 1 preceding
     )
-order by session_id

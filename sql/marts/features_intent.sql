@@ -30,8 +30,8 @@ sums as (
         coalesce(sum(has_cart::integer) over earlier, 0) as n_with_cart,
         coalesce(sum(has_checkout::integer) over earlier, 0) as n_with_checkout,
         coalesce(sum(converted::integer) over earlier, 0) as n_converted,
-        coalesce(sum((abandoned_at is not null)::integer) over day_7, 0) as abandoned_carts_7d,
-        coalesce(sum((abandoned_at is not null)::integer) over day_30, 0) as abandoned_carts_30d,
+        coalesce(sum(is_abandoned::integer) over day_7, 0) as abandoned_carts_7d,
+        coalesce(sum(is_abandoned::integer) over day_30, 0) as abandoned_carts_30d,
         sum(n_events) over earlier as n_events,
         sum(n_searches) over earlier as n_searches,
         sum(n_views) over earlier as n_views,
@@ -79,4 +79,3 @@ select
     round(coalesce(n_bought_with_coupon / nullif(n_converted, 0), 0), 6)::double as coupon_order_share,
     round(coalesce(squares / nullif(n_in_category * n_in_category, 0), 0), 6)::double as category_concentration,
 from sums
-order by session_id

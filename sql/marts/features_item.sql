@@ -142,4 +142,3 @@ select
     round(coalesce(described.rating, 3), 6) as item_rating,
 from decisions
 left join described using (decision_id)
-order by decisions.decision_id

@@ -20,9 +20,9 @@ earlier as (
         session_start,
         min(session_start) over earlier as first_start,
         max(session_end) over earlier as last_end,
-        max(carted_at) over earlier as last_carted_at,
-        max(ordered_at) over earlier as last_ordered_at,
-        max(abandoned_at) over earlier as last_abandoned_at,
+        max(last_carted_at) over earlier as last_carted_at,
+        max(last_ordered_at) over earlier as last_ordered_at,
+        max(if(is_abandoned, session_end, null)) over earlier as last_abandoned_at,
         count(*) over earlier as n_sessions,
     from sessions
     window earlier as (
@@ -59,4 +59,3 @@ select
     round(greatest(coalesce(account_days, observed_days, 0), 0), 6) as account_age_days,
     round(least(coalesce(observed_days / nullif(n_sessions, 0), 365), 365), 6) as days_per_session,
 from elapsed
-order by session_id

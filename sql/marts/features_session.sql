@@ -1,7 +1,7 @@
 -- Question:  how does the session present itself up to the decision?
 -- Grain:     one row per decision
--- Technique: at session start only time, device, channel and offers are known; after that the events up to the
---            position of the decision are added up, and no other
+-- Technique: at session start only time, device, channel and offers are known; after that what features_progress
+--            counts up to the decision is added up over the items
 create or replace table marts.features_session as
 
 with
@@ -10,8 +10,8 @@ decisions as (
     select * from marts.decision_points
 ),
 
-events as (
-    select session_id, position, ts, event_type, item_id, price_position from marts.features_events
+progress as (
+    select * from marts.features_progress
 ),
 
 users as (
@@ -25,66 +25,60 @@ offers as (
     group by user_id
 ),
 
-known_events as (
-    select
-        decisions.decision_id,
-        events.event_type,
-        events.item_id,
-        events.ts,
-        events.price_position,
-    from decisions
-    join events using (session_id)
-    where decisions.decision = 'after_3_events' and events.position <= 3
-    union all
-    select
-        decisions.decision_id,
-        events.event_type,
-        events.item_id,
-        events.ts,
-        events.price_position,
-    from decisions
-    join events using (session_id)
-    where decisions.decision = 'first_cart' and events.position <= decisions.position
-),
-
 so_far as (
     select
-        decision_id,
-        count(*) filter (where event_type = 'view') as n_views,
-        count(*) filter (where event_type = 'search') as n_searches,
-        count(*) filter (where event_type = 'add_to_cart') as n_carts,
-        count(distinct item_id) filter (where event_type = 'view') as n_items,
-        count(*) as n_events,
-        date_sub('microsecond', min(ts), max(ts)) as elapsed_us,
-        count(price_position) filter (where event_type = 'view') as n_positioned,
-        sum(price_position) filter (where event_type = 'view') as position_sum,
-    from known_events
-    group by decision_id
+        session_id,
+        sum(third_views) as third_views,
+        sum(third_searches) as third_searches,
+        sum(third_carts) as third_carts,
+        count(*) filter (where third_views > 0) as third_items,
+        sum(third_positioned) as third_positioned,
+        sum(third_position_sum) as third_position_sum,
+        sum(cart_views) as cart_views,
+        sum(cart_searches) as cart_searches,
+        count(*) filter (where cart_views > 0) as cart_items,
+        sum(cart_positioned) as cart_positioned,
+        sum(cart_position_sum) as cart_position_sum,
+    from progress
+    group by session_id
+),
+
+known as (
+    select
+        decisions.*,
+        case decision when 'after_3_events' then third_views when 'first_cart' then cart_views end as n_views,
+        case decision when 'after_3_events' then third_searches when 'first_cart' then cart_searches end as n_searches,
+        case decision when 'after_3_events' then third_carts when 'first_cart' then 1 end as n_carts,
+        case decision when 'after_3_events' then third_items when 'first_cart' then cart_items end as n_items,
+        case decision
+            when 'after_3_events' then third_position_sum::double / nullif(third_positioned, 0)
+            when 'first_cart' then cart_position_sum::double / nullif(cart_positioned, 0)
+        end as price_position,
+    from decisions
+    left join so_far using (session_id)
 )
 
 select
-    decisions.decision_id,
-    extract(hour from decisions.decided_at)::integer as hour,
-    extract(isodow from decisions.decided_at)::integer as weekday,
-    coalesce(decisions.device = 'mobile', false)::integer as on_mobile,
-    coalesce(decisions.device = 'desktop', false)::integer as on_desktop,
-    coalesce(decisions.channel = 'email', false)::integer as from_email,
-    coalesce(decisions.channel = 'organic', false)::integer as from_organic,
-    coalesce(decisions.channel = 'paid_search', false)::integer as from_paid_search,
-    coalesce(decisions.channel = 'social', false)::integer as from_social,
-    coalesce(decisions.channel = 'affiliate', false)::integer as from_affiliate,
+    known.decision_id,
+    extract(hour from known.decided_at)::integer as hour,
+    extract(isodow from known.decided_at)::integer as weekday,
+    coalesce(known.device = 'mobile', false)::integer as on_mobile,
+    coalesce(known.device = 'desktop', false)::integer as on_desktop,
+    coalesce(known.channel = 'email', false)::integer as from_email,
+    coalesce(known.channel = 'organic', false)::integer as from_organic,
+    coalesce(known.channel = 'paid_search', false)::integer as from_paid_search,
+    coalesce(known.channel = 'social', false)::integer as from_social,
+    coalesce(known.channel = 'affiliate', false)::integer as from_affiliate,
     coalesce(try_cast(regexp_extract(users.age_band, '^[0-9]+') as integer), 0) as age_from,
-    round(decisions.discount_pct, 6) as coupon_pct,
-    coalesce(offers.shown_at <= decisions.decided_at, false)::integer as free_shipping_shown,
-    coalesce(so_far.n_events, 0)::integer as events_so_far,
-    coalesce(so_far.n_views, 0)::integer as views_so_far,
-    coalesce(so_far.n_searches, 0)::integer as searches_so_far,
-    coalesce(so_far.n_carts, 0)::integer as carts_so_far,
-    coalesce(so_far.n_items, 0)::integer as items_so_far,
-    round(coalesce(so_far.elapsed_us / 1e6, 0), 6) as seconds_so_far,
-    round(coalesce(so_far.position_sum::double / nullif(so_far.n_positioned, 0), 0), 6) as price_position_so_far,
-from decisions
-left join so_far using (decision_id)
+    round(known.discount_pct, 6) as coupon_pct,
+    coalesce(offers.shown_at <= known.decided_at, false)::integer as free_shipping_shown,
+    known.position as events_so_far,
+    coalesce(known.n_views, 0)::integer as views_so_far,
+    coalesce(known.n_searches, 0)::integer as searches_so_far,
+    coalesce(known.n_carts, 0)::integer as carts_so_far,
+    coalesce(known.n_items, 0)::integer as items_so_far,
+    round(date_sub('microsecond', known.session_start, known.decided_at) / 1e6, 6) as seconds_so_far,
+    round(coalesce(known.price_position, 0), 6) as price_position_so_far,
+from known
 left join users using (user_id)
 left join offers using (user_id)
-order by decisions.decision_id

@@ -1,7 +1,7 @@
--- Question:  what does each session add to the history of its user?
+-- Question:  what does each session add to the history of its user, and when did it reach which event?
 -- Grain:     one row per session
--- Technique: conditional aggregates; sums of prices are decimals, so that they do not depend on the order in
---            which threads deliver the rows
+-- Technique: conditional aggregates over the events; moments are those of features_events, null when not reached.
+--            Sums of prices are decimals: they do not depend on the order in which threads deliver the rows
 create or replace table marts.features_sessions as
 
 with
@@ -17,13 +17,16 @@ sessions as (
 contents as (
     select
         session_id,
+        min(moment, 3)[3] as third_moment,
+        min(moment) filter (where event_type = 'add_to_cart') as cart_moment,
+        min(moment) filter (where event_type = 'purchase') as purchase_moment,
+        max(moment) filter (where event_type in ('view', 'add_to_cart') and item_id is not null) as item_moment,
+        max(ts) filter (where event_type = 'add_to_cart') as last_carted_at,
+        max(ts) filter (where event_type = 'purchase') as last_ordered_at,
         count(unit_price) filter (where event_type = 'view') as n_priced,
         sum(unit_price::decimal(18, 4)) filter (where event_type = 'view') as price_sum,
         count(price_position) filter (where event_type = 'view') as n_positioned,
         sum(price_position) filter (where event_type = 'view') as position_sum,
-        max(ts) filter (where event_type = 'add_to_cart') as carted_at,
-        max(ts) filter (where event_type = 'purchase') as ordered_at,
-        max(position) filter (where event_type in ('view', 'add_to_cart')) as item_position,
     from events
     group by session_id
 )
@@ -43,15 +46,17 @@ select
     sessions.has_cart,
     sessions.has_checkout,
     sessions.converted,
+    sessions.has_cart and not sessions.converted as is_abandoned,
     sessions.discount_pct > 0 as has_coupon,
+    contents.third_moment,
+    contents.cart_moment,
+    contents.purchase_moment,
+    contents.item_moment,
+    contents.last_carted_at,
+    contents.last_ordered_at,
     contents.n_priced,
-    coalesce(contents.price_sum, 0) as price_sum,
+    contents.price_sum,
     contents.n_positioned,
-    coalesce(contents.position_sum, 0) as position_sum,
-    contents.carted_at,
-    contents.ordered_at,
-    if(sessions.has_cart and not sessions.converted, sessions.session_end, null) as abandoned_at,
-    contents.item_position,
+    contents.position_sum,
 from sessions
 join contents using (session_id)
-order by sessions.session_id

@@ -8,7 +8,7 @@ create or replace table marts.features_user_item as
 with
 
 decisions as (
-    select decision_id, session_id, session_start, position from marts.decision_points
+    select decision_id, session_id, decision, session_start, is_new_user from marts.decision_points
 ),
 
 focus as (
@@ -32,8 +32,15 @@ intent as (
     select session_id, usual_price_position from marts.features_intent
 ),
 
+progress as (
+    select session_id, item_id, third_views, cart_views from marts.features_progress
+),
+
 pairs as (
-    select distinct user_id, item_id from focus
+    select distinct focus.user_id, focus.item_id
+    from focus
+    join decisions using (decision_id)
+    where not decisions.is_new_user
 ),
 
 meetings as (
@@ -71,21 +78,11 @@ running as (
     )
 ),
 
-own_views as (
-    select focus.decision_id, count(*) as n_views
-    from focus
-    join decisions using (decision_id)
-    join events on
-        events.session_id = focus.session_id
-        and events.item_id = focus.item_id
-        and events.position <= decisions.position
-    where focus.is_own and events.event_type = 'view'
-    group by focus.decision_id
-),
-
 known as (
     select
-        focus.decision_id,
+        decisions.*,
+        focus.is_own,
+        focus.item_id,
         if(focus.is_own, running.views_before, running.views_after) as item_views,
         if(focus.is_own, running.carts_before, running.carts_after) as item_carts,
         if(focus.is_own, running.purchases_before, running.purchases_after) as item_orders,
@@ -93,32 +90,38 @@ known as (
         if(focus.is_own, categories.views_before, categories.views_after) as category_views,
         if(focus.is_own, categories.purchases_before, categories.purchases_after) as category_orders,
         focus.price_position,
-    from focus
-    left join running using (user_id, item_id, session_id)
-    left join categories using (session_id, category)
+    from decisions
+    left join focus using (decision_id)
+    left join running on
+        running.user_id = focus.user_id
+        and running.item_id = focus.item_id
+        and running.session_id = focus.session_id
+    left join categories on
+        categories.session_id = focus.session_id and categories.category = focus.category
 )
 
 select
-    decisions.decision_id,
+    known.decision_id,
     coalesce(known.item_views, 0)::integer as item_views_before,
     coalesce(known.item_carts, 0)::integer as item_carts_before,
     coalesce(known.item_orders, 0)::integer as item_orders_before,
     round(
         least(
             coalesce(
-                date_sub('microsecond', known.item_seen_at, decisions.session_start) / 86_400_000_000, 365
+                date_sub('microsecond', known.item_seen_at, known.session_start) / 86_400_000_000, 365
             ),
             365
         ),
         6
     ) as days_since_item_seen,
-    coalesce(own_views.n_views, 0)::integer as item_views_so_far,
+    coalesce(
+        if(known.decision = 'first_cart', progress.cart_views, progress.third_views), 0
+    )::integer as item_views_so_far,
     round(coalesce(known.category_views / nullif(frequency.views_before, 0), 0), 6)::double as category_affinity,
     coalesce(known.category_orders, 0)::integer as category_orders_before,
     round(coalesce(known.price_position::double - intent.usual_price_position, 0), 6) as price_to_usual,
-from decisions
-left join known using (decision_id)
-left join own_views using (decision_id)
-left join frequency using (session_id)
-left join intent using (session_id)
-order by decisions.decision_id
+from known
+left join progress on
+    known.is_own and progress.session_id = known.session_id and progress.item_id = known.item_id
+left join frequency on frequency.session_id = known.session_id
+left join intent on intent.session_id = known.session_id

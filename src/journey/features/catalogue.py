@@ -83,7 +83,6 @@ _ROWS: dict[str, tuple[tuple[str, str, str, str, float], ...]] = {
         ("searches_30d", "30 days", "Searches", "events", 0.0),
         ("carts_7d", "7 days", "Sessions with an add to cart", "sessions", 0.0),
         ("carts_30d", "30 days", "Sessions with an add to cart", "sessions", 0.0),
-        ("orders_7d", "7 days", "Sessions with an order", "sessions", 0.0),
         ("orders_30d", "30 days", "Sessions with an order", "sessions", 0.0),
         ("orders_before", "all", "Sessions with an order", "sessions", 0.0),
         ("email_visits_7d", "7 days", "Sessions that came by email", "sessions", 0.0),

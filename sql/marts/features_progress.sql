@@ -1,0 +1,51 @@
+-- Question:  what had happened after the third event of a session, and what by its first add to cart?
+-- Grain:     one row per session and item met by then; item_id is null for events without an item
+-- Technique: events are cut off at the later of the two moments, then counted up to each of them
+create or replace table marts.features_progress as
+
+with
+
+events as (
+    select * from marts.features_events
+),
+
+sessions as (
+    select
+        session_id,
+        third_moment,
+        cart_moment,
+        greatest(third_moment, cart_moment) as last_moment,
+    from marts.features_sessions
+    where third_moment is not null or cart_moment is not null
+),
+
+known_events as (
+    select
+        events.session_id,
+        events.item_id,
+        events.event_type,
+        events.moment,
+        events.price_position,
+        coalesce(events.moment <= sessions.third_moment, false) as by_third,
+        coalesce(events.moment <= sessions.cart_moment, false) as by_cart,
+    from events
+    join sessions using (session_id)
+    where events.moment <= sessions.last_moment
+)
+
+select
+    session_id,
+    item_id,
+    count(*) filter (where by_third and event_type = 'view') as third_views,
+    count(*) filter (where by_third and event_type = 'search') as third_searches,
+    count(*) filter (where by_third and event_type = 'add_to_cart') as third_carts,
+    max(moment) filter (where by_third and event_type in ('view', 'add_to_cart')) as third_item_moment,
+    count(price_position) filter (where by_third and event_type = 'view') as third_positioned,
+    sum(price_position) filter (where by_third and event_type = 'view') as third_position_sum,
+    count(*) filter (where by_cart) as cart_events,
+    count(*) filter (where by_cart and event_type = 'view') as cart_views,
+    count(*) filter (where by_cart and event_type = 'search') as cart_searches,
+    count(price_position) filter (where by_cart and event_type = 'view') as cart_positioned,
+    sum(price_position) filter (where by_cart and event_type = 'view') as cart_position_sum,
+from known_events
+group by session_id, item_id
