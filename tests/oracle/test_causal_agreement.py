@@ -77,7 +77,8 @@ def test_augmented_weighting_equals_stata(births):
     without = fit_regression(design[~treated], y[~treated]).mean(design)
     result = augmented_weighting(y, t, fit_propensity(t, z, link="probit"), with_it, without, trim=0)
     assert result.estimate == pytest.approx(-230.98920111258, rel=POINT)
-    # Stata counts the fitting of both parametric models, we take cross-fitted predictions as known.
+    # Stata counts the fitting of both parametric models, we take cross-fitted predictions as known; ours is
+    # 25.386, 3.1% below, and the tolerance was set knowing that.
     assert result.standard_error == pytest.approx(26.210564625435, rel=0.04)
 
 
@@ -102,8 +103,8 @@ def test_matching_error_is_near_stata(births):
     result = propensity_matching(
         y, t, z, fit_propensity(t, z), estimand="ATE", caliper=None, scale="probability", bias_corrected=False
     )
-    # Stata's AI robust error is 32.02. It estimates residual variances from 2 neighbours, we from 20; the
-    # coverage of ours is tested by simulation in tests/unit.
+    # Stata's AI robust error is 32.02; ours is 33.99, and the tolerance was set knowing that. Stata estimates
+    # residual variances from 2 neighbours, we from 20; coverage of ours is simulated in tests/unit.
     assert result.standard_error == pytest.approx(32.02, rel=0.08)
 
 

@@ -86,8 +86,8 @@ def result(hillstrom):
 
 @pytest.mark.data
 def test_hillstrom_arms(result):
-    # Sizes, visits, conversions and spend of the file as distributed; visit rates 18.28%, 15.14% and 10.62%
-    # (Radcliffe 2008, "Hillstrom's MineThatData Email Analytics Challenge").
+    # Sizes, visits, conversions and spend of the file as distributed (MineThatData 2008), and the visit rates
+    # listed for this experiment in the project's published numbers.
     arms = result["arms"]
     assert {k: v["n"] for k, v in arms.items()} == {"mens": 21307, "womens": 21387, "none": 21306}
     rates = {k: round(100 * v["visit_rate"], 2) for k, v in arms.items()}
@@ -112,7 +112,8 @@ def test_hillstrom_effects_are_differences_between_one_mailing_and_no_mail(resul
 
 @pytest.mark.data
 def test_hillstrom_womens_mailing_has_uplift_to_target_and_mens_has_little(result):
-    # Radcliffe (2008) found the women's mailing to have strong, and the men's weak, differences in uplift.
+    # No published figure: these limits keep what was measured with seed 0 (women's Qini 0.0059 to 0.0075,
+    # men's -0.0006 to 0.0009) from changing unnoticed.
     womens, mens = (result["mailings"][k]["learners"] for k in ("womens", "mens"))
     assert len(womens) == len(mens) == 8
     assert all(entry["qini"]["low"] > 0 for entry in womens)
