@@ -21,6 +21,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "journeys": ("journeys", "evaluation"),
     "experiments": ("experiments", "evaluation", "report/findings"),
     "causal": ("causal", "evaluation"),
+    "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py"),
 }
 
 
@@ -88,6 +89,13 @@ def gather(paths: Paths, parts: list[Path]) -> Callable[[Report], object]:
         return merge(parts, paths.numbers)
 
     return run
+
+
+def measure(target: Path) -> object:
+    """Time every query of the library; seconds differ from run to run, so they are no part of the ledger."""
+    from journey.warehouse.query_timings import measure_timings
+
+    return measure_timings(target)
 
 
 def vendor(paths: Paths, target: Path) -> Callable[[Report], object]:
@@ -196,13 +204,23 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
     graph.append(
         Stage("numbers", "Join the numbers ledger", gather(paths, parts), tuple(parts), (paths.numbers,))
     )
+    timings = paths.results / "sql_timings.json"
+    graph.append(
+        Stage(
+            "timings",
+            "Time the query library",
+            lambda report: measure(timings),
+            (summary, *code(root, "sql/analysis")),
+            (timings,),
+        )
+    )
     plotly = root / "assets" / "vendor" / "plotly.min.js"
     graph.append(
         Stage(
             "pages",
             "Put the plotting library beside the pages",
             vendor(paths, plotly),
-            (paths.numbers, *code(root, "src/journey/report/vendor.py")),
+            (paths.numbers, timings, *code(root, "src/journey/report/vendor.py")),
             (plotly,),
         )
     )

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from journey import uplift
-from journey.uplift import hillstrom
 from journey.report.findings.desk import Desk
 from journey.stores.datasets import load_hillstrom
 from journey.stores.evidence import evidence
+from journey.uplift import hillstrom
 
 NAMES = {"mens": "Men's", "womens": "Women's"}
 
@@ -30,7 +30,7 @@ def collect(desk: Desk) -> None:
     for arm, row in result["arms"].items():
         desk.ledger.add(
             f"uplift.hillstrom_visits_{arm}",
-            row["visit_rate"] if "visit_rate" in row else row["visits"] / row["n"],
+            row["visit_rate"],
             "share",
             digits=2,
             n=row["n"],
@@ -46,7 +46,7 @@ def collect(desk: Desk) -> None:
             effect = mailing["effects"][outcome]
             desk.ledger.add(
                 f"uplift.hillstrom_{name}_{outcome}",
-                effect["estimate"],
+                effect["value"],
                 unit,
                 low=effect["low"],
                 high=effect["high"],
@@ -61,7 +61,7 @@ def collect(desk: Desk) -> None:
                 **{
                     f"{key}_{part}": mailing["effects"][key][part]
                     for key in ("visit", "conversion", "spend")
-                    for part in ("estimate", "low", "high")
+                    for part in ("value", "low", "high")
                 },
             }
         )
@@ -121,7 +121,7 @@ def add_spend(desk: Desk, name: str, mailing: dict[str, Any], common: dict[str, 
     spend = mailing["effects"]["spend"]
     desk.ledger.add(
         f"uplift.hillstrom_{name}_profit",
-        margin * spend["estimate"] - cost,
+        margin * spend["value"] - cost,
         "usd",
         low=margin * spend["low"] - cost,
         high=margin * spend["high"] - cost,
