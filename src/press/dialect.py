@@ -33,23 +33,23 @@ TYPST = _SHARED | _keys(
     "papersize margin mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
     "section-numbering template-partials pdf-standard linkcolor",
 )
-# Options that take only these values; the first is the default.
+# Options that take only these values; the first is the default. `highlight-style` is the one option that is
+# taken and not heeded: the theme colours code by its classes.
 VALUES: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("echo", "include", "eval", "warning"), (True, False)),
-    **dict.fromkeys(
-        ("error", "daemon", "code-tools", "number-sections", "link-external-newwindow"), (False, True)
-    ),
+    **dict.fromkeys(("error", "daemon", "code-tools", "number-sections"), (False, True)),
     "link-external-newwindow": (False,),
     "anchor-sections": (True,),
     "output": (True, False, "asis"),
+    "code-copy": ("hover", True),
+    "respect-user-color-scheme": (True,),
     "code-fold": (False, True, "show"),
     "html-math-method": ("mathml",),
     "page-layout": ("article", "full"),
 }
 FORMATS: dict[str, Any] = {"html": HTML, "typst": TYPST, "ipynb": _keys("output-file")}
 PAGE = HTML | _keys(
-    "title subtitle description description-meta abstract abstract-title author date date-format pagetitle",
-    "keywords image image-alt sidebar search order",
+    "title subtitle description description-meta abstract author date pagetitle sidebar search",
 )
 PAGE["format"] = FORMATS
 
