@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 BROWSE, FOCUS, CART, CHECKOUT, BOUGHT, LEFT = range(6)
 # What a row of events is about: the k-th line of the cart (0 is the item in focus), or an item to be chosen.
 ANY_ITEM, FOCUS_OR_SIMILAR, NO_ITEM = -1, -2, -3
-DWELL_CAP = 60
+DWELL_CAP = 80
 _STEP_LABELS = 16
 
 
@@ -133,7 +133,8 @@ def walk(sessions: Sessions, persona: Ints) -> Paths:
     state = np.full(number, BROWSE)
     bought = np.zeros(number, dtype=np.bool_)
     everyone = np.arange(number)
-    first = geometric(sessions.keys, 11, planted.BROWSE_EVENTS[persona] * depth, DWELL_CAP) + 1
+    first = geometric(sessions.keys, 11, planted.BROWSE_EVENTS[persona] * depth, DWELL_CAP)
+    first = np.where(uniform(sessions.keys, 12) < planted.GLANCE[sessions.channel], 0, first) + 1
     rows.add(everyone, planted.VIEW, ANY_ITEM, chain.values[:, BROWSE], first)
 
     label = 100

@@ -31,7 +31,7 @@ DAILY_SESSIONS = np.array([0.066, 0.0290, 0.0140, 0.0320])  # mean per active us
 ACTIVITY_SHAPE = 0.9  # gamma shape of the activity among users of one persona
 NEW_USER_SHARE = 0.35
 CHURN_PER_DAY = np.array([0.0025, 0.006, 0.012, 0.006])
-DEVICE_BY_PERSONA = np.array([[0.38, 0.52, 0.10], [0.66, 0.22, 0.12], [0.48, 0.47, 0.05], [0.62, 0.30, 0.08]])
+DEVICE_BY_PERSONA = np.array([[0.32, 0.60, 0.08], [0.72, 0.16, 0.12], [0.42, 0.54, 0.04], [0.66, 0.27, 0.07]])
 KEEPS_DEVICE = 0.82
 AGE_BY_PERSONA = np.array(
     [
@@ -111,13 +111,14 @@ FUNNEL = np.array(
 )
 EMPTY_CART = 0.12  # share of the sessions not going on from the cart that empty it and go on browsing
 BACK_FROM_CHECKOUT = 0.30  # share of the sessions not buying at the checkout that go back to the cart
-BROWSE_EVENTS = np.array([6.6, 14.4, 2.5, 9.7])
+GLANCE = np.array([0.22, 0.28, 0.38, 0.22, 0.46, 0.30])  # by channel: one event, then decide to go or stay
+BROWSE_EVENTS = np.array([9.7, 23.6, 3.9, 14.5])
 FOCUS_EVENTS = np.array([2.2, 3.2, 1.0, 2.6])
 CART_EVENTS = np.array([1.6, 2.2, 0.8, 2.6])
-SEARCH_SHARE = np.array([0.10, 0.05, 0.14, 0.20])
+SEARCH_SHARE = np.array([0.10, 0.04, 0.15, 0.26])
 DEPTH_SD = 0.85
 DEPTH_BY_INTENT = 0.20
-SECONDS_BETWEEN = np.array([26.0, 34.0, 16.0, 24.0])
+SECONDS_BETWEEN = np.array([25.0, 38.0, 12.0, 22.0])
 SHORTEST_GAP, LONGEST_GAP = 5.0, 1500.0
 LONG_PAUSE = 0.012
 ADD_ANOTHER, DROP_ONE = 0.36, 0.12
@@ -148,7 +149,7 @@ COMPLEMENT = 0.40
 
 # --- bots and the broken experiment -------------------------------------------------------------------
 BOT_RUNS, BOT_VIEWS = 3, 140
-BANNER_LOSS, BANNER_LOSS_EVENTS = 0.8, 6  # share of short first mobile sessions whose exposure is lost
+BANNER_LOSS, BANNER_LOSS_EVENTS = 0.55, 6  # share of short first mobile sessions whose exposure is lost
 
 
 def as_dict() -> dict[str, Any]:

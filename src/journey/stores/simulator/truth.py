@@ -113,7 +113,9 @@ def user_table(
         "future_value": pa.array(outlook.future_value()),
     }
     for place, experiment in enumerate(planted.EXPERIMENTS):
-        columns[f"assigned_{experiment}"] = names(population.variants[:, place].astype(np.int8), ("control", "treatment"))
+        columns[f"assigned_{experiment}"] = names(
+            population.variants[:, place].astype(np.int8), ("control", "treatment")
+        )
     for dimension in range(planted.TASTE_DIMENSIONS):
         columns[f"taste_{dimension}"] = pa.array(population.taste[:, dimension].astype(np.float64))
     return pa.table(columns)
