@@ -38,9 +38,9 @@ from journey.experiments import (
 from journey.experiments.bayes import expected_loss
 from journey.experiments.group_sequential import crossing_probabilities
 
-# Same examples in every run: a failure can be repeated.
-settings.register_profile("journey-experiments", derandomize=True, deadline=None, max_examples=150)
-settings.load_profile("journey-experiments")
+# Same examples in every run: a failure can be repeated. Not a profile, which would change other files' tests.
+law = settings(derandomize=True, deadline=None, max_examples=150)
+slow_law = settings(derandomize=True, deadline=None, max_examples=50)
 
 ALTERNATIVES = st.sampled_from(["two-sided", "greater", "less"])
 ALPHAS = st.floats(0.001, 0.4)
@@ -75,6 +75,7 @@ def _close(first: object, second: object, scale: float = 1.0) -> bool:
     return bool(np.allclose(np.asarray(first), np.asarray(second), rtol=1e-7, atol=1e-7 * scale))
 
 
+@law
 @given(samples(), samples(), ALPHAS)
 def test_swapping_the_arms_mirrors_the_difference(control: Sample, treatment: Sample, alpha: float) -> None:
     forth = difference(means(control, treatment), alpha=alpha)
@@ -88,6 +89,7 @@ def test_swapping_the_arms_mirrors_the_difference(control: Sample, treatment: Sa
     assert (up.p_value, up.lower) == pytest.approx((down.p_value, -down.upper))
 
 
+@law
 @given(counts(), counts(), ALPHAS)
 def test_swapping_the_arms_mirrors_two_proportions(
     control: Proportion, treatment: Proportion, alpha: float
@@ -102,6 +104,7 @@ def test_swapping_the_arms_mirrors_two_proportions(
     assert -1 <= forth.lower <= forth.estimate <= forth.upper <= 1
 
 
+@law
 @given(counts(), ALPHAS)
 def test_success_and_failure_are_mirror_images(sample: Proportion, alpha: float) -> None:
     """Wilson's interval of failures is one minus that of successes; it always contains the rate."""
@@ -111,6 +114,7 @@ def test_success_and_failure_are_mirror_images(sample: Proportion, alpha: float)
     assert 0 <= one.lower <= one.estimate <= one.upper <= 1
 
 
+@law
 @given(counts(), counts(), ALPHAS)
 def test_newcombe_of_complements(control: Proportion, treatment: Proportion, alpha: float) -> None:
     failures = (Proportion(arm.n, arm.n - arm.successes) for arm in (treatment, control))
@@ -118,6 +122,7 @@ def test_newcombe_of_complements(control: Proportion, treatment: Proportion, alp
     assert (one.lower, one.upper) == pytest.approx((two.lower, two.upper), abs=1e-9)
 
 
+@law
 @given(samples(), samples(), st.floats(0.01, 100), st.floats(-1000, 1000))
 def test_units_do_not_matter(control: Sample, treatment: Sample, scale: float, shift: float) -> None:
     """Euro or cent: the difference scales, its p value stays. A common shift changes neither."""
@@ -140,6 +145,7 @@ def test_units_do_not_matter(control: Sample, treatment: Sample, scale: float, s
     assert other.p_value == pytest.approx(base.p_value, rel=1e-3, abs=1e-9)
 
 
+@law
 @given(samples(), samples(), st.floats(0.01, 100), st.sampled_from(["delta", "fieller"]))
 def test_lift_has_no_unit(control: Sample, treatment: Sample, scale: float, method: str) -> None:
     assume(control.mean > 0.01)
@@ -152,6 +158,7 @@ def test_lift_has_no_unit(control: Sample, treatment: Sample, scale: float, meth
         assert (one.lower, one.upper) == pytest.approx((two.lower, two.upper), rel=1e-4, abs=1e-5)
 
 
+@law
 @given(samples(), samples(), ALPHAS, ALTERNATIVES, st.floats(-100, 100))
 def test_interval_and_test_agree(
     control: Sample, treatment: Sample, alpha: float, alternative: str, null: float
@@ -163,6 +170,7 @@ def test_interval_and_test_agree(
     assert effect.significant == (not effect.lower <= null <= effect.upper)
 
 
+@law
 @given(samples(), samples(), ALPHAS, ALTERNATIVES)
 def test_fieller_agrees_with_the_test_of_the_difference(
     control: Sample, treatment: Sample, alpha: float, alternative: str
@@ -175,6 +183,7 @@ def test_fieller_agrees_with_the_test_of_the_difference(
         assert lift.significant == (not lift.lower <= 0 <= lift.upper)
 
 
+@law
 @given(counts(), counts(), ALPHAS)
 def test_wald_interval_agrees_with_the_unpooled_test(
     control: Proportion, treatment: Proportion, alpha: float
@@ -185,6 +194,7 @@ def test_wald_interval_agrees_with_the_unpooled_test(
     assert effect.significant == (not effect.lower <= 0 <= effect.upper)
 
 
+@law
 @given(samples(), samples(), ALPHAS, ALTERNATIVES, st.floats(10, 1e6))
 def test_confidence_sequence_and_its_p_value_agree(
     control: Sample, treatment: Sample, alpha: float, alternative: str, tightest: float
@@ -199,6 +209,7 @@ def test_confidence_sequence_and_its_p_value_agree(
         assert sequence.upper - sequence.lower > fixed.upper - fixed.lower
 
 
+@law
 @given(samples(), samples(), st.floats(0.01, 500), st.floats(0.01, 500), st.floats(0.001, 0.4))
 def test_equivalence_is_an_interval_within_margins(
     control: Sample, treatment: Sample, below: float, above: float, alpha: float
@@ -211,6 +222,7 @@ def test_equivalence_is_an_interval_within_margins(
 VALUES = hnp.arrays(np.float64, st.integers(2, 60), elements=st.floats(-1e4, 1e4).map(lambda v: round(v, 3)))
 
 
+@law
 @given(VALUES, st.data())
 def test_statistics_add_up(values: np.ndarray, data: st.DataObject) -> None:
     """Statistics of any partition, added, are those of the whole."""
@@ -222,6 +234,7 @@ def test_statistics_add_up(values: np.ndarray, data: st.DataObject) -> None:
     assert total.variance == pytest.approx(values.var(ddof=1), rel=1e-6, abs=1e-3)
 
 
+@law
 @given(st.integers(2, 30), st.integers(0, 2**32 - 1))
 def test_paired_statistics_add_up(n: int, seed: int) -> None:
     y, x = np.random.default_rng(seed).normal(5, 2, (2, 2 * n))
@@ -230,6 +243,7 @@ def test_paired_statistics_add_up(n: int, seed: int) -> None:
     assert (total.y.mean, total.x.variance) == pytest.approx((y.mean(), x.var(ddof=1)))
 
 
+@law
 @given(pairs(), pairs(), st.floats(-100, 100), st.floats(0.1, 50))
 def test_cuped_ignores_the_units_of_the_covariate(
     control: PairedSample, treatment: PairedSample, shift: float, scale: float
@@ -254,6 +268,7 @@ def test_cuped_ignores_the_units_of_the_covariate(
     assert one.variance_difference == pytest.approx(two.variance_difference, rel=1e-4, abs=1e-8)
 
 
+@law
 @given(pairs(), pairs())
 def test_cuped_covariances_are_a_covariance_matrix(control: PairedSample, treatment: PairedSample) -> None:
     arms = cuped(control, treatment)
@@ -263,6 +278,7 @@ def test_cuped_covariances_are_a_covariance_matrix(control: PairedSample, treatm
     assert arms.variance_reduction <= 1
 
 
+@law
 @given(pairs(), pairs())
 def test_cuped_with_zero_slope_is_welch(control: PairedSample, treatment: PairedSample) -> None:
     one = difference(cuped(control, treatment, theta=0.0))
@@ -272,6 +288,7 @@ def test_cuped_with_zero_slope_is_welch(control: PairedSample, treatment: Paired
     )
 
 
+@law
 @given(samples(), samples())
 def test_one_stratum_is_welch(control: Sample, treatment: Sample) -> None:
     one = difference(post_stratified({"all": (control, treatment)}))
@@ -279,6 +296,7 @@ def test_one_stratum_is_welch(control: Sample, treatment: Sample) -> None:
     assert (one.estimate, one.lower, one.upper) == pytest.approx((two.estimate, two.lower, two.upper))
 
 
+@law
 @given(pairs(positive=True), pairs(positive=True))
 def test_ratio_with_one_row_per_unit_is_a_mean(control: PairedSample, treatment: PairedSample) -> None:
     """With denominator 1 for everyone the delta method has nothing to do."""
@@ -289,6 +307,7 @@ def test_ratio_with_one_row_per_unit_is_a_mean(control: PairedSample, treatment:
     )
 
 
+@law
 @given(st.lists(st.tuples(samples(), samples()), min_size=1, max_size=5))
 def test_arrays_give_what_scalars_give(cases: list[tuple[Sample, Sample]]) -> None:
     def stack(arm: int) -> Sample:
@@ -303,6 +322,7 @@ def test_arrays_give_what_scalars_give(cases: list[tuple[Sample, Sample]]) -> No
             assert getattr(together, name)[index] == pytest.approx(getattr(alone, name), rel=1e-12)
 
 
+@law
 @given(st.floats(0.01, 2), st.integers(2, 2000), st.integers(1, 500), ALPHAS, ALTERNATIVES)
 def test_power_grows_with_sample_effect_and_alpha(
     effect: float, n: int, more: int, alpha: float, alternative: str
@@ -320,6 +340,7 @@ def test_power_grows_with_sample_effect_and_alpha(
         assert other >= base - 1e-9
 
 
+@law
 @given(
     st.floats(0.001, 0.5),
     st.floats(0.001, 0.4),
@@ -331,6 +352,7 @@ def test_power_of_proportions_grows_with_the_sample(base: float, effect: float, 
     assert 0 <= low <= high + 1e-9 <= 1 + 1e-9
 
 
+@law
 @given(hnp.arrays(np.float64, st.integers(1, 25), elements=st.floats(0, 1)))
 def test_adjusted_p_values(p: np.ndarray) -> None:
     """Adjustment keeps the order, never lowers a p value, and Holm is never more liberal than BH."""
@@ -343,6 +365,7 @@ def test_adjusted_p_values(p: np.ndarray) -> None:
     assert (strict.adjusted >= liberal.adjusted - 1e-12).all()
 
 
+@law
 @given(st.lists(st.integers(0, 10_000), min_size=2, max_size=5), st.integers(2, 9))
 def test_sample_ratio_does_not_depend_on_order_or_scale(counted: list[int], factor: int) -> None:
     weights = list(range(1, len(counted) + 1))
@@ -352,7 +375,7 @@ def test_sample_ratio_does_not_depend_on_order_or_scale(counted: list[int], fact
     assert one.p_value == pytest.approx(two.p_value, rel=1e-9, abs=1e-300)
 
 
-@settings(max_examples=60)
+@slow_law
 @given(st.lists(st.tuples(st.integers(1, 3000), st.integers(1, 3000)), min_size=2, max_size=4))
 def test_posterior_probabilities(parameters: list[tuple[int, int]]) -> None:
     """They add up to 1, do not depend on the order, and losses are never negative."""
@@ -366,7 +389,7 @@ def test_posterior_probabilities(parameters: list[tuple[int, int]]) -> None:
     assert loss - loss[0] == pytest.approx(mean[0] - mean, abs=1e-7)
 
 
-@settings(max_examples=40)
+@slow_law
 @given(
     st.lists(st.floats(0.02, 1.0), min_size=1, max_size=8),
     st.sampled_from(["obrien-fleming", "pocock"]),
@@ -385,7 +408,7 @@ def test_boundaries_spend_exactly_alpha(
     assert design.spent[-1] == pytest.approx(alpha, rel=1e-12)
 
 
-@settings(max_examples=40)
+@slow_law
 @given(st.integers(0, 2**31), st.floats(0.05, 0.95), st.floats(0.1, 10))
 def test_quantile_effect_scales(seed: int, quantile: float, scale: float) -> None:
     rng = np.random.default_rng(seed)
@@ -401,6 +424,7 @@ def test_quantile_effect_scales(seed: int, quantile: float, scale: float) -> Non
     assert same.lower <= 0 <= same.upper
 
 
+@law
 @given(counts(), counts())
 def test_unadjusted_arms_have_no_covariance(control: Proportion, treatment: Proportion) -> None:
     arms = proportions(control, treatment)
