@@ -22,7 +22,7 @@ function apply() {
 
 /** A link to a query that is filtered away clears the filter. */
 function reveal() {
-  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (target?.closest("[hidden]")) {
     words.value = "";
     apply();
