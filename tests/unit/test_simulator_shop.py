@@ -141,6 +141,29 @@ class TestSessionsAndOrders:
         """
         assert value(db, f"select count(*) from raw where {wrong}") == 0
 
+    def test_no_item_is_seen_before_its_launch(self, db: duckdb.DuckDBPyConnection) -> None:
+        early = """
+            select count(*) from rows join true_items using (item_id)
+            where coalesce(true_ts, ts)::date < date '2025-01-06' + launch_day::int
+        """
+        assert value(db, early) == 0
+        assert value(db, "select count(*) from true_items where launch_day > 0") > 0
+
+    def test_list_prices_hold_until_they_change_once(self, db: duckdb.DuckDBPyConnection) -> None:
+        wrong = """
+            select count(*) from (
+                select item_id, any_value(reprice_day) as changes,
+                    reprice_day >= 0 and coalesce(true_ts, ts) >= date '2025-01-06' + reprice_day::int
+                        as after,
+                    count(distinct coalesce(true_unit_price, unit_price)) as prices,
+                    max(abs(coalesce(true_unit_price, unit_price) - price)) as difference
+                from rows join true_items using (item_id) join items using (item_id)
+                group by item_id, after
+            ) where prices > 1 or (not after and difference > 0)
+        """
+        assert value(db, wrong) == 0
+        assert value(db, "select avg((reprice_day >= 0)::int) from true_items") > 0.1
+
     def test_nobody_acts_before_signing_up(self, db: duckdb.DuckDBPyConnection) -> None:
         assert (
             value(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ class Catalogue:
     reprice_factor : factor of that change.
     complement : item that is often bought with it.
     centroids : (categories, 8) centres of the categories in the taste space.
+    trend : (3, items) swing, period in days and phase of the slow wave in the popularity.
     """
 
     category: NDArray[np.int64]
@@ -117,6 +118,4 @@ def stock(parameters: ShopParameters) -> Catalogue:
         taste.astype(np.float32), popularity, price_position.astype(np.float32), launch_day, reprice_day,
         reprice_factor, numbers, centroids, trend,
     )  # fmt: skip
-    complement = catalogue.shelf_on(0).draw(partner[category], uniform(keys, 24))
-    object.__setattr__(catalogue, "complement", complement)
-    return catalogue
+    return replace(catalogue, complement=catalogue.shelf_on(0).draw(partner[category], uniform(keys, 24)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ from journey.stores.simulator.path import ANY_ITEM, FOCUS_OR_SIMILAR, Paths
 from journey.stores.simulator.population import Memory, Population
 
 Ints = NDArray[np.int64]
+_Prefer = Callable[[Ints, Ints, Keys, int, int, float], Ints]
 
 
 def choose_items(
@@ -50,7 +53,7 @@ def choose_items(
     everyone = np.arange(len(users))
     focus = prefer(everyone, category, person, 10_000, planted.CART_CANDIDATES, planted.TASTE_CART)
     focus = np.where(recalled, wish, focus)
-    lines = _cart_lines(catalogue, shelf, focus, person, prefer)
+    lines = _cart_lines(catalogue, focus, person, prefer)
 
     item = np.full(len(paths.session), -1, dtype=np.int64)
     on_line = paths.about >= 0
@@ -68,13 +71,14 @@ def choose_items(
     return item, focus
 
 
-def _cart_lines(catalogue: Catalogue, shelf: Shelf, focus: Ints, keys: Keys, prefer: object) -> Ints:
+def _cart_lines(catalogue: Catalogue, focus: Ints, keys: Keys, prefer: _Prefer) -> Ints:
     """Items of the possible lines of each cart, all different; (sessions, most lines)."""
     everyone = np.arange(len(focus))
+    always = np.flatnonzero(catalogue.launch_day == 0)
     columns = [focus]
     for line in range(1, planted.MOST_LINES):
         partner = catalogue.complement[columns[-1]]
-        other = prefer(  # type: ignore[operator]
+        other = prefer(
             everyone,
             catalogue.category[partner],
             keys,
@@ -85,7 +89,8 @@ def _cart_lines(catalogue: Catalogue, shelf: Shelf, focus: Ints, keys: Keys, pre
         column = np.where(uniform(keys, 10_100 + line) < planted.COMPLEMENT, partner, other)
         for _ in range(line):
             taken = np.any([column == earlier for earlier in columns], axis=0)
-            column = np.where(taken, (column + 1) % len(catalogue.price), column)
+            following = always[np.searchsorted(always, column, side="right") % len(always)]
+            column = np.where(taken, following, column)
         columns.append(column)
     return np.stack(columns, axis=1)
 

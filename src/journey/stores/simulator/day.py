@@ -181,8 +181,8 @@ def _assemble(passes: list[_Pass], prices: Floats) -> Day:
     offsets = np.cumsum([0] + [len(p.sessions.user) for p in passes])
     row = np.concatenate([p.paths.session + low for p, low in zip(passes, offsets, strict=False)])
 
-    def joined(pick: str) -> NDArray:
-        return np.concatenate([getattr(p.paths, pick) for p in passes])
+    def joined(name: str) -> NDArray:
+        return np.concatenate([getattr(p.paths, name) for p in passes])
 
     ts_us = np.concatenate([p.ts_us for p in passes])
     item = np.concatenate([p.item for p in passes])

@@ -104,7 +104,6 @@ def merge(clean: Events, bots: Events | None) -> Events:
 
 def soil(
     parameters: ShopParameters,
-    population: Population,
     events: Events,
     session_keys: NDArray[np.uint64],
     first_id: int,
@@ -170,20 +169,18 @@ def _clock_error(parameters: ShopParameters, session_keys: NDArray[np.uint64], e
 
     Of the wrong clocks 40% are 2 hours to 5 days fast, 40% 4 to 40 days slow, 20% started again in 1970.
     """
+    if len(session_keys) == 0:
+        return np.zeros(len(events.ts_us), dtype=np.int64)
     wrong = uniform(session_keys, 90) < parameters.rates.skewed
     kind, size = uniform(session_keys, 91), uniform(session_keys, 92)
     fast = 2 * HOUR_US + size * (5 * DAY_US - 2 * HOUR_US)
     slow = -(4 * DAY_US + size * 36 * DAY_US)
-    first = np.zeros(len(session_keys), dtype=np.int64)
     people = events.session >= 0
-    np.minimum.at(first, events.session[people], 0)
     starts = np.full(len(session_keys), np.iinfo(np.int64).max)
     np.minimum.at(starts, events.session[people], events.ts_us[people])
     reset = size * 2 * DAY_US - (starts + window_start_us(parameters))
     error = np.where(kind < 0.4, fast, np.where(kind < 0.8, slow, reset))
     error = (np.floor(np.where(wrong, error, 0.0) / 1000) * 1000).astype(np.int64)
-    if len(error) == 0:
-        return np.zeros(len(events.ts_us), dtype=np.int64)
     return np.where(people, error[np.maximum(events.session, 0)], 0)
 
 

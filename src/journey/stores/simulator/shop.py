@@ -95,7 +95,7 @@ class _Run:
         )
         everything = merge(day.events, bot_events(self.parameters, self.population, self.catalogue, number))
         first = self.next_event
-        rows, self.next_event = soil(self.parameters, self.population, everything, day.sessions.keys, first)
+        rows, self.next_event = soil(self.parameters, everything, day.sessions.keys, first)
         ids = first + np.arange(len(everything.session))
         self.events.append(truth.event_table(ids, everything.session, everything.p_after, self.next_session))
         self.sessions.append(truth.session_table(day, self.next_session, self.start_us))
