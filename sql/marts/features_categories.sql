@@ -1,50 +1,74 @@
--- Question:  how often had the user looked at each category before and after each session?
+-- Question:  how often had the user looked at each category before and after each session, and at what price?
 -- Grain:     one row per session and category that occurs in it
 -- Technique: running sums per user and category. The squares of the counts grow by a known amount with every
---            session, which gives the concentration without comparing categories with each other
+--            session, which gives the concentration without comparing categories with each other. The price
+--            position is the sum over the views of log price minus that of the category on earlier days
 create or replace table marts.features_categories as
 
 with
 
 events as (
-    select session_id, user_id, category, event_type from marts.features_events
-    where category is not null
+    select session_id, item_id, event_type, log_price from marts.features_events
+    where item_id is not null
+),
+
+items as (
+    select item_id, category from staging.items
+),
+
+sessions as (
+    select session_id, user_id, session_start::date as day from marts.sessions
+),
+
+category_days as (
+    select category, day, log_price from marts.features_category_days
 ),
 
 counts as (
     select
-        session_id,
-        user_id,
-        category,
-        count(*) filter (where event_type = 'view') as n_views,
-        count(*) filter (where event_type = 'purchase') as n_purchases,
+        events.session_id,
+        coalesce(items.category, 'unknown') as category,
+        count(*) filter (where events.event_type = 'view') as n_views,
+        count(*) filter (where events.event_type = 'purchase') as n_purchases,
+        count(events.log_price) filter (where events.event_type = 'view') as n_priced,
+        sum(events.log_price) filter (where events.event_type = 'view') as log_price_sum,
     from events
-    group by session_id, user_id, category
+    left join items using (item_id)
+    group by all
 ),
 
 running as (
     select
-        session_id,
-        category,
-        n_views,
-        n_purchases,
-        sum(n_views) over upto as views_after,
-        sum(n_purchases) over upto as purchases_after,
+        counts.*,
+        sessions.day,
+        sum(counts.n_views) over upto as views_after,
+        sum(counts.n_purchases) over upto as purchases_after,
+        views_after - counts.n_views as views_before,
+        purchases_after - counts.n_purchases as purchases_before,
     from counts
+    join sessions using (session_id)
     window upto as (
-        partition by user_id, category
-        order by session_id
+        partition by sessions.user_id, counts.category
+        order by counts.session_id
         rows unbounded preceding
     )
 )
 
 select
-    session_id,
-    category,
-    n_views as views_added,
-    (views_after - n_views)::bigint as views_before,
-    views_after::bigint as views_after,
-    (purchases_after - n_purchases)::bigint as purchases_before,
-    purchases_after::bigint as purchases_after,
-    (views_after * views_after - (views_after - n_views) * (views_after - n_views))::bigint as squares_added,
+    running.session_id,
+    running.category,
+    running.n_views,
+    running.views_before::bigint as views_before,
+    running.views_after::bigint as views_after,
+    running.purchases_before::bigint as purchases_before,
+    running.purchases_after::bigint as purchases_after,
+    (running.views_after * running.views_after - running.views_before * running.views_before)::bigint
+        as squares_added,
+    if(category_days.log_price is null, 0, running.n_priced) as n_positioned,
+    if(
+        category_days.log_price is null or running.n_priced = 0,
+        0,
+        running.log_price_sum - running.n_priced * category_days.log_price
+    )::decimal(18, 6) as position_sum,
 from running
+left join category_days using (category, day)

@@ -12,13 +12,21 @@ decisions as (
 ),
 
 sessions as (
-    select session_id, user_id, cart_moment, item_moment from marts.features_sessions
+    select session_id, user_id, session_start, cart_moment, item_moment from marts.features_sessions
 ),
 
 progress as (
     select session_id, max(third_item_moment) as third_item_moment
     from marts.features_progress
     group by session_id
+),
+
+items as (
+    select item_id, category from staging.items
+),
+
+category_days as (
+    select category, day, log_price from marts.features_category_days
 ),
 
 events as (
@@ -53,17 +61,35 @@ places as (
     from decisions
     join earlier_items using (session_id)
     left join progress using (session_id)
+),
+
+met as (
+    select
+        places.decision_id,
+        places.own_moment is not null as is_own,
+        places.day,
+        events.session_id,
+        events.user_id,
+        events.item_id,
+        events.unit_price,
+        events.log_price,
+    from places
+    join events using (session_id, moment)
 )
 
 select
-    places.decision_id,
-    places.own_moment is not null as is_own,
-    places.day,
-    events.session_id,
-    events.user_id,
-    events.item_id,
-    events.category,
-    events.unit_price,
-    events.price_position,
-from places
-join events using (session_id, moment)
+    met.decision_id,
+    met.is_own,
+    met.day,
+    met.session_id,
+    met.user_id,
+    met.item_id,
+    coalesce(items.category, 'unknown') as category,
+    met.unit_price,
+    met.log_price - category_days.log_price as price_position,
+from met
+join sessions using (session_id)
+left join items using (item_id)
+left join category_days on
+    category_days.category = coalesce(items.category, 'unknown')
+    and category_days.day = sessions.session_start::date

@@ -11,14 +11,16 @@ sessions as (
 ),
 
 categories as (
-    select session_id, squares_added, views_added from marts.features_categories
+    select * from marts.features_categories
 ),
 
 spread as (
     select
         session_id,
         sum(squares_added) as squares_added,
-        sum(views_added) as views_added,
+        sum(n_views) as views_added,
+        sum(n_positioned) as n_positioned,
+        sum(position_sum) as position_sum,
     from categories
     group by session_id
 ),

@@ -25,7 +25,7 @@ known_events as (
         events.item_id,
         events.event_type,
         events.moment,
-        events.price_position,
+        if(events.event_type = 'view', events.log_price, null) as log_price,
         coalesce(events.moment <= sessions.third_moment, false) as by_third,
         coalesce(events.moment <= sessions.cart_moment, false) as by_cart,
     from events
@@ -39,13 +39,13 @@ select
     count(*) filter (where by_third and event_type = 'view') as third_views,
     count(*) filter (where by_third and event_type = 'search') as third_searches,
     count(*) filter (where by_third and event_type = 'add_to_cart') as third_carts,
+    count(log_price) filter (where by_third) as third_priced,
+    sum(log_price) filter (where by_third) as third_log_price_sum,
     max(moment) filter (where by_third and event_type in ('view', 'add_to_cart')) as third_item_moment,
-    count(price_position) filter (where by_third and event_type = 'view') as third_positioned,
-    sum(price_position) filter (where by_third and event_type = 'view') as third_position_sum,
     count(*) filter (where by_cart) as cart_events,
     count(*) filter (where by_cart and event_type = 'view') as cart_views,
     count(*) filter (where by_cart and event_type = 'search') as cart_searches,
-    count(price_position) filter (where by_cart and event_type = 'view') as cart_positioned,
-    sum(price_position) filter (where by_cart and event_type = 'view') as cart_position_sum,
+    count(log_price) filter (where by_cart) as cart_priced,
+    sum(log_price) filter (where by_cart) as cart_log_price_sum,
 from known_events
 group by session_id, item_id

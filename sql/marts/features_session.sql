@@ -10,8 +10,20 @@ decisions as (
     select * from marts.decision_points
 ),
 
+sessions as (
+    select session_id, session_start::date as day from marts.features_sessions
+),
+
 progress as (
     select * from marts.features_progress
+),
+
+items as (
+    select item_id, category from staging.items
+),
+
+category_days as (
+    select category, day, log_price from marts.features_category_days
 ),
 
 users as (
@@ -27,20 +39,28 @@ offers as (
 
 so_far as (
     select
-        session_id,
-        sum(third_views) as third_views,
-        sum(third_searches) as third_searches,
-        sum(third_carts) as third_carts,
-        count(*) filter (where third_views > 0) as third_items,
-        sum(third_positioned) as third_positioned,
-        sum(third_position_sum) as third_position_sum,
-        sum(cart_views) as cart_views,
-        sum(cart_searches) as cart_searches,
-        count(*) filter (where cart_views > 0) as cart_items,
-        sum(cart_positioned) as cart_positioned,
-        sum(cart_position_sum) as cart_position_sum,
+        progress.session_id,
+        sum(progress.third_views) as third_views,
+        sum(progress.third_searches) as third_searches,
+        sum(progress.third_carts) as third_carts,
+        count(*) filter (where progress.third_views > 0) as third_items,
+        sum(progress.third_log_price_sum - progress.third_priced * category_days.log_price)::double
+            / nullif(sum(progress.third_priced) filter (where category_days.log_price is not null), 0)
+            as third_price_position,
+        sum(progress.cart_views) as cart_views,
+        sum(progress.cart_searches) as cart_searches,
+        count(*) filter (where progress.cart_views > 0) as cart_items,
+        sum(progress.cart_log_price_sum - progress.cart_priced * category_days.log_price)::double
+            / nullif(sum(progress.cart_priced) filter (where category_days.log_price is not null), 0)
+            as cart_price_position,
     from progress
-    group by session_id
+    join sessions using (session_id)
+    left join items using (item_id)
+    left join category_days on
+        progress.item_id is not null
+        and category_days.category = coalesce(items.category, 'unknown')
+        and category_days.day = sessions.day
+    group by progress.session_id
 ),
 
 known as (
@@ -51,8 +71,8 @@ known as (
         case decision when 'after_3_events' then third_carts when 'first_cart' then 1 end as n_carts,
         case decision when 'after_3_events' then third_items when 'first_cart' then cart_items end as n_items,
         case decision
-            when 'after_3_events' then third_position_sum::double / nullif(third_positioned, 0)
-            when 'first_cart' then cart_position_sum::double / nullif(cart_positioned, 0)
+            when 'after_3_events' then third_price_position
+            when 'first_cart' then cart_price_position
         end as price_position,
     from decisions
     left join so_far using (session_id)

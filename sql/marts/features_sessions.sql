@@ -25,8 +25,6 @@ contents as (
         max(ts) filter (where event_type = 'purchase') as last_ordered_at,
         count(unit_price) filter (where event_type = 'view') as n_priced,
         sum(unit_price::decimal(18, 4)) filter (where event_type = 'view') as price_sum,
-        count(price_position) filter (where event_type = 'view') as n_positioned,
-        sum(price_position) filter (where event_type = 'view') as position_sum,
     from events
     group by session_id
 )
@@ -56,7 +54,5 @@ select
     contents.last_ordered_at,
     contents.n_priced,
     contents.price_sum,
-    contents.n_positioned,
-    contents.position_sum,
 from sessions
 join contents using (session_id)
