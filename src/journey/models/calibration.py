@@ -11,7 +11,7 @@ from sklearn.isotonic import isotonic_regression
 from sklearn.linear_model import LogisticRegression
 
 from journey.errors import JourneyError
-from journey.models.scores import checked, log_loss
+from journey.models.scores import checked, losses
 
 Method = Literal["none", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("none", "platt", "isotonic")
@@ -88,7 +88,7 @@ def fit_calibration(outcome: ArrayLike, score: ArrayLike, method: Method) -> Cal
         return Calibration("platt", (float(fitted.intercept_[0]), float(fitted.coef_[0, 0])))
     # One point a score, in order, and then only the corners of the steps.
     knots, place = np.unique(s, return_inverse=True)
-    n = np.bincount(place).astype(np.float64)
+    n = np.bincount(place).astype(float)
     values = isotonic_regression(
         np.bincount(place, weights=y) / n, sample_weight=n, y_min=1 / (len(y) + 2), y_max=1 - 1 / (len(y) + 2)
     )
@@ -102,21 +102,32 @@ def fit_calibration(outcome: ArrayLike, score: ArrayLike, method: Method) -> Cal
 def choose_calibration(
     outcome: ArrayLike, score: ArrayLike, groups: ArrayLike, *, folds: int = 5, seed: int = 0
 ) -> Calibration:
-    """Choose the method with the lowest log loss on folds of users that did not fit it; refit on all rows.
+    """Choose a method on folds of users that did not fit it, and fit it on all rows.
 
-    Isotonic regression is flexible and needs many positives; with few of them Platt or nothing wins. The
-    folds decide instead of a rule of thumb.
+    The simplest method wins whose log loss is within one standard error of the lowest (standard errors of the
+    difference, over users). Isotonic regression is flexible and needs many positives; it also ties rows,
+    which costs ranking. With few positives it wins folds by luck, and this rule asks for more than that.
+
+    Notes
+    -----
+    One-standard-error rule: Breiman, Friedman, Olshen & Stone (1984).
     """
     y, s = checked(outcome, score)
     users, member = np.unique(np.asarray(groups), return_inverse=True)
     fold = np.random.default_rng(seed).permutation(np.arange(len(users)) % folds)[member]
-    losses: dict[Method, float] = {}
+    by_user: dict[Method, NDArray[np.float64]] = {}
     for method in METHODS:
         fitted = np.empty(len(y))
         for number in range(folds):
             held = fold == number
             fitted[held] = fit_calibration(y[~held], s[~held], method)(s[held])
-        losses[method] = log_loss(y, fitted)
-    best = min(METHODS, key=lambda method: losses[method])
-    chosen = fit_calibration(y, s, best)
-    return Calibration(chosen.method, chosen.knots, chosen.values, tuple(losses.items()))
+        by_user[method] = np.bincount(member, weights=losses(y, fitted)).astype(np.float64)
+    best = min(METHODS, key=lambda method: by_user[method].sum())
+
+    def close(method: Method) -> bool:
+        gap = by_user[method] - by_user[best]
+        return gap.sum() <= gap.std(ddof=1) * np.sqrt(len(gap))
+
+    chosen = fit_calibration(y, s, next(method for method in METHODS if close(method)))
+    mean = tuple((method, float(by_user[method].sum() / len(y))) for method in METHODS)
+    return Calibration(chosen.method, chosen.knots, chosen.values, mean)

@@ -1,0 +1,69 @@
+"""Few positives: row weights, and oversampling, which belongs inside the training rows or nowhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+
+from journey.errors import JourneyError
+
+Floats = NDArray[np.float64]
+
+
+def balanced_weights(outcome: NDArray[np.bool_]) -> Floats:
+    """Row weights under which both classes weigh the same and all rows as much as before; (n,)."""
+    positives = int(outcome.sum())
+    if not 0 < positives < len(outcome):
+        raise JourneyError(f"weights need both classes, got {positives} of {len(outcome)} positive")
+    return np.where(outcome, len(outcome) / (2 * positives), len(outcome) / (2 * (len(outcome) - positives)))
+
+
+def smote(
+    matrix: Floats, outcome: NDArray[np.bool_], *, neighbours: int = 5, seed: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Add made-up positives until both classes have as many rows.
+
+    Each lies at a random place on the line from a positive row to one of its nearest positive rows, distances
+    taken on standardised features.
+
+    Parameters
+    ----------
+    matrix, outcome
+        (n, k) features and (n,) outcomes; positives are the smaller class and at least two.
+
+    Returns
+    -------
+    (m, k) features and (m,) outcomes
+        The given rows first, then the made-up ones.
+
+    Notes
+    -----
+    Chawla et al. (2002). Made before a split, neighbours of test rows end up in training: see
+    `journey.models.resampling`.
+    """
+    rows = matrix[outcome]
+    missing = len(outcome) - 2 * len(rows)
+    if len(rows) < 2 or missing < 0:
+        raise JourneyError(
+            f"SMOTE needs at least two positives, fewer than negatives; got {len(rows)} of {len(outcome)}"
+        )
+    rng = np.random.default_rng(seed)
+    scale = matrix.std(axis=0)
+    scaled = rows / np.where(scale > 0, scale, 1.0)
+    nearest = NearestNeighbors(n_neighbors=min(neighbours, len(rows) - 1) + 1).fit(scaled)
+    others = nearest.kneighbors(scaled, return_distance=False)[:, 1:]
+    start = rng.integers(len(rows), size=missing)
+    end = others[start, rng.integers(others.shape[1], size=missing)]
+    made = rows[start] + rng.random((missing, 1)) * (rows[end] - rows[start])
+    return np.vstack([matrix, made]), np.r_[outcome, np.ones(missing, dtype=bool)]
+
+
+def oversample(matrix: Floats, outcome: NDArray[np.bool_], *, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Repeat random positives until both classes have as many rows; the given rows come first."""
+    positives = np.flatnonzero(outcome)
+    missing = len(outcome) - 2 * len(positives)
+    if len(positives) == 0 or missing < 0:
+        raise JourneyError(f"oversampling needs some positives, fewer than negatives; got {len(positives)}")
+    again = np.random.default_rng(seed).choice(positives, size=missing)
+    return np.vstack([matrix, matrix[again]]), np.r_[outcome, np.ones(missing, dtype=bool)]

@@ -1,0 +1,163 @@
+"""When is a session worth an intervention? The threshold follows from costs, not from the test period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from journey.errors import JourneyError
+from journey.models.scores import Estimate, bootstrap
+
+Floats = NDArray[np.float64]
+STEPS = 40
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What helping a session costs and does, as assumed.
+
+    Attributes
+    ----------
+    cost
+        EUR per session helped.
+    lift
+        Relative rise of the purchases of those helped: 0.1 is one more in ten.
+    margin
+        Gross margin as a share of net revenue.
+    """
+
+    cost: float
+    lift: float
+    margin: float
+
+    def threshold(self, order_value: float) -> float:
+        """Probability from which help pays: cost / (lift x margin x order value); above 1 it never does.
+
+        Raises
+        ------
+        JourneyError
+            When lift, margin or order value is zero: then no threshold exists.
+        """
+        gain = self.lift * self.margin * order_value
+        if gain <= 0:
+            raise JourneyError(
+                f"lift {self.lift}, margin {self.margin} and order value {order_value:g} must be above 0 for "
+                f"an intervention to pay; change assumptions.toml"
+            )
+        return self.cost / gain
+
+
+@dataclass(frozen=True)
+class PolicyValue:
+    """Money of helping the sessions at or above a threshold, over the rows given.
+
+    Attributes
+    ----------
+    threshold
+        Probability from which a session is helped.
+    share
+        Share of sessions helped.
+    value, value_of_all
+        EUR gained by helping those sessions, and by helping every session; helping none gains zero.
+    over_all
+        The difference.
+    break_even_lift
+        Relative lift at which helping those sessions neither gains nor loses.
+    """
+
+    threshold: float
+    share: Estimate
+    value: Estimate
+    value_of_all: Estimate
+    over_all: Estimate
+    break_even_lift: Estimate
+
+
+def policy_value(
+    revenue: ArrayLike,
+    probability: ArrayLike,
+    users: ArrayLike,
+    action: Intervention,
+    threshold: float,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> PolicyValue:
+    """Value of helping the sessions at or above a threshold.
+
+    Parameters
+    ----------
+    revenue
+        (n,) net EUR that each session brought without help.
+    probability, users
+        (n,) predicted probabilities and users.
+    threshold
+        Fixed before the rows were seen.
+
+    Raises
+    ------
+    JourneyError
+        When no session is at or above the threshold.
+
+    Notes
+    -----
+    Conditional on the assumed lift: a helped session gains lift x margin x its revenue, less the cost.
+    """
+    money, p = np.asarray(revenue, dtype=np.float64), np.asarray(probability, dtype=np.float64)
+    helped = (p >= threshold).astype(np.float64)
+    if not helped.any():
+        raise JourneyError(
+            f"no session of {len(p):,} reaches the threshold {threshold:.3f}; the intervention costs more "
+            f"than it can bring"
+        )
+    gain = action.lift * action.margin * money - action.cost
+
+    def metrics(weights: Floats) -> dict[str, Floats]:
+        some, everyone = weights @ (gain * helped), weights @ gain
+        treated = weights @ helped
+        return {
+            "share": treated / weights.sum(axis=1),
+            "value": some,
+            "value_of_all": everyone,
+            "over_all": some - everyone,
+            "break_even_lift": action.cost * treated / (action.margin * (weights @ (money * helped))),
+        }
+
+    found, _ = bootstrap(metrics, users, len(p), replicates=replicates, seed=seed)
+    return PolicyValue(threshold=threshold, **found)
+
+
+def value_curve(
+    revenue: ArrayLike,
+    probability: ArrayLike,
+    users: ArrayLike,
+    action: Intervention,
+    *,
+    replicates: int = 300,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Value of helping the top share of sessions: `share`, `threshold`, `value`, `low`, `high`."""
+    money, p = np.asarray(revenue, dtype=np.float64), np.asarray(probability, dtype=np.float64)
+    gain = action.lift * action.margin * money - action.cost
+    shares = np.arange(1, STEPS + 1) / STEPS
+    thresholds = np.quantile(p, 1 - shares)
+    chosen = gain[:, None] * (p[:, None] >= thresholds)
+
+    def metrics(weights: Floats) -> dict[str, Floats]:
+        values = weights @ chosen
+        return {str(step): values[:, step] for step in range(STEPS)}
+
+    found, _ = bootstrap(metrics, users, len(p), replicates=replicates, seed=seed)
+    rows = [found[str(step)] for step in range(STEPS)]
+    return pd.DataFrame(
+        {
+            "share": [float((p >= threshold).mean()) for threshold in thresholds],
+            "threshold": thresholds,
+            "value": [row.value for row in rows],
+            "low": [row.low for row in rows],
+            "high": [row.high for row in rows],
+        }
+    )
