@@ -172,6 +172,11 @@ class Figure(PageText):
         return PageText(self.number.interval)
 
     @property
+    def p(self) -> PageText:
+        """A p value as it stands in a sentence: `p = 0.043` or `p < 0.001`."""
+        return PageText(f"p {self}" if self.startswith("<") else f"p = {self}")
+
+    @property
     def n(self) -> PageText:
         """The sample size as text; an error when none was registered."""
         if self.number.n is None:

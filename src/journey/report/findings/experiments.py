@@ -10,6 +10,7 @@ from journey import experiments as engine
 from journey.evaluation.treatment import free_shipping_by_user, true_effect
 from journey.report.findings import experiments_field, experiments_timing
 from journey.report.findings.desk import Desk
+from journey.report.formats import format_interval, format_number
 from journey.warehouse.query import query
 
 SOURCE = "journey.report.findings.experiments"
@@ -82,10 +83,8 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
                 "ratio_p": check.p_value,
                 "balance_p": float(before.p_value),
                 "readable": "no" if check.mismatch else "yes",
-                "effect": float(effect.estimate),
-                "low": float(effect.lower),
-                "high": float(effect.upper),
-                "p": float(effect.p_value),
+                "effect": f"{format_number(float(effect.estimate), 'points')} "
+                f"({format_interval(float(effect.lower), float(effect.upper), 'points')})",
             }
         )
         desk.ledger.add(
@@ -98,7 +97,12 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
         )
         desk.ledger.add(f"experiments.{name}_users", n, "count", source=f"{SOURCE}:add_checks")
         add_effect(desk, f"{name}_conversion", effect, "points", n)
-    desk.save("checks", pd.DataFrame(rows))
+    table = pd.DataFrame(rows)
+    desk.save("checks", table)
+    for name, value in (("lowest", table["balance_p"].min()), ("highest", table["balance_p"].max())):
+        desk.ledger.add(
+            f"experiments.balance_{name}", float(value), "p", digits=2, source=f"{SOURCE}:add_checks"
+        )
     lost = users[users["experiment"].eq("broken_banner")]
     control, treatment = arms(lost)
     gaps = {

@@ -277,6 +277,15 @@ def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
         n=curve.n,
         source="journey.uplift.budget:roi_curve",
     )
+    shown = curve.share > 0
+    for id, count in (("clear_budgets", (curve.profit.low[shown] > 0).sum()), ("budgets", shown.sum())):
+        desk.ledger.add(
+            f"uplift.{id}",
+            int(count),
+            "count",
+            label="Budgets, and those with a profit clearly above zero",
+            source="journey.uplift.budget:roi_curve",
+        )
     share = 0.3
     rules = uplift.standard_policies(score, main.control_mean, share)
     found = uplift.compare_policies(

@@ -81,15 +81,16 @@ def coverage(frame: pd.DataFrame) -> go.Figure:
         part = rows[rows["met"].astype(bool).eq(met)]
         figure.add_scatter(
             x=part["value"],
-            y=part["scenario"] + ": " + part["method"],
+            y=part["method"],
+            customdata=part["scenario"],
             mode="markers",
             name=name,
             marker={"color": colour(role), "size": 9},
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+            hovertemplate="%{customdata}: %{x:.1%}<extra>%{y}</extra>",
         )
     figure.add_vrect(x0=0.94, x1=0.96, fillcolor=colour("neutral", 0.2), line_width=0)
     figure.update_xaxes(title="Share of intervals that contain the truth", tickformat=".0%")
-    figure.update_yaxes(title="Scenario and method", automargin=True)
+    figure.update_yaxes(title="Method", automargin=True)
     return figure
 
 

@@ -11,39 +11,37 @@ from matplotlib.figure import Figure
 from journey.report.style import colour, matplotlib_style
 
 
-def attribution(frame: pd.DataFrame, rules: dict[str, str]) -> Figure:
-    """Share of credit of each channel under some rules (rule -> palette role), against the truth."""
-    order = frame.groupby("channel")["truth"].first().sort_values().index
+def coupon_effects(frame: pd.DataFrame, truth: float) -> Figure:
+    """Estimated effect of coupons by method, with intervals, against the truth."""
+    rows = frame.iloc[::-1].reset_index(drop=True)
     style: Any = matplotlib_style()
     with plt.rc_context(style):
-        figure, axes = plt.subplots(figsize=(6.6, 2.9), layout="constrained")
-        for offset, (rule, role) in zip((-0.12, 0.12), rules.items(), strict=True):
-            rows = frame[frame["rule"].eq(rule)].set_index("channel").loc[order]
-            heights = [index + offset for index in range(len(order))]
-            axes.errorbar(
-                rows["share"],
-                heights,
-                xerr=[rows["share"] - rows["low"], rows["high"] - rows["share"]],
-                fmt="o",
-                markersize=5,
-                color=colour(role),
-                label=rule,
-            )
-        truth = frame.groupby("channel")["truth"].first().loc[order]
-        axes.plot(
-            truth,
-            range(len(order)),
-            "|",
-            markersize=17,
-            markeredgewidth=2.5,
+        figure, axes = plt.subplots(figsize=(6.6, 2.5), layout="constrained")
+        axes.axvline(truth, color=colour("series-2"), linewidth=2)
+        axes.annotate(
+            "truth",
+            (truth, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
             color=colour("series-2"),
-            label="truth",
         )
-        axes.set_yticks(range(len(order)), [channel.replace("_", " ") for channel in order])
-        axes.set_xlabel("Share of the credit for purchases")
-        axes.set_ylabel("Channel")
+        naive = rows["method"].str.startswith("naive")
+        for part, role in ((rows[naive], "series-3"), (rows[~naive], "series-1")):
+            axes.errorbar(
+                part["estimate"],
+                part.index,
+                xerr=[part["estimate"] - part["low"], part["high"] - part["estimate"]],
+                fmt="o",
+                markersize=6,
+                color=colour(role),
+            )
+        axes.set_yticks(range(len(rows)), list(rows["method"]))
+        axes.set_xlabel("Effect of a coupon on the share of sessions that buy, with 95% interval")
+        axes.set_ylabel("Method")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
         axes.set_xlim(0, None)
-        axes.legend(loc="lower right", frameon=False)
+        axes.set_ylim(-0.6, len(rows) - 0.4)
         plt.close(figure)
     return figure
