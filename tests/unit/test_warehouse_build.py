@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -175,6 +179,42 @@ def test_an_interrupt_leaves_the_old_warehouse_and_nothing_else(
 
     with pytest.raises(KeyboardInterrupt):
         build_warehouse(store, target, SQL, interrupt, features=False)
+    assert target.read_bytes() == before
+    assert [entry.name for entry in target.parent.iterdir()] == [target.name]
+
+
+def test_ctrl_c_within_a_query(store: Path, target: Path, tmp_path: Path) -> None:
+    build_warehouse(store, target, SQL, features=False)
+    before = target.read_bytes()
+    sql = tmp_path / "sql"
+    shutil.copytree(SQL / "staging", sql / "staging")
+    (sql / "marts").mkdir()
+    (sql / "marts" / "endless.sql").write_text(
+        "create or replace table marts.endless as\n"
+        "select count(*) as n from range(1000000000000) r\n"
+        "cross join staging.events_flagged cross join staging.users\n"
+        "cross join staging.items cross join staging.exposures"
+    )
+    script = (
+        "import sys; from pathlib import Path; from journey.warehouse.build import build_warehouse\n"
+        "store, target, sql = map(Path, sys.argv[1:])\n"
+        "build_warehouse(store, target, sql, lambda done, of: print(done, of, flush=True))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(store), str(target), str(sql)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as build:
+        assert build.stdout is not None
+        while True:
+            done, of = map(int, build.stdout.readline().split())
+            if done == of - 2:  # the last model runs, and it would run for hours
+                break
+        time.sleep(0.5)
+        build.send_signal(signal.SIGINT)
+        _, errors = build.communicate(timeout=60)
+    assert errors.rstrip().endswith("KeyboardInterrupt")
     assert target.read_bytes() == before
     assert [entry.name for entry in target.parent.iterdir()] == [target.name]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -133,15 +134,22 @@ def passing_views(ordered: Sequence[Model]) -> list[str]:
 
 
 def run_model(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
-    """Run one model.
+    """Run one model; an interrupt ends it at once.
 
     Raises
     ------
     JourneyError
         With the model's name and the first line of what DuckDB says.
     """
-    try:
-        connection.execute(model.sql)
-    except duckdb.Error as error:
-        reason = re.sub(r"\s+", " ", str(error).split("\n\n")[0])
-        raise JourneyError(f"{model.name} ({model.path.name}) could not be built: {reason}") from error
+    # A signal does not reach a long query of DuckDB that runs in the main thread; waiting in the main thread
+    # for a query that runs in another one can be interrupted at any moment.
+    with ThreadPoolExecutor(max_workers=1) as other_thread:
+        running = other_thread.submit(connection.execute, model.sql)
+        try:
+            running.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+        except duckdb.Error as error:
+            reason = re.sub(r"\s+", " ", str(error).split("\n\n")[0])
+            raise JourneyError(f"{model.name} ({model.path.name}) could not be built: {reason}") from error
