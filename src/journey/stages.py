@@ -38,19 +38,9 @@ def simulate_store(paths: Paths, settings: Path) -> Callable[[Report], object]:
 
 
 def shop_parameters(values: dict[str, Any], kind: type[Any]) -> Any:
-    """Settings as simulator parameters; `dirt` is a multiple of the default rates."""
-    from journey.stores.simulator import DirtRates
-
-    settings = dict(values)
-    scale = settings.pop("dirt", 1.0)
-    if scale != 1.0:
-        default = asdict(DirtRates())
-        scaled = {
-            name: value and bool(scale) if value is True else value * scale for name, value in default.items()
-        }
-        settings["dirt"] = DirtRates(**scaled)
+    """Settings as simulator parameters; an unknown key is an error."""
     try:
-        return kind(**settings)
+        return kind(**values)
     except TypeError as error:
         raise JourneyError(f"the shop's settings have an unknown entry ({error}): remove it") from error
 
