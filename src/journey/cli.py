@@ -147,11 +147,15 @@ def preview(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4
 
 
 @app.command()
-def bench() -> None:
+def bench(
+    large: Annotated[
+        bool, typer.Option("--large", help="Also a million users: minutes, and 10 GB of disk.")
+    ] = False,
+) -> None:
     """Measure speed: seconds, and ratios against plain pandas and a bare scan of the same file."""
     from journey.bench import run_benchmarks
 
-    run_benchmarks(project(), console)
+    run_benchmarks(project(), console, large=large)
 
 
 def run(arguments: list[str]) -> int:
