@@ -110,6 +110,9 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.UpliftScores]) ->
                 "qini": quality.qini.value,
                 "qini_low": quality.qini.low,
                 "qini_high": quality.qini.high,
+                "auuc": quality.auuc.value,
+                "auuc_low": quality.auuc.low,
+                "auuc_high": quality.auuc.high,
                 "top": quality.uplift_at[0.3].value,
                 "top_low": quality.uplift_at[0.3].low,
                 "top_high": quality.uplift_at[0.3].high,
@@ -205,13 +208,13 @@ def register_main(
 
 
 def add_calibration(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
-    """Predicted against observed uplift by fifth of the users."""
-    bins = uplift.uplift_by_bin(trial.bought, trial.treated, main.effect, bins=5)
+    """Predicted against observed uplift by tenth of the users."""
+    bins = uplift.uplift_by_bin(trial.bought, trial.treated, main.effect, bins=10)
     desk.save(
         "bins",
         pd.DataFrame(
             {
-                "bin": np.arange(1, 6),
+                "bin": np.arange(1, 11),
                 "predicted": bins.predicted,
                 "observed": bins.observed,
                 "low": bins.low,

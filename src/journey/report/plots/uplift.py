@@ -56,7 +56,7 @@ def banded(
 
 
 def bins(frame: pd.DataFrame) -> go.Figure:
-    """Observed against predicted uplift by fifth of the users."""
+    """Observed against predicted uplift by tenth of the users."""
     figure = go.Figure(
         go.Scatter(
             x=frame["predicted"],
