@@ -160,8 +160,8 @@ def hidden_parts(
     -------
     dict of (n,) float64
         `everything`: the true log-odds. `without_mood`: less the intent of the moment, drawn anew for each
-        session. `without_mood_and_taste_for_buying`: less the user's own inclination, too, which only shows in
-        what the user does over many sessions.
+        session. `without_mood_and_taste_for_buying`: also less the user's own inclination, which only
+        shows in what the user does over many sessions.
 
     Raises
     ------
@@ -193,8 +193,8 @@ def hidden_parts(
     )
     if len(known) != len(asked):
         raise JourneyError(
-            f"{store}: the truth knows {len(known):,} of {len(asked):,} sessions, so it is of another run than "
-            f"the warehouse; run `journey build`"
+            f"{store}: the truth knows {len(known):,} of {len(asked):,} sessions, so it is of another run "
+            f"than the warehouse; run `journey build`"
         )
     log_odds = np.log(everything) - np.log1p(-everything)
     mood = known["intent"].to_numpy(dtype=np.float64)

@@ -33,9 +33,9 @@ def slice_scores(
     Returns
     -------
     DataFrame
-        One row a slice: `slice`, `n`, `positives`, `observed` and `predicted` share, and with `_low` and `_high`
-        `roc_auc`, `pr_auc` and `ratio` (predicted over observed). A slice with fewer than five positives, or
-        nothing else, has no such numbers (NaN): its ranking means nothing.
+        One row a slice: `slice`, `n`, `positives`, `observed` and `predicted` share, and with `_low` and
+        `_high` `roc_auc`, `pr_auc` and `ratio` (predicted over observed). A slice with fewer than five
+        positives, or nothing else, has no such numbers (NaN): its ranking means nothing.
 
     Raises
     ------

@@ -1,0 +1,287 @@
+"""Findings of chapter 05: will this session buy, how close to the possible, and when is it worth acting?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journey.features import DECISIONS, load_features
+from journey.models.baselines import RULES, fit_baseline
+from journey.models.scores import Estimate, Scores, calibration_noise, measure, reliability
+from journey.models.slices import slice_scores
+from journey.models.training import (
+    MODELS,
+    Periods,
+    PurchaseModel,
+    predict_seconds,
+    split_periods,
+    train_models,
+)
+from journey.report.findings import (
+    prediction_ceilings,
+    prediction_drivers,
+    prediction_field,
+    prediction_leaks,
+    prediction_outputs,
+    prediction_value,
+)
+from journey.report.findings.desk import Desk
+
+SOURCE = "journey.report.findings.prediction"
+SEED, REPLICATES = 5, 400
+HEADLINE = "after_3_events"
+#: decision -> (short name in the ledger, in words)
+SHORT = {
+    "session_start": ("start", "at session start"),
+    "after_3_events": ("third", "after the first three events"),
+    "first_cart": ("cart", "at the first add to cart"),
+}
+NAMES = {
+    "base_rate": "base rate",
+    "bought_before": "bought before",
+    "recency": "days since the last visit",
+    "logistic": "logistic regression",
+    "xgboost": "XGBoost",
+    "blend": "mean of both",
+}
+METRICS = (
+    "roc_auc",
+    "pr_auc",
+    "precision_1",
+    "precision_5",
+    "precision_10",
+    "lift_1",
+    "lift_5",
+    "lift_10",
+    "brier",
+    "log_loss",
+    "calibration_error",
+)
+SLICES = {
+    "device": "Device",
+    "channel": "Channel",
+    "country": "Country",
+    "visitor": "Visitor",
+}
+
+
+@dataclass(frozen=True)
+class Decided:
+    """Everything about one decision: rows by period, models, and probabilities of the test rows by model."""
+
+    decision: str
+    periods: Periods
+    model: PurchaseModel
+    probabilities: dict[str, NDArray[np.float64]]
+
+    @property
+    def short(self) -> str:
+        """Short name, as used in the ledger."""
+        return SHORT[self.decision][0]
+
+    @property
+    def chosen(self) -> NDArray[np.float64]:
+        """Probabilities of the model that decides."""
+        return self.probabilities[self.model.chosen]
+
+
+def collect(desk: Desk) -> None:
+    """Register the chapter's numbers, save its tables, and write models, metrics and predictions."""
+    decided = {decision: decide(desk, decision) for decision in DECISIONS}
+    metrics = add_scores(desk, decided)
+    add_calibration(desk, decided)
+    add_slices(desk, decided[HEADLINE])
+    prediction_ceilings.add_ceilings(desk, decided)
+    prediction_drivers.add_drivers(desk, decided[HEADLINE])
+    threshold = prediction_value.add_value(desk, decided, HEADLINE)
+    prediction_leaks.add_leaks(desk, decided["session_start"], SEED)
+    prediction_leaks.add_resampling(desk, decided["session_start"], SEED)
+    prediction_field.add_field(desk)
+    prediction_outputs.write_outputs(desk, decided, metrics, HEADLINE, threshold)
+
+
+def decide(desk: Desk, decision: str) -> Decided:
+    """Train the models of one decision and score its test period."""
+    periods = split_periods(load_features(desk.warehouse, decision))
+    model = train_models(periods, seed=SEED)
+    probabilities = {
+        name: fit_baseline(name, periods.known).predict(periods.test) for name in RULES
+    } | model.predict(periods.test.matrix)
+    return Decided(decision, periods, model, probabilities)
+
+
+def add_scores(desk: Desk, decided: dict[str, Decided]) -> list[dict[str, Any]]:
+    """Every model and baseline at every decision; the table and its main numbers."""
+    rows: list[dict[str, Any]] = []
+    for each in decided.values():
+        test = each.periods.test
+        for name, probability in each.probabilities.items():
+            scores = measure(test.label, probability, test.user_id, replicates=REPLICATES, seed=SEED)
+            rows.append(score_row(each, name, scores) | seconds(each, name))
+            if name in MODELS or name == "bought_before":
+                for metric in ("roc_auc", "pr_auc"):
+                    add_estimate(desk, f"{each.short}_{name}_{metric}", getattr(scores, metric), scores)
+            if name == each.model.chosen:
+                add_chosen(desk, each, scores)
+    desk.save("scores", pd.DataFrame(rows))
+    desk.save("trials", trial_table(decided))
+    start = decided["session_start"].periods
+    for name, frame in (("train", start.train), ("validation", start.validation), ("test", start.test)):
+        desk.ledger.add(f"prediction.{name}_sessions", len(frame), "count", source=f"{SOURCE}:decide")
+        first = pd.Timestamp(frame.decided_at.min())
+        desk.ledger.add(f"prediction.{name}_from", f"{first:%-d %B %Y}", source=f"{SOURCE}:decide")
+    desk.ledger.add(
+        "prediction.shared_users", start.shared_users, "share", digits=0, source="journey.features.split"
+    )
+    desk.ledger.add(
+        "prediction.features", len(start.train.names), "count", source="journey.features.catalogue"
+    )
+    return rows
+
+
+def score_row(each: Decided, name: str, scores: Scores) -> dict[str, Any]:
+    """One row of the table of scores."""
+    row: dict[str, Any] = {
+        "decision": SHORT[each.decision][1],
+        "decision_id": each.decision,
+        "model": NAMES[name],
+        "model_id": name,
+        "chosen": name == each.model.chosen,
+        "n": scores.n,
+        "positives": scores.positives,
+    }
+    for metric in METRICS:
+        estimate: Estimate = getattr(scores, metric)
+        row |= {metric: estimate.value, f"{metric}_low": estimate.low, f"{metric}_high": estimate.high}
+    return row
+
+
+def seconds(each: Decided, name: str) -> dict[str, float | None]:
+    """Processor seconds of training, and of scoring the test rows; only the models take any to speak of."""
+    if name not in MODELS:
+        return {"fit_seconds": None, "predict_seconds": None}
+    models = {
+        "logistic": each.model.linear.predict,
+        "xgboost": each.model.boosted.predict,
+        "blend": each.model.predict,
+    }
+    taken = predict_seconds(models[name], each.periods.test.matrix)
+    return {"fit_seconds": round(each.model.fit_seconds[name], 1), "predict_seconds": round(taken, 2)}
+
+
+def add_chosen(desk: Desk, each: Decided, scores: Scores) -> None:
+    """Numbers of the model that decides, under short names."""
+    for metric in METRICS:
+        add_estimate(desk, f"{each.short}_{metric}", getattr(scores, metric), scores)
+    common: dict[str, Any] = {"source": f"{SOURCE}:add_scores"}
+    desk.ledger.add(f"prediction.{each.short}_model", NAMES[each.model.chosen], **common)
+    desk.ledger.add(f"prediction.{each.short}_sessions", scores.n, "count", **common)
+    desk.ledger.add(f"prediction.{each.short}_buyers", scores.positives, "count", n=scores.n, **common)
+    base = scores.positives / scores.n
+    desk.ledger.add(f"prediction.{each.short}_base_rate", base, "share", n=scores.n, **common)
+    train = each.periods.known.label
+    desk.ledger.add(
+        f"prediction.{each.short}_train_buyers", int(train.sum()), "count", n=len(train), **common
+    )
+
+
+def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores) -> None:
+    """Register one quality with its interval."""
+    unit = "share" if name.rpartition("_")[0].endswith("precision") else "ratio"
+    digits = {"lift": 1, "brier": 4, "calibration_error": 4, "log_loss": 4}
+    ends = next((places for end, places in digits.items() if f"_{end}" in name), None)
+    desk.ledger.add(
+        f"prediction.{name}",
+        estimate.value,
+        unit,
+        low=estimate.low,
+        high=estimate.high,
+        level=estimate.level,
+        method="bootstrap over users, centred",
+        n=scores.n,
+        digits=ends,
+        source="journey.models.scores:measure",
+    )
+
+
+def trial_table(decided: dict[str, Decided]) -> pd.DataFrame:
+    """What the search tried on validation, best first."""
+    rows = []
+    for each in decided.values():
+        for trial in each.model.trials:
+            rows.append({"decision": SHORT[each.decision][1], **vars(trial.setting), "log_loss": trial.loss})
+    return pd.DataFrame(rows)
+
+
+def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
+    """Predicted against observed shares, and how far apart chance alone would put them."""
+    bins = []
+    for each in decided.values():
+        label = each.periods.test.label
+        found = reliability(label, each.chosen)
+        bins.append(
+            pd.DataFrame(
+                {
+                    "decision": SHORT[each.decision][1],
+                    "predicted": found.predicted,
+                    "observed": found.observed,
+                    "low": found.low,
+                    "high": found.high,
+                    "n": found.n,
+                }
+            )
+        )
+        common: dict[str, Any] = {"n": len(label), "source": "journey.models.scores:calibration_noise"}
+        noise = calibration_noise(each.chosen, seed=SEED)
+        desk.ledger.add(f"prediction.{each.short}_calibration_noise", noise, "ratio", digits=4, **common)
+        method = each.model.calibrations[each.model.chosen].method
+        desk.ledger.add(
+            f"prediction.{each.short}_calibration",
+            {"none": "none needed", "platt": "Platt", "isotonic": "isotonic"}[method],
+            source="journey.models.calibration:choose_calibration",
+        )
+        desk.ledger.add(
+            f"prediction.{each.short}_predicted", float(each.chosen.mean()), "share", digits=2, **common
+        )
+        desk.ledger.add(f"prediction.{each.short}_observed", float(label.mean()), "share", digits=2, **common)
+    desk.save("reliability", pd.concat(bins, ignore_index=True))
+
+
+def add_slices(desk: Desk, each: Decided) -> None:
+    """Ranking and calibration by device, channel, country and kind of visitor."""
+    test = each.periods.test
+    visitor = np.where(test.slices["is_new_user"], "new", "returning")
+    tables = []
+    for column, title in SLICES.items():
+        members = visitor if column == "visitor" else test.slices[column].astype(str).to_numpy()
+        table = slice_scores(test.label, each.chosen, test.user_id, members, seed=SEED)
+        table.insert(0, "dimension", title)
+        tables.append(table)
+    whole = pd.concat(tables, ignore_index=True)
+    desk.save("slices", whole)
+    measured = whole.dropna(subset=["roc_auc"])
+    common: dict[str, Any] = {"method": "bootstrap over users, centred", "source": "journey.models.slices"}
+    for name, row in (
+        ("worst", measured.loc[measured["roc_auc"].idxmin()]),
+        ("best", measured.loc[measured["roc_auc"].idxmax()]),
+    ):
+        label = f"{row['dimension'].lower()}: {row['slice'].replace('_', ' ')}"
+        desk.ledger.add(f"prediction.slice_{name}", label, source=common["source"])
+        desk.ledger.add(
+            f"prediction.slice_{name}_auc",
+            row["roc_auc"],
+            "ratio",
+            low=row["roc_auc_low"],
+            high=row["roc_auc_high"],
+            n=row["n"],
+            **common,
+        )
+    off = measured[(measured["ratio_low"] > 1) | (measured["ratio_high"] < 1)]
+    desk.ledger.add("prediction.slices", len(whole), "count", source=common["source"])
+    desk.ledger.add("prediction.slices_off", len(off), "count", n=len(measured), source=common["source"])
+    names = ", ".join(off["slice"].str.replace("_", " ")) if len(off) else "none"
+    desk.ledger.add("prediction.slices_off_names", names, source=common["source"])

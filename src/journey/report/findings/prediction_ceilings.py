@@ -1,0 +1,173 @@
+"""Findings of chapter 05: how close the models come to what is possible, and what nobody can see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from journey.evaluation.ceiling_run import ceiling_evidence
+from journey.evaluation.ceilings import Share, hidden_parts, share_of_ceiling, true_probabilities
+from journey.models.scores import Estimate
+from journey.report.findings.desk import Desk
+
+if TYPE_CHECKING:
+    from journey.report.findings.prediction import Decided
+
+SOURCE = "journey.evaluation.ceilings"
+AIM = 0.95
+REPLICATES, SEED = 400, 5
+METHOD = "bootstrap over users, both scores on the same draws"
+
+
+def add_ceilings(desk: Desk, decided: dict[str, Decided]) -> None:
+    """(AUC - 0.5) as a share of the oracle's and of the attainable one's."""
+    store = desk.paths.store(desk.store)
+    found = ceiling_evidence(desk.paths)
+    desk.save("ceiling_evidence", pd.DataFrame({"note": [found.label]}))
+    desk.ledger.add(
+        "prediction.aim", AIM, "share", digits=0, label="Aim", source=f"{SOURCE}:share_of_ceiling"
+    )
+    desk.ledger.add("prediction.ceiling_times", found.results["times"], "count", source="data/evidence")
+    desk.ledger.add("prediction.ceiling_users", found.results["users"], "count", source="data/evidence")
+    rows: list[dict[str, Any]] = []
+    for each in decided.values():
+        test = each.periods.test
+        truth = true_probabilities(desk.warehouse, store, test.decision_id)
+        oracle = share_of_ceiling(
+            test.label, each.chosen, truth, test.user_id, replicates=REPLICATES, seed=SEED
+        )
+        known = found.results["decisions"][each.decision]
+        large = np.array([float(score) for score in known["scores"].split()])
+        # The committed scores belong to the default shop; another shop has other test sessions.
+        same = len(large) == len(test) and known["test_positives"] == int(test.label.sum())
+        attainable = (
+            share_of_ceiling(test.label, each.chosen, large, test.user_id, replicates=REPLICATES, seed=SEED)
+            if same
+            else from_large_shop(known)
+        )
+        add_share(desk, each, "oracle", oracle)
+        add_share(desk, each, "attainable", attainable)
+        add_large_shop(desk, each, known)
+        for ceiling, share in (("attainable", attainable), ("oracle", oracle)):
+            rows.append(
+                {
+                    "decision_id": each.decision,
+                    "ceiling": ceiling,
+                    "ceiling_auc": share.ceiling.value,
+                    "model_auc": share.model.value,
+                    "share": share.share.value,
+                    "low": share.share.low,
+                    "high": share.share.high,
+                    "large_share": known["large_test"][f"of_{ceiling}"]["share"]["value"],
+                    "large_low": known["large_test"][f"of_{ceiling}"]["share"]["low"],
+                    "large_high": known["large_test"][f"of_{ceiling}"]["share"]["high"],
+                }
+            )
+    desk.save("ceilings", pd.DataFrame(rows))
+    add_hidden(desk, decided["session_start"])
+
+
+def from_large_shop(known: dict[str, Any]) -> Share:
+    """The share as measured on the larger shop's test decisions."""
+    values = known["large_test"]["of_attainable"]
+    return Share(*(Estimate(**values[name]) for name in ("model", "ceiling", "share")))
+
+
+def add_share(desk: Desk, each: Decided, ceiling: str, share: Share) -> None:
+    """Register one ceiling and the share of it."""
+    n = len(each.periods.test)
+    for name, estimate, unit in (
+        (f"{each.short}_{ceiling}_auc", share.ceiling, "ratio"),
+        (f"{each.short}_{ceiling}_share", share.share, "share"),
+    ):
+        desk.ledger.add(
+            f"prediction.{name}",
+            estimate.value,
+            unit,
+            low=estimate.low,
+            high=estimate.high,
+            method=METHOD,
+            n=n,
+            digits=0 if unit == "share" else 3,
+            source=f"{SOURCE}:share_of_ceiling",
+        )
+
+
+def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
+    """The same shares where 30 times the test sessions leave little to chance."""
+    for name in ("of_attainable", "of_oracle", "attainable_of_oracle"):
+        value = known["large_test"][name]["share"]
+        desk.ledger.add(
+            f"prediction.{each.short}_large_{name}",
+            value["value"],
+            "share",
+            low=value["low"],
+            high=value["high"],
+            method=METHOD,
+            n=known["large_test_rows"],
+            digits=0,
+            source="journey.evaluation.ceiling_run:one_decision",
+            dataset="simulated, 30 times the users",
+        )
+    reached = known["large_test"]["of_attainable"]["share"]["value"]
+    desk.ledger.add(
+        f"prediction.{each.short}_aim",
+        "met" if reached >= AIM else "missed",
+        source="journey.evaluation.ceiling_run:one_decision",
+    )
+    desk.ledger.add(
+        f"prediction.{each.short}_aim_gap",
+        reached - AIM,
+        "points",
+        digits=1,
+        source="journey.evaluation.ceiling_run:one_decision",
+    )
+    for name in ("train_positives", "large_test_rows"):
+        desk.ledger.add(
+            f"prediction.{each.short}_{name}",
+            known[name],
+            "count",
+            source="journey.evaluation.ceiling_run:one_decision",
+            dataset="simulated, 30 times the users",
+        )
+
+
+def add_hidden(desk: Desk, each: Decided) -> None:
+    """What the oracle loses without the mood of the moment, and without a user's own inclination."""
+    test = each.periods.test
+    parts = hidden_parts(desk.warehouse, desk.paths.store(desk.store), test.decision_id)
+    labels = {
+        "everything": "the oracle: everything",
+        "without_mood": "less the mood of the moment",
+        "without_mood_and_taste_for_buying": "less each user's own inclination",
+    }
+    rows = []
+    for name, log_odds in parts.items():
+        share = share_of_ceiling(
+            test.label, each.chosen, log_odds, test.user_id, replicates=REPLICATES, seed=SEED
+        )
+        key = {"everything": "all", "without_mood": "mood"}.get(name, "own")
+        if key != "all":
+            desk.ledger.add(
+                f"prediction.hidden_{key}_auc",
+                share.ceiling.value,
+                "ratio",
+                low=share.ceiling.low,
+                high=share.ceiling.high,
+                method=METHOD,
+                n=len(test),
+                source=f"{SOURCE}:hidden_parts",
+            )
+        rows.append(
+            {
+                "knows": labels[name],
+                "auc": share.ceiling.value,
+                "low": share.ceiling.low,
+                "high": share.ceiling.high,
+            }
+        )
+    model = share.model
+    rows.append({"knows": "our model", "auc": model.value, "low": model.low, "high": model.high})
+    desk.save("hidden", pd.DataFrame(rows))

@@ -1,0 +1,100 @@
+"""Findings of chapter 05: from which probability is help worth its cost, and what is it worth?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from journey.models.scores import Estimate
+from journey.models.threshold import Intervention, PolicyValue, policy_value, value_curve
+from journey.report.findings.desk import Desk
+
+if TYPE_CHECKING:
+    from journey.report.findings.prediction import Decided
+
+SOURCE = "journey.models.threshold"
+SEED = 5
+METHOD = "bootstrap over users, assumptions and threshold held fixed"
+
+
+def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
+    """Value of helping the sessions above the cost threshold at every decision; the headline's threshold."""
+    action = Intervention(
+        cost=desk.assumptions["prediction.assist_cost"],
+        lift=desk.assumptions["prediction.assist_lift"],
+        margin=desk.assumptions["shop.gross_margin"],
+    )
+    rows, kept = [], 0.0
+    for each in decided.values():
+        known, test = each.periods.known, each.periods.test
+        order_value = float(known.revenue_after[known.label].mean())
+        threshold = action.threshold(order_value)
+        value = policy_value(test.revenue_after, each.chosen, test.user_id, action, threshold, seed=SEED)
+        rule = policy_value(
+            test.revenue_after,
+            each.probabilities["bought_before"],
+            test.user_id,
+            action,
+            min(threshold, float(each.probabilities["bought_before"].max())),
+            seed=SEED,
+        )
+        rows.append(value_row(each.decision, value, rule))
+        if each.decision == headline:
+            kept = threshold
+            add_headline(desk, value, rule, order_value, len(test))
+            desk.save(
+                "value_curve",
+                value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED),
+            )
+    desk.save("values", pd.DataFrame(rows))
+    for name, entry, unit, digits in (
+        ("assist_cost", action.cost, "eur", 2),
+        ("assist_lift", action.lift, "share", 0),
+        ("margin", action.margin, "share", 0),
+    ):
+        desk.ledger.add(
+            f"prediction.{name}", entry, unit, digits=digits, label="Assumption", source="assumptions.toml"
+        )
+    return kept
+
+
+def value_row(decision: str, value: PolicyValue, rule: PolicyValue) -> dict[str, Any]:
+    """One decision of the table of values."""
+    row: dict[str, Any] = {"decision_id": decision, "threshold": value.threshold}
+    for name in ("share", "value", "value_of_all", "over_all", "break_even_lift"):
+        estimate: Estimate = getattr(value, name)
+        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+    return row | {"rule_value": rule.value.value}
+
+
+def add_headline(desk: Desk, value: PolicyValue, rule: PolicyValue, order_value: float, n: int) -> None:
+    """The decision's money."""
+    common: dict[str, Any] = {"source": f"{SOURCE}:policy_value"}
+    desk.ledger.add(
+        "prediction.threshold",
+        value.threshold,
+        "share",
+        label="Cost / (lift x margin x order value)",
+        **common,
+    )
+    desk.ledger.add("prediction.order_value", order_value, "eur", digits=2, **common)
+    for name, estimate, unit, digits in (
+        ("helped_share", value.share, "share", 0),
+        ("value", value.value, "eur", 0),
+        ("value_of_all", value.value_of_all, "eur", 0),
+        ("value_over_all", value.over_all, "eur", 0),
+        ("break_even_lift", value.break_even_lift, "share", 1),
+        ("value_of_rule", rule.value, "eur", 0),
+    ):
+        desk.ledger.add(
+            f"prediction.{name}",
+            estimate.value,
+            unit,
+            low=estimate.low,
+            high=estimate.high,
+            method=METHOD,
+            n=n,
+            digits=digits,
+            **common,
+        )
