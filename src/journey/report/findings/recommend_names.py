@@ -1,0 +1,12 @@
+"""How chapter 07 names its methods."""
+
+METHOD_NAMES = {
+    "popularity": "Most popular",
+    "recent": "Popular in the last 7 days",
+    "category": "Popular in the visitor's categories",
+    "item_item": "Item-item cosine",
+    "als": "ALS factors",
+    "hybrid": "Hybrid",
+    "bought_before": "Bought most often before",
+    "oracle": "Oracle of tastes",
+}
