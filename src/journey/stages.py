@@ -21,7 +21,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "journeys": ("journeys", "evaluation"),
     "experiments": ("experiments", "evaluation", "report/findings"),
     "causal": ("causal", "evaluation"),
-    "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py"),
+    "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),
 }
 
 

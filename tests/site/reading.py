@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Document:
         """Elements of the main text."""
         return [element for element in self.tagged(*tags) if element.within("quarto-document-content")]
 
-    @property
+    @cached_property
     def anchors(self) -> set[str]:
         return {
             element.attributes[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -68,8 +69,8 @@ def test_style_sheets_name_only_files_of_the_site(site: Path):
 
 
 def test_ids_are_unique(page: Document):
-    ids = [element.attributes["id"] for element in page.elements if element.attributes.get("id")]
-    assert sorted({one for one in ids if ids.count(one) > 1}) == []
+    ids = Counter(element.attributes["id"] for element in page.elements if element.attributes.get("id"))
+    assert sorted(one for one, count in ids.items() if count > 1) == []
 
 
 def test_page_names_its_language_and_has_one_title(page: Document):

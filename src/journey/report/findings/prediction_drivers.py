@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SOURCE = "journey.models.boosting:contributions"
 TOP, POINTS, SEED = 12, 400, 5
+FEWEST_VALUES = 20
 
 
 def add_drivers(desk: Desk, each: Decided) -> None:
@@ -31,7 +32,10 @@ def add_drivers(desk: Desk, each: Decided) -> None:
     desk.save("importance_groups", by_group)
     top = list(ranked["feature"][:TOP])
     desk.save("swarm", swarm(given, test.matrix, model.names, top, rows=POINTS, seed=SEED))
-    desk.save("dependence", dependence(given, test.matrix, model.names, top[0]))
+    # A flag has two values and nothing to draw.
+    drawn = next(name for name in ranked["feature"] if len(np.unique(test.column(name))) > FEWEST_VALUES)
+    desk.save("dependence", dependence(given, test.matrix, model.names, drawn))
+    desk.ledger.add("prediction.drawn_feature", drawn.replace("_", " "), source=SOURCE)
     common: dict[str, Any] = {"source": SOURCE}
     desk.ledger.add("prediction.top_feature", top[0].replace("_", " "), **common)
     desk.ledger.add("prediction.second_feature", top[1].replace("_", " "), **common)

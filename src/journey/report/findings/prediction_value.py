@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from journey.models.scores import Estimate
-from journey.models.threshold import Intervention, PolicyValue, policy_value, value_curve
+from journey.models.threshold import (
+    Intervention,
+    PolicyValue,
+    policy_value,
+    value_curve,
+    value_difference,
+)
 from journey.report.findings.desk import Desk
 
 if TYPE_CHECKING:
@@ -31,18 +37,16 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
         order_value = float(known.revenue_after[known.label].mean())
         threshold = action.threshold(order_value)
         value = policy_value(test.revenue_after, each.chosen, test.user_id, action, threshold, seed=SEED)
-        rule = policy_value(
-            test.revenue_after,
-            each.probabilities["bought_before"],
-            test.user_id,
-            action,
-            min(threshold, float(each.probabilities["bought_before"].max())),
-            seed=SEED,
+        # The rule a shop would use without a model: help whoever bought before.
+        bought = test.column("orders_before") > 0
+        rule = policy_value(test.revenue_after, bought, test.user_id, action, 0.5, seed=SEED)
+        more = value_difference(
+            test.revenue_after, each.chosen >= threshold, bought, test.user_id, action, seed=SEED
         )
-        rows.append(value_row(each.decision, value, rule))
+        rows.append(value_row(each.decision, value, rule, more))
         if each.decision == headline:
             kept = threshold
-            add_headline(desk, value, rule, order_value, len(test))
+            add_headline(desk, value, rule, more, order_value, len(test))
             desk.save(
                 "value_curve",
                 value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED),
@@ -59,16 +63,23 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
     return kept
 
 
-def value_row(decision: str, value: PolicyValue, rule: PolicyValue) -> dict[str, Any]:
+def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estimate) -> dict[str, Any]:
     """One decision of the table of values."""
     row: dict[str, Any] = {"decision_id": decision, "threshold": value.threshold}
     for name in ("share", "value", "value_of_all", "over_all", "break_even_lift"):
         estimate: Estimate = getattr(value, name)
         row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-    return row | {"rule_value": rule.value.value}
+    return row | {
+        "rule_value": rule.value.value,
+        "over_rule": more.value,
+        "over_rule_low": more.low,
+        "over_rule_high": more.high,
+    }
 
 
-def add_headline(desk: Desk, value: PolicyValue, rule: PolicyValue, order_value: float, n: int) -> None:
+def add_headline(
+    desk: Desk, value: PolicyValue, rule: PolicyValue, more: Estimate, order_value: float, n: int
+) -> None:
     """The decision's money."""
     common: dict[str, Any] = {"source": f"{SOURCE}:policy_value"}
     desk.ledger.add(
@@ -86,6 +97,7 @@ def add_headline(desk: Desk, value: PolicyValue, rule: PolicyValue, order_value:
         ("value_over_all", value.over_all, "eur", 0),
         ("break_even_lift", value.break_even_lift, "share", 1),
         ("value_of_rule", rule.value, "eur", 0),
+        ("value_over_rule", more, "eur", 0),
     ):
         desk.ledger.add(
             f"prediction.{name}",

@@ -38,7 +38,7 @@ def methods(frame: pd.DataFrame, *, highlight: tuple[str, ...] = ()) -> go.Figur
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of later choices in a list of 20", tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(title="", automargin=True)
+    figure.update_yaxes(title="Method", automargin=True)
     figure.update_layout(showlegend=False)
     return figure
 
