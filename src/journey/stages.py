@@ -24,6 +24,10 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),
 }
 
+SIMULATOR = "src/journey/stores/simulator"
+#: What makes a warehouse; a changed simulator may write other rows under the same manifest.
+BUILDERS = tuple(f"src/journey/warehouse/{name}.py" for name in ("build", "raw", "models", "invariants"))
+
 
 def simulate_store(paths: Paths, settings: Path) -> Callable[[Report], object]:
     """The stage that makes the simulated shop from the settings file."""
@@ -128,7 +132,7 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
         "warehouse",
         "Clean the events and build the warehouse",
         build_store(paths, store),
-        (manifest, *sql, *code(root, "src/journey/warehouse/build.py")),
+        (manifest, *sql, *code(root, *BUILDERS, *((SIMULATOR,) if store == "simulated" else ()))),
         (paths.warehouse(store), summary),
     )
     if store != "simulated":
@@ -153,7 +157,7 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
             "simulate",
             "Simulate the shop",
             simulate_store(paths, settings),
-            (settings, *code(root, "src/journey/stores/simulator")),
+            (settings, *code(root, SIMULATOR)),
             (manifest,),
         ),
         warehouse,
