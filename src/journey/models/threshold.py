@@ -130,6 +130,37 @@ def policy_value(
     return PolicyValue(threshold=threshold, **found)
 
 
+def value_difference(
+    revenue: ArrayLike,
+    first: NDArray[np.bool_],
+    second: NDArray[np.bool_],
+    users: ArrayLike,
+    action: Intervention,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Estimate:
+    """EUR gained by helping one set of sessions instead of another, on the same draws of users.
+
+    Parameters
+    ----------
+    revenue, users
+        As for `policy_value`.
+    first, second
+        (n,) sessions helped under each rule.
+    """
+    gain = action.lift * action.margin * np.asarray(revenue, dtype=np.float64) - action.cost
+    difference = gain * (first.astype(np.float64) - second.astype(np.float64))
+    found, _ = bootstrap(
+        lambda weights: {"difference": weights @ difference},
+        users,
+        len(difference),
+        replicates=replicates,
+        seed=seed,
+    )
+    return found["difference"]
+
+
 def value_curve(
     revenue: ArrayLike,
     probability: ArrayLike,
