@@ -113,7 +113,9 @@ def compare(
             gain = totals.estimate(ratio_less_one(f"{name}.ndcg", f"{baseline}.ndcg"))
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
         rows.append(row)
-    return Comparison(pd.DataFrame(rows).round(DIGITS), pd.DataFrame(groups), int(users.sum()), int(relevant.sum()))
+    return Comparison(
+        pd.DataFrame(rows).round(DIGITS), pd.DataFrame(groups), int(users.sum()), int(relevant.sum())
+    )
 
 
 def ratio_less_one(name: str, baseline: str) -> Callable[[Totals], Floats]:

@@ -11,7 +11,7 @@ from journey.recommend.comparison import DIGITS, METRICS
 from journey.recommend.study import LENGTH
 from journey.report.findings.desk import Desk
 from journey.report.findings.recommend_field import add_field
-from journey.report.findings.recommend_names import METHOD_NAMES
+from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence
 
 SOURCE = "journey.report.findings.recommend"
 KINDS = ("view", "add_to_cart", "purchase")
@@ -121,9 +121,7 @@ def add_task(
     source = "journey.recommend.study:choose_settings"
     weights = " / ".join(f"{weight:g}" for weight in settings.weights)
     rank, alpha, penalty = settings.als
-    mix = ", ".join(
-        f"{METHOD_NAMES[name].lower()} {weight:.0%}" for name, weight in settings.mix.items() if weight
-    )
+    mix = ", ".join(f"{in_sentence(name)} {weight:.0%}" for name, weight in settings.mix.items() if weight)
     for name, text in (
         ("weights", weights),
         ("als_rank", f"{rank}"),
@@ -185,7 +183,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                 source=source,
             )
     learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
-    desk.ledger.add("recommend.best", str(learned["name"].iloc[-1]).lower(), source=source)
+    desk.ledger.add("recommend.best", in_sentence(str(learned["method"].iloc[-1])), source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
         for method in ("popularity", "als", "hybrid", "oracle"):
@@ -307,6 +305,19 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                 label=f"NDCG at 20 of users with {label} contacts, {METHOD_NAMES[row['method']]}",
                 source="journey.recommend.comparison:compare",
             )
+            if row["method"] == "hybrid":
+                desk.ledger.add(
+                    f"recommend.history_gain_{low}",
+                    row["gain"],
+                    "share",
+                    digits=0,
+                    low=row["gain_low"],
+                    high=row["gain_high"],
+                    method=BOOTSTRAP,
+                    n=found.n_users,
+                    label=f"NDCG of the hybrid over popularity, less one, users with {label} contacts",
+                    source="journey.recommend.comparison:compare",
+                )
     desk.save("history", pd.DataFrame(rows))
 
 

@@ -10,3 +10,9 @@ METHOD_NAMES = {
     "bought_before": "Bought most often before",
     "oracle": "Oracle of tastes",
 }
+
+
+def in_sentence(method: str) -> str:
+    """The name of a method within a sentence: no capital but that of an abbreviation."""
+    name = METHOD_NAMES[method]
+    return name if name[1].isupper() else name[0].lower() + name[1:]

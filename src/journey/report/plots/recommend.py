@@ -93,6 +93,8 @@ def history(frame: pd.DataFrame) -> go.Figure:
         tickmode="array",
         tickvals=list(range(len(groups))),
         ticktext=groups,
+        range=[-0.4, len(groups) - 0.6],
+        zeroline=False,
     )
     figure.update_yaxes(title="NDCG at 20", rangemode="tozero")
     return figure
