@@ -7,6 +7,7 @@ import pandas as pd
 
 from journey import recommend
 from journey.evaluation.taste import next_cart_probability, taste_truth
+from journey.journeys.intervals import wilson_interval
 from journey.recommend.comparison import DIGITS, METRICS
 from journey.recommend.study import LENGTH
 from journey.report.findings.desk import Desk
@@ -57,6 +58,7 @@ def collect(desk: Desk) -> None:
     add_cold(desk, task, scores)
     add_history(desk, task, scores)
     add_fewer_users(desk, task, settings)
+    add_oracle_check(desk, log)
     add_field(desk)
 
 
@@ -344,3 +346,35 @@ def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settin
             label=f"NDCG at 20 of ALS that learns from {share:.0%} of the other users",
             source="journey.recommend.period:with_fewer_users",
         )
+
+
+def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
+    """Hold the oracle's probabilities against the first cart of every user, which no earlier cart shapes."""
+    carts = np.flatnonzero(log.kind == KINDS.index("add_to_cart"))
+    users, first = np.unique(log.user[carts], return_index=True)
+    chosen = log.item[carts[first]]
+    span = log.moment.max().astype("datetime64[D]") - log.moment.min().astype("datetime64[D]")
+    truth = taste_truth(
+        desk.paths.store(desk.store),
+        log.user_ids[users].astype(np.int64),
+        log.item_ids.astype(np.int64),
+        range(int(span.astype(int)) + 1),
+    )
+    chance = next_cart_probability(truth)
+    lists = recommend.top_items(chance, LENGTH)
+    hits = (lists == chosen[:, None]).any(axis=1)
+    expected = float(np.take_along_axis(chance, lists, axis=1).sum(axis=1).mean())
+    source = "journey.evaluation.taste:next_cart_probability"
+    desk.ledger.add("recommend.oracle_expected", round(expected, DIGITS), "share", n=len(hits), source=source)
+    low, high = (float(bound) for bound in wilson_interval(int(hits.sum()), len(hits)))
+    desk.ledger.add(
+        "recommend.oracle_observed",
+        float(hits.mean()),
+        "share",
+        low=low,
+        high=high,
+        method="Wilson",
+        n=len(hits),
+        label="First carted items among the oracle's twenty likeliest",
+        source=source,
+    )
