@@ -19,6 +19,12 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
+    "recommend": (
+        "recommend",
+        "evaluation",
+        "report/findings/recommend_field.py",
+        "report/findings/recommend_names.py",
+    ),
     "experiments": ("experiments", "evaluation", "report/findings"),
     "causal": ("causal", "evaluation"),
     "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),

@@ -40,6 +40,11 @@ class Number:
     n: int | None = None
 
 
+def significant(value: float) -> float:
+    """Twelve significant digits: the last bits of a sum depend on the number of threads."""
+    return float(f"{float(value):.12g}")
+
+
 class Ledger:
     """Numbers under construction. Ids are `chapter.name`, in lower case, each registered once."""
 
@@ -96,10 +101,10 @@ class Ledger:
         if isinstance(value, str):
             text, unit = value, "text"
         else:
-            value = float(value)
+            value = significant(value)
             text = format_number(value, unit, digits)
             if low is not None and high is not None:
-                low, high = float(low), float(high)
+                low, high = significant(low), significant(high)
                 slack = 1e-9 * max(1.0, abs(value))
                 if not low - slack <= value <= high + slack:
                     raise JourneyError(f"number {id!r}: {value} lies outside its interval [{low}, {high}]")
