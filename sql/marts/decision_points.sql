@@ -21,7 +21,7 @@ progress as (
 ),
 
 first_events as (
-    select session_id, arg_min(discount_pct, event_id) as discount_pct
+    select session_id, arg_min(coalesce(discount_pct, 0), event_id) as discount_pct
     from staging.events
     where is_session_start
     group by session_id

@@ -1,4 +1,4 @@
--- Question:  how often had the user looked at each category before and after each session, and at what price?
+-- Question:  how often had the user looked at each category by the end of each session, and at what price?
 -- Grain:     one row per session and category that occurs in it
 -- Technique: running sums per user and category. The squares of the counts grow by a known amount with every
 --            session, which gives the concentration without comparing categories with each other. The price
@@ -40,11 +40,11 @@ counts as (
 running as (
     select
         counts.*,
+        sessions.user_id,
         sessions.day,
         sum(counts.n_views) over upto as views_after,
         sum(counts.n_purchases) over upto as purchases_after,
         views_after - counts.n_views as views_before,
-        purchases_after - counts.n_purchases as purchases_before,
     from counts
     join sessions using (session_id)
     window upto as (
@@ -56,11 +56,10 @@ running as (
 
 select
     running.session_id,
+    running.user_id,
     running.category,
     running.n_views,
-    running.views_before::bigint as views_before,
     running.views_after::bigint as views_after,
-    running.purchases_before::bigint as purchases_before,
     running.purchases_after::bigint as purchases_after,
     (running.views_after * running.views_after - running.views_before * running.views_before)::bigint
         as squares_added,

@@ -1,8 +1,8 @@
 -- Question:  what has this user had to do with the item in focus before this session, and so far in it?
 -- Grain:     one row per decision
 -- Technique: only the pairs of user and item that are in focus somewhere are followed, by running sums over the
---            sessions in which they meet; those up to the focus session are known. A decision without an item in
---            focus gets the values of an item never seen
+--            sessions in which they meet. An as-of join takes the sum after the latest meeting in an earlier
+--            session. A decision without an item in focus gets the values of an item never seen
 create or replace table marts.features_user_item as
 
 with
@@ -36,11 +36,20 @@ progress as (
     select session_id, item_id, third_views, cart_views from marts.features_progress
 ),
 
-pairs as (
-    select distinct focus.user_id, focus.item_id
+revisits as (
+    select
+        decisions.decision_id,
+        decisions.session_id,
+        focus.user_id,
+        focus.item_id,
+        focus.category,
     from focus
     join decisions using (decision_id)
     where not decisions.is_new_user
+),
+
+pairs as (
+    select distinct user_id, item_id from revisits
 ),
 
 meetings as (
@@ -62,14 +71,10 @@ running as (
         user_id,
         item_id,
         session_id,
-        sum(n_views) over upto as views_after,
-        sum(n_carts) over upto as carts_after,
-        sum(n_purchases) over upto as purchases_after,
-        views_after - n_views as views_before,
-        carts_after - n_carts as carts_before,
-        purchases_after - n_purchases as purchases_before,
         last_at,
-        lag(last_at) over (partition by user_id, item_id order by session_id) as last_at_before,
+        sum(n_views) over upto as n_views,
+        sum(n_carts) over upto as n_carts,
+        sum(n_purchases) over upto as n_purchases,
     from meetings
     window upto as (
         partition by user_id, item_id
@@ -78,50 +83,66 @@ running as (
     )
 ),
 
-known as (
+item_history as (
     select
-        decisions.*,
-        focus.is_own,
-        focus.item_id,
-        if(focus.is_own, running.views_before, running.views_after) as item_views,
-        if(focus.is_own, running.carts_before, running.carts_after) as item_carts,
-        if(focus.is_own, running.purchases_before, running.purchases_after) as item_orders,
-        if(focus.is_own, running.last_at_before, running.last_at) as item_seen_at,
-        if(focus.is_own, categories.views_before, categories.views_after) as category_views,
-        if(focus.is_own, categories.purchases_before, categories.purchases_after) as category_orders,
-        focus.price_position,
-    from decisions
-    left join focus using (decision_id)
-    left join running on
-        running.user_id = focus.user_id
-        and running.item_id = focus.item_id
-        and running.session_id = focus.session_id
-    left join categories on
-        categories.session_id = focus.session_id and categories.category = focus.category
+        revisits.decision_id,
+        running.n_views,
+        running.n_carts,
+        running.n_purchases,
+        running.last_at,
+    from revisits
+    asof join running on
+        running.user_id = revisits.user_id
+        and running.item_id = revisits.item_id
+        and running.session_id < revisits.session_id
+),
+
+category_history as (
+    select
+        revisits.decision_id,
+        categories.views_after as n_views,
+        categories.purchases_after as n_purchases,
+    from revisits
+    asof join categories on
+        categories.user_id = revisits.user_id
+        and categories.category = revisits.category
+        and categories.session_id < revisits.session_id
+),
+
+so_far as (
+    select
+        focus.decision_id,
+        if(decisions.decision = 'first_cart', progress.cart_views, progress.third_views) as n_views,
+    from focus
+    join decisions using (decision_id)
+    join progress on progress.session_id = focus.session_id and progress.item_id = focus.item_id
+    where focus.is_own
 )
 
 select
-    known.decision_id,
-    coalesce(known.item_views, 0)::integer as item_views_before,
-    coalesce(known.item_carts, 0)::integer as item_carts_before,
-    coalesce(known.item_orders, 0)::integer as item_orders_before,
+    decisions.decision_id,
+    coalesce(item_history.n_views, 0)::integer as item_views_before,
+    coalesce(item_history.n_carts, 0)::integer as item_carts_before,
+    coalesce(item_history.n_purchases, 0)::integer as item_orders_before,
     round(
         least(
             coalesce(
-                date_sub('microsecond', known.item_seen_at, known.session_start) / 86_400_000_000, 365
+                date_sub('microsecond', item_history.last_at, decisions.session_start) / 86_400_000_000, 365
             ),
             365
         ),
         6
     ) as days_since_item_seen,
-    coalesce(
-        if(known.decision = 'first_cart', progress.cart_views, progress.third_views), 0
-    )::integer as item_views_so_far,
-    round(coalesce(known.category_views / nullif(frequency.views_before, 0), 0), 6)::double as category_affinity,
-    coalesce(known.category_orders, 0)::integer as category_orders_before,
-    round(coalesce(known.price_position::double - intent.usual_price_position, 0), 6) as price_to_usual,
-from known
-left join progress on
-    known.is_own and progress.session_id = known.session_id and progress.item_id = known.item_id
-left join frequency on frequency.session_id = known.session_id
-left join intent on intent.session_id = known.session_id
+    coalesce(so_far.n_views, 0)::integer as item_views_so_far,
+    round(
+        coalesce(category_history.n_views / nullif(frequency.views_before, 0), 0), 6
+    )::double as category_affinity,
+    coalesce(category_history.n_purchases, 0)::integer as category_orders_before,
+    round(coalesce(focus.price_position::double - intent.usual_price_position, 0), 6) as price_to_usual,
+from decisions
+left join focus using (decision_id)
+left join item_history using (decision_id)
+left join category_history using (decision_id)
+left join so_far using (decision_id)
+join frequency on frequency.session_id = decisions.session_id
+join intent on intent.session_id = decisions.session_id

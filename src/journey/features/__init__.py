@@ -1,6 +1,6 @@
 """What is known at a decision: features built in SQL, loaded, aligned and split by time."""
 
-from journey.features.build import FEATURE_PREFIXES, build_features
+from journey.features.build import build_features
 from journey.features.catalogue import FEATURES, GROUPS, OFFERS, Feature, names_of
 from journey.features.load import DECISIONS, FeatureFrame, align, load_features
 from journey.features.split import TimeSplit, split_by_time, split_disjoint_users
@@ -8,7 +8,6 @@ from journey.features.split import TimeSplit, split_by_time, split_disjoint_user
 __all__ = [
     "DECISIONS",
     "FEATURES",
-    "FEATURE_PREFIXES",
     "GROUPS",
     "OFFERS",
     "Feature",

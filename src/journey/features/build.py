@@ -7,10 +7,8 @@ from pathlib import Path
 import duckdb
 
 from journey.paths import project
+from journey.warehouse.build import FEATURES as NAMES
 from journey.warehouse.models import Model, in_order, read_models, run_model
-
-#: Files of `sql/marts` that this module runs start so.
-FEATURE_PREFIXES = ("decision_points", "features_")
 
 
 def feature_models(sql: Path | None = None) -> list[Model]:
@@ -27,7 +25,7 @@ def feature_models(sql: Path | None = None) -> list[Model]:
         When a file is no model, or models read each other in a circle.
     """
     folder = (sql or project().sql) / "marts"
-    return in_order(model for model in read_models(folder) if model.path.name.startswith(FEATURE_PREFIXES))
+    return in_order(model for model in read_models(folder) if model.path.name.startswith(NAMES))
 
 
 def build_features(connection: duckdb.DuckDBPyConnection, sql: Path | None = None) -> list[str]:

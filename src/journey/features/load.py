@@ -73,6 +73,31 @@ class FeatureFrame:
         places = [self.names.index(name) for name in names]
         return replace(self, names=tuple(names), matrix=np.ascontiguousarray(self.matrix[:, places]))
 
+    def replaced(self, names: tuple[str, ...], matrix: NDArray[np.float64]) -> FeatureFrame:
+        """The same decisions with other features, in the order of these rows; `matrix` is (n, len(names))."""
+        if matrix.shape != (len(self), len(names)):
+            raise JourneyError(
+                f"the matrix is {matrix.shape}, but there are {len(self):,} decisions and {len(names)} names"
+            )
+        return replace(self, names=names, matrix=matrix)
+
+    def beside(self, other: FeatureFrame) -> FeatureFrame:
+        """These features, then those of another frame with the same decisions in the same order.
+
+        Raises
+        ------
+        JourneyError
+            When the decisions differ or a feature is in both.
+        """
+        if not np.array_equal(self.decision_id, other.decision_id):
+            raise JourneyError(
+                f"the frames hold different decisions ({len(self):,} and {len(other):,}); load both from one "
+                f"warehouse for one kind of decision"
+            )
+        names = (*self.names, *other.names)
+        _check_names(names, names, "features of these frames")
+        return self.replaced(names, np.hstack([self.matrix, other.matrix]))
+
     def column(self, name: str) -> NDArray[np.float64]:
         """Values of one feature; (n,)."""
         return self.select([name]).matrix[:, 0]
