@@ -16,7 +16,11 @@ select
     session_id,
     user_id,
     ts,
-    epoch_us(ts)::hugeint * 1_099_511_627_776 + event_id as moment,
+    if(
+        event_id between 0 and 1_099_511_627_775,
+        epoch_us(ts)::hugeint * 1_099_511_627_776 + event_id,
+        error('event_id ' || event_id || ' of staging.events must lie between 0 and 2^40')
+    ) as moment,
     event_type,
     item_id,
     unit_price,
