@@ -19,6 +19,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
+    "prediction": ("models", "features", "evaluation", "report/findings"),
     "recommend": (
         "recommend",
         "evaluation",
