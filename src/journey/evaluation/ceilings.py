@@ -64,7 +64,8 @@ def true_probabilities(
         f"read_parquet('{str(truth_file(store, name)).replace(chr(39), chr(39) * 2)}')"
         for name in ("sessions", "events")
     )
-    asked = np.asarray(decision_id, dtype=np.int64)
+    # DuckDB reads an array of another stride, such as a reversed one, as if it were contiguous.
+    asked = np.ascontiguousarray(decision_id, dtype=np.int64)
     connection.register("asked_decisions", {"decision_id": asked, "place": np.arange(len(asked))})
     try:
         found = connection.execute(

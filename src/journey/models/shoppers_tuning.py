@@ -1,11 +1,11 @@
-"""UCI Online Shoppers: nested tuning and random hold-outs. Takes minutes, done on request, kept as evidence.
+"""UCI Online Shoppers: nested choice and random hold-outs. Takes minutes, done on request, kept as evidence.
 
 JOURNEY_EVIDENCE=update:online_shoppers_tuning python -m journey.models.shoppers_tuning
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from journey.models import boosting, shoppers
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.calibration import logit
 from journey.models.ranked import rank_outcomes
-from journey.models.shoppers import FOLDS, SEED, TUNED, fold_quality, one_hot, plain
+from journey.models.scores import average_precision
+from journey.models.shoppers import FOLDS, MONTHS, SEED, TUNED, fold_quality, one_hot, plain
 from journey.stores.datasets import load_online_shoppers
 from journey.stores.evidence import Evidence, evidence
 
@@ -26,15 +27,49 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 NAME = "online_shoppers_tuning"
-#: Settings tried on inner folds of each outer training fold.
-GRID: tuple[Setting, ...] = (
-    TUNED,
-    replace(TUNED, max_depth=3, rounds=600),
-    replace(TUNED, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=350),
-    replace(TUNED, max_depth=6, min_child_weight=20.0, colsample_bytree=0.3, reg_lambda=5.0, rounds=300),
-)
+WIDE = replace(TUNED, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=300)
 INNER_FOLDS, HOLD_OUTS, TEST_SHARE = 3, 20, 0.2
 PUBLISHED = {"roc_auc": 0.937, "pr_auc": 0.754, "accuracy": 0.9065}
+PAGES = ("Administrative", "Informational", "ProductRelated")
+RECIPES = ("trees", "trees on ratios", "trees and extra trees", "both trees and extra trees")
+
+
+@dataclass(frozen=True)
+class Views:
+    """The same sessions twice: one column a code, and codes as numbers with ratios added."""
+
+    wide: Floats
+    ratios: Floats
+
+    def take(self, rows: NDArray[np.int64]) -> Views:
+        """Some of the sessions."""
+        return Views(self.wide[rows], self.ratios[rows])
+
+
+def with_ratios(frame: pd.DataFrame, *, page_values: bool = True) -> Floats:
+    """Codes as numbers, and sums and ratios of pages, time and rates."""
+    codes = frame.drop(columns=["Revenue"] + ["PageValues"] * (not page_values))
+    codes = codes.assign(
+        Month=codes["Month"].map({name: place for place, name in enumerate(MONTHS)}),
+        VisitorType=codes["VisitorType"].astype("category").cat.codes,
+    )
+    pages = frame[list(PAGES)].sum(axis=1)
+    seconds = frame[[f"{name}_Duration" for name in PAGES]].sum(axis=1)
+    more = {
+        "pages": pages,
+        "seconds": seconds,
+        "seconds_a_page": seconds / pages.clip(lower=1),
+        "seconds_a_product": frame["ProductRelated_Duration"] / frame["ProductRelated"].clip(lower=1),
+        "exit_minus_bounce": frame["ExitRates"] - frame["BounceRates"],
+        "exits": frame["ExitRates"] * pages,
+        "bounces": frame["BounceRates"] * pages,
+    }
+    if page_values:
+        more |= {
+            "value": frame["PageValues"] * pages,
+            "value_kept": frame["PageValues"] * (1 - frame["ExitRates"]),
+        }
+    return codes.assign(**more).to_numpy(dtype=np.float64)
 
 
 def trees(train: Floats, outcome: Mask, test: Floats, setting: Setting) -> Floats:
@@ -45,7 +80,7 @@ def trees(train: Floats, outcome: Mask, test: Floats, setting: Setting) -> Float
 
 def extra_trees(train: Floats, outcome: Mask, test: Floats) -> Floats:
     """Scores of extremely randomised trees (Geurts, Ernst & Wehenkel 2006)."""
-    model = ExtraTreesClassifier(300, min_samples_leaf=3, max_features=0.25, n_jobs=1, random_state=SEED).fit(
+    model = ExtraTreesClassifier(400, min_samples_leaf=3, max_features=10, n_jobs=1, random_state=SEED).fit(
         train, outcome
     )
     return model.predict_proba(test)[:, 1]
@@ -56,35 +91,41 @@ def blend(*scores: Floats) -> Floats:
     return 1.0 / (1.0 + np.exp(-np.mean([logit(each) for each in scores], axis=0)))
 
 
-def inner_choice(features: Floats, outcome: Mask) -> Setting:
-    """The setting with the highest average precision on inner folds of training rows."""
+def all_recipes(train: Views, outcome: Mask, test: Views) -> dict[str, Floats]:
+    """Scores of every recipe of `RECIPES`."""
+    one = trees(train.wide, outcome, test.wide, TUNED)
+    two = trees(train.ratios, outcome, test.ratios, WIDE)
+    other = extra_trees(train.ratios, outcome, test.ratios)
+    found = (one, two, blend(one, other), blend(one, two, other))
+    return dict(zip(RECIPES, found, strict=True))
+
+
+def inner_choice(views: Views, outcome: Mask) -> str:
+    """The recipe with the highest mean average precision on inner folds of training rows."""
+    total = dict.fromkeys(RECIPES, 0.0)
     folds = StratifiedKFold(INNER_FOLDS, shuffle=True, random_state=SEED)
-    found = np.zeros(len(GRID))
-    for train, held in folds.split(features, outcome):
-        for place, setting in enumerate(GRID):
-            ranked = rank_outcomes(
-                outcome[held], trees(features[train], outcome[train], features[held], setting)
-            )
-            found[place] += ranked.profile(ranked.ones())["pr_auc"][0]
-    return GRID[int(found.argmax())]
+    for train, held in folds.split(views.wide, outcome):
+        for recipe, scores in all_recipes(views.take(train), outcome[train], views.take(held)).items():
+            total[recipe] += average_precision(outcome[held], scores)
+    return max(RECIPES, key=lambda recipe: total[recipe])
 
 
-def nested(features: Floats, outcome: Mask) -> dict[str, Any]:
-    """Outer folds score models whose setting was chosen inside the training folds."""
-    alone, both = np.empty(len(outcome)), np.empty(len(outcome))
+def nested(views: Views, outcome: Mask) -> dict[str, Any]:
+    """Outer folds score the recipe that was chosen inside their training folds."""
+    chosen, alone = np.empty(len(outcome)), np.empty(len(outcome))
     fold = np.empty(len(outcome), dtype=np.int64)
-    chosen = []
-    outer = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(features, outcome)
+    names = []
+    outer = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED).split(views.wide, outcome)
     for number, (train, test) in enumerate(outer):
-        setting = inner_choice(features[train], outcome[train])
-        chosen.append(GRID.index(setting))
-        alone[test] = trees(features[train], outcome[train], features[test], setting)
-        both[test] = blend(alone[test], extra_trees(features[train], outcome[train], features[test]))
+        name = inner_choice(views.take(train), outcome[train])
+        scores = all_recipes(views.take(train), outcome[train], views.take(test))
+        names.append(name)
+        chosen[test], alone[test] = scores[name], scores["trees"]
         fold[test] = number
     return {
-        "chosen": chosen,
-        "xgboost": plain(fold_quality(outcome, alone, fold)),
-        "xgboost_and_extra_trees": plain(fold_quality(outcome, both, fold)),
+        "recipes": names,
+        "chosen": plain(fold_quality(outcome, chosen, fold)),
+        "trees": plain(fold_quality(outcome, alone, fold)),
     }
 
 
@@ -101,15 +142,14 @@ def hold_outs(features: Floats, outcome: Mask) -> dict[str, list[float]]:
 
 
 def tune_shoppers(frame: pd.DataFrame) -> dict[str, Any]:
-    """Nested tuning with and without `PageValues`, and random hold-outs with it."""
+    """Nested choice of a recipe with and without `PageValues`, and random hold-outs with it."""
     outcome = frame["Revenue"].to_numpy(dtype=bool)
-    features = one_hot(frame)
-    return {
-        "with_page_values": nested(features, outcome),
-        "without_page_values": nested(one_hot(frame, page_values=False), outcome),
-        "hold_outs": hold_outs(features, outcome),
-        "settings": [dict(vars(setting)) for setting in GRID],
+    both = {
+        name: Views(one_hot(frame, page_values=kept), with_ratios(frame, page_values=kept))
+        for name, kept in (("with_page_values", True), ("without_page_values", False))
     }
+    found: dict[str, Any] = {name: nested(views, outcome) for name, views in both.items()}
+    return found | {"hold_outs": hold_outs(both["with_page_values"].wide, outcome)}
 
 
 def tuning_evidence() -> Evidence:

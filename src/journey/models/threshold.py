@@ -33,6 +33,10 @@ class Intervention:
     lift: float
     margin: float
 
+    def gains(self, revenue: ArrayLike) -> Floats:
+        """EUR gained by helping each session; its revenue is what it brought without help."""
+        return self.lift * self.margin * np.asarray(revenue, dtype=np.float64) - self.cost
+
     def threshold(self, order_value: float) -> float:
         """Probability from which help pays: cost / (lift x margin x order value); above 1 it never does.
 
@@ -113,7 +117,7 @@ def policy_value(
             f"no session of {len(p):,} reaches the threshold {threshold:.3f}; the intervention costs more "
             f"than it can bring"
         )
-    gain = action.lift * action.margin * money - action.cost
+    gain = action.gains(money)
 
     def metrics(weights: Floats) -> dict[str, Floats]:
         some, everyone = weights @ (gain * helped), weights @ gain
@@ -149,7 +153,7 @@ def value_difference(
     first, second
         (n,) sessions helped under each rule.
     """
-    gain = action.lift * action.margin * np.asarray(revenue, dtype=np.float64) - action.cost
+    gain = action.gains(revenue)
     difference = gain * (first.astype(np.float64) - second.astype(np.float64))
     found, _ = bootstrap(
         lambda weights: {"difference": weights @ difference},
@@ -171,8 +175,8 @@ def value_curve(
     seed: int = 0,
 ) -> pd.DataFrame:
     """Value of helping the top share of sessions: `share`, `threshold`, `value`, `low`, `high`."""
-    money, p = np.asarray(revenue, dtype=np.float64), np.asarray(probability, dtype=np.float64)
-    gain = action.lift * action.margin * money - action.cost
+    p = np.asarray(probability, dtype=np.float64)
+    gain = action.gains(revenue)
     shares = np.arange(1, STEPS + 1) / STEPS
     thresholds = np.quantile(p, 1 - shares)
     chosen = gain[:, None] * (p[:, None] >= thresholds)

@@ -36,14 +36,14 @@ SEED, REPLICATES = 5, 400
 HEADLINE = "after_3_events"
 #: decision -> (short name in the ledger, in words)
 SHORT = {
-    "session_start": ("start", "at session start"),
-    "after_3_events": ("third", "after the first three events"),
-    "first_cart": ("cart", "at the first add to cart"),
+    "session_start": ("start", "session start"),
+    "after_3_events": ("third", "third event"),
+    "first_cart": ("cart", "first cart"),
 }
 NAMES = {
     "base_rate": "base rate",
     "bought_before": "bought before",
-    "recency": "days since the last visit",
+    "recency": "last visit",
     "logistic": "logistic regression",
     "xgboost": "XGBoost",
     "blend": "mean of both",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from journey.models.scores import Estimate
+from journey.models.scores import Estimate, bootstrap
 from journey.models.threshold import (
     Intervention,
     PolicyValue,
@@ -31,7 +33,7 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
         lift=desk.assumptions["prediction.assist_lift"],
         margin=desk.assumptions["shop.gross_margin"],
     )
-    rows, kept = [], 0.0
+    rows, gains, kept = [], {}, 0.0
     for each in decided.values():
         known, test = each.periods.known, each.periods.test
         order_value = float(known.revenue_after[known.label].mean())
@@ -40,18 +42,20 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
         # The rule a shop would use without a model: help whoever bought before.
         bought = test.column("orders_before") > 0
         rule = policy_value(test.revenue_after, bought, test.user_id, action, 0.5, seed=SEED)
-        more = value_difference(
-            test.revenue_after, each.chosen >= threshold, bought, test.user_id, action, seed=SEED
-        )
+        helped = each.chosen >= threshold
+        more = value_difference(test.revenue_after, helped, bought, test.user_id, action, seed=SEED)
         rows.append(value_row(each.decision, value, rule, more))
+        gains[each.short] = action.gains(test.revenue_after) * helped
+        add_values(desk, each.short, value, rule, more, len(test))
         if each.decision == headline:
             kept = threshold
-            add_headline(desk, value, rule, more, order_value, len(test))
-            desk.save(
-                "value_curve",
-                value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED),
+            desk.ledger.add(
+                "prediction.order_value", order_value, "eur", digits=2, source=f"{SOURCE}:policy_value"
             )
+            curve = value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED)
+            desk.save("value_curve", curve)
     desk.save("values", pd.DataFrame(rows))
+    add_wait(desk, decided, gains)
     for name, entry, unit, digits in (
         ("assist_cost", action.cost, "eur", 2),
         ("assist_lift", action.lift, "share", 0),
@@ -61,6 +65,17 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
             f"prediction.{name}", entry, unit, digits=digits, label="Assumption", source="assumptions.toml"
         )
     return kept
+
+
+def add_wait(desk: Desk, decided: dict[str, Decided], gains: dict[str, NDArray[np.float64]]) -> None:
+    """What waiting for the first cart is worth, against acting after the third event."""
+    later, earlier = (decided[name].periods.test for name in ("first_cart", "after_3_events"))
+    signed = np.r_[gains["cart"], -gains["third"]]
+    users = np.r_[later.user_id, earlier.user_id]
+    found, _ = bootstrap(
+        lambda weights: {"difference": weights @ signed}, users, len(signed), replicates=1000, seed=SEED
+    )
+    add_money(desk, "cart_over_third", found["difference"], "eur", 0, len(signed))
 
 
 def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estimate) -> dict[str, Any]:
@@ -77,21 +92,17 @@ def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estima
     }
 
 
-def add_headline(
-    desk: Desk, value: PolicyValue, rule: PolicyValue, more: Estimate, order_value: float, n: int
-) -> None:
-    """The decision's money."""
-    common: dict[str, Any] = {"source": f"{SOURCE}:policy_value"}
+def add_values(desk: Desk, short: str, value: PolicyValue, rule: PolicyValue, more: Estimate, n: int) -> None:
+    """The money of one decision."""
     desk.ledger.add(
-        "prediction.threshold",
+        f"prediction.{short}_threshold",
         value.threshold,
         "share",
         label="Cost / (lift x margin x order value)",
-        **common,
+        source=f"{SOURCE}:policy_value",
     )
-    desk.ledger.add("prediction.order_value", order_value, "eur", digits=2, **common)
     for name, estimate, unit, digits in (
-        ("helped_share", value.share, "share", 0),
+        ("helped", value.share, "share", 0),
         ("value", value.value, "eur", 0),
         ("value_of_all", value.value_of_all, "eur", 0),
         ("value_over_all", value.over_all, "eur", 0),
@@ -99,14 +110,19 @@ def add_headline(
         ("value_of_rule", rule.value, "eur", 0),
         ("value_over_rule", more, "eur", 0),
     ):
-        desk.ledger.add(
-            f"prediction.{name}",
-            estimate.value,
-            unit,
-            low=estimate.low,
-            high=estimate.high,
-            method=METHOD,
-            n=n,
-            digits=digits,
-            **common,
-        )
+        add_money(desk, f"{short}_{name}", estimate, unit, digits, n)
+
+
+def add_money(desk: Desk, name: str, estimate: Estimate, unit: str, digits: int, n: int) -> None:
+    """Register one estimate that rests on the assumptions."""
+    desk.ledger.add(
+        f"prediction.{name}",
+        estimate.value,
+        unit,
+        low=estimate.low,
+        high=estimate.high,
+        method=METHOD,
+        n=n,
+        digits=digits,
+        source=f"{SOURCE}:policy_value",
+    )

@@ -14,7 +14,7 @@ DECISION_ROLES = ("series-1", "series-2", "series-3")
 MODEL_ROLES = {
     "base rate": "neutral",
     "bought before": "muted",
-    "days since the last visit": "series-4",
+    "last visit": "series-4",
     "logistic regression": "series-3",
     "XGBoost": "series-2",
     "mean of both": "series-1",
@@ -44,8 +44,9 @@ def areas(frame: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(
         title="Decision",
         tickvals=list(range(len(decisions)))[::-1],
-        ticktext=[wrap(name) for name in decisions],
+        ticktext=decisions,
         showgrid=False,
+        zeroline=False,
     )
     reference(figure, 0.5, "chance")
     return figure
@@ -62,12 +63,6 @@ def bars(value: pd.Series, low: pd.Series, high: pd.Series, role: str) -> dict[s
         "thickness": 2,
         "width": 0,
     }
-
-
-def wrap(text: str) -> str:
-    """Break a label before its last words."""
-    head, _, tail = text.partition(" the ")
-    return f"{head}<br>the {tail}" if tail else text
 
 
 def ceilings(frame: pd.DataFrame) -> go.Figure:
@@ -118,7 +113,7 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
     features = list(dict.fromkeys(frame["feature"]))[::-1]
     place = frame["feature"].map({name: number for number, name in enumerate(features)})
     figure = go.Figure(
-        go.Scattergl(
+        go.Scatter(
             x=frame["contribution"],
             y=place + 0.38 * frame["offset"],
             mode="markers",
@@ -146,6 +141,7 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
         tickvals=list(range(len(features))),
         ticktext=[name.replace("_", " ") for name in features],
         showgrid=False,
+        zeroline=False,
     )
     figure.update_layout(showlegend=False)
     return figure
@@ -181,12 +177,9 @@ def single(frame: pd.DataFrame) -> go.Figure:
     sessions = list(dict.fromkeys(frame["session"]))
     titles = {"buyer": "It bought", "other": "It did not buy"}
     figure = make_subplots(
-        rows=1,
-        cols=len(sessions),
-        subplot_titles=[titles[name] for name in sessions],
-        horizontal_spacing=0.32,
+        rows=len(sessions), cols=1, subplot_titles=[titles[name] for name in sessions], vertical_spacing=0.16
     )
-    for column, name in enumerate(sessions, start=1):
+    for number, name in enumerate(sessions, start=1):
         rows = frame[frame["session"].eq(name)]
         labels = [
             feature.replace("_", " ") + ("" if pd.isna(value) else f" = {value:.3g}")
@@ -205,10 +198,10 @@ def single(frame: pd.DataFrame) -> go.Figure:
                 hovertemplate="%{y}: %{delta:+.2f}<extra></extra>",
                 showlegend=False,
             ),
-            row=1,
-            col=column,
+            row=number,
+            col=1,
         )
-    figure.update_xaxes(title="Log-odds of a purchase")
+    figure.update_xaxes(title="Log-odds of a purchase", zeroline=False)
     figure.update_yaxes(title="Feature", autorange="reversed", showgrid=False)
     return figure
 
