@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from journey.features import DECISIONS, load_features
 from journey.models.baselines import RULES, fit_baseline
+from journey.models.boosting_comparison import comparison_evidence
 from journey.models.scores import Estimate, Scores, calibration_noise, measure, reliability
 from journey.models.slices import slice_scores
 from journey.models.training import (
@@ -91,8 +93,16 @@ class Decided:
 
 def collect(desk: Desk) -> None:
     """Register the chapter's numbers, save its tables, and write models, metrics and predictions."""
+    # Sums over several threads end in other last digits on other machines, and small ones gain nothing.
+    with threadpool_limits(limits=1):
+        add_everything(desk)
+
+
+def add_everything(desk: Desk) -> None:
+    """All findings of the chapter, in the order of its sections."""
     decided = {decision: decide(desk, decision) for decision in DECISIONS}
     metrics = add_scores(desk, decided)
+    add_libraries(desk)
     add_calibration(desk, decided)
     add_slices(desk, decided[HEADLINE])
     prediction_ceilings.add_ceilings(desk, decided)
@@ -215,6 +225,26 @@ def trial_table(decided: dict[str, Decided]) -> pd.DataFrame:
         for trial in each.model.trials:
             rows.append({"decision": SHORT[each.decision][1], **vars(trial.setting), "log_loss": trial.loss})
     return pd.DataFrame(rows)
+
+
+def add_libraries(desk: Desk) -> None:
+    """LightGBM and CatBoost next to XGBoost, as committed."""
+    found = comparison_evidence(desk.paths)
+    table = pd.DataFrame(found.results["rows"])
+    table["decision"] = table["decision_id"].map({name: words for name, (_, words) in SHORT.items()})
+    table["library"] = table["library"].map(
+        {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
+    )
+    desk.save("libraries", table)
+    desk.save("libraries_evidence", pd.DataFrame({"note": [found.label]}))
+    areas = table.pivot(index="decision_id", columns="library", values="roc_auc")
+    desk.ledger.add(
+        "prediction.libraries_spread",
+        float((areas.max(axis=1) - areas.min(axis=1)).max()),
+        "ratio",
+        label="Largest difference of the ROC-AUC between boosting libraries at one decision",
+        source="journey.models.boosting_comparison:compare_libraries",
+    )
 
 
 def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:

@@ -107,7 +107,7 @@ def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
             high=value["high"],
             method=METHOD,
             n=known["large_test_rows"],
-            digits=0,
+            digits=1,
             source="journey.evaluation.ceiling_run:one_decision",
             dataset="simulated, 30 times the users",
         )
