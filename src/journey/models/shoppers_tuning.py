@@ -19,7 +19,7 @@ from journey.models.boosting import Setting, fit_boosting
 from journey.models.calibration import logit
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import average_precision
-from journey.models.shoppers import FOLDS, MONTHS, SEED, TUNED, fold_quality, one_hot, plain
+from journey.models.shoppers import FOLDS, MONTHS, SEED, SMALL, fold_quality, one_hot, plain
 from journey.stores.datasets import load_online_shoppers
 from journey.stores.evidence import Evidence, evidence
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 NAME = "online_shoppers_tuning"
-WIDE = replace(TUNED, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=300)
+WIDE = replace(SMALL, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=300)
 INNER_FOLDS, HOLD_OUTS, TEST_SHARE = 3, 20, 0.2
 PUBLISHED = {"roc_auc": 0.937, "pr_auc": 0.754, "accuracy": 0.9065}
 PAGES = ("Administrative", "Informational", "ProductRelated")
@@ -93,7 +93,7 @@ def blend(*scores: Floats) -> Floats:
 
 def all_recipes(train: Views, outcome: Mask, test: Views) -> dict[str, Floats]:
     """Scores of every recipe of `RECIPES`."""
-    one = trees(train.wide, outcome, test.wide, TUNED)
+    one = trees(train.wide, outcome, test.wide, SMALL)
     two = trees(train.ratios, outcome, test.ratios, WIDE)
     other = extra_trees(train.ratios, outcome, test.ratios)
     found = (one, two, blend(one, other), blend(one, two, other))
@@ -134,7 +134,7 @@ def hold_outs(features: Floats, outcome: Mask) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"roc_auc": [], "pr_auc": []}
     splits = StratifiedShuffleSplit(HOLD_OUTS, test_size=TEST_SHARE, random_state=SEED)
     for train, test in splits.split(features, outcome):
-        ranked = rank_outcomes(outcome[test], trees(features[train], outcome[train], features[test], TUNED))
+        ranked = rank_outcomes(outcome[test], trees(features[train], outcome[train], features[test], SMALL))
         values = ranked.profile(ranked.ones())
         for name in found:
             found[name].append(round(float(values[name][0]), 5))
