@@ -44,7 +44,8 @@ sums as (
         sum(n_positioned) over earlier as n_positioned,
         sum(position_sum) over earlier as position_sum,
         sum(has_coupon::integer) over earlier as n_with_coupon,
-        coalesce(sum((has_coupon and converted)::integer) over earlier, 0) as n_bought_with_coupon,
+        sum((channel = 'social')::integer) over earlier as n_by_social,
+        max(has_cart::integer + has_checkout::integer + converted::integer) over earlier as furthest_step,
         sum(squares_added) over earlier as squares,
         sum(views_added) over earlier as n_in_category,
     from sessions
@@ -78,6 +79,7 @@ select
     round(coalesce(price_sum_30d::double / nullif(n_priced_30d, 0), 0), 6) as mean_price_viewed_30d,
     round(coalesce(position_sum::double / nullif(n_positioned, 0), 0), 6) as usual_price_position,
     round(coalesce(n_with_coupon / nullif(n_sessions, 0), 0), 6)::double as coupon_share,
-    round(coalesce(n_bought_with_coupon / nullif(n_converted, 0), 0), 6)::double as coupon_order_share,
+    round(coalesce(n_by_social / nullif(n_sessions, 0), 0), 6)::double as social_share,
+    coalesce(furthest_step, 0)::integer as furthest_step_before,
     round(coalesce(squares / nullif(n_in_category * n_in_category, 0), 0), 6)::double as category_concentration,
 from sums

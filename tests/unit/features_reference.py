@@ -132,6 +132,10 @@ def is_abandoned(session: list[Event]) -> bool:
     return has("add_to_cart")(session) and not has("purchase")(session)
 
 
+def steps(session: list[Event]) -> int:
+    return sum(has(kind)(session) for kind in ("add_to_cart", "checkout", "purchase"))
+
+
 def has_coupon(session: list[Event]) -> bool:
     return any((event.discount_pct or 0) > 0 for event in session)
 
@@ -211,7 +215,6 @@ def intent(shop: Shop, d: Decision, prices: Prices) -> Row:
 
     events = flat(d.history)
     seen = views(events)
-    bought = [s for s in d.history if has("purchase")(s)]
     by_category = Counter(category_of(shop, event.item_id) for event in seen if event.item_id is not None)
     seconds = sum((s[-1].ts - s[0].ts).total_seconds() for s in d.history)
     recent = [event.unit_price for event in views(flat(window(30))) if event.unit_price is not None]
@@ -228,7 +231,8 @@ def intent(shop: Shop, d: Decision, prices: Prices) -> Row:
         "mean_price_viewed_30d": mean(recent),
         "usual_price_position": usual_price_position(d, prices),
         "coupon_share": ratio(sum(has_coupon(s) for s in d.history), len(d.history)),
-        "coupon_order_share": ratio(sum(has_coupon(s) for s in bought), len(bought)),
+        "social_share": ratio(sum(s[0].channel == "social" for s in d.history), len(d.history)),
+        "furthest_step_before": max((steps(s) for s in d.history), default=0),
         "category_concentration": ratio(
             sum(count**2 for count in by_category.values()), sum(by_category.values()) ** 2
         ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from journey.errors import JourneyError
 from journey.paths import project
 from journey.warehouse.build import FEATURES as NAMES
 from journey.warehouse.models import Model, in_order, read_models, run_model
@@ -47,9 +48,20 @@ def build_features(connection: duckdb.DuckDBPyConnection, sql: Path | None = Non
     Raises
     ------
     JourneyError
-        When a model fails, for instance because a table is missing.
+        When a table is missing or a model fails.
     """
     models = feature_models(sql)
+    needed = {table for model in models for table in model.reads} - {model.name for model in models}
+    found = {
+        f"{schema}.{table}"
+        for schema, table in connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+        ).fetchall()
+    }
+    if missing := sorted(needed - found):
+        raise JourneyError(
+            f"features need {', '.join(missing)}, which this database does not have; run `journey build`"
+        )
     for model in models:
         run_model(connection, model)
     return [model.name for model in models]

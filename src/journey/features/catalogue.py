@@ -129,11 +129,12 @@ _ROWS: dict[str, tuple[tuple[str, str, str, str, float], ...]] = {
             0.0,
         ),
         ("coupon_share", "all", "Earlier sessions in which a coupon was shown", "share", 0.0),
+        ("social_share", "all", "Earlier sessions that came by social media", "share", 0.0),
         (
-            "coupon_order_share",
+            "furthest_step_before",
             "all",
-            "Earlier sessions with an order in which a coupon was shown",
-            "share",
+            "Of cart, checkout and order, how many the furthest earlier session reached",
+            "steps",
             0.0,
         ),
         (

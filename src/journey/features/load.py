@@ -152,6 +152,11 @@ def load_features(
     matrix = np.empty((len(plain["session_id"]), len(chosen)), dtype=np.float64)
     for place, name in enumerate(chosen):
         matrix[:, place] = plain[name]
+        if wrong := int((~np.isfinite(matrix[:, place])).sum()):
+            raise JourneyError(
+                f"marts.features_all.{name}: {wrong:,} of {len(matrix):,} values are not finite for "
+                f"{decision}; check the prices and ratings of the store"
+            )
     return FeatureFrame(
         decision=decision,
         names=chosen,
