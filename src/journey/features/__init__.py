@@ -1,8 +1,8 @@
 """What is known at a decision: features built in SQL, loaded, aligned and split by time.
 
-A feature does not change when everything after its decision is deleted or altered; `tests/property` proves it on
-clean staging tables. Cleaning comes before and is not part of that proof: it may look at later rows of a user
-(a robot is found by all of its rows, a repetition when it arrives again), as a nightly job may, too.
+A feature does not change when everything after its decision is deleted or altered; `tests/property` proves
+it on clean staging tables. Cleaning comes before and is not part of that proof: it may look at later rows of
+a user (a robot is found by all of its rows, a repetition when it arrives again).
 """
 
 from journey.features.build import build_features
