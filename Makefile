@@ -22,7 +22,8 @@ site: $(READY) ## Install, make the data, render the site into _site/
 	$(BIN)/journey render
 
 test: site ## Run every test (builds the site first)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/site
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/site
 
 bench: $(READY) ## Measure speed against plain pandas and a bare scan
 	$(BIN)/journey bench

@@ -1,0 +1,14 @@
+"""What holds for every test."""
+
+import signal
+import threading
+
+from hypothesis import settings
+
+# A deadline measures the machine, not the code.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
+
+# A shell that starts the tests in the background makes them, and all they start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
