@@ -10,5 +10,8 @@ settings.register_profile("project", deadline=None)
 settings.load_profile("project")
 
 # A shell that starts the tests in the background makes them, and all they start, ignore Ctrl-C.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
     signal.signal(signal.SIGINT, signal.default_int_handler)
