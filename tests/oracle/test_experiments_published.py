@@ -10,17 +10,21 @@ import pytest
 from scipy import special, stats
 
 from journey.experiments import (
+    ArmEstimates,
     Proportion,
     Sample,
     benjamini_hochberg,
     beta_binomial,
     difference,
     group_sequential,
+    heterogeneity,
     holm,
+    mean_power,
     mean_sample_size,
     means,
     newcombe,
     probability_best,
+    proportion_power,
     proportion_sample_size,
     relative_lift,
     sample_ratio_test,
@@ -33,7 +37,7 @@ TREATMENT = Sample(n=3461, sum=2422.7, sum_squares=134698.29)
 
 
 def test_welch_t_of_growthbook() -> None:
-    """GrowthBook, gbstats test suite: absolute difference."""
+    """GrowthBook, gbstats test suite (github.com/growthbook/growthbook): absolute difference."""
     effect = difference(means(CONTROL, TREATMENT))
     assert effect.estimate == pytest.approx(0.29, abs=5e-3)
     assert (effect.lower, effect.upper) == pytest.approx((0.04538, 0.53462), abs=5e-6)
@@ -91,8 +95,24 @@ def test_which_formula_gives_the_published_size_of_proportions() -> None:
     assert one_sided.total == 897_350
 
 
-# gsDesign and Reboussin et al. (2000), Programs for computing group sequential boundaries. The programs'
-# integration grids leave an error of about 1e-4 in the fourth digit.
+def test_powers_of_r() -> None:
+    """R's manual, stats::power.t.test(n = 20, delta = 1) and power.prop.test(n = 50, p1 = .50, p2 = .75).
+
+    By default R counts rejections on the right side only: the one-sided test at half of alpha.
+    """
+    right_side = {"alpha": 0.025, "alternative": "greater"}
+    assert mean_power(1.0, 1.0, 20, **right_side) == pytest.approx(0.8689528, abs=5e-8)
+    assert proportion_power(0.5, 0.25, 50, method="pooled", **right_side) == pytest.approx(
+        0.7401659, abs=5e-8
+    )
+    # power = 0.90 needs n = 22.02110 per group, one-sided 17.84713: the next whole number.
+    assert mean_sample_size(1.0, 1.0, power=0.9).n_control == 23
+    assert mean_sample_size(1.0, 1.0, power=0.9, alternative="greater").n_control == 18
+
+
+# Reboussin, DeMets, Kim and Lan (2000), Computations for group sequential boundaries (Controlled Clinical
+# Trials 21:190-207). The programs' integration grids leave an error of about 1e-4 in the fourth digit: the
+# second O'Brien-Fleming boundary below is 3.35701 by adaptive quadrature.
 GRID_ERROR = 1.5e-4
 
 
@@ -111,13 +131,17 @@ def test_boundaries_of_gsdesign() -> None:
     ],
 )
 def test_five_equal_looks(spending: str, z: tuple[float, ...]) -> None:
-    """Five equally spaced looks, two-sided 0.05."""
+    """Five equally spaced looks, two-sided 0.05: the example of ldBounds in R's ldbounds, after Reboussin.
+
+    The manual (search.r-project.org/CRAN/refmans/ldbounds/html/ldBounds.html) gives the call; the digits were
+    read in public test suites that name its vignette, not in the paper.
+    """
     design = group_sequential([0.2, 0.4, 0.6, 0.8, 1.0], spending=spending)  # type: ignore[arg-type]
     assert design.z == pytest.approx(z, abs=GRID_ERROR)
 
 
 def test_one_sided_boundaries_of_seqbounds() -> None:
-    """README of SeqBounds.jl, one-sided 0.05 at 0.25, 0.5, 0.75, 1, with its default grid step."""
+    """README of github.com/PharmCat/SeqBounds.jl, one-sided 0.05, looks at quarters, default grid step."""
     design = group_sequential([0.25, 0.5, 0.75, 1.0], alpha=0.05, alternative="greater")
     assert design.z == pytest.approx((3.74955, 2.53993, 2.01604, 1.72014), abs=GRID_ERROR)
     assert design.spent == pytest.approx((8.85754e-5, 0.0055746, 0.0236251, 0.05), abs=5e-8)
@@ -162,7 +186,8 @@ def test_inflation_of_gsdesign() -> None:
 @pytest.mark.parametrize(
     ("treatment", "control", "limits"),
     [
-        # Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10.
+        # Newcombe (1998), Statistics in Medicine 17, 873-890, table II, method 10; also in the tests of R's
+        # ratesci (github.com/petelaud/ratesci).
         ((56, 70), (48, 80), (0.0524, 0.3339)),
         ((9, 10), (3, 10), (0.1705, 0.8090)),
         ((6, 7), (2, 7), (0.0582, 0.8062)),
@@ -171,12 +196,15 @@ def test_inflation_of_gsdesign() -> None:
         ((0, 10), (0, 10), (-0.2775, 0.2775)),
         ((10, 10), (0, 20), (0.6791, 1.0000)),
         ((10, 10), (0, 10), (0.6075, 1.0000)),
+        # An HIV trial, in Garner (2016), Confidence intervals for the binomial proportion difference,
+        # www.lexjansen.com/wuss/2016/127_Final_Paper_PDF.pdf, which repeats three of the eight above.
+        ((84, 101), (89, 105), (-0.1177, 0.0851)),
     ],
 )
 def test_newcombe_method_ten(
     treatment: tuple[int, int], control: tuple[int, int], limits: tuple[float, float]
 ) -> None:
-    """The eight examples of Newcombe's paper, zero cells included."""
+    """The eight examples of Newcombe's paper, zero cells included, and a trial."""
     interval = newcombe(Proportion(control[1], control[0]), Proportion(treatment[1], treatment[0]))
     assert (interval.lower, interval.upper) == pytest.approx(limits, abs=5.01e-5)
 
@@ -189,6 +217,7 @@ def test_newcombe_method_ten(
         (15, 148, (0.0624, 0.1605)),
         (0, 20, (0.0, 0.1611)),
         (1, 29, (0.0061, 0.1718)),
+        (29, 29, (0.8830, 1.0)),
     ],
 )
 def test_wilson(successes: int, n: int, limits: tuple[float, float]) -> None:
@@ -198,11 +227,62 @@ def test_wilson(successes: int, n: int, limits: tuple[float, float]) -> None:
 
 
 def test_benjamini_hochberg_example() -> None:
-    """Benjamini and Hochberg (1995), section 4: 15 p values, 4 rejected; Bonferroni-type Holm rejects 3."""
+    """Benjamini and Hochberg (1995), section 4: 4 of 15 p values rejected; Bonferroni 3, and Holm 3."""
     p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459]
     p += [0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000]
     assert benjamini_hochberg(p).rejected.sum() == 4
     assert holm(p).rejected.sum() == 3
+
+
+# Colditz et al. (1994), 13 trials of the BCG vaccine: cases and others, vaccinated and not. Data set dat.bcg
+# of R's metadat (search.r-project.org/CRAN/refmans/metadat/html/dat.bcg.html).
+BCG = np.array(
+    [
+        (4, 119, 11, 128),
+        (6, 300, 29, 274),
+        (3, 228, 11, 209),
+        (62, 13536, 248, 12619),
+        (33, 5036, 47, 5761),
+        (180, 1361, 372, 1079),
+        (8, 2537, 10, 619),
+        (505, 87886, 499, 87892),
+        (29, 7470, 45, 7232),
+        (17, 1699, 65, 1600),
+        (186, 50448, 141, 27197),
+        (5, 2493, 3, 2338),
+        (27, 16886, 29, 17825),
+    ],
+    dtype=float,
+)
+
+
+def test_heterogeneity_of_metafor() -> None:
+    """metafor, rma(yi, vi, method = "EE") on log risk ratios: Q(12) 152.2330, I^2 92.12%, estimate -0.4303.
+
+    wviechtb.github.io/meta_analysis_books/borenstein2009.html, chapters 20 and 21.
+    """
+    trials = {}
+    for number, (a, b, c, d) in enumerate(BCG):
+        n_t, n_c = a + b, c + d
+        trials[str(number)] = ArmEstimates(
+            np.log(c / n_c),
+            np.log(a / n_t),
+            1 / c - 1 / n_c,
+            1 / a - 1 / n_t,
+            0.0,
+            np.inf,
+            n_c,
+            n_t,
+            "log risk",
+        )
+    found = heterogeneity(trials)
+    assert (found.q, found.df) == (pytest.approx(152.2330, abs=5e-5), 12)
+    assert 100 * found.i_squared == pytest.approx(92.12, abs=5e-3)
+    assert found.common_effect == pytest.approx(-0.4303, abs=5e-5)
+    # Effects of the first and the last trial, and their variances, as escalc prints them.
+    first, last = found.segments[0].effect, found.segments[-1].effect
+    assert (first.estimate, last.estimate) == pytest.approx((-0.8893, -0.0173), abs=5e-5)
+    assert (first.standard_error**2, last.standard_error**2) == pytest.approx((0.3256, 0.0714), abs=5e-5)
 
 
 def test_probability_to_beat_against_the_closed_form() -> None:
