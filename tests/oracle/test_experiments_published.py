@@ -98,7 +98,9 @@ def test_which_formula_gives_the_published_size_of_proportions() -> None:
 def test_powers_of_r() -> None:
     """R's manual, stats::power.t.test(n = 20, delta = 1) and power.prop.test(n = 50, p1 = .50, p2 = .75).
 
-    By default R counts rejections on the right side only: the one-sided test at half of alpha.
+    stat.ethz.ch/R-manual/R-devel/library/stats/html/power.t.test.html gives the calls; what R prints was read
+    in public transcripts. By default R counts rejections on the right side only, which is the one-sided test
+    at half of alpha.
     """
     right_side = {"alpha": 0.025, "alternative": "greater"}
     assert mean_power(1.0, 1.0, 20, **right_side) == pytest.approx(0.8689528, abs=5e-8)
@@ -259,7 +261,8 @@ BCG = np.array(
 def test_heterogeneity_of_metafor() -> None:
     """metafor, rma(yi, vi, method = "EE") on log risk ratios: Q(12) 152.2330, I^2 92.12%, estimate -0.4303.
 
-    wviechtb.github.io/meta_analysis_books/borenstein2009.html, chapters 20 and 21.
+    wviechtb.github.io/meta_analysis_books/borenstein2009.html, chapters 20 and 21. Q was read in two copies
+    of metafor's output, the other figures in one.
     """
     trials = {}
     for number, (a, b, c, d) in enumerate(BCG):
