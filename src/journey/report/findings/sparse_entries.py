@@ -1,0 +1,40 @@
+"""How the findings of chapter 06 name things and register estimates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from journey.models.scores import Estimate
+from journey.report.findings.desk import Desk
+
+SOURCE = "journey.report.findings.sparse"
+SEED = 5
+METHOD = "percentile bootstrap over users"
+SET_NAMES = {
+    "margin": "purchase score times popularity",
+    "plain": "history of the user, the item and the pair",
+    "collaborative": "the same and collaborative filtering",
+    "everything": "the same and item embeddings",
+    "oracle": "oracle",
+}
+
+
+def decimals(rate: float) -> int:
+    """Digits of a percentage that show two figures of a small rate."""
+    return int(max(1, -np.floor(np.log10(rate * 100)) + 1)) if rate > 0 else 1
+
+
+def add_estimate(desk: Desk, id: str, each: Estimate, form: tuple[str, int], n: int, label: str) -> None:
+    """Register a value with its interval over users."""
+    desk.ledger.add(
+        f"sparse.{id}",
+        each.value,
+        form[0],
+        low=each.low,
+        high=each.high,
+        digits=form[1],
+        n=n,
+        method=METHOD,
+        label=label,
+        source="journey.sparse.precision:estimates",
+    )
