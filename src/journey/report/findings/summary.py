@@ -39,7 +39,7 @@ def collect(desk: Desk) -> None:
             "doubly robust estimate on recorded history; a randomised coupon would settle it",
         ),
         (
-            "Do not ship free to everyone yet",
+            "Free shipping for everyone: not yet",
             str(rollout),
             str(rollout.ci),
             "margin of the roll-out for 10,000 users, from a randomised experiment",
