@@ -8,6 +8,17 @@ import plotly.graph_objects as go
 from journey.report.plots.marks import estimates, reference
 from journey.report.style import colour
 
+COVARIATE_NAMES = {
+    "sessions before": "sessions so far",
+    "sessions 7": "sessions in 7 days",
+    "sessions 30": "sessions in 30 days",
+    "abandoned 7": "carts abandoned in 7 days",
+    "abandoned a cart within 7 days": "any cart abandoned in 7 days",
+    "days since last": "days since the last visit",
+    "orders before": "orders so far",
+    "week 7": "calendar week 7",
+}
+
 
 def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
     """Estimate of each method with its interval, and the truth."""
@@ -32,9 +43,9 @@ def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
 
 def balance(frame: pd.DataFrame) -> go.Figure:
     """Standardised mean differences before and after weighting."""
-    rows = frame.iloc[::-1]
+    rows = frame.iloc[::-1].assign(covariate=frame["covariate"].replace(COVARIATE_NAMES))
     figure = go.Figure()
-    for column, role, name in (("before", "neutral", "as observed"), ("after", "series-1", "weighted")):
+    for column, role, name in (("before", "axis", "as observed"), ("after", "series-1", "weighted")):
         figure.add_scatter(
             x=rows[column],
             y=rows["covariate"],

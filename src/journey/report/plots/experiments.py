@@ -8,6 +8,26 @@ import plotly.graph_objects as go
 from journey.report.plots.marks import estimates, reference
 from journey.report.style import colour
 
+# Names that leave a phone room for the dots.
+SHORT_METHODS = {
+    "relative lift, fieller": "relative lift, Fieller",
+    "CUPED relative lift, reduced variances in the plain formula": "CUPED lift, wrong variance",
+    "CUPED relative lift, Fieller": "CUPED lift, Fieller",
+    "CUPED relative lift, delta": "CUPED lift, delta",
+    "post-stratified relative lift, Fieller": "post-stratified lift, Fieller",
+    "post-stratified relative lift, delta": "post-stratified lift, delta",
+    "conversion per session, sessions as independent": "sessions as independent",
+    "conversion per session, cluster-robust": "session rate, cluster-robust",
+    "conversion per session, lift, Fieller": "session rate, lift, Fieller",
+    "revenue per session, delta method": "session revenue, delta",
+    "revenue per session, lift, Fieller": "session revenue, lift, Fieller",
+}
+RULE_NAMES = {
+    "fixed horizon, every look": "fixed test, every day",
+    "group sequential, obrien-fleming": "O'Brien-Fleming bounds",
+    "group sequential, pocock": "Pocock bounds",
+}
+
 
 def power(frame: pd.DataFrame, truth: float, detectable: float) -> go.Figure:
     """Power of this experiment by the size of the effect."""
@@ -24,7 +44,7 @@ def power(frame: pd.DataFrame, truth: float, detectable: float) -> go.Figure:
         x=truth,
         line={"color": colour("series-2"), "width": 2},
         annotation={"text": "true effect", "font": {"color": colour("series-2")}},
-        annotation_position="bottom right",
+        annotation_position="bottom left",
     )
     figure.update_xaxes(title="True effect on the share of users who buy", tickformat=".1%")
     figure.update_yaxes(title="Chance of finding it", tickformat=".0%", range=[0, 1.02])
@@ -76,6 +96,7 @@ def segments(frame: pd.DataFrame) -> go.Figure:
 def coverage(frame: pd.DataFrame) -> go.Figure:
     """Coverage of each method in simulation, against the band that was asked for."""
     rows = frame[frame["measure"].eq("coverage")].sort_values("value")
+    rows = rows.assign(method=rows["method"].replace(SHORT_METHODS))
     figure = go.Figure()
     for met, role, name in ((True, "series-1", "within 94% to 96%"), (False, "series-2", "outside")):
         part = rows[rows["met"].astype(bool).eq(met)]
@@ -97,7 +118,7 @@ def coverage(frame: pd.DataFrame) -> go.Figure:
 def fooled(frame: pd.DataFrame) -> go.Figure:
     """Share of ASOS series that cross at some look but not at the end, by rule."""
     figure = estimates(
-        frame,
+        frame.assign(rule=frame["rule"].replace(RULE_NAMES)),
         label="rule",
         value="share_fooled",
         low="share_lower",

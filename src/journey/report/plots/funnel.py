@@ -69,7 +69,7 @@ def daily(frame: pd.DataFrame) -> go.Figure:
                 x=frame["day"],
                 y=frame["expected"],
                 name="median of the weekday",
-                line={"color": colour("neutral"), "width": 2},
+                line={"color": colour("axis"), "width": 2},
             ),
             go.Scatter(
                 x=frame["day"],
@@ -106,14 +106,14 @@ def mix(frame: pd.DataFrame) -> go.Figure:
                 x=[row[f"{measure}_before"], row[f"{measure}_after"]],
                 y=[row["channel"].replace("_", " ")] * 2,
                 mode="lines",
-                line={"color": colour("neutral"), "width": 2},
+                line={"color": colour("axis"), "width": 2},
                 showlegend=False,
                 hoverinfo="skip",
                 row=1,
                 col=column,
             )
         for period, role, name in (
-            ("before", "neutral", "before"),
+            ("before", "axis", "before"),
             ("after", "series-1", "last three weeks"),
         ):
             figure.add_scatter(

@@ -17,6 +17,10 @@ NODE_ROLES = {
     "buy": "series-2",
     "leave": "neutral",
 }
+# From this share on a cell is dark enough (light mode) or light enough (dark mode) for the opposite ink.
+STRONG = 0.65
+# Nodes with less than this share of all sessions carry no label.
+LABELLED = 0.03
 
 
 def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
@@ -31,12 +35,25 @@ def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
             colorscale=SEQUENTIAL,
             zmin=0,
             zmax=1,
-            text=[[f"{value:.0%}" if value >= 0.005 else "" for value in row] for row in values],
-            texttemplate="%{text}",
             colorbar={"title": "Share", "tickformat": ".0%"},
             hovertemplate="%{y} to %{x}: %{z:.1%}<extra></extra>",
         )
     )
+    # Plotly's own contrast is too weak in dark mode; these two roles swap with the ramp.
+    cells = pd.DataFrame(values, index=frame["from"], columns=columns).stack().reset_index()
+    cells.columns = pd.Index(["from", "to", "share"])
+    cells = cells[cells["share"].ge(0.005)]
+    strong = cells["share"].gt(STRONG)
+    for part, role in ((cells[~strong], "ink"), (cells[strong], "paper")):
+        figure.add_scatter(
+            x=part["to"],
+            y=part["from"],
+            text=[f"{share:.0%}" for share in part["share"]],
+            mode="text",
+            textfont={"color": colour(role)},
+            showlegend=False,
+            hoverinfo="skip",
+        )
     figure.update_xaxes(title=axis)
     figure.update_yaxes(title="From", autorange="reversed")
     return figure
@@ -54,23 +71,36 @@ def sankey(links: pd.DataFrame) -> go.Figure:
         .drop_duplicates("node")
         .sort_values("node")
     )
+    through = pd.concat(
+        [links.groupby("source")["sessions"].sum(), links.groupby("target")["sessions"].sum()]
+    )
+    sessions = through.groupby(level=0).max().reindex(ends["node"]).to_numpy()
+    # A label is taller than a small node and would run into its neighbour's; hovering names every node.
+    small = (sessions < LABELLED * links.loc[links["from_step"].eq(1), "sessions"].sum()) & ends["step"].ne(
+        ends["step"].max()
+    ).to_numpy()
     return go.Figure(
         go.Sankey(
             arrangement="snap",
             node={
-                "label": ends["label"].tolist(),
+                "label": [
+                    "" if hidden else label for label, hidden in zip(ends["label"], small, strict=True)
+                ],
+                "customdata": ends["label"].tolist(),
                 "color": [colour(NODE_ROLES.get(label, "muted")) for label in ends["label"]],
                 "pad": 14,
                 "thickness": 14,
                 "line": {"width": 0},
-                "hovertemplate": "%{label}: %{value:,} sessions<extra></extra>",
+                "hovertemplate": "%{customdata}: %{value:,} sessions<extra></extra>",
             },
             link={
                 "source": links["source"].tolist(),
                 "target": links["target"].tolist(),
                 "value": links["sessions"].tolist(),
                 "color": colour("neutral", 0.35),
-                "hovertemplate": "%{source.label} to %{target.label}: %{value:,} sessions<extra></extra>",
+                "hovertemplate": (
+                    "%{source.customdata} to %{target.customdata}: %{value:,} sessions<extra></extra>"
+                ),
             },
         )
     )

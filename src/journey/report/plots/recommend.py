@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from journey.report.style import colour
 
 ROLES = {
-    "Most popular": "neutral",
+    "Most popular": "axis",
     "ALS factors": "series-3",
     "Hybrid": "series-1",
     "Oracle of tastes": "series-2",

@@ -15,7 +15,7 @@ def truth_curve(frame: pd.DataFrame) -> go.Figure:
     for column, role, name in (
         ("oracle", "series-2", "oracle: knows each effect"),
         ("score", "series-1", "uplift ranking"),
-        ("random", "neutral", "random"),
+        ("random", "axis", "random"),
     ):
         figure.add_scatter(
             x=frame["share"],
@@ -47,7 +47,7 @@ def banded(
         x=frame["share"], y=frame[value], name=labels[0], line={"color": colour("series-1"), "width": 2}
     )
     figure.add_scatter(
-        x=frame["share"], y=frame[other], name=labels[1], line={"color": colour("neutral"), "width": 2}
+        x=frame["share"], y=frame[other], name=labels[1], line={"color": colour("axis"), "width": 2}
     )
     figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
     figure.update_xaxes(title="Share of users treated, best first", tickformat=".0%")
@@ -77,7 +77,7 @@ def bins(frame: pd.DataFrame) -> go.Figure:
     )
     ends = [float(frame["predicted"].min()), float(frame["predicted"].max())]
     figure.add_scatter(
-        x=ends, y=ends, mode="lines", name="perfect", line={"color": colour("neutral"), "dash": "dash"}
+        x=ends, y=ends, mode="lines", name="perfect", line={"color": colour("axis"), "dash": "dash"}
     )
     figure.update_xaxes(title="Predicted uplift", tickformat=".0%")
     figure.update_yaxes(title="Observed uplift", tickformat=".0%")
