@@ -104,5 +104,10 @@ def blend(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
     used = {name: weight for name, weight in weights.items() if weight}
     if not used or (missing := [name for name in used if name not in parts]):
         raise JourneyError(f"the blend lacks {', '.join(missing) if used else 'a positive weight'}")
-    total = sum(weight * standardised(parts[name]) for name, weight in used.items())
+    return weighted({name: standardised(parts[name]) for name in used}, used)
+
+
+def weighted(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:
+    """Weighted sum of scores that are on one scale; parts of weight 0 are not looked at."""
+    total = sum(weight * parts[name] for name, weight in weights.items() if weight)
     return np.asarray(total, dtype=np.float64)

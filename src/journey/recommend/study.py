@@ -19,6 +19,8 @@ from journey.recommend.scorers import (
     item_cosine,
     item_item_scores,
     popularity_scores,
+    standardised,
+    weighted,
 )
 
 Floats = NDArray[np.float64]
@@ -59,7 +61,15 @@ class Grid:
 
 @dataclass(frozen=True)
 class Settings:
-    """The chosen settings and the validation NDCG that chose them, by method."""
+    """The chosen settings and the validation NDCG that chose them, by method.
+
+    Attributes
+    ----------
+    mix
+        Weights of the hybrid.
+    mix_without
+        The best weights without the parts that were handed in; None when there were none.
+    """
 
     weights: tuple[float, ...]
     shrinkage: float
@@ -68,6 +78,7 @@ class Settings:
     mix: Mapping[str, float]
     sweeps: int
     validation: Mapping[str, float]
+    mix_without: Mapping[str, float] | None = None
 
 
 def damped(strength: csr_matrix) -> csr_matrix:
@@ -133,9 +144,18 @@ def warm_ndcg(scores: Floats, task: Task) -> float:
     return float(found.ndcg[task.warm].mean())
 
 
-def choose_settings(task: Task, grid: Grid, category: Ints | None = None) -> Settings:
+def choose_settings(
+    task: Task, grid: Grid, category: Ints | None = None, extra: Mapping[str, Floats] | None = None
+) -> Settings:
     """Choose every setting by the NDCG of warm users in the validation period.
 
+    Parameters
+    ----------
+    extra
+        Parts of the blend that were scored elsewhere, name -> (rows, items), from what was known at the cut.
+
+    Notes
+    -----
     The strengths of the kinds of contact are chosen with the item-item cosine and kept for all methods.
     Ties go to the earlier setting of the grid.
     """
@@ -158,9 +178,14 @@ def choose_settings(task: Task, grid: Grid, category: Ints | None = None) -> Set
             offer("category", prior, found)
     for name, scores in base_scores(task, weights).items():
         offer(name, None, scores)
-    parts = {name: scores for name, (_, _, scores) in best.items()}
+    for name, scores in (extra or {}).items():
+        offer(name, None, for_warm(scores, task, weights))
+    parts = {name: standardised(scores) for name, (_, _, scores) in best.items()}
     for mix in simplex(tuple(parts), BLEND_STEP):
-        offer("hybrid", mix, blend(parts, mix))
+        scores = weighted(parts, mix)
+        offer("hybrid", mix, scores)
+        if extra and not any(mix[name] for name in extra):
+            offer("hybrid_without", mix, scores)
     return Settings(
         weights=weights,
         shrinkage=shrinkage,
@@ -169,7 +194,13 @@ def choose_settings(task: Task, grid: Grid, category: Ints | None = None) -> Set
         mix=best["hybrid"][1],  # type: ignore[arg-type]
         sweeps=grid.sweeps,
         validation={name: value for name, (value, _, _) in best.items()},
+        mix_without=best["hybrid_without"][1] if extra else None,  # type: ignore[arg-type]
     )
+
+
+def for_warm(scores: Floats, task: Task, weights: tuple[float, ...]) -> Floats:
+    """Scores of users with a history; the others get popularity, as with every personal method."""
+    return np.where(task.warm[:, None], scores, base_scores(task, weights)["popularity"])
 
 
 def simplex(names: Sequence[str], steps: int) -> list[dict[str, float]]:
@@ -181,8 +212,17 @@ def simplex(names: Sequence[str], steps: int) -> list[dict[str, float]]:
     ]
 
 
-def all_scores(task: Task, settings: Settings, category: Ints | None = None) -> dict[str, Floats]:
-    """Scores of every method, fitted on the task's history with settings chosen before."""
+def all_scores(
+    task: Task, settings: Settings, category: Ints | None = None, extra: Mapping[str, Floats] | None = None
+) -> dict[str, Floats]:
+    """Scores of every method, fitted on the task's history with settings chosen before.
+
+    Parameters
+    ----------
+    extra
+        The parts that the settings were chosen with, scored at this task's cut. With them there are two
+        blends: `hybrid` of all parts, `hybrid_without` of the others.
+    """
     scores = base_scores(task, settings.weights)
     if settings.prior is not None:
         scores["category"] = personal_scores(
@@ -192,7 +232,11 @@ def all_scores(task: Task, settings: Settings, category: Ints | None = None) -> 
         "item_item", task, settings.weights, settings.shrinkage, category, settings.sweeps
     )
     scores["als"] = personal_scores("als", task, settings.weights, settings.als, category, settings.sweeps)
-    scores["hybrid"] = blend(scores, settings.mix)
+    for name, each in (extra or {}).items():
+        scores[name] = for_warm(each, task, settings.weights)
+    blends = {"hybrid_without": settings.mix_without, "hybrid": settings.mix}
     # The blend's standardisation would reorder nothing for users without history; keep their list exact.
-    scores["hybrid"] = np.where(task.warm[:, None], scores["hybrid"], scores["popularity"])
-    return scores
+    mixed = {
+        name: for_warm(blend(scores, mix), task, settings.weights) for name, mix in blends.items() if mix
+    }
+    return scores | mixed
