@@ -8,11 +8,12 @@ import pandas as pd
 from journey import recommend
 from journey.evaluation.taste import next_cart_probability, taste_truth
 from journey.journeys.intervals import wilson_interval
-from journey.recommend.comparison import DIGITS, METRICS
+from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 from journey.report.findings.desk import Desk
 from journey.report.findings.recommend_field import add_field
-from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence
+from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence, mix_text
+from journey.report.findings.recommend_pairs import add_pairs, pair_part
 
 SOURCE = "journey.report.findings.recommend"
 KINDS = ("view", "add_to_cart", "purchase")
@@ -27,6 +28,8 @@ GRID = recommend.Grid(
 HISTORY = ((1, 9), (10, 29), (30, 99), (100, None))
 SHARES = (0.1, 0.3, 1.0)
 ITEM_SHARES = (0.1, 0.5)
+#: pairs of methods whose difference is shown
+OVER = (("hybrid", "als"), ("pairs", "als"), ("hybrid", "hybrid_without"))
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
 
@@ -39,9 +42,10 @@ def collect(desk: Desk) -> None:
     validation = recommend.task_at(
         log, test - np.timedelta64(VALIDATION_DAYS, "D"), test, kinds=len(KINDS), choosing=CHOOSING
     )
-    settings = recommend.choose_settings(validation, GRID, category)
     task = recommend.task_at(log, test, last, kinds=len(KINDS), choosing=CHOOSING)
-    scores = recommend.all_scores(task, settings, category)
+    part = pair_part(desk, log, validation, task)
+    settings = recommend.choose_settings(validation, GRID, category, part.validation)
+    scores = recommend.all_scores(task, settings, category, part.test)
     first = log.moment.min().astype("datetime64[D]")
     days = range(int((test - first).astype(int)), int((last - first).astype(int)))
     truth = taste_truth(
@@ -54,6 +58,7 @@ def collect(desk: Desk) -> None:
 
     add_task(desk, log, task, settings)
     add_methods(desk, task, scores)
+    add_pairs(desk, task, part, settings)
     add_oracle_shares(desk, task, scores)
     add_cold(desk, task, scores)
     add_history(desk, task, scores)
@@ -123,7 +128,6 @@ def add_task(
     source = "journey.recommend.study:choose_settings"
     weights = " / ".join(f"{weight:g}" for weight in settings.weights)
     rank, alpha, penalty = settings.als
-    mix = ", ".join(f"{in_sentence(name)} {weight:.0%}" for name, weight in settings.mix.items() if weight)
     for name, text in (
         ("weights", weights),
         ("als_rank", f"{rank}"),
@@ -131,7 +135,7 @@ def add_task(
         ("als_penalty", f"{penalty:g}"),
         ("shrinkage", f"{settings.shrinkage:g}"),
         ("prior", f"{settings.prior:g}"),
-        ("mix", mix),
+        ("mix", mix_text(settings.mix)),
     ):
         desk.ledger.add(f"recommend.{name}", text, source=source)
 
@@ -213,7 +217,7 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
     rows = []
     for metric in ("ndcg", "recall"):
         totals = recommend.ndcg_totals(task, scores, task.warm, metric=metric, seed=SEED)
-        for method in ("recent", "category", "item_item", "als", "hybrid"):
+        for method in ("recent", "category", "item_item", "als", "pairs", "hybrid_without", "hybrid"):
             value, low, high = recommend.share_of_gain(totals, method, "popularity", "oracle")
             rows.append(
                 {
@@ -237,18 +241,19 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
                 label=f"Share of the oracle's gain over popularity in {metric}, {METHOD_NAMES[method]}",
                 source="journey.recommend.comparison:share_of_gain",
             )
-        difference = totals.estimate(lambda t: (t["hybrid"] - t["als"]) / t["als"])
-        desk.ledger.add(
-            f"recommend.hybrid_over_als_{metric}",
-            round(difference.value, DIGITS),
-            "share",
-            low=round(difference.low, DIGITS),
-            high=round(difference.high, DIGITS),
-            method=BOOTSTRAP,
-            n=difference.n_users,
-            label=f"{metric} of the hybrid over that of ALS, less one",
-            source="journey.recommend.comparison:ndcg_totals",
-        )
+        for better, other in OVER:
+            difference = totals.estimate(ratio_less_one(better, other))
+            desk.ledger.add(
+                f"recommend.{better}_over_{other}_{metric}",
+                round(difference.value, DIGITS),
+                "share",
+                low=round(difference.low, DIGITS),
+                high=round(difference.high, DIGITS),
+                method=BOOTSTRAP,
+                n=difference.n_users,
+                label=f"{metric}, {in_sentence(better)} over {in_sentence(other)}, less one",
+                source="journey.recommend.comparison:ndcg_totals",
+            )
     desk.save("captured", pd.DataFrame(rows))
 
 

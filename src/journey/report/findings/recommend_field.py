@@ -10,7 +10,7 @@ from journey import recommend
 from journey.metrics import bootstrap
 from journey.recommend.baskets import retail_study
 from journey.report.findings.desk import Desk
-from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence
+from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence, mix_text
 from journey.stores.datasets import load_online_retail
 from journey.stores.evidence import evidence
 
@@ -56,12 +56,7 @@ def add_field(desk: Desk) -> None:
                     **common,
                 )
     desk.save("retail", pd.DataFrame(rows))
-    mix = result["settings"]["mix"]
-    desk.ledger.add(
-        "recommend.retail_mix",
-        ", ".join(f"{in_sentence(name)} {weight:.0%}" for name, weight in mix.items() if weight),
-        **common,
-    )
+    desk.ledger.add("recommend.retail_mix", mix_text(result["settings"]["mix"]), **common)
     table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
     desk.ledger.add("recommend.retail_best", in_sentence(table["method"].iloc[-1]), **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
