@@ -192,7 +192,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
     desk.ledger.add("recommend.best", in_sentence(str(learned["method"].iloc[-1])), source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
-        for method in ("popularity", "als", "hybrid", "oracle"):
+        for method in ("popularity", "als", "pairs", "hybrid", "oracle"):
             desk.ledger.add(
                 f"recommend.{key}_{method}",
                 float(rows.loc[method, "found"]),
