@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from press.errors import PressError
+from press.site import render as render_site
 
 application = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+main = application
 
 
 @application.callback()
@@ -31,16 +33,9 @@ def render(
 
     Exit status 2 means that something is outside the dialect or failed; the message names file and line.
     """
-    from press.site import render as render_site
-
     try:
         site = render_site(root, pages or None, pre_render=pre_render, fresh=fresh)
     except PressError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
     print(f"Site: {site}")
-
-
-def main() -> None:
-    """Entry point."""
-    application()

@@ -15,13 +15,14 @@ class PressError(Exception):
     file
         The file that has to change; `None` when the fault is not in a file.
     line
-        Its line, counted from 1.
+        Its line, counted from 1, or text by which to find the line.
     detail
         More lines for the log, such as a failing cell with its traceback.
     """
 
-    def __init__(self, message: str, file: Path | None = None, line: int = 1, detail: str = "") -> None:
+    def __init__(self, message: str, file: Path | None = None, line: int | str = 1, detail: str = "") -> None:
+        if file and isinstance(line, str):
+            lines = enumerate(file.read_text("utf-8").splitlines(), 1)
+            line = next((number for number, text in lines if line in text), 1)
         place = f"{file}:{line}: " if file else ""
         super().__init__(place + message + (f"\n{detail}" if detail else ""))
-        self.file = file
-        self.line = line

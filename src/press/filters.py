@@ -32,37 +32,34 @@ class Filter:
         return document.walk(self.conditional).walk(self.blocks).walk(self.link)
 
     def conditional(self, element: pf.Element, _: pf.Doc) -> object:
-        """Drop or unwrap `.content-visible` and `.content-hidden`."""
-        if not isinstance(element, (pf.Div, pf.Span)):
+        """Drop or unwrap `.content-visible` and `.content-hidden`; the format `html:js` is `html`."""
+        if not isinstance(element, (pf.Div, pf.Span)) or not element.classes:
             return None
         hide = "content-hidden" in element.classes
         if not hide and "content-visible" not in element.classes:
             return None
-        when, unless = (element.attributes.pop(f"{word}-format", None) for word in ("when", "unless"))
-        if (self.matches(when, True) and not self.matches(unless, False)) == hide:
+        when = element.attributes.pop("when-format", self.fmt).split(":")[0] == self.fmt
+        unless = element.attributes.pop("unless-format", "").split(":")[0] == self.fmt
+        if (when and not unless) == hide:
             return []
         element.classes = [name for name in element.classes if not name.startswith("content-")]
         return None if element.classes or element.identifier else list(element.content)
 
-    def matches(self, name: str | None, default: bool) -> bool:
-        """Whether a format name means this format; `html:js` is `html`."""
-        return default if name is None else name.split(":")[0] == self.fmt
-
     def blocks(self, element: pf.Element, _: pf.Doc) -> object:
         """Callouts, tabsets, layouts, tables; unknown reserved classes are errors."""
-        if isinstance(element, pf.RawBlock):
-            return self.html_table(element)
+        if isinstance(element, pf.RawBlock) and element.format == "html" and self.fmt == "typst":
+            return self.html_table(element.text)
         if isinstance(element, pf.Table) and self.fmt == "html":
             element.classes += ["caption-top", "table"]
         if not isinstance(element, pf.Div):
             return None
         self.check(element)
-        kind = next((name for name in element.classes if name in dialect.DIV_CLASSES), "")
-        if kind.startswith("callout-"):
+        kind = next((name for name in element.classes if name.startswith("callout-")), "")
+        if kind:
             return self.callout(element, kind.removeprefix("callout-"))
-        if kind == "panel-tabset":
+        if "panel-tabset" in element.classes:
             return self.tabset(element)
-        if "layout-ncol" in element.attributes and not element.identifier.startswith(("fig-", "tbl-")):
+        if "layout-ncol" in element.attributes and dialect.kind(element.identifier) not in dialect.FLOATS:
             element.content = self.layout(list(element.content), element.attributes.pop("layout-ncol"))
         return None
 
@@ -72,20 +69,18 @@ class Filter:
             foreign = name in dialect.FOREIGN_DIV_CLASSES or name.startswith(dialect.FOREIGN_DIV_PREFIXES)
             if foreign and name not in dialect.DIV_CLASSES:
                 raise self.page.error(f"div class '{name}' is outside the dialect", f".{name}")
-        for name in sorted(dialect.FOREIGN_DIV_ATTRIBUTES & set(div.attributes)):
-            raise self.page.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
-        prefix, hyphen, _ = div.identifier.partition("-")
-        if hyphen and prefix in dialect.FOREIGN_REFERENCES:
-            raise self.page.error(
-                f"'#{div.identifier}' is of a kind outside the dialect", f"#{div.identifier}"
-            )
+        for name in div.attributes:
+            if name in dialect.FOREIGN_DIV_ATTRIBUTES:
+                raise self.page.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
+        if dialect.kind(div.identifier) in dialect.FOREIGN_REFERENCES:
+            label = f"#{div.identifier}"
+            raise self.page.error(f"'{label}' is of a kind outside the dialect", label)
 
-    def html_table(self, raw: pf.RawBlock) -> list[pf.Block] | None:
-        """For Typst, read a table that came as HTML into the document."""
-        text = raw.text.lower() if raw.format == "html" and self.fmt != "html" else ""
-        if "<table" not in text or "data-quarto-disable-processing" in text:
+    def html_table(self, text: str) -> list[pf.Block] | None:
+        """For Typst, a table that came as HTML, read into the document."""
+        if "<table" not in text.lower() or "data-quarto-disable-processing" in text:
             return None
-        return list(parse(raw.text, "html").content)
+        return list(parse(text, "html").content)
 
     def callout(self, div: pf.Div, kind: str) -> list[pf.Block]:
         """A callout: its title is the attribute, the first heading or its kind."""
@@ -100,15 +95,11 @@ class Filter:
             "callout",
             self.fmt,
             [[pf.Plain(*title)], content],
-            id=div.identifier,
+            div=div,
             kind=kind,
             colour=colour,
             tint=tint,
             number=next(self.callouts),
-            appearance=div.attributes.get("appearance", "default"),
-            icon=div.attributes.get("icon") != "false",
-            collapse=div.attributes.get("collapse"),
-            classes=[name for name in div.classes if not name.startswith("callout-")],
         )
 
     def tabset(self, div: pf.Div) -> list[pf.Block]:
@@ -126,8 +117,8 @@ class Filter:
                 bodies.append([])
             elif bodies:
                 bodies[-1].append(block)
-        values = {"number": next(self.tabsets), "group": div.attributes.get("group"), "tabs": len(titles)}
-        return framed("tabset", self.fmt, titles + bodies, **values)
+        group = div.attributes.get("group")
+        return framed("tabset", self.fmt, titles + bodies, number=next(self.tabsets), group=group)
 
     def layout(self, blocks: list[pf.Block], columns: str) -> list[pf.Block]:
         """Blocks side by side, `columns` to a row."""
@@ -147,19 +138,22 @@ class Filter:
         url = re.split("[#?]", element.url)[0]
         if not url or re.match(r"[a-z][a-z0-9+.-]*:|//", url):
             return None
-        path = resolve(self.page.path, unquote(url))
+        path = resolve(self.page.path, url)
         there = (self.project.root / path).is_file() or "_files/figure-" in path
         if path not in self.project.pages and (path.endswith(".qmd") or (picture and not there)):
             raise self.page.error(f"{url} does not exist", url)
         if self.fmt == "html":
             return None
+        if picture:
+            return typst_image(element, path)
         site = self.project.website.get("site-url", "").rstrip("/")
         element.url = f"{site}/{published(path)}{element.url[len(url) :]}"
-        return typst_image(element, path) if picture else None if site else list(element.content)
+        return None if site else list(element.content)
 
 
 def resolve(page: str, url: str) -> str:
     """A link on a page as a path from the project's root."""
+    url = unquote(url)
     return normpath(url.lstrip("/") if url.startswith("/") else f"{PurePosixPath(page).parent}/{url}")
 
 
@@ -172,8 +166,6 @@ def typst_image(image: pf.Image, path: str) -> pf.RawInline:
     """An image with its alternative text, which pandoc's Typst writer leaves out."""
     alternative = image.attributes.get("alt") or pf.stringify(image)
     name, text = (part.replace("\\", "\\\\").replace('"', '\\"') for part in (f"/{path}", alternative))
-    sizes = ""
-    for side in ("width", "height"):
-        length = image.attributes.get(side, "").removesuffix("px")
-        sizes += f", {side}: {length}" if length and not length.isdigit() else ""
+    lengths = {side: image.attributes.get(side, "").removesuffix("px") for side in ("width", "height")}
+    sizes = "".join(f", {side}: {it}" for side, it in lengths.items() if it and not it.isdigit())
     return pf.RawInline(f'#box(image("{name}", alt: "{text}"{sizes}))', "typst")

@@ -1,7 +1,9 @@
-"""YAML that remembers the line of every key, and a check of the keys against the dialect."""
+"""Reads YAML and checks every key against the dialect; what is wrong is told with its line."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,70 +12,50 @@ import yaml
 from press import dialect
 from press.errors import PressError
 
-Lines = dict[tuple[Any, ...], int]
 
-
-def read(text: str, file: Path, first_line: int = 1) -> tuple[dict[str, Any], Lines]:
-    """Parse a YAML mapping.
-
-    Parameters
-    ----------
-    text
-        The YAML source; `first_line` is the line of `file` on which it starts.
-
-    Returns
-    -------
-    tuple
-        The data, and the line of every key by its path.
+def read(
+    text: str, file: Path, schema: dialect.Schema, what: str = "key", first_line: int = 1
+) -> dict[str, Any]:
+    """Parse and check a YAML mapping; `first_line` is the line of `file` on which `text` starts.
 
     Raises
     ------
     PressError
-        When the text is not YAML or not a mapping.
+        When the text is not YAML or not a mapping, and for the first key or value outside the schema.
     """
+    loader = yaml.SafeLoader(text)
     try:
-        data = yaml.safe_load(text)
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else {}
     except yaml.MarkedYAMLError as error:
         offset = error.problem_mark.line if error.problem_mark else 0
         raise PressError(f"not valid YAML: {error.problem}", file, first_line + offset) from None
-    if data is None:
-        return {}, {}
     if not isinstance(data, dict):
         raise PressError("a mapping of keys to values was expected", file, first_line)
-    lines: Lines = {}
-    _positions(tree, (), first_line, lines)
-    return data, lines
+    for problem, offset in _problems(node, data, schema, what) if node else ():
+        raise PressError(problem, file, first_line + offset)
+    return data
 
 
-def _positions(node: Any, path: tuple[Any, ...], first_line: int, lines: Lines) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            lines[(*path, key.value)] = first_line + key.start_mark.line
-            _positions(value, (*path, key.value), first_line, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[(*path, index)] = first_line + value.start_mark.line
-            _positions(value, (*path, index), first_line, lines)
-
-
-def check(
-    data: Any, schema: dict[str, Any], file: Path, lines: Lines, what: str, path: tuple[Any, ...] = ()
-) -> None:
-    """Raise PressError for the first key that `schema` does not know, and for code inside YAML."""
+def _problems(
+    node: yaml.Node, data: Any, schema: dialect.Schema, what: str, within: str = ""
+) -> Iterator[tuple[str, int]]:
+    """Everything outside the schema, with its line counted from 0."""
     if isinstance(data, list):
-        for index, item in enumerate(data):
-            check(item, schema, file, lines, what, (*path, index))
+        for item, value in zip(node.value, data, strict=True):
+            yield from _problems(item, value, schema, what, within)
     elif isinstance(data, dict):
-        for key, value in data.items():
-            here = (*path, key)
+        for key_node, value_node in node.value:
+            key, line = key_node.value, key_node.start_mark.line
+            value, allowed = data.get(key), dialect.VALUES.get(key)
             if key not in schema and "*" not in schema:
-                within = ".".join(str(part) for part in path if not isinstance(part, int))
-                place = f" under {within}" if within else ""
-                raise PressError(f"unknown {what} '{key}'{place}", file, lines.get(here, 1))
-            if (allowed := dialect.VALUES.get(key)) and value not in allowed:
-                known = " or ".join(str(item).lower() for item in allowed)
-                raise PressError(f"{key} can only be {known} here", file, lines.get(here, 1))
-            check(value, schema.get(key, schema), file, lines, what, here)
+                yield f"unknown {what} '{key}'" + (f" under {within}" if within else ""), line
+            elif allowed and not isinstance(value, dict) and value not in allowed:
+                yield f"{key} can only be {' or '.join(str(item).lower() for item in allowed)} here", line
+            elif key == "date" and not isinstance(value, datetime.date):
+                yield "a date is written as YYYY-MM-DD, without quotes", line
+            else:
+                inner = f"{within}.{key}" if within else key
+                yield from _problems(value_node, value, schema.get(key, schema), what, inner)
     elif isinstance(data, str) and "`{python}" in data:
-        raise PressError("inline code does not run inside YAML", file, lines.get(path, 1))
+        yield "inline code does not run inside YAML", node.start_mark.line

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import panflute as pf
 
-from press.navigation import inline
+from press import pandoc
 
 HERE = Path(__file__).parent
 SLOT = "<!-- slot -->\n"
 
-
-@cache
-def templates() -> jinja2.Environment:
-    """The templates; those for HTML escape what they are given."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        autoescape=jinja2.select_autoescape(["html"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.ChainableUndefined,
-    )
-    environment.filters["inline"] = inline
-    return environment
+# Templates for HTML escape what they are given.
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=jinja2.select_autoescape(["html"]),
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.ChainableUndefined,
+)
+TEMPLATES.filters["inline"] = pandoc.inline
 
 
 def framed(name: str, fmt: str, slots: list[list[pf.Block]], **values: Any) -> list[pf.Block]:
-    """Blocks inside the markup of `templates/blocks/NAME.FMT`.
-
-    Parameters
-    ----------
-    slots
-        What stands in each slot, in the order of the template.
-    """
-    text = templates().get_template(f"blocks/{name}.{fmt}").render(values, count=len(slots))
+    """Blocks inside the markup of `templates/blocks/NAME.FMT`, one list for each slot of the template."""
+    text = TEMPLATES.get_template(f"blocks/{name}.{fmt}").render(values, count=len(slots))
     pieces = [piece.strip("\n") for piece in text.split(SLOT)]
     blocks = [pf.RawBlock(pieces[0], fmt)]
     for piece, content in zip(pieces[1:], slots, strict=True):

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from press.errors import PressError
-from press.pandoc import run
 from press.project import Meta, Project, as_list
-
-
-@cache
-def inline(text: str) -> str:
-    """A line of Markdown, such as a title, as HTML without its paragraph."""
-    return run(text, "-f", "markdown", "-t", "html").strip().removeprefix("<p>").removesuffix("</p>")
-
-
-@cache
-def plain(text: str) -> str:
-    """A line of Markdown as plain text."""
-    return run(text, "-f", "markdown", "-t", "plain").strip()
 
 
 @dataclass(frozen=True)
@@ -29,9 +15,9 @@ class Entry:
     """One line of a menu; `href` is a path from the project's root, a full address, or empty."""
 
     text: str
-    href: str = ""
-    children: tuple[Entry, ...] = ()
-    attributes: tuple[tuple[str, str], ...] = ()
+    href: str
+    children: list[Entry]
+    given: Meta
 
     def pages(self) -> Iterator[Entry]:
         """This entry and all below it that lead somewhere, in order."""
@@ -40,15 +26,10 @@ class Entry:
         for child in self.children:
             yield from child.pages()
 
-    def holds(self, href: str) -> bool:
-        """Whether `href` is here or below."""
-        return any(entry.href == href for entry in self.pages())
-
     def trail(self, href: str) -> list[Entry]:
         """Entries from here down to `href`; empty when it is not here."""
-        if not self.holds(href):
-            return []
-        return [self, *next((child.trail(href) for child in self.children if child.holds(href)), [])]
+        below = next((trail for child in self.children if (trail := child.trail(href))), [])
+        return [self, *below] if below or self.href == href else []
 
 
 class Navigation:
@@ -58,52 +39,31 @@ class Navigation:
         self.titles = titles
         self.file = project.root / "_quarto.yml"
         navbar = project.website.get("navbar") or {}
-        navbar = navbar if isinstance(navbar, dict) else {}
         self.left = self.entries(navbar.get("left"))
         self.right = self.entries(navbar.get("right"))
-        sidebar = project.website.get("sidebar") or {}
-        self.sidebar = self.entries(sidebar.get("contents"))
-        self.order = [entry for top in self.sidebar for entry in top.pages() if entry.href in titles]
+        self.sidebar = self.entries((project.website.get("sidebar") or {}).get("contents"))
 
-    def entries(self, items: Any) -> tuple[Entry, ...]:
-        """Menu items as `_quarto.yml` gives them."""
-        return tuple(self.entry(item) for item in as_list(items))
+    def entries(self, items: Any) -> list[Entry]:
+        """Menu items as `_quarto.yml` gives them: pages, links, menus and sections."""
+        return [self.entry({"href": item} if isinstance(item, str) else item) for item in as_list(items)]
 
-    def entry(self, item: str | Meta) -> Entry:
-        """One item: a page, a link, a menu or a section."""
-        given: Meta = {"href": item} if isinstance(item, str) else item
-        href = given.get("href") or given.get("file") or given.get("url") or ""
-        text = given.get("text") or given.get("section") or given.get("part")
-        if isinstance(text, str) and text.endswith(".qmd"):
-            href, text = text, None
-        href = href.lstrip("/") if "://" not in href else href
+    def entry(self, given: Meta) -> Entry:
+        """One item."""
+        href = given.get("href", "").lstrip("/")
         if href.endswith(".qmd") and href not in self.titles:
-            raise PressError(f"the navigation names {href}, which is not a page", self.file, self.line(href))
-        children = self.entries(given.get("menu") or given.get("contents"))
-        extra = tuple(
-            (key, str(given[key])) for key in ("icon", "aria-label", "target", "rel") if key in given
-        )
-        return Entry(
-            text or self.titles.get(href, href if "icon" not in given else ""), href, children, extra
-        )
-
-    def line(self, text: str) -> int:
-        """The line of `_quarto.yml` that holds `text`."""
-        lines = self.file.read_text("utf-8").splitlines()
-        return next((number for number, line in enumerate(lines, 1) if text in line), 1)
+            raise PressError(f"the navigation names {href}, which is not a page", self.file, href)
+        named = given.get("text") or given.get("section") or self.titles.get(href)
+        text = named or ("" if "icon" in given else href)
+        return Entry(text, href, self.entries(given.get("menu") or given.get("contents")), given)
 
     def trail(self, path: str) -> list[Entry]:
-        """Breadcrumbs: sections down to the page; a section leads to its first page."""
-        steps = next((top.trail(path) for top in self.sidebar if top.holds(path)), [])
-        return [step if step.href else Entry(step.text, next(step.pages()).href) for step in steps]
+        """Breadcrumbs: sections down to the page."""
+        return next((trail for top in self.sidebar if (trail := top.trail(path))), [])
 
     def neighbours(self, path: str) -> tuple[Entry | None, Entry | None]:
         """Previous and next page in the order of the sidebar."""
-        places = [index for index, entry in enumerate(self.order) if entry.href == path]
-        if not places:
+        order = [entry for top in self.sidebar for entry in top.pages() if entry.href in self.titles]
+        place = next((index for index, entry in enumerate(order) if entry.href == path), None)
+        if place is None:
             return None, None
-        before, after = places[0] - 1, places[0] + 1
-        return (
-            self.order[before] if before >= 0 else None,
-            self.order[after] if after < len(self.order) else None,
-        )
+        return order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None

@@ -15,12 +15,11 @@ from panflute.elements import RAW_FORMATS
 from press.errors import PressError
 
 RAW_FORMATS.add("typst")  # panflute's list is older than the format
+binary = cache(pypandoc.get_pandoc_path)
 
 
-@cache
-def binary() -> str:
-    """Path of the pandoc that came with the package index."""
-    return str(pypandoc.get_pandoc_path())
+class UnknownCitationError(PressError):
+    """A citation key that no bibliography has; the key is its only argument."""
 
 
 def run(text: str, *options: str, cwd: Path | None = None) -> str:
@@ -31,9 +30,8 @@ def run(text: str, *options: str, cwd: Path | None = None) -> str:
     PressError
         When pandoc fails, or warns that a citation is unknown (`citation KEY not found`).
     """
-    finished = subprocess.run(
-        [binary(), "--wrap=none", *options], input=text.encode(), capture_output=True, cwd=cwd, check=False
-    )
+    command = [binary(), "--wrap=none", *options]
+    finished = subprocess.run(command, input=text.encode(), capture_output=True, cwd=cwd, check=False)
     message = finished.stderr.decode()
     if finished.returncode:
         raise PressError(f"pandoc: {message.strip()}")
@@ -42,21 +40,19 @@ def run(text: str, *options: str, cwd: Path | None = None) -> str:
     return finished.stdout.decode()
 
 
-class UnknownCitationError(PressError):
-    """A citation key that no bibliography has."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(f"citation @{key} is in no bibliography")
-        self.key = key
+@cache
+def inline(text: str, fmt: str = "html") -> str:
+    """A line of Markdown, such as a title, as HTML without its paragraph, or as plain text."""
+    return run(text, "-f", "markdown", "-t", fmt).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def parse(markdown: str, reader: str = "markdown") -> pf.Doc:
+def parse(text: str, reader: str = "markdown") -> pf.Doc:
     """Text as a panflute document."""
-    return pf.load(io.StringIO(run(markdown, "-f", reader, "-t", "json")))
+    return pf.load(io.StringIO(run(text, "-f", reader, "-t", "json")))
 
 
-def serialise(document: pf.Doc) -> str:
-    """A panflute document as pandoc's JSON."""
+def write(document: pf.Doc, *options: str, cwd: Path) -> str:
+    """A panflute document through one of pandoc's writers."""
     stream = io.StringIO()
     pf.dump(document, stream)
-    return stream.getvalue()
+    return run(stream.getvalue(), "-f", "json", *options, cwd=cwd)

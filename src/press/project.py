@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from press import dialect, mapping
 from press.errors import PressError
 
 Meta = dict[str, Any]
+# Keys whose values name files. Those of the first kind add up when page and project both give them.
 _LISTS = {
     "css",
     "bibliography",
@@ -19,7 +20,8 @@ _LISTS = {
     "include-after-body",
     "font-paths",
 }
-_FILES = _LISTS | {"csl", "template-partials", "theme"}
+_FILES = _LISTS | {"template-partials", "theme"}
+_NOT_OF_PAGES = {"project", "website", "press", "format"}
 
 
 @dataclass(frozen=True)
@@ -48,76 +50,27 @@ class Project:
 
     def formats(self, front: Meta) -> tuple[str, ...]:
         """Output formats of a page: its own, or else those of the project."""
-        own = front.get("format") or self.config.get("format") or {"html": None}
+        own = front.get("format") or self.config.get("format") or "html"
         return (own,) if isinstance(own, str) else tuple(own)
 
     def metadata(self, front: Meta, fmt: str) -> Meta:
         """Everything that holds for a page in one format; the page wins over the project."""
-        shared = {key: self.config[key] for key in dialect.HTML | {"theme": {}} if key in self.config}
         merged: Meta = {}
-        for layer in (shared, _of(self.config, fmt), front, _of(front, fmt)):
-            merged = merge(merged, {key: value for key, value in layer.items() if key != "format"})
-        return merged
+        for layer in (self.config, _of(self.config, fmt), front, _of(front, fmt)):
+            merged = _merge(merged, layer)
+        return {key: value for key, value in merged.items() if key not in _NOT_OF_PAGES}
 
     def resources(self) -> list[Path]:
         """Files to copy into the site: `resources`, style sheets and the icon."""
-        patterns = [pattern.rstrip("/") for pattern in as_list(self.config["project"].get("resources"))]
-        named = [path for pattern in patterns for path in self.root.glob(pattern)]
-        named += [Path(name) for name in as_list(self.metadata({}, "html").get("css"))]
-        named += [
-            self.root / name for name in (self.website.get("favicon"), self.website.get("image")) if name
-        ]
-        found = [file for path in named for file in ([path] if path.is_file() else path.rglob("*"))]
-        return [file for file in found if file.is_file()]
+        patterns = [*as_list(self.config["project"].get("resources")), self.website.get("favicon")]
+        found = [path for pattern in patterns if pattern for path in self.root.glob(pattern.rstrip("/"))]
+        found += [Path(name) for name in as_list(self.metadata({}, "html").get("css"))]
+        return [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
 
     def named_files(self, front: Meta) -> list[Path]:
         """Files that the settings of a page name, such as style sheets, includes and bibliographies."""
         layers = [self.metadata(front, fmt) for fmt in self.formats(front)]
-        values: list[Any] = [layer.get(key) for layer in layers for key in _FILES]
-        files = []
-        while values:
-            value = values.pop()
-            if isinstance(value, (dict, list)):
-                values += value.values() if isinstance(value, dict) else value
-            elif isinstance(value, str) and value.startswith("/"):
-                files.append(Path(value))
-        return files
-
-
-def _of(meta: Meta, fmt: str) -> Meta:
-    formats = meta.get("format")
-    options = formats.get(fmt) if isinstance(formats, dict) else None
-    return options if isinstance(options, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """A value as a list: nothing, one thing or several."""
-    return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def merge(low: Meta, high: Meta) -> Meta:
-    """`high` over `low`; mappings merge key by key, lists of files add up."""
-    merged = dict(low)
-    for key, value in high.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = merge(merged[key], value)
-        elif key in _LISTS and key in merged:
-            merged[key] = as_list(merged[key]) + as_list(value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def absolute(meta: Any, base: Path, root: Path, kind: str = "") -> Any:
-    """Metadata with every file name resolved against `base` (or `root`, when it starts with a slash)."""
-    if isinstance(meta, dict):
-        kinds = {key: key if key in _FILES else kind if key != "text" else "" for key in meta}
-        return {key: absolute(value, base, root, kinds[key]) for key, value in meta.items()}
-    if isinstance(meta, list):
-        return [absolute(value, base, root, kind) for value in meta]
-    if not kind or not isinstance(meta, str) or (kind == "theme" and not meta.endswith(".scss")):
-        return meta
-    return str(root / meta.lstrip("/") if meta.startswith("/") else base / meta)
+        return [file for layer in layers for key in _FILES for file in _absolute(layer.get(key))]
 
 
 def load(root: Path) -> Project:
@@ -126,41 +79,68 @@ def load(root: Path) -> Project:
     Raises
     ------
     PressError
-        For a missing or foreign `_quarto.yml`, an unknown key, or a `render` list that matches no page.
+        For a missing or foreign `_quarto.yml`, an unknown key, or a `render` pattern that matches no page.
     """
-    file = root / "_quarto.yml"
+    file, named = root / "_quarto.yml", root / "_variables.yml"
     if not file.is_file():
         raise PressError("there is no _quarto.yml here; run press in a Quarto project or pass --root", file)
-    config, lines = mapping.read(file.read_text("utf-8"), file)
-    mapping.check(config, dialect.PROJECT, file, lines, "key")
+    config = mapping.read(file.read_text("utf-8"), file, dialect.PROJECT)
     kind = (config.get("project") or {}).get("type")
     if kind != "website":
         raise PressError(f"project type {kind!r} is outside the dialect; only 'website'", file)
-    named = root / "_variables.yml"
-    variables = mapping.read(named.read_text("utf-8"), named)[0] if named.is_file() else {}
-    pages = _pages(root, as_list(config["project"].get("render") or ["**/*.qmd"]))
-    if not pages:
-        raise PressError("project.render matches no page", file, lines.get(("project", "render"), 1))
-    return Project(root, absolute(config, root, root), variables, pages)
+    variables = mapping.read(named.read_text("utf-8"), named, dialect.ANY) if named.is_file() else {}
+    pages: dict[str, None] = {}
+    for pattern in as_list(config["project"].get("render") or "**/*.qmd"):
+        found = [path.relative_to(root) for path in sorted(root.glob(pattern)) if path.suffix == ".qmd"]
+        if not found:
+            raise PressError(f"project.render: {pattern} matches no page", file, pattern)
+        pages |= {path.as_posix(): None for path in found if not any(part[0] in "_." for part in path.parts)}
+    return Project(root, located(config, root, root), variables, tuple(pages))
 
 
-def _pages(root: Path, patterns: list[str]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        if pattern.startswith("!"):
-            dropped = fnmatch.filter(found, pattern[1:])
-            found = {page: None for page in found if page not in dropped}
-            continue
-        for path in sorted(root.glob(pattern)):
-            page = path.relative_to(root)
-            if path.suffix == ".qmd" and not any(part[0] in "_." for part in page.parts):
-                found[page.as_posix()] = None
-    return tuple(found)
+def as_list(value: Any) -> list[Any]:
+    """A value as a list: nothing, one thing or several."""
+    return [] if value is None else value if isinstance(value, list) else [value]
 
 
-def lookup(data: Meta, dotted: str) -> Any:
-    """The value at a dotted path, or `None`."""
-    value: Any = data
-    for part in dotted.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+def located(meta: Any, folder: Path, root: Path, names: str = "") -> Any:
+    """Metadata with every file name made absolute; it starts from `folder`, or with a slash from `root`.
+
+    `names` is the key above that says what a string names.
+    """
+    if isinstance(meta, dict):
+        kinds = {key: key if key in _FILES else "" if key == "text" else names for key in meta}
+        return {key: located(value, folder, root, kinds[key]) for key, value in meta.items()}
+    if isinstance(meta, list):
+        return [located(value, folder, root, names) for value in meta]
+    if not names or not isinstance(meta, str) or (names == "theme" and not meta.endswith(".scss")):
+        return meta
+    return str(root / meta.lstrip("/") if meta.startswith("/") else folder / meta)
+
+
+def _absolute(value: Any) -> Iterator[Path]:
+    """Every absolute file name in the value of a key that names files."""
+    if isinstance(value, (dict, list)):
+        for inner in [value[key] for key in value if key != "text"] if isinstance(value, dict) else value:
+            yield from _absolute(inner)
+    elif isinstance(value, str) and Path(value).is_absolute():
+        yield Path(value)
+
+
+def _of(meta: Meta, fmt: str) -> Meta:
+    formats = meta.get("format")
+    options = formats.get(fmt) if isinstance(formats, dict) else None
+    return options if isinstance(options, dict) else {}
+
+
+def _merge(low: Meta, high: Meta) -> Meta:
+    """`high` over `low`; mappings merge key by key."""
+    merged = dict(low)
+    for key, value in high.items():
+        if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merge(merged[key], value)
+        elif key in _LISTS and key in merged:
+            merged[key] = as_list(merged[key]) + as_list(value)
+        else:
+            merged[key] = value
+    return merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,19 +11,26 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from press import cache, html, notebook, pdf, source
-from press.cells import assemble
+from press import cache, html, pdf, source
+from press.cells import assemble, notebook
 from press.errors import PressError
-from press.kernel import Kernel, Results, execute
+from press.filters import published
+from press.kernel import Results, execute
 from press.navigation import Navigation
 from press.project import Meta, Project, as_list, load
-from press.source import Page
+from press.source import Cell, Page
 
 Progress = Callable[[str, int, int], None]
 FORMAT_NAMES = {"typst": "Typst", "ipynb": "Jupyter"}
 HERE = Path(__file__).parent
+SITEMAP = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+{}</urlset>
+"""
 
 
 def render(
@@ -58,26 +66,20 @@ def render(
     PressError
         For anything outside the dialect and for a failing cell. The site is then as it was before.
     """
-    root = root.resolve()
-    project = load(root)
+    project = load(root.resolve())
     if pre_render:
         run_before(project, whole=pages is None)
     if fresh:
         shutil.rmtree(project.state, ignore_errors=True)
-    return Site(project).build(pages, progress or Report())
+    start = time.monotonic()
 
-
-class Report:
-    """Says which page is done and how long the rest will take."""
-
-    def __init__(self) -> None:
-        self.start = time.monotonic()
-
-    def __call__(self, page: str, done: int, total: int) -> None:
-        """Print one line."""
-        left = (time.monotonic() - self.start) / done * (total - done)
+    def report(page: str, done: int, total: int) -> None:
+        left = (time.monotonic() - start) / done * (total - done)
         estimate = f" (about {left:.0f} s left)" if done < total else ""
         print(f"[{done}/{total}] {page}{estimate}", file=sys.stderr, flush=True)
+
+    Site(project).build(pages, progress or report)
+    return project.output
 
 
 def run_before(project: Project, whole: bool) -> None:
@@ -97,8 +99,9 @@ class Site:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.pages = {path: source.read(project, path) for path in project.pages}
-        titles = {path: str(page.front.get("title", page.stem)) for path, page in self.pages.items()}
+        titles = {path: str(page.front.get("title", path)) for path, page in self.pages.items()}
         self.navigation = Navigation(project, titles)
+        self.stopped = Event()
         self.aside = project.state / f"aside-{os.getpid()}"
         self.record = project.state / "pages.json"
         patterns = as_list((project.config.get("press") or {}).get("depends"))
@@ -107,82 +110,79 @@ class Site:
         self.depends = cache.digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
         self.common = cache.digest(HERE.rglob("*"), [self.depends, project.config, project.variables, titles])
 
-    def build(self, chosen: list[Path] | None, progress: Progress) -> Path:
+    def build(self, chosen: list[Path] | None, progress: Progress) -> None:
         """Render what is stale, then move it into the site."""
-        known = cache.read_pages(self.record)
-        wanted = [self.path(page) for page in chosen] if chosen else list(self.pages)
-        keys = {path: self.key(self.pages[path]) for path in wanted}
-        stale = [path for path in wanted if not self.current(known.get(path), keys[path])]
+        known = cache.read(self.record)
+        keys = {path: self.key(self.pages[path]) for path in self.paths(chosen)}
+        stale = {path: key for path, key in keys.items() if not self.current(known.get(path), key)}
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
-            self.publish(known, self.render(stale, keys, progress))
+            self.publish(known, self.render(stale, progress))
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
-        return self.project.output
 
-    def render(self, stale: list[str], keys: dict[str, str], progress: Progress) -> dict[str, cache.Done]:
-        """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
-        done: dict[str, cache.Done] = {}
-        with ThreadPoolExecutor(2) as pool:
-            futures = {pool.submit(self.page, self.pages[path]): path for path in stale}
-            try:
-                for future in as_completed(futures):
-                    path = futures[future]
-                    done[path] = cache.Done(keys[path], future.result())
-                    progress(path, len(done), len(stale))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for kernel in list(Kernel.running):
-                    kernel.stop()
-                raise
-        return done
+    def paths(self, chosen: list[Path] | None) -> list[str]:
+        """The pages to render, as paths in the project."""
+        root = self.project.root
+        given = {root / page: os.path.relpath(root / page, root) for page in chosen or self.pages}
+        for page, path in given.items():
+            if path not in self.pages:
+                raise PressError("this is not a page of the project (see project.render)", page)
+        return list(given.values())
 
     def key(self, page: Page) -> str:
         """Hash of all that a page is made from."""
         return cache.digest([*page.files, *self.project.named_files(page.front)], [self.common, page.path])
 
-    def path(self, page: Path) -> str:
-        """A page given on the command line, as its path in the project."""
-        path = page if page.is_absolute() else self.project.root / page
-        if (
-            not path.is_relative_to(self.project.root)
-            or str(path.relative_to(self.project.root)) not in self.pages
-        ):
-            raise PressError("this is not a page of the project (see project.render)", path)
-        return path.relative_to(self.project.root).as_posix()
-
-    def current(self, done: cache.Done | None, key: str) -> bool:
+    def current(self, entry: Meta | None, key: str) -> bool:
         """Whether a page was rendered from just this and is still there."""
-        return bool(
-            done and done.key == key and all((self.project.output / file).exists() for file in done.files)
-        )
+        there = entry and all((self.project.output / file).exists() for file in entry["files"])
+        return bool(entry and there and entry["key"] == key)
+
+    def render(self, stale: dict[str, str], progress: Progress) -> dict[str, Meta]:
+        """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
+        done: dict[str, Meta] = {}
+        with ThreadPoolExecutor(2) as pool:
+            futures = {pool.submit(self.page, self.pages[path]): path for path in stale}
+            try:
+                for future in as_completed(futures):
+                    path = futures[future]
+                    done[path] = {"key": stale[path], "files": future.result()}
+                    progress(path, len(done), len(stale))
+            except BaseException:
+                self.stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return done
 
     def page(self, page: Page) -> list[str]:
         """Render every format of one page aside; return its files in the site."""
-        formats = self.project.formats(page.front)
-        others = [(self.output(page, fmt), FORMAT_NAMES[fmt]) for fmt in formats if fmt != "html"]
         folder = (self.aside / page.path).parent
         folder.mkdir(parents=True, exist_ok=True)
+        formats = self.project.formats(page.front)
+        targets = {fmt: folder / self.output(page, fmt) for fmt in formats}
+        others = [(targets[fmt].name, FORMAT_NAMES[fmt]) for fmt in formats if fmt != "html"]
+        beside = folder / f"{page.file.stem}_files"
         needed: set[str] = set()
-        for fmt in formats:
-            meta = self.project.metadata(page.front, fmt)
-            target = folder / self.output(page, fmt)
-            figures = folder / f"{page.file.stem}_files" / f"figure-{fmt}"
+        for fmt, target in targets.items():
+            code_format = "typst" if fmt == "typst" else "html"
+            meta = self.project.metadata(page.front, code_format)
+            results = self.results(page, code_format, meta)
+            if fmt == "ipynb":
+                target.write_text(notebook(page, results), "utf-8")
+                continue
+            figures = beside / f"figure-{fmt}"
             if fmt == "html":
                 link = figures.relative_to(folder).as_posix()
-                markdown = assemble(page, self.results(page, fmt, meta), fmt, meta, figures, link)
+                markdown = assemble(page, results, fmt, meta, figures, link)
                 text, needed = html.render(self.project, page, markdown, meta, self.navigation, others)
                 target.write_text(text, "utf-8")
-            elif fmt == "typst":
+            else:
                 link = "/" + figures.relative_to(self.project.root).as_posix()
-                markdown = assemble(page, self.results(page, fmt, meta), fmt, meta, figures, link)
+                markdown = assemble(page, results, fmt, meta, figures, link)
                 pdf.render(self.project, page, markdown, meta, target)
                 shutil.rmtree(figures, ignore_errors=True)
-            else:
-                meta = self.project.metadata(page.front, "html")
-                target.write_text(notebook.render(page, self.results(page, "html", meta)), "utf-8")
-        made = [folder / self.output(page, fmt) for fmt in formats]
-        made += [file for file in (folder / f"{page.file.stem}_files").rglob("*") if file.is_file()]
+        made = [*targets.values(), *(file for file in beside.rglob("*") if file.is_file())]
         return sorted({*needed, *(file.relative_to(self.aside).as_posix() for file in made)})
 
     def output(self, page: Page, fmt: str) -> str:
@@ -192,25 +192,31 @@ class Site:
 
     def results(self, page: Page, fmt: str, meta: Meta) -> Results:
         """Results of the page's code: kept ones when nothing they rest on has changed."""
-        settings = [meta.get(key) for key in sorted(meta) if key.startswith(("execute", "jupyter", "fig-"))]
-        key = cache.code_key(page, fmt, settings, self.depends)
-        file = self.project.state / "results" / f"{page.stem.replace('/', '--')}.{fmt}.json"
-        results = cache.read_results(file, key)
-        if results is None:
-            results = execute(self.project, page, fmt, meta)
-            cache.write_results(file, key, results)
+        code = [
+            [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.expressions()]
+            for part in page.parts
+        ]
+        key = cache.digest([], [code, fmt, meta.get("execute"), meta.get("jupyter"), self.depends])
+        file = self.project.state / "results" / f"{page.path.replace('/', '--')}.{fmt}.json"
+        kept = cache.read(file)
+        if kept.get("key") == key:
+            return Results(
+                {int(number): outputs for number, outputs in kept["outputs"].items()}, kept["inline"]
+            )
+        results = execute(self.project, page, fmt, meta, self.stopped)
+        cache.write(file, json.dumps({"key": key, "outputs": results.outputs, "inline": results.inline}))
         return results
 
-    def publish(self, known: dict[str, cache.Done], done: dict[str, cache.Done]) -> None:
+    def publish(self, known: dict[str, Meta], done: dict[str, Meta]) -> None:
         """Move what was rendered into the site; bring resources and the search index up to date."""
         output, root = self.project.output, self.project.root
-        for file in [file for file in sorted(self.aside.rglob("*")) if file.is_file()]:
+        for file in [file for file in self.aside.rglob("*") if file.is_file()]:
             target = output / file.relative_to(self.aside)
             target.parent.mkdir(parents=True, exist_ok=True)
             file.replace(target)
         current = {path: entry for path, entry in (known | done).items() if path in self.pages}
-        alive = {name for entry in current.values() for name in entry.files}
-        for name in {name for entry in known.values() for name in entry.files} - alive:
+        alive = {name for entry in current.values() for name in entry["files"]}
+        for name in {name for entry in known.values() for name in entry["files"]} - alive:
             (output / name).unlink(missing_ok=True)
         for file in [*self.project.resources(), *(root / name for name in alive if (root / name).is_file())]:
             cache.copy(file, output / file.relative_to(root))
@@ -218,20 +224,20 @@ class Site:
             cache.copy(file, output / "site_libs" / "press" / file.name)
         for scheme, rules in html.theme_rules(self.project).items():
             cache.write(output / "site_libs" / "theme" / f"{scheme}.css", rules)
-        if address := self.project.website.get("site-url"):
-            cache.write(output / "sitemap.xml", html.sitemap(address, self.project.pages))
+        if address := self.project.website.get("site-url", "").rstrip("/"):
+            urls = "".join(f"<url><loc>{address}/{published(page)}</loc></url>\n" for page in self.pages)
+            cache.write(output / "sitemap.xml", SITEMAP.format(urls))
         changed = done or len(current) < len(known) or not (output / "pagefind").is_dir()
         if changed and any(name.endswith(".html") for name in alive):
             self.index()
-        cache.write_pages(self.record, current)
+        cache.write(self.record, json.dumps(current, indent=1, sort_keys=True))
 
     def index(self) -> None:
         """Build the search index aside and put it in place."""
         fresh, target = self.aside / "pagefind", self.project.output / "pagefind"
         command: list[Any] = [sys.executable, "-m", "pagefind", "--quiet", "--site", self.project.output]
-        finished = subprocess.run(
-            [*command, "--output-path", fresh], capture_output=True, text=True, check=False
-        )
+        command += ["--output-path", fresh]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
         if finished.returncode:
             raise PressError(f"pagefind: {finished.stdout}{finished.stderr}")
         shutil.rmtree(target, ignore_errors=True)

@@ -5,17 +5,21 @@ Every line keeps the file and the line it came from, so that any later complaint
 
 from __future__ import annotations
 
-import datetime
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 from press import dialect, mapping
 from press.errors import PressError
-from press.project import Meta, Project, absolute, lookup
+from press.project import Meta, Project, located
 
-FENCE = re.compile(r"^(\s*)(`{3,}|~{3,})\s*(.*?)\s*$")
+FRONT = re.compile(r"---[ \t]*\n(.*?\n)?(---|\.\.\.)[ \t]*(\n|$)", re.DOTALL)
+FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(.*?)\s*")
+LANGUAGE = re.compile(r"\{([\w-]+)")
+INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*([\w-]+)\s*(.*?)\s*>\}\}")
 INLINE = re.compile(r"(^|[^`])`\{(\w+)\}[ \t]([^`]+)`")
 OPTION = re.compile(r"^#\s*\| ?(.*)$")
@@ -32,17 +36,16 @@ class Line:
     file: Path
     number: int
 
+    def error(self, message: str, detail: str = "") -> PressError:
+        """An error at this place."""
+        return PressError(message, self.file, self.number, detail)
+
 
 @dataclass(frozen=True)
 class Prose:
     """Markdown between two cells."""
 
     lines: tuple[Line, ...]
-
-    @property
-    def text(self) -> str:
-        """The Markdown."""
-        return "\n".join(line.text for line in self.lines)
 
     def expressions(self) -> list[tuple[str, Line]]:
         """Inline code in order, with its place."""
@@ -61,7 +64,7 @@ class Cell:
     options: Meta
     place: Line
     number: int
-    source: str = ""
+    source: str
 
     @property
     def label(self) -> str:
@@ -71,27 +74,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Page:
-    """A page: `path` from the project's root, checked front matter, parts in order."""
+    """A page: `path` from the project's root, checked front matter, parts in order, files it is read from."""
 
     path: str
     file: Path
     front: Meta
-    parts: tuple[Prose | Cell, ...]
-    files: tuple[Path, ...] = field(default=())
-
-    @property
-    def stem(self) -> str:
-        """Path without `.qmd`."""
-        return self.path.removesuffix(".qmd")
+    parts: list[Prose | Cell]
+    files: list[Path]
 
     def error(self, message: str, near: str) -> PressError:
         """An error at the place where `near` first stands; at the top when the source does not have it."""
-        prose = [line for part in self.parts if isinstance(part, Prose) for line in part.lines]
-        cells = [part for part in self.parts if isinstance(part, Cell)]
-        places = [line for line in prose if near in line.text]
-        places += [cell.place for cell in cells if near in cell.source]
-        line = places[0] if places else Line("", self.file, 1)
-        return PressError(message, line.file, line.number)
+        places = [line for part in self.parts if isinstance(part, Prose) for line in part.lines]
+        places = [line for line in places if near in line.text]
+        places += [part.place for part in self.parts if isinstance(part, Cell) and near in part.source]
+        return (places[0] if places else Line("", self.file, 1)).error(message)
 
 
 def read(project: Project, path: str) -> Page:
@@ -104,125 +100,104 @@ def read(project: Project, path: str) -> Page:
     """
     file = project.root / path
     text = file.read_text("utf-8")
-    front, body_start = _front_matter(text, file, project)
-    body = text.splitlines()[body_start - 1 :]
-    files: list[Path] = []
-    lines = _lines(body, body_start, file, project, front, files, ())
-    return Page(path, file, front, tuple(_parts(lines)), (file, *files))
+    found = FRONT.match(text)
+    front = mapping.read((found and found[1]) or "", file, dialect.PAGE, "front-matter key", 2)
+    reader = _Reader(project, located(front, file.parent, project.root))
+    head = found[0].count("\n") if found else 0
+    reader.take(file, text.splitlines()[head:], head + 1, ())
+    if reader.cell:
+        raise reader.cell[0].error("this cell is never closed")
+    reader.finish_prose()
+    return Page(path, file, reader.front, reader.parts, reader.files)
 
 
-def _front_matter(text: str, file: Path, project: Project) -> tuple[Meta, int]:
-    found = re.match(r"---[ \t]*\n(.*?\n)?(---|\.\.\.)[ \t]*(\n|$)", text, re.DOTALL)
-    if not found:
-        return {}, 1
-    front, lines = mapping.read(found[1] or "", file, 2)
-    if not isinstance(front.get("format", {}), dict):
-        front["format"] = {front["format"]: None}
-    mapping.check(front, dialect.PAGE, file, lines, "front-matter key")
-    if not isinstance(front.get("date", datetime.date.min), datetime.date):
-        raise PressError("a date is written as YYYY-MM-DD, without quotes", file, lines[("date",)])
-    return absolute(front, file.parent, project.root), found[0].count("\n") + 1
+class _Reader:
+    """Takes the lines of a page one by one, through its includes, and collects its parts."""
 
+    def __init__(self, project: Project, front: Meta) -> None:
+        self.project = project
+        self.front = front
+        self.parts: list[Prose | Cell] = []
+        self.files: list[Path] = []
+        self.prose: list[Line] = []
+        self.cell: list[Line] = []
+        self.fence = ""
 
-def _lines(
-    texts: list[str],
-    first: int,
-    file: Path,
-    project: Project,
-    front: Meta,
-    files: list[Path],
-    stack: tuple[Path, ...],
-) -> list[Line]:
-    """Lines with includes pasted in and shortcodes replaced; executable cells are left alone."""
-    lines: list[Line] = []
-    fence = cell = ""
-    for number, text in enumerate(texts, first):
-        opening = FENCE.match(text)
+    def take(self, file: Path, texts: list[str], first: int, above: tuple[Path, ...]) -> None:
+        """Take the lines of a file that starts at line `first`; executable cells are left as they are."""
+        self.files.append(file)
+        for number, text in enumerate(texts, first):
+            line = Line(text, file, number)
+            if self.cell:
+                self.add(line)
+            elif include := INCLUDE.fullmatch(text):
+                name = include[1].strip("\"'")
+                target = self.project.root / name[1:] if name.startswith("/") else file.parent / name
+                if not target.is_file():
+                    raise line.error(f"included file {name} does not exist")
+                if target in (*above, file):
+                    raise line.error(f"included file {name} would include itself")
+                self.take(target, target.read_text("utf-8").splitlines(), 1, (*above, file))
+            else:
+                text = SHORTCODE.sub(partial(self.shortcode, line), text)
+                for part in text.replace("{{{<", "{{<").replace(">}}}", ">}}").split("\n"):
+                    self.add(Line(part, file, number))
+
+    def shortcode(self, line: Line, code: re.Match[str]) -> str:
+        name, argument = code[1], code[2].strip("\"'")
+        if name == "pagebreak":
+            return f"\n{PAGE_BREAK}\n"
+        if name not in dialect.SHORTCODES:
+            raise line.error(f"unknown shortcode '{name}'")
+        if name == "include":
+            raise line.error("an include must stand on a line of its own")
+        value: Any = self.project.variables if name == "var" else self.project.metadata(self.front, "html")
+        for key in argument.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is None:
+            raise line.error(f"{'_variables.yml' if name == 'var' else 'the metadata'} has no '{argument}'")
+        return str(value)
+
+    def add(self, line: Line) -> None:
+        """Add a line to the cell that is open, or to the prose."""
+        fence = FENCE.fullmatch(line.text)
+        closes = bool(fence and self.fence and fence[1].startswith(self.fence) and not fence[2])
+        if self.cell and closes:
+            self.parts.append(_cell(self.cell, 1 + sum(isinstance(part, Cell) for part in self.parts)))
+            self.cell = []
+        elif self.cell:
+            self.cell.append(line)
+        elif fence and not self.fence and LANGUAGE.match(fence[2]):
+            self.finish_prose()
+            self.cell = [line]
+        else:
+            self.prose.append(line)
+            inline = None if fence or self.fence else INLINE.search(line.text)
+            if inline and inline[2] not in dialect.LANGUAGES:
+                raise line.error(f"inline code in '{inline[2]}' is outside the dialect")
         if fence:
-            if opening and opening[2].startswith(fence) and not opening[3]:
-                fence = cell = ""
-        elif opening:
-            fence, cell = opening[2], "yes" if re.match(r"\{\w", opening[3]) else ""
-        include = re.fullmatch(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*", text)
-        if include and not cell:
-            target = _target(include[1].strip("\"'"), file, project)
-            if not target.is_file() or target in (*stack, file):
-                why = "would include itself" if target in (*stack, file) else "does not exist"
-                raise PressError(f"included file {include[1]} {why}", file, number)
-            files.append(target)
-            inner = target.read_text("utf-8").splitlines()
-            lines += _lines(inner, 1, target, project, front, files, (*stack, file))
-            continue
-        if not cell:
-            text = SHORTCODE.sub(partial(_shortcode, project, front, file, number), text)
-            text = text.replace("{{{<", "{{<").replace(">}}}", ">}}")
-        lines += [Line(part, file, number) for part in text.split("\n")]
-    return lines
+            self.fence = "" if closes else self.fence or fence[1]
+
+    def finish_prose(self) -> None:
+        if self.prose:
+            self.parts.append(Prose(tuple(self.prose)))
+        self.prose = []
 
 
-def _target(name: str, file: Path, project: Project) -> Path:
-    return project.root / name.lstrip("/") if name.startswith("/") else file.parent / name
-
-
-def _shortcode(project: Project, front: Meta, file: Path, number: int, code: re.Match[str]) -> str:
-    name, argument = code[1], code[2].strip("\"'")
-    if name == "pagebreak":
-        return f"\n{PAGE_BREAK}\n"
-    if name not in dialect.SHORTCODES:
-        raise PressError(f"unknown shortcode '{name}'", file, number)
-    if name == "include":
-        raise PressError("an include must stand on a line of its own", file, number)
-    data = project.variables if name == "var" else project.metadata(front, "html")
-    value = lookup(data, argument)
-    if value is None:
-        where = "_variables.yml" if name == "var" else "the metadata"
-        raise PressError(f"{where} has no '{argument}'", file, number)
-    return str(value)
-
-
-def _parts(lines: list[Line]) -> list[Prose | Cell]:
-    parts: list[Prose | Cell] = []
-    prose: list[Line] = []
-    fence, cells, index = "", 0, 0
-    while index < len(lines):
-        line = lines[index]
-        opening = FENCE.match(line.text)
-        language = opening and re.match(r"\{([\w-]+)", opening[3])
-        if opening and language and not fence:
-            closing = index + 1
-            while closing < len(lines) and not re.match(rf"^\s*{opening[2]}`*\s*$", lines[closing].text):
-                closing += 1
-            if closing == len(lines):
-                raise PressError("this cell is never closed", line.file, line.number)
-            cells += 1
-            parts += [Prose(tuple(prose))] if prose else []
-            parts.append(_cell(language[1], lines[index + 1 : closing], line, cells))
-            prose, index = [], closing + 1
-            continue
-        if opening:
-            closes = fence and opening[2].startswith(fence) and not opening[3]
-            fence = "" if closes else fence or opening[2]
-        if not fence and (found := INLINE.search(line.text)) and found[2] not in dialect.LANGUAGES:
-            raise PressError(f"inline code in '{found[2]}' is outside the dialect", line.file, line.number)
-        prose.append(line)
-        index += 1
-    return [*parts, Prose(tuple(prose))] if prose else parts
-
-
-def _cell(language: str, lines: list[Line], place: Line, number: int) -> Cell:
+def _cell(lines: list[Line], number: int) -> Cell:
+    """The cell that starts with the fence `lines[0]`."""
+    place, texts = lines[0], [line.text for line in lines[1:]]
+    language = LANGUAGE.findall(place.text)[0]
     if language not in dialect.LANGUAGES:
-        raise PressError(f"cells in '{language}' are outside the dialect", place.file, place.number)
-    count = 0
-    while count < len(lines) and OPTION.match(lines[count].text.strip()):
-        count += 1
-    yaml = "\n".join(OPTION.sub(r"\1", line.text.strip()) for line in lines[:count])
-    options, positions = mapping.read(yaml, place.file, place.number + 1)
-    mapping.check(options, dialect.CELL, place.file, positions, "cell option")
-    code = "\n".join(line.text for line in lines[count:]).strip("\n")
-    cell = Cell(code, options, place, number, "\n".join(line.text for line in lines))
-    prefix = cell.label.split("-")[0]
-    if "tbl-cap" in options and prefix != "tbl":
-        raise PressError("tbl-cap needs a label that starts with tbl-", place.file, place.number)
-    if prefix in dialect.FOREIGN_REFERENCES:
-        raise PressError(f"label '{cell.label}' is of a kind outside the dialect", place.file, place.number)
+        raise place.error(f"cells in '{language}' are outside the dialect")
+    options = list(takewhile(lambda text: OPTION.match(text.strip()), texts))
+    yaml = "\n".join(OPTION.sub(r"\1", text.strip()) for text in options)
+    given = mapping.read(yaml, place.file, dialect.CELL, "cell option", place.number + 1)
+    code = "\n".join(texts[len(options) :]).strip("\n")
+    cell = Cell(code, given, place, number, "\n".join(texts))
+    kind = dialect.kind(cell.label)
+    if "tbl-cap" in given and kind != "tbl":
+        raise place.error("tbl-cap needs a label that starts with tbl-")
+    if kind in dialect.FOREIGN_REFERENCES:
+        raise place.error(f"label '{cell.label}' is of a kind outside the dialect")
     return cell

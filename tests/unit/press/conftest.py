@@ -121,7 +121,9 @@ def convert(small: Callable[..., Path]) -> Callable[..., str]:
     def run(markdown: str, fmt: str = "html", **meta: object) -> str:
         project = load(small(markdown))
         read = source.read(project, "index.qmd")
-        text = "\n".join(part.text for part in read.parts if isinstance(part, source.Prose))
+        text = "\n".join(
+            line.text for part in read.parts if isinstance(part, source.Prose) for line in part.lines
+        )
         document = html.filtered(project, read, text, fmt, meta)
         options = ["--section-divs", "--mathml"] if fmt == "html" else []
         return html.write(document, read, meta, "-t", fmt, *options)
