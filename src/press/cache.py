@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,21 +18,14 @@ def digest(files: Iterable[Path], values: Any) -> str:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """What was kept in a JSON file; nothing when there is none."""
+    """What was kept; nothing when there is no file."""
     kept: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
     return kept
 
 
-def write(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def write(file: Path, kept: dict[str, Any]) -> None:
+    """Keep something, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.new")
-    temporary.write_text(text, "utf-8")
+    temporary.write_text(json.dumps(kept, indent=1, sort_keys=True), "utf-8")
     temporary.replace(file)
-
-
-def copy(file: Path, target: Path) -> None:
-    """Copy a file unless the same is there already."""
-    if not target.exists() or target.read_bytes() != file.read_bytes():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)

@@ -22,11 +22,12 @@ _SHARED = {
         "jupyter output-file",
     ),
     **dict.fromkeys(("include-in-header", "include-before-body", "include-after-body"), _keys("text file")),
+}
+HTML = _SHARED | {
+    **_keys("css html-math-method page-layout anchor-sections link-external-newwindow"),
+    **_keys("respect-user-color-scheme"),
     "execute": _keys("echo output include eval warning error daemon"),
 }
-HTML = _SHARED | _keys(
-    "css html-math-method page-layout anchor-sections link-external-newwindow respect-user-color-scheme"
-)
 TYPST = _SHARED | {
     **_keys(
         "papersize mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",

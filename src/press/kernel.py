@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from threading import Event
@@ -34,14 +33,8 @@ del _c
 FIGURES = {"html": ("retina", (7, 5)), "typst": ("svg", (5.5, 3.5))}
 
 Output = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a page computed: the outputs of each cell by its number, the text of each inline expression."""
-
-    outputs: dict[int, list[Output]]
-    inline: list[str]
+# For each part of a page what it computed: the outputs of a cell, the text of every inline expression of prose.
+Results = list[list[Any]]
 
 
 class Kernel:
@@ -105,44 +98,35 @@ class Kernel:
 def execute(project: Project, page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
     """Run a page from top to bottom; `stopped` makes it end early.
 
-    Returns
-    -------
-    Results
-        Outputs as in a notebook file; inline results as Markdown.
-
     Raises
     ------
     PressError
         For a failing cell (with its code and traceback) or expression, and for a kernel that dies.
     """
-    settings = meta.get("execute") or {}
-    results = Results({}, [])
     if not any(isinstance(part, Cell) or part.expressions() for part in page.parts):
-        return results
+        return [[] for _ in page.parts]
+    name = meta.get("jupyter", "python3")
     rooted = project.config["project"].get("execute-dir") == "project"
     working = project.root if rooted else page.file.parent
-    name = meta.get("jupyter", "python3")
+    results: Results = []
     with tempfile.TemporaryDirectory() as folder, Kernel(name, folder, working, stopped) as kernel:
         kernel.run(SETUP.format(*FIGURES[fmt]), Line("", page.file, 1), "set-up")
         for part in page.parts:
-            if not isinstance(part, Cell):
-                for code, line in part.expressions():
-                    results.inline.append(_text(kernel.run(code, line, f"inline code `{code}`")))
-            elif part.options.get("eval", settings.get("eval", True)):
-                allowed = part.options.get("error", settings.get("error", False))
-                outputs = kernel.run(part.code, part.place, f"cell {part.number}", allowed)
-                results.outputs[part.number] = outputs
+            if isinstance(part, Cell):
+                what, allowed = f"cell {part.number}", part.options["error"]
+                run = part.options["eval"]
+                results.append(kernel.run(part.code, part.place, what, allowed) if run else [])
+            else:
+                code = part.expressions()
+                results.append([_text(kernel.run(text, at, f"inline code `{text}`")) for text, at in code])
     return results
 
 
 def _text(outputs: list[Output]) -> str:
     """A value as Quarto shows it: its Markdown when it offers any, else plain text, unquoted."""
-    data: dict[str, str] = {}
-    for output in outputs:
-        data = output["data"] if output["output_type"] == "execute_result" else data
-    if "text/markdown" in data:
-        return data["text/markdown"]
+    values = [output["data"] for output in outputs if output["output_type"] == "execute_result"]
+    data = values[0] if values else {}
     plain = data.get("text/plain", "")
     if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"":
         plain = plain[1:-1]
-    return MARKUP.sub(r"\\\1", plain)
+    return str(data.get("text/markdown", MARKUP.sub(r"\\\1", plain)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -165,22 +164,19 @@ class Site:
         beside = folder / f"{page.file.stem}_files"
         needed: set[str] = set()
         for fmt, target in targets.items():
-            code_format = "typst" if fmt == "typst" else "html"
-            meta = self.project.metadata(page.front, code_format)
-            results = self.results(page, code_format, meta)
+            language = "typst" if fmt == "typst" else "html"
+            meta = self.project.metadata(page.front, language)
+            results = self.results(page, language, meta)
+            figures = beside / f"figure-{fmt}"
             if fmt == "ipynb":
                 target.write_text(notebook(page, results), "utf-8")
-                continue
-            figures = beside / f"figure-{fmt}"
-            if fmt == "html":
-                link = figures.relative_to(folder).as_posix()
-                markdown = assemble(page, results, fmt, meta, figures, link)
+            elif fmt == "html":
+                markdown = assemble(page, results, fmt, figures, f"{beside.name}/{figures.name}")
                 text, needed = html.render(self.project, page, markdown, meta, self.navigation, others)
                 target.write_text(text, "utf-8")
             else:
-                link = "/" + figures.relative_to(self.project.root).as_posix()
-                markdown = assemble(page, results, fmt, meta, figures, link)
-                pdf.render(self.project, page, markdown, meta, target)
+                link = f"/{figures.relative_to(self.project.root).as_posix()}"
+                pdf.render(self.project, page, assemble(page, results, fmt, figures, link), meta, target)
                 shutil.rmtree(figures, ignore_errors=True)
         made = [*targets.values(), *(file for file in beside.rglob("*") if file.is_file())]
         return sorted({*needed, *(file.relative_to(self.aside).as_posix() for file in made)})
@@ -196,41 +192,38 @@ class Site:
             [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.expressions()]
             for part in page.parts
         ]
-        key = cache.digest([], [code, fmt, meta.get("execute"), meta.get("jupyter"), self.depends])
+        key = cache.digest([], [code, fmt, meta.get("jupyter"), self.depends])
         file = self.project.state / "results" / f"{page.path.replace('/', '--')}.{fmt}.json"
         kept = cache.read(file)
-        if kept.get("key") == key:
-            return Results(
-                {int(number): outputs for number, outputs in kept["outputs"].items()}, kept["inline"]
-            )
-        results = execute(self.project, page, fmt, meta, self.stopped)
-        cache.write(file, json.dumps({"key": key, "outputs": results.outputs, "inline": results.inline}))
+        if kept.get("key") != key:
+            kept = {"key": key, "results": execute(self.project, page, fmt, meta, self.stopped)}
+            cache.write(file, kept)
+        results: Results = kept["results"]
         return results
 
     def publish(self, known: dict[str, Meta], done: dict[str, Meta]) -> None:
         """Move what was rendered into the site; bring resources and the search index up to date."""
         output, root = self.project.output, self.project.root
-        for file in [file for file in self.aside.rglob("*") if file.is_file()]:
-            target = output / file.relative_to(self.aside)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(target)
         current = {path: entry for path, entry in (known | done).items() if path in self.pages}
         alive = {name for entry in current.values() for name in entry["files"]}
-        for name in {name for entry in known.values() for name in entry["files"]} - alive:
-            (output / name).unlink(missing_ok=True)
-        for file in [*self.project.resources(), *(root / name for name in alive if (root / name).is_file())]:
-            cache.copy(file, output / file.relative_to(root))
-        for file in (HERE / "static").iterdir():
-            cache.copy(file, output / "site_libs" / "press" / file.name)
+        sources = [*self.project.resources(), *(root / name for name in alive if (root / name).is_file())]
+        targets = {file: self.aside / file.relative_to(root) for file in sources}
+        targets |= {file: self.aside / "site_libs/press" / file.name for file in (HERE / "static").iterdir()}
+        for file, target in targets.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+        (self.aside / "site_libs/theme").mkdir()
         for scheme, rules in html.theme_rules(self.project).items():
-            cache.write(output / "site_libs" / "theme" / f"{scheme}.css", rules)
+            (self.aside / "site_libs/theme" / f"{scheme}.css").write_text(rules, "utf-8")
         if address := self.project.website.get("site-url", "").rstrip("/"):
             urls = "".join(f"<url><loc>{address}/{published(page)}</loc></url>\n" for page in self.pages)
-            cache.write(output / "sitemap.xml", SITEMAP.format(urls))
-        changed = done or len(current) < len(known) or not (output / "pagefind").is_dir()
-        if changed and any(name.endswith(".html") for name in alive):
+            (self.aside / "sitemap.xml").write_text(SITEMAP.format(urls), "utf-8")
+        shutil.copytree(self.aside, output, dirs_exist_ok=True)
+        for name in {name for entry in known.values() for name in entry["files"]} - alive:
+            (output / name).unlink(missing_ok=True)
+        if any(name.endswith(".html") for name in alive):
             self.index()
-        cache.write(self.record, json.dumps(current, indent=1, sort_keys=True))
+        cache.write(self.record, current)
 
     def index(self) -> None:
         """Build the search index aside and put it in place."""

@@ -102,13 +102,14 @@ def read(project: Project, path: str) -> Page:
     text = file.read_text("utf-8")
     found = FRONT.match(text)
     front = mapping.read((found and found[1]) or "", file, dialect.PAGE, "front-matter key", 2)
-    reader = _Reader(project, located(front, file.parent, project.root))
+    front = located(front, file.parent, project.root)
+    reader = _Reader(project, front)
     head = found[0].count("\n") if found else 0
     reader.take(file, text.splitlines()[head:], head + 1, ())
     if reader.cell:
         raise reader.cell[0].error("this cell is never closed")
     reader.finish_prose()
-    return Page(path, file, reader.front, reader.parts, reader.files)
+    return Page(path, file, front, reader.parts, reader.files)
 
 
 class _Reader:
@@ -116,7 +117,7 @@ class _Reader:
 
     def __init__(self, project: Project, front: Meta) -> None:
         self.project = project
-        self.front = front
+        self.meta = project.metadata(front, "html")
         self.parts: list[Prose | Cell] = []
         self.files: list[Path] = []
         self.prose: list[Line] = []
@@ -151,7 +152,7 @@ class _Reader:
             raise line.error(f"unknown shortcode '{name}'")
         if name == "include":
             raise line.error("an include must stand on a line of its own")
-        value: Any = self.project.variables if name == "var" else self.project.metadata(self.front, "html")
+        value: Any = self.project.variables if name == "var" else self.meta
         for key in argument.split("."):
             value = value.get(key) if isinstance(value, dict) else None
         if value is None:
@@ -163,7 +164,8 @@ class _Reader:
         fence = FENCE.fullmatch(line.text)
         closes = bool(fence and self.fence and fence[1].startswith(self.fence) and not fence[2])
         if self.cell and closes:
-            self.parts.append(_cell(self.cell, 1 + sum(isinstance(part, Cell) for part in self.parts)))
+            number = 1 + sum(isinstance(part, Cell) for part in self.parts)
+            self.parts.append(_cell(self.cell, number, self.meta))
             self.cell = []
         elif self.cell:
             self.cell.append(line)
@@ -184,8 +186,8 @@ class _Reader:
         self.prose = []
 
 
-def _cell(lines: list[Line], number: int) -> Cell:
-    """The cell that starts with the fence `lines[0]`."""
+def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:
+    """The cell that starts with the fence `lines[0]`, with the options of page and project where it has none."""
     place, texts = lines[0], [line.text for line in lines[1:]]
     language = LANGUAGE.findall(place.text)[0]
     if language not in dialect.LANGUAGES:
@@ -194,7 +196,9 @@ def _cell(lines: list[Line], number: int) -> Cell:
     yaml = "\n".join(OPTION.sub(r"\1", text.strip()) for text in options)
     given = mapping.read(yaml, place.file, dialect.CELL, "cell option", place.number + 1)
     code = "\n".join(texts[len(options) :]).strip("\n")
-    cell = Cell(code, given, place, number, "\n".join(texts))
+    settled = {key: dialect.VALUES[key][0] for key in dialect.CELL if key in dialect.VALUES}
+    settled |= {key: meta[key] for key in ("code-fold", "code-summary") if key in meta}
+    cell = Cell(code, settled | meta.get("execute", {}) | given, place, number, "\n".join(texts))
     kind = dialect.kind(cell.label)
     if "tbl-cap" in given and kind != "tbl":
         raise place.error("tbl-cap needs a label that starts with tbl-")
