@@ -6,18 +6,9 @@ from pathlib import Path
 
 
 class PressError(Exception):
-    """Something the renderer cannot or will not do, with the place where it stands.
+    """Something the renderer cannot or will not do, in one sentence, with the place where it stands.
 
-    Parameters
-    ----------
-    message
-        What is wrong, in one sentence.
-    file
-        The file that has to change; `None` when the fault is not in a file.
-    line
-        Its line, counted from 1, or text by which to find the line.
-    detail
-        More lines for the log, such as a failing cell with its traceback.
+    `line` counts from 1, or is text by which to find the line; `detail` is more lines for the log.
     """
 
     def __init__(self, message: str, file: Path | None = None, line: int | str = 1, detail: str = "") -> None:

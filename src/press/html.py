@@ -173,10 +173,10 @@ def includes(meta: Meta, key: str) -> list[str]:
     texts = []
     for item in as_list(meta.get(key)):
         named = item if isinstance(item, dict) else {"file": item}
-        file = Path(named.get("file", ""))
-        if "text" not in named and not file.is_file():
+        file = named.get("file")
+        if file and not file.is_file():
             raise PressError(f"{key} names a file that does not exist", file)
-        texts.append(named["text"] if "text" in named else file.read_text("utf-8"))
+        texts.append(file.read_text("utf-8") if file else named["text"])
     return texts
 
 
@@ -185,7 +185,7 @@ def theme_rules(project: Project) -> dict[str, str]:
     theme = project.metadata({}, "html").get("theme")
     rules = {}
     for scheme, files in (theme if isinstance(theme, dict) else {"light": theme}).items():
-        texts = [Path(file).read_text("utf-8") for file in as_list(files) if str(file).endswith(".scss")]
+        texts = [file.read_text("utf-8") for file in as_list(files) if isinstance(file, Path)]
         parts = [part for text in texts for part in re.split(r"(?=/\*-- scss:)", text)]
         rules[scheme] = "".join(part for part in parts if part.startswith("/*-- scss:rules"))
     return rules

@@ -33,7 +33,7 @@ del _c
 FIGURES = {"html": ("retina", (7, 5)), "typst": ("svg", (5.5, 3.5))}
 
 Output = dict[str, Any]
-# For each part of a page what it computed: the outputs of a cell, the text of every inline expression of prose.
+# What each part of a page computed: the outputs of a cell, the text of every expression of prose.
 Results = list[list[Any]]
 
 
@@ -106,7 +106,7 @@ def execute(project: Project, page: Page, fmt: str, meta: Meta, stopped: Event) 
     if not any(isinstance(part, Cell) or part.expressions() for part in page.parts):
         return [[] for _ in page.parts]
     name = meta.get("jupyter", "python3")
-    rooted = project.config["project"].get("execute-dir") == "project"
+    rooted = project.settings.get("execute-dir") == "project"
     working = project.root if rooted else page.file.parent
     results: Results = []
     with tempfile.TemporaryDirectory() as folder, Kernel(name, folder, working, stopped) as kernel:

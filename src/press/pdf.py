@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,7 +18,7 @@ from press.source import Page
 
 
 def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path) -> None:
-    """Write the PDF of a page to `output`.
+    """Write the PDF of a page to `output`; its Typst source is kept beside the caches.
 
     Raises
     ------
@@ -34,7 +33,7 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
         folder = Path(name)
         for file in [*(HERE / "typst").glob("*.typ"), *as_list(meta.get("template-partials"))]:
             shutil.copy(file, folder)
-        (folder / "variables.json").write_text(json.dumps(variables), "utf-8")
+        (folder / "variables.json").write_text(json.dumps(variables, default=str), "utf-8")
         options = ["-s", f"--template={folder}/template.typ", f"--metadata-file={folder}/variables.json"]
         for key in html.INCLUDES:
             (folder / key).write_text("\n".join(html.includes(meta, key)), "utf-8")
@@ -42,18 +41,12 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
         if not any(isinstance(block, pf.Header) and block.level == 1 for block in document.content):
             options.append("--shift-heading-level-by=-1")
         body = html.write(document, page, meta, "-t", "typst", *options)
-    source = page.file.with_name(f".{page.file.stem}.{os.getpid()}.typ")
+    source = project.state / "typst" / Path(page.path).with_suffix(".typ")
+    source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(body, "utf-8")
+    fonts, standards = as_list(meta.get("font-paths")), as_list(meta.get("pdf-standard"))
     try:
-        compiler = typst.Compiler(
-            str(source), root=str(project.root), font_paths=as_list(meta.get("font-paths"))
-        )
-        standards = as_list(meta.get("pdf-standard"))
+        compiler = typst.Compiler(str(source), root=str(project.root), font_paths=[str(it) for it in fonts])
         compiler.compile(output=str(output), format="pdf", pdf_standards=standards, timestamp=0)
     except typst.TypstError as error:
-        kept = project.state / "typst" / f"{page.file.stem}.typ"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(body, "utf-8")
-        raise PressError(f"Typst: {error.message}", page.file, 1, f"{error.diagnostic}\nin {kept}") from None
-    finally:
-        source.unlink(missing_ok=True)
+        raise PressError(f"Typst: {error.message}", page.file, detail=f"{error.diagnostic}") from None

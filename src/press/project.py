@@ -31,46 +31,45 @@ class Project:
     root: Path
     config: Meta
     variables: Meta
-    pages: tuple[str, ...]
+    pages: list[str]
 
     @property
-    def output(self) -> Path:
-        """Folder of the rendered site."""
-        return self.root / self.config["project"].get("output-dir", "_site")
-
-    @property
-    def state(self) -> Path:
-        """Folder of caches and of everything half-done."""
-        return self.root / ".press"
+    def settings(self) -> Meta:
+        """The `project` settings."""
+        return self.config["project"]
 
     @property
     def website(self) -> Meta:
         """The `website` settings."""
         return self.config.get("website") or {}
 
-    def formats(self, front: Meta) -> tuple[str, ...]:
+    @property
+    def output(self) -> Path:
+        """Folder of the rendered site."""
+        return self.root / self.settings.get("output-dir", "_site")
+
+    @property
+    def state(self) -> Path:
+        """Folder of caches and of everything half-done."""
+        return self.root / ".press"
+
+    def formats(self, front: Meta) -> list[str]:
         """Output formats of a page: its own, or else those of the project."""
-        own = front.get("format") or self.config.get("format") or "html"
-        return (own,) if isinstance(own, str) else tuple(own)
+        return list(_formats(front) or _formats(self.config) or ["html"])
 
     def metadata(self, front: Meta, fmt: str) -> Meta:
         """Everything that holds for a page in one format; the page wins over the project."""
         merged: Meta = {}
-        for layer in (self.config, _of(self.config, fmt), front, _of(front, fmt)):
-            merged = _merge(merged, layer)
+        for layer in (self.config, _formats(self.config).get(fmt), front, _formats(front).get(fmt)):
+            merged = _merge(merged, layer or {})
         return {key: value for key, value in merged.items() if key not in _NOT_OF_PAGES}
 
     def resources(self) -> list[Path]:
         """Files to copy into the site: `resources`, style sheets and the icon."""
-        patterns = [*as_list(self.config["project"].get("resources")), self.website.get("favicon")]
-        found = [path for pattern in patterns if pattern for path in self.root.glob(pattern.rstrip("/"))]
-        found += [Path(name) for name in as_list(self.metadata({}, "html").get("css"))]
+        patterns = [*as_list(self.settings.get("resources")), *as_list(self.website.get("favicon"))]
+        found = [path for pattern in patterns for path in self.root.glob(pattern.rstrip("/"))]
+        found += as_list(self.metadata({}, "html").get("css"))
         return [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
-
-    def named_files(self, front: Meta) -> list[Path]:
-        """Files that the settings of a page name, such as style sheets, includes and bibliographies."""
-        layers = [self.metadata(front, fmt) for fmt in self.formats(front)]
-        return [file for layer in layers for key in _FILES for file in _absolute(layer.get(key))]
 
 
 def load(root: Path) -> Project:
@@ -85,17 +84,18 @@ def load(root: Path) -> Project:
     if not file.is_file():
         raise PressError("there is no _quarto.yml here; run press in a Quarto project or pass --root", file)
     config = mapping.read(file.read_text("utf-8"), file, dialect.PROJECT)
-    kind = (config.get("project") or {}).get("type")
-    if kind != "website":
+    settings = config.get("project") or {}
+    if settings.get("type") != "website":
+        kind = settings.get("type")
         raise PressError(f"project type {kind!r} is outside the dialect; only 'website'", file)
     variables = mapping.read(named.read_text("utf-8"), named, dialect.ANY) if named.is_file() else {}
-    pages: dict[str, None] = {}
-    for pattern in as_list(config["project"].get("render") or "**/*.qmd"):
+    pages: list[str] = []
+    for pattern in as_list(settings.get("render", "**/*.qmd")):
         found = [path.relative_to(root) for path in sorted(root.glob(pattern)) if path.suffix == ".qmd"]
         if not found:
             raise PressError(f"project.render: {pattern} matches no page", file, pattern)
-        pages |= {path.as_posix(): None for path in found if not any(part[0] in "_." for part in path.parts)}
-    return Project(root, located(config, root, root), variables, tuple(pages))
+        pages += [path.as_posix() for path in found if not any(part[0] in "_." for part in path.parts)]
+    return Project(root, located(config, root, root), variables, list(dict.fromkeys(pages)))
 
 
 def as_list(value: Any) -> list[Any]:
@@ -104,7 +104,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def located(meta: Any, folder: Path, root: Path, names: str = "") -> Any:
-    """Metadata with every file name made absolute; it starts from `folder`, or with a slash from `root`.
+    """Metadata with every file name as a path; it starts from `folder`, or with a slash from `root`.
 
     `names` is the key above that says what a string names.
     """
@@ -115,32 +115,31 @@ def located(meta: Any, folder: Path, root: Path, names: str = "") -> Any:
         return [located(value, folder, root, names) for value in meta]
     if not names or not isinstance(meta, str) or (names == "theme" and not meta.endswith(".scss")):
         return meta
-    return str(root / meta.lstrip("/") if meta.startswith("/") else folder / meta)
+    return root / meta.lstrip("/") if meta.startswith("/") else folder / meta
 
 
-def _absolute(value: Any) -> Iterator[Path]:
-    """Every absolute file name in the value of a key that names files."""
-    if isinstance(value, (dict, list)):
-        for inner in [value[key] for key in value if key != "text"] if isinstance(value, dict) else value:
-            yield from _absolute(inner)
-    elif isinstance(value, str) and Path(value).is_absolute():
-        yield Path(value)
+def named_files(meta: Any) -> Iterator[Path]:
+    """Every file that located metadata names, such as style sheets, includes and bibliographies."""
+    if isinstance(meta, (dict, list)):
+        for value in meta.values() if isinstance(meta, dict) else meta:
+            yield from named_files(value)
+    elif isinstance(meta, Path):
+        yield meta
 
 
-def _of(meta: Meta, fmt: str) -> Meta:
-    formats = meta.get("format")
-    options = formats.get(fmt) if isinstance(formats, dict) else None
-    return options if isinstance(options, dict) else {}
+def _formats(meta: Meta) -> dict[str, Meta]:
+    """Formats and their options; `html` and `html: default` have none."""
+    given = meta.get("format") or {}
+    given = {given: {}} if isinstance(given, str) else given
+    return {fmt: options if isinstance(options, dict) else {} for fmt, options in given.items()}
 
 
 def _merge(low: Meta, high: Meta) -> Meta:
     """`high` over `low`; mappings merge key by key."""
-    merged = dict(low)
-    for key, value in high.items():
-        if isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merge(merged[key], value)
-        elif key in _LISTS and key in merged:
-            merged[key] = as_list(merged[key]) + as_list(value)
-        else:
-            merged[key] = value
+    merged = low | high
+    for key in low.keys() & high.keys():
+        if isinstance(low[key], dict) and isinstance(high[key], dict):
+            merged[key] = _merge(low[key], high[key])
+        elif key in _LISTS:
+            merged[key] = as_list(low[key]) + as_list(high[key])
     return merged

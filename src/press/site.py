@@ -19,7 +19,7 @@ from press.errors import PressError
 from press.filters import published
 from press.kernel import Results, execute
 from press.navigation import Navigation
-from press.project import Meta, Project, as_list, load
+from press.project import Meta, Project, as_list, load, named_files
 from press.source import Cell, Page
 
 Progress = Callable[[str, int, int], None]
@@ -85,7 +85,7 @@ def run_before(project: Project, whole: bool) -> None:
     """Run the project's pre-render commands, with the variables that Quarto sets."""
     variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(project.output), "QUARTO_PROJECT_ROOT": str(project.root)}
     variables |= {"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {}
-    for command in as_list(project.config["project"].get("pre-render")):
+    for command in as_list(project.settings.get("pre-render")):
         words = [sys.executable, *command.split()] if command.split()[0].endswith(".py") else command.split()
         finished = subprocess.run(words, cwd=project.root, env=os.environ | variables, check=False)
         if finished.returncode:
@@ -107,12 +107,13 @@ class Site:
         depends = [path for pattern in patterns for path in project.root.glob(pattern)]
         # Without a list of what code depends on, nothing can be known to be unchanged.
         self.depends = cache.digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
-        self.common = cache.digest(HERE.rglob("*"), [self.depends, project.config, project.variables, titles])
+        common = [*HERE.rglob("*"), *named_files(project.config)]
+        self.common = cache.digest(common, [self.depends, project.config, project.variables, titles])
 
     def build(self, chosen: list[Path] | None, progress: Progress) -> None:
         """Render what is stale, then move it into the site."""
         known = cache.read(self.record)
-        keys = {path: self.key(self.pages[path]) for path in self.paths(chosen)}
+        keys = {path: self.key(self.pages[path]) for path in self.paths(chosen or [])}
         stale = {path: key for path, key in keys.items() if not self.current(known.get(path), key)}
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
@@ -120,18 +121,17 @@ class Site:
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
 
-    def paths(self, chosen: list[Path] | None) -> list[str]:
-        """The pages to render, as paths in the project."""
+    def paths(self, chosen: list[Path]) -> list[str]:
+        """The pages to render, as paths in the project; all when none is chosen."""
         root = self.project.root
-        given = {root / page: os.path.relpath(root / page, root) for page in chosen or self.pages}
-        for page, path in given.items():
-            if path not in self.pages:
-                raise PressError("this is not a page of the project (see project.render)", page)
-        return list(given.values())
+        paths = [Path(os.path.relpath(root / page, root)).as_posix() for page in chosen]
+        if strangers := [path for path in paths if path not in self.pages]:
+            raise PressError("this is not a page of the project (see project.render)", root / strangers[0])
+        return paths or list(self.pages)
 
     def key(self, page: Page) -> str:
         """Hash of all that a page is made from."""
-        return cache.digest([*page.files, *self.project.named_files(page.front)], [self.common, page.path])
+        return cache.digest([*page.files, *named_files(page.front)], [self.common, page.path])
 
     def current(self, entry: Meta | None, key: str) -> bool:
         """Whether a page was rendered from just this and is still there."""

@@ -187,7 +187,7 @@ class _Reader:
 
 
 def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:
-    """The cell that starts with the fence `lines[0]`, with the options of page and project where it has none."""
+    """The cell that starts with the fence `lines[0]`, with its options and those that hold for the page."""
     place, texts = lines[0], [line.text for line in lines[1:]]
     language = LANGUAGE.findall(place.text)[0]
     if language not in dialect.LANGUAGES:
