@@ -8,8 +8,10 @@ from collections import Counter
 import panflute as pf
 
 from press import dialect
-from press.filters import Filter
+from press.filters import Filter, Rules
 from press.markup import framed
+from press.project import Project
+from press.source import Page
 
 EQUATION = re.compile(r"^\{#(eq-[^}\s]+)\}(.*)$")
 NBSP = "\u00a0"
@@ -22,23 +24,21 @@ def found(root: pf.Element, kind: type) -> list[pf.Element]:
     return elements
 
 
-class CrossReferences:
-    """Numbering and references of one page in one format; `sections` says whether sections show numbers."""
+class CrossReferences(Filter):
+    """All rules for a page, with numbers and references; `sections` says whether sections show numbers."""
 
-    def __init__(self, blocks: Filter, sections: bool) -> None:
-        self.page = blocks.page
-        self.filter = blocks
-        self.fmt = blocks.fmt
+    def __init__(self, project: Project, page: Page, fmt: str, sections: bool) -> None:
+        super().__init__(project, page, fmt)
         self.sections = sections
         self.numbers: dict[str, str] = {}
         self.counts: Counter[str] = Counter()
         self.headings: list[int] = []
-        self.base = 1
 
-    def apply(self, document: pf.Doc) -> pf.Doc:
-        """Number everything, then resolve every reference."""
-        self.base = min((header.level for header in found(document, pf.Header)), default=1)
-        return document.walk(self.number).walk(self.refer)
+    def steps(self) -> list[Rules]:
+        """The rules in the order in which they must run."""
+        floats: Rules = dict.fromkeys((pf.Figure, pf.Table, pf.Div), self.float)
+        texts: Rules = dict.fromkeys((pf.Para, pf.Plain), self.equations)
+        return [*super().steps(), {pf.Header: self.heading, **texts, **floats}, {pf.Cite: self.refer}]
 
     def label(self, identifier: str, number: str = "") -> str:
         """Register a labelled thing; its number is counted unless it is given."""
@@ -49,35 +49,22 @@ class CrossReferences:
         self.numbers[identifier] = number or str(self.counts[kind])
         return self.numbers[identifier]
 
-    def number(self, element: pf.Element, _: pf.Doc) -> object:
-        """Number one element, and write floats and equations in their final form."""
-        if isinstance(element, pf.Header):
-            self.heading(element)
-        elif isinstance(element, (pf.Para, pf.Plain)):
-            element.content = self.equations(list(element.content))
-        elif dialect.kind(getattr(element, "identifier", "")) in dialect.FLOATS:
-            return self.float(element) if isinstance(element, (pf.Figure, pf.Table, pf.Div)) else None
-        elif isinstance(element, pf.Figure) and self.fmt == "html":
-            element.classes.append("figure")
-            return pf.Div(element, classes=["quarto-figure", "quarto-figure-center"])
-        return None
-
     def heading(self, header: pf.Header) -> None:
         """Count a section; only `sec-` labels can be referred to."""
         if header.level == 1 and self.fmt == "html":
             message = "the page title is the only first-level heading; start sections with ##"
             raise self.page.error(message, "# ")
-        depth = header.level - self.base + 1
+        depth = header.level - min(level.level for level in found(header.doc, pf.Header)) + 1
         if "unnumbered" not in header.classes:
             self.headings = [*self.headings[:depth], *[0] * (depth - len(self.headings))]
             self.headings[-1] += 1
         if dialect.kind(header.identifier) == "sec":
             self.label(header.identifier, ".".join(map(str, self.headings)))
 
-    def equations(self, inlines: list[pf.Inline]) -> list[pf.Inline]:
+    def equations(self, paragraph: pf.Para | pf.Plain) -> None:
         """Number displayed equations that carry `{#eq-...}`."""
         result: list[pf.Inline] = []
-        for inline in inlines:
+        for inline in paragraph.content:
             named = EQUATION.match(inline.text) if isinstance(inline, pf.Str) else None
             if named and result and isinstance(result[-1], (pf.Space, pf.SoftBreak)):
                 result.pop()
@@ -93,48 +80,49 @@ class CrossReferences:
                 math.text += f"\\qquad({number})"
                 result.append(pf.Span(math, identifier=name))
             result += [pf.Str(named[2])] if named[2] else []
-        return result
+        paragraph.content = result
 
-    def float(self, element: pf.Element) -> list[pf.Block]:
+    def float(self, element: pf.Figure | pf.Table | pf.Div) -> object:
         """A numbered figure or table: an image or table with its caption, or a div that ends with one."""
-        name, content = element.identifier, [element]
-        kind = dialect.kind(name)
+        name, kind = element.identifier, dialect.kind(element.identifier)
+        if kind not in dialect.FLOATS:
+            if not isinstance(element, pf.Figure) or self.fmt == "typst":
+                return None
+            element.classes.append("figure")
+            return pf.Div(element, classes=["quarto-figure", "quarto-figure-center"])
+        content, caption, classes = [element], [], []
         if isinstance(element, pf.Div):
-            content, caption = list(element.content), []
-            if content and isinstance(content[-1], pf.Para) and not _only_image(content[-1]):
-                caption = list(content.pop().content)
-            if "layout-ncol" in element.attributes:
-                content = self.filter.layout(content, element.attributes["layout-ncol"])
+            last = element.content[-1]
+            if isinstance(last, pf.Para) and not _only_image(last):
+                caption = list(element.content.pop().content)
+            laid = "layout-ncol" in element.attributes
+            content, classes = self.layout(element) if laid else list(element.content), element.classes
         else:
             caption = [inline for block in element.caption.content for inline in block.content]
             content = list(element.content) if isinstance(element, pf.Figure) else [element]
             element.identifier, element.caption = "", pf.Caption()
         number, word = self.label(name), dialect.REFERENCES[kind]
+        slots = [content, [pf.Plain(*caption)]]
         if self.fmt == "html":
             for image in [image for block in content for image in found(block, pf.Image)]:
                 image.classes.append("figure-img")
-            caption = [pf.Str(f"{word}{NBSP}{number}" + (": " if caption else "")), *caption]
-        slots = [content, [pf.Plain(*caption)]]
-        if self.fmt == "html" and kind == "tbl":
-            slots.reverse()
-        classes = element.classes if isinstance(element, pf.Div) else []
+            start = pf.Str(f"{word}{NBSP}{number}" + (": " if caption else ""))
+            slots = [content, [pf.Plain(start, *caption)]][:: -1 if kind == "tbl" else 1]
         return framed("float", self.fmt, slots, id=name, kind=kind, word=word, classes=classes)
 
-    def refer(self, element: pf.Element, _: pf.Doc) -> object:
+    def refer(self, cite: pf.Cite) -> list[pf.Inline] | None:
         """Replace a citation of a label by a link; leave real citations to citeproc."""
-        if not isinstance(element, pf.Cite):
-            return None
         links: list[pf.Inline] = []
-        for citation in element.citations:
+        for citation in cite.citations:
             name = citation.id[0].lower() + citation.id[1:]
             if dialect.kind(name) in dialect.FOREIGN_REFERENCES:
                 raise self.page.error(f"@{citation.id} is of a kind outside the dialect", f"@{citation.id}")
             if dialect.kind(name) in dialect.REFERENCES:
                 links += [pf.Str(","), pf.Space()] if links else []
-                links.append(self.link(citation, name))
+                links.append(self.reference(citation, name))
         return links or None
 
-    def link(self, citation: pf.Citation, name: str) -> pf.Inline:
+    def reference(self, citation: pf.Citation, name: str) -> pf.Inline:
         """The link for one reference."""
         if name not in self.numbers:
             raise self.page.error(f"@{citation.id} refers to nothing on this page", f"@{citation.id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import count
 from pathlib import PurePosixPath
 from posixpath import normpath
@@ -16,9 +17,12 @@ from press.pandoc import parse
 from press.project import Project
 from press.source import Page
 
+# What to do with elements of a kind: a rule returns what replaces the element, or `None` to keep it.
+Rules = dict[type, Callable[[pf.Element], object]]
+
 
 class Filter:
-    """All filters for one page and one format, in the order in which they must run."""
+    """Rules for one page and one format."""
 
     def __init__(self, project: Project, page: Page, fmt: str) -> None:
         self.project = project
@@ -27,14 +31,26 @@ class Filter:
         self.callouts = count(1)
         self.tabsets = count(1)
 
-    def apply(self, document: pf.Doc) -> pf.Doc:
-        """Run every filter over the document."""
-        return document.walk(self.conditional).walk(self.blocks).walk(self.link)
+    def steps(self) -> list[Rules]:
+        """The rules in the order in which they must run."""
+        return [
+            {pf.Div: self.conditional, pf.Span: self.conditional},
+            {pf.Div: self.div, pf.Table: self.table, pf.RawBlock: self.raw},
+            {pf.Link: self.link, pf.Image: self.image},
+        ]
 
-    def conditional(self, element: pf.Element, _: pf.Doc) -> object:
+    def apply(self, document: pf.Doc) -> pf.Doc:
+        """Run every rule over the document, inner elements before outer ones."""
+        for rules in self.steps():
+
+            def action(element: pf.Element, _: pf.Doc, rules: Rules = rules) -> object:
+                return rules[type(element)](element) if type(element) in rules else None
+
+            document = document.walk(action)
+        return document
+
+    def conditional(self, element: pf.Div | pf.Span) -> object:
         """Drop or unwrap `.content-visible` and `.content-hidden`; the format `html:js` is `html`."""
-        if not isinstance(element, (pf.Div, pf.Span)) or not element.classes:
-            return None
         hide = "content-hidden" in element.classes
         if not hide and "content-visible" not in element.classes:
             return None
@@ -45,26 +61,19 @@ class Filter:
         element.classes = [name for name in element.classes if not name.startswith("content-")]
         return None if element.classes or element.identifier else list(element.content)
 
-    def blocks(self, element: pf.Element, _: pf.Doc) -> object:
-        """Callouts, tabsets, layouts, tables; unknown reserved classes are errors."""
-        if isinstance(element, pf.RawBlock) and element.format == "html" and self.fmt == "typst":
-            return self.html_table(element.text)
-        if isinstance(element, pf.Table) and self.fmt == "html":
-            element.classes += ["caption-top", "table"]
-        if not isinstance(element, pf.Div):
-            return None
-        self.check(element)
-        kind = next((name for name in element.classes if name.startswith("callout-")), "")
-        if kind:
-            return self.callout(element, kind.removeprefix("callout-"))
-        if "panel-tabset" in element.classes:
-            return self.tabset(element)
-        if "layout-ncol" in element.attributes and dialect.kind(element.identifier) not in dialect.FLOATS:
-            element.content = self.layout(list(element.content), element.attributes.pop("layout-ncol"))
-        return None
+    def table(self, table: pf.Table) -> None:
+        """Class names of Quarto."""
+        table.classes += ["caption-top", "table"] if self.fmt == "html" else []
 
-    def check(self, div: pf.Div) -> None:
-        """Raise for a class or attribute that Quarto gives a meaning to and this dialect does not."""
+    def raw(self, block: pf.RawBlock) -> list[pf.Block] | None:
+        """For Typst, a table that came as HTML, read into the document."""
+        foreign = block.format == "html" and self.fmt == "typst" and "<table" in block.text.lower()
+        if not foreign or "data-quarto-disable-processing" in block.text:
+            return None
+        return list(parse(block.text, "html").content)
+
+    def div(self, div: pf.Div) -> list[pf.Block] | None:
+        """Callouts, tabsets and layouts; what else Quarto gives a meaning to is an error."""
         for name in div.classes:
             foreign = name in dialect.FOREIGN_DIV_CLASSES or name.startswith(dialect.FOREIGN_DIV_PREFIXES)
             if foreign and name not in dialect.DIV_CLASSES:
@@ -72,15 +81,17 @@ class Filter:
         for name in div.attributes:
             if name in dialect.FOREIGN_DIV_ATTRIBUTES:
                 raise self.page.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
+        label = f"#{div.identifier}"
         if dialect.kind(div.identifier) in dialect.FOREIGN_REFERENCES:
-            label = f"#{div.identifier}"
             raise self.page.error(f"'{label}' is of a kind outside the dialect", label)
-
-    def html_table(self, text: str) -> list[pf.Block] | None:
-        """For Typst, a table that came as HTML, read into the document."""
-        if "<table" not in text.lower() or "data-quarto-disable-processing" in text:
-            return None
-        return list(parse(text, "html").content)
+        for kind in dialect.CALLOUTS:
+            if f"callout-{kind}" in div.classes:
+                return self.callout(div, kind)
+        if "panel-tabset" in div.classes:
+            return self.tabset(div)
+        if "layout-ncol" in div.attributes and dialect.kind(div.identifier) not in dialect.FLOATS:
+            div.content = self.layout(div)
+        return None
 
     def callout(self, div: pf.Div, kind: str) -> list[pf.Block]:
         """A callout: its title is the attribute, the first heading or its kind."""
@@ -91,20 +102,12 @@ class Filter:
             title = list(parse(div.attributes["title"]).content[0].content)
         elif content and isinstance(content[0], pf.Header):
             title = list(content.pop(0).content)
-        return framed(
-            "callout",
-            self.fmt,
-            [[pf.Plain(*title)], content],
-            div=div,
-            kind=kind,
-            colour=colour,
-            tint=tint,
-            number=next(self.callouts),
-        )
+        values = {"div": div, "kind": kind, "colour": colour, "tint": tint, "number": next(self.callouts)}
+        return framed("callout", self.fmt, [[pf.Plain(*title)], content], **values)
 
     def tabset(self, div: pf.Div) -> list[pf.Block]:
         """Tabs from the headings of a `.panel-tabset`; plain headings in Typst."""
-        if self.fmt != "html":
+        if self.fmt == "typst":
             return list(div.content)
         first = next((block for block in div.content if isinstance(block, pf.Header)), None)
         if first is None:
@@ -117,38 +120,50 @@ class Filter:
                 bodies.append([])
             elif bodies:
                 bodies[-1].append(block)
-        group = div.attributes.get("group")
-        return framed("tabset", self.fmt, titles + bodies, number=next(self.tabsets), group=group)
+        return framed("tabset", self.fmt, titles + bodies, div=div, number=next(self.tabsets))
 
-    def layout(self, blocks: list[pf.Block], columns: str) -> list[pf.Block]:
-        """Blocks side by side, `columns` to a row."""
+    def layout(self, div: pf.Div) -> list[pf.Block]:
+        """The blocks of a div side by side, `layout-ncol` to a row."""
+        columns = div.attributes.pop("layout-ncol")
         if not columns.isdigit() or columns == "0":
             raise self.page.error("layout-ncol needs a number of columns", "layout-ncol")
-        return framed("layout", self.fmt, [[block] for block in blocks], columns=int(columns))
+        return framed("layout", self.fmt, [[block] for block in div.content], columns=int(columns))
 
-    def link(self, element: pf.Element, _: pf.Doc) -> object:
-        """Check a link or image; in Typst, point page links to the published site."""
-        if not isinstance(element, (pf.Link, pf.Image)):
+    def link(self, link: pf.Link) -> list[pf.Inline] | None:
+        """In Typst, point a link to the published site, or keep its text when there is none."""
+        path = self.target(link)
+        if self.fmt == "html" or not path:
             return None
-        picture = isinstance(element, pf.Image)
-        if picture and self.fmt == "html":
-            element.classes.append("img-fluid")
-        if picture and "fig-alt" in element.attributes:
-            element.attributes["alt"] = element.attributes.pop("fig-alt")
+        site = self.project.website.get("site-url", "").rstrip("/")
+        link.url = site + "/" + published(path) + "".join(re.findall("[#?].*", link.url))
+        return None if site else list(link.content)
+
+    def image(self, image: pf.Image) -> pf.RawInline | None:
+        """Alternative text from `fig-alt`; in Typst, where pandoc leaves it out, the whole image."""
+        path = self.target(image)
+        if "fig-alt" in image.attributes:
+            image.attributes["alt"] = image.attributes.pop("fig-alt")
+        if self.fmt == "html":
+            image.classes.append("img-fluid")
+        if self.fmt == "html" or not path:
+            return None
+        alternative = image.attributes.get("alt") or pf.stringify(image)
+        name, text = (part.replace("\\", "\\\\").replace('"', '\\"') for part in (f"/{path}", alternative))
+        lengths = {side: image.attributes.get(side, "").removesuffix("px") for side in ("width", "height")}
+        sizes = "".join(f", {side}: {it}" for side, it in lengths.items() if it and not it.isdigit())
+        return pf.RawInline(f'#box(image("{name}", alt: "{text}"{sizes}))', "typst")
+
+    def target(self, element: pf.Link | pf.Image) -> str:
+        """Where a link or image leads to in the project, checked; empty when it leads elsewhere."""
         url = re.split("[#?]", element.url)[0]
         if not url or re.match(r"[a-z][a-z0-9+.-]*:|//", url):
-            return None
+            return ""
         path = resolve(self.page.path, url)
         there = (self.project.root / path).is_file() or "_files/figure-" in path
-        if path not in self.project.pages and (path.endswith(".qmd") or (picture and not there)):
+        missing = path.endswith(".qmd") or (isinstance(element, pf.Image) and not there)
+        if missing and path not in self.project.pages:
             raise self.page.error(f"{url} does not exist", url)
-        if self.fmt == "html":
-            return None
-        if picture:
-            return typst_image(element, path)
-        site = self.project.website.get("site-url", "").rstrip("/")
-        element.url = f"{site}/{published(path)}{element.url[len(url) :]}"
-        return None if site else list(element.content)
+        return path
 
 
 def resolve(page: str, url: str) -> str:
@@ -160,12 +175,3 @@ def resolve(page: str, url: str) -> str:
 def published(path: str) -> str:
     """Where a source file appears in the site."""
     return path.removesuffix(".qmd") + ".html" if path.endswith(".qmd") else path
-
-
-def typst_image(image: pf.Image, path: str) -> pf.RawInline:
-    """An image with its alternative text, which pandoc's Typst writer leaves out."""
-    alternative = image.attributes.get("alt") or pf.stringify(image)
-    name, text = (part.replace("\\", "\\\\").replace('"', '\\"') for part in (f"/{path}", alternative))
-    lengths = {side: image.attributes.get(side, "").removesuffix("px") for side in ("width", "height")}
-    sizes = "".join(f", {side}: {it}" for side, it in lengths.items() if it and not it.isdigit())
-    return pf.RawInline(f'#box(image("{name}", alt: "{text}"{sizes}))', "typst")

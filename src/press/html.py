@@ -12,7 +12,7 @@ import panflute as pf
 from press import pandoc
 from press.crossref import CrossReferences, found
 from press.errors import PressError
-from press.filters import Filter, published, resolve
+from press.filters import published, resolve
 from press.markup import HERE, TEMPLATES
 from press.navigation import Navigation
 from press.project import Meta, Project, as_list
@@ -40,9 +40,8 @@ INCLUDES = ("include-in-header", "include-before-body", "include-after-body")
 
 def filtered(project: Project, page: Page, markdown: str, fmt: str, meta: Meta) -> pf.Doc:
     """Parse a page and run all filters over it."""
-    blocks = Filter(project, page, fmt)
-    document = blocks.apply(pandoc.parse(markdown))
-    document = CrossReferences(blocks, bool(meta.get("number-sections"))).apply(document)
+    rules = CrossReferences(project, page, fmt, bool(meta.get("number-sections")))
+    document = rules.apply(pandoc.parse(markdown))
     if cites := found(document, pf.Cite):
         if not meta.get("bibliography"):
             key = cites[0].citations[0].id
