@@ -92,7 +92,7 @@ class CrossReferences(Filter):
             return pf.Div(element, classes=["quarto-figure", "quarto-figure-center"])
         content, caption, classes = [element], [], []
         if isinstance(element, pf.Div):
-            last = element.content[-1]
+            last = element.content[-1] if element.content else None
             if isinstance(last, pf.Para) and not _only_image(last):
                 caption = list(element.content.pop().content)
             laid = "layout-ncol" in element.attributes
@@ -107,7 +107,9 @@ class CrossReferences(Filter):
             for image in [image for block in content for image in found(block, pf.Image)]:
                 image.classes.append("figure-img")
             start = pf.Str(f"{word}{NBSP}{number}" + (": " if caption else ""))
-            slots = [content, [pf.Plain(start, *caption)]][:: -1 if kind == "tbl" else 1]
+            slots[1] = [pf.Plain(start, *caption)]
+        if self.fmt == "html" and kind == "tbl":
+            slots.reverse()
         return framed("float", self.fmt, slots, id=name, kind=kind, word=word, classes=classes)
 
     def refer(self, cite: pf.Cite) -> list[pf.Inline] | None:

@@ -1,4 +1,4 @@
-"""The dialect: every key, option, class and shortcode that is understood. All else is an error.
+"""The dialect: every key, option, and class that is understood. All else is an error.
 
 A schema maps a key to the schema of its value; the key `*` stands for names that a project chooses. The
 items of a list are checked against the schema of the list.
@@ -71,7 +71,6 @@ CELL = _keys(
     "layout-ncol classes",
 )
 LANGUAGES = {"python"}
-SHORTCODES = {"var", "meta", "pagebreak", "include"}
 # Class of a callout: its default title, its colour and its tint in Typst.
 CALLOUTS = {
     "note": ("Note", "0758E5", "dae6fb"),

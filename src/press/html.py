@@ -27,14 +27,8 @@ SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
 FOOTNOTES = re.compile(r'<section id="footnotes".*?<hr />(.*?)</section>', re.DOTALL)
 HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
 TH = re.compile(r"<th(?![^>]*scope=)(?=[ >])")
-# Class names and attributes of Quarto where pandoc has others.
-QUARTO = [
-    (
-        r'<div class="sourceCode"( id="[^"]*")><pre class="sourceCode (\w+) cell-code">',
-        r'<div class="sourceCode cell-code"\1><pre class="sourceCode \2">',
-    ),
-    (r'class="dataframe"', 'class="dataframe caption-top table table-sm table-striped small"'),
-]
+CELL_CODE = re.compile(r'<div class="sourceCode"( id="[^"]*")><pre class="sourceCode (\w+) cell-code">')
+DATAFRAME = "dataframe caption-top table table-sm table-striped small"
 INCLUDES = ("include-in-header", "include-before-body", "include-after-body")
 
 
@@ -53,25 +47,8 @@ def filtered(project: Project, page: Page, markdown: str, fmt: str, meta: Meta) 
     return document
 
 
-def write(document: pf.Doc, page: Page, meta: Meta, *options: str) -> str:
-    """A filtered document through pandoc's writer, with citations and section numbers."""
-    cite = [f"--bibliography={file}" for file in as_list(meta.get("bibliography"))]
-    cite += ["--citeproc", "--metadata=link-citations:true"] if cite else []
-    numbers = ["--number-sections"] if meta.get("number-sections") else []
-    try:
-        return pandoc.write(document, *options, *cite, *numbers, cwd=page.file.parent)
-    except pandoc.UnknownCitationError as error:
-        raise page.error(f"citation @{error} is in no bibliography", f"@{error}") from None
-
-
 def relink(html: str, project: Project, page: Page) -> tuple[str, set[str]]:
-    """Point links to where things are in the site.
-
-    Returns
-    -------
-    tuple
-        The HTML, and the project files it needs beside it.
-    """
+    """Point links to where things are in the site; also returns the project files to put beside them."""
     needed: set[str] = set()
 
     def point(match: re.Match[str]) -> str:
@@ -94,22 +71,16 @@ def render(
     navigation: Navigation,
     others: list[tuple[str, str]],
 ) -> tuple[str, set[str]]:
-    """A complete page.
+    """A complete page, and the project files it needs beside it.
 
-    Parameters
-    ----------
-    others
-        Other formats of the page: address relative to it, and name.
-
-    Returns
-    -------
-    tuple
-        The HTML, and the project files it needs beside it.
+    `others` are the other formats of the page: address relative to it, and name.
     """
     document = filtered(project, page, markdown, "html", meta)
     options = ["--section-divs", "--mathml", "--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]
     options += ["--email-obfuscation=none", f"--template={HERE}/templates/content.html"]
-    toc, _, content = write(document, page, meta, "-t", "html", *options).partition("<!-- content -->\n")
+    toc, _, content = pandoc.write(document, page, meta, "-t", "html", *options).partition(
+        "<!-- content -->\n"
+    )
     before, _, rest = content.partition(REFERENCES[0])
     references, _, after = rest.partition(REFERENCES[1])
     notes = FOOTNOTES.search(before + after)
@@ -162,8 +133,8 @@ def decorate(content: str) -> str:
         return TH.sub('<th scope="col"', re.sub(r"<th([^>]*)>\s*</th>", r"<td\1></td>", match[0]))
 
     content = HEAD.sub(head, HEADING.sub(heading, content))
-    for pattern, replacement in QUARTO:
-        content = re.sub(pattern, replacement, content)
+    content = CELL_CODE.sub(r'<div class="sourceCode cell-code"\1><pre class="sourceCode \2">', content)
+    content = content.replace('class="dataframe"', f'class="{DATAFRAME}"')
     return TH.sub('<th scope="row"', content)
 
 

@@ -13,46 +13,49 @@ import pypandoc
 from panflute.elements import RAW_FORMATS
 
 from press.errors import PressError
+from press.project import Meta, as_list
+from press.source import Page
 
 RAW_FORMATS.add("typst")  # panflute's list is older than the format
 binary = cache(pypandoc.get_pandoc_path)
 
 
-class UnknownCitationError(PressError):
-    """A citation key that no bibliography has; the key is its only argument."""
-
-
-def run(text: str, *options: str, cwd: Path | None = None) -> str:
-    """Pipe `text` through pandoc.
-
-    Raises
-    ------
-    PressError
-        When pandoc fails, or warns that a citation is unknown (`citation KEY not found`).
-    """
+def run(text: str, *options: str, cwd: Path | None = None) -> tuple[str, str]:
+    """Pipe text through pandoc; return its output and its warnings. Raises PressError when it fails."""
     command = [binary(), "--wrap=none", *options]
     finished = subprocess.run(command, input=text.encode(), capture_output=True, cwd=cwd, check=False)
-    message = finished.stderr.decode()
+    messages = finished.stderr.decode()
     if finished.returncode:
-        raise PressError(f"pandoc: {message.strip()}")
-    if unknown := re.search(r"citation (\S+) not found", message):
-        raise UnknownCitationError(unknown[1])
-    return finished.stdout.decode()
+        raise PressError(f"pandoc: {messages.strip()}")
+    return finished.stdout.decode(), messages
 
 
 @cache
 def inline(text: str, fmt: str = "html") -> str:
     """A line of Markdown, such as a title, as HTML without its paragraph, or as plain text."""
-    return run(text, "-f", "markdown", "-t", fmt).strip().removeprefix("<p>").removesuffix("</p>")
+    return run(text, "-f", "markdown", "-t", fmt)[0].strip().removeprefix("<p>").removesuffix("</p>")
 
 
 def parse(text: str, reader: str = "markdown") -> pf.Doc:
     """Text as a panflute document."""
-    return pf.load(io.StringIO(run(text, "-f", reader, "-t", "json")))
+    return pf.load(io.StringIO(run(text, "-f", reader, "-t", "json")[0]))
 
 
-def write(document: pf.Doc, *options: str, cwd: Path) -> str:
-    """A panflute document through one of pandoc's writers."""
+def write(document: pf.Doc, page: Page, meta: Meta, *options: str) -> str:
+    """A filtered document through pandoc's writer, with citations and section numbers.
+
+    Raises
+    ------
+    PressError
+        When pandoc fails, and for a citation that is in no bibliography.
+    """
     stream = io.StringIO()
     pf.dump(document, stream)
-    return run(stream.getvalue(), "-f", "json", *options, cwd=cwd)
+    cite = [f"--bibliography={file}" for file in as_list(meta.get("bibliography"))]
+    cite += ["--citeproc", "--metadata=link-citations:true"] if cite else []
+    numbers = ["--number-sections"] if meta.get("number-sections") else []
+    arguments = ["-f", "json", *options, *cite, *numbers]
+    written, messages = run(stream.getvalue(), *arguments, cwd=page.file.parent)
+    if unknown := re.search(r"citation (\S+) not found", messages):
+        raise page.error(f"citation @{unknown[1]} is in no bibliography", f"@{unknown[1]}")
+    return written

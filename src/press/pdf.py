@@ -10,7 +10,7 @@ from pathlib import Path
 import panflute as pf
 import typst
 
-from press import html
+from press import html, pandoc
 from press.errors import PressError
 from press.markup import HERE
 from press.project import Meta, Project, as_list
@@ -40,7 +40,7 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
             options.append(f"--{key}={folder / key}")
         if not any(isinstance(block, pf.Header) and block.level == 1 for block in document.content):
             options.append("--shift-heading-level-by=-1")
-        body = html.write(document, page, meta, "-t", "typst", *options)
+        body = pandoc.write(document, page, meta, "-t", "typst", *options)
     source = project.state / "typst" / Path(page.path).with_suffix(".typ")
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(body, "utf-8")

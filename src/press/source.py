@@ -23,9 +23,15 @@ INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*([\w-]+)\s*(.*?)\s*>\}\}")
 INLINE = re.compile(r"(^|[^`])`\{(\w+)\}[ \t]([^`]+)`")
 OPTION = re.compile(r"^#\s*\| ?(.*)$")
-PAGE_BREAK = (
-    '```{=html}\n<div style="page-break-after: always;"></div>\n```\n\n```{=typst}\n#pagebreak()\n```'
-)
+PAGE_BREAK = """
+```{=html}
+<div style="page-break-after: always;"></div>
+```
+
+```{=typst}
+#pagebreak()
+```
+"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Line:
 class Prose:
     """Markdown between two cells."""
 
-    lines: tuple[Line, ...]
+    lines: list[Line]
 
     def expressions(self) -> list[tuple[str, Line]]:
         """Inline code in order, with its place."""
@@ -108,7 +114,6 @@ def read(project: Project, path: str) -> Page:
     reader.take(file, text.splitlines()[head:], head + 1, ())
     if reader.cell:
         raise reader.cell[0].error("this cell is never closed")
-    reader.finish_prose()
     return Page(path, file, front, reader.parts, reader.files)
 
 
@@ -120,7 +125,6 @@ class _Reader:
         self.meta = project.metadata(front, "html")
         self.parts: list[Prose | Cell] = []
         self.files: list[Path] = []
-        self.prose: list[Line] = []
         self.cell: list[Line] = []
         self.fence = ""
 
@@ -145,13 +149,14 @@ class _Reader:
                     self.add(Line(part, file, number))
 
     def shortcode(self, line: Line, code: re.Match[str]) -> str:
+        """What takes the place of a shortcode within a line."""
         name, argument = code[1], code[2].strip("\"'")
         if name == "pagebreak":
-            return f"\n{PAGE_BREAK}\n"
-        if name not in dialect.SHORTCODES:
-            raise line.error(f"unknown shortcode '{name}'")
+            return PAGE_BREAK
         if name == "include":
             raise line.error("an include must stand on a line of its own")
+        if name not in {"var", "meta"}:
+            raise line.error(f"unknown shortcode '{name}'")
         value: Any = self.project.variables if name == "var" else self.meta
         for key in argument.split("."):
             value = value.get(key) if isinstance(value, dict) else None
@@ -170,20 +175,18 @@ class _Reader:
         elif self.cell:
             self.cell.append(line)
         elif fence and not self.fence and LANGUAGE.match(fence[2]):
-            self.finish_prose()
             self.cell = [line]
         else:
-            self.prose.append(line)
+            last = self.parts[-1] if self.parts else None
+            if isinstance(last, Prose):
+                last.lines.append(line)
+            else:
+                self.parts.append(Prose([line]))
             inline = None if fence or self.fence else INLINE.search(line.text)
             if inline and inline[2] not in dialect.LANGUAGES:
                 raise line.error(f"inline code in '{inline[2]}' is outside the dialect")
         if fence:
             self.fence = "" if closes else self.fence or fence[1]
-
-    def finish_prose(self) -> None:
-        if self.prose:
-            self.parts.append(Prose(tuple(self.prose)))
-        self.prose = []
 
 
 def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import press
-from press import html, source
+from press import html, pandoc, source
 from press.project import load
 
 DEMO = Path(__file__).parent / "demo"
@@ -126,6 +126,6 @@ def convert(small: Callable[..., Path]) -> Callable[..., str]:
         )
         document = html.filtered(project, read, text, fmt, meta)
         options = ["--section-divs", "--mathml"] if fmt == "html" else []
-        return html.write(document, read, meta, "-t", fmt, *options)
+        return pandoc.write(document, read, meta, "-t", fmt, *options)
 
     return run
