@@ -148,7 +148,7 @@ def notebook(page: Page, results: Results) -> str:
 
     Outputs printed for pandoc (`output: asis`) are left out: a notebook would show their markup.
     """
-    cells = [new_markdown_cell(f"# {page.front.get('title', page.path)}")]
+    cells = [new_markdown_cell(f"# {page.front.get('title', page.file.stem)}")]
     for part, result in zip(page.parts, results, strict=True):
         if isinstance(part, Cell):
             outputs = [] if part.options["output"] == "asis" else [nbformat.from_dict(it) for it in result]

@@ -10,7 +10,6 @@ import panflute as pf
 from press import dialect
 from press.filters import Filter, Rules
 from press.markup import framed
-from press.project import Project
 from press.source import Page
 
 EQUATION = re.compile(r"^\{#(eq-[^}\s]+)\}(.*)$")
@@ -27,8 +26,8 @@ def found(root: pf.Element, kind: type) -> list[pf.Element]:
 class CrossReferences(Filter):
     """All rules for a page, with numbers and references; `sections` says whether sections show numbers."""
 
-    def __init__(self, project: Project, page: Page, fmt: str, sections: bool) -> None:
-        super().__init__(project, page, fmt)
+    def __init__(self, page: Page, fmt: str, sections: bool) -> None:
+        super().__init__(page, fmt)
         self.sections = sections
         self.numbers: dict[str, str] = {}
         self.counts: Counter[str] = Counter()

@@ -14,7 +14,6 @@ import panflute as pf
 from press import dialect
 from press.markup import framed
 from press.pandoc import parse
-from press.project import Project
 from press.source import Page
 
 # What to do with elements of a kind: a rule returns what replaces the element, or `None` to keep it.
@@ -24,8 +23,8 @@ Rules = dict[type, Callable[[pf.Element], object]]
 class Filter:
     """Rules for one page and one format."""
 
-    def __init__(self, project: Project, page: Page, fmt: str) -> None:
-        self.project = project
+    def __init__(self, page: Page, fmt: str) -> None:
+        self.project = page.project
         self.page = page
         self.fmt = fmt
         self.callouts = count(1)

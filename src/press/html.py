@@ -32,9 +32,9 @@ DATAFRAME = "dataframe caption-top table table-sm table-striped small"
 INCLUDES = ("include-in-header", "include-before-body", "include-after-body")
 
 
-def filtered(project: Project, page: Page, markdown: str, fmt: str, meta: Meta) -> pf.Doc:
+def filtered(page: Page, markdown: str, fmt: str, meta: Meta) -> pf.Doc:
     """Parse a page and run all filters over it."""
-    rules = CrossReferences(project, page, fmt, bool(meta.get("number-sections")))
+    rules = CrossReferences(page, fmt, bool(meta.get("number-sections")))
     document = rules.apply(pandoc.parse(markdown))
     if cites := found(document, pf.Cite):
         if not meta.get("bibliography"):
@@ -47,9 +47,10 @@ def filtered(project: Project, page: Page, markdown: str, fmt: str, meta: Meta) 
     return document
 
 
-def relink(html: str, project: Project, page: Page) -> tuple[str, set[str]]:
+def relink(html: str, page: Page) -> tuple[str, set[str]]:
     """Point links to where things are in the site; also returns the project files to put beside them."""
     needed: set[str] = set()
+    project = page.project
 
     def point(match: re.Match[str]) -> str:
         path = resolve(page.path, match[2])
@@ -64,18 +65,13 @@ def relink(html: str, project: Project, page: Page) -> tuple[str, set[str]]:
 
 
 def render(
-    project: Project,
-    page: Page,
-    markdown: str,
-    meta: Meta,
-    navigation: Navigation,
-    others: list[tuple[str, str]],
+    page: Page, markdown: str, meta: Meta, navigation: Navigation, others: list[tuple[str, str]]
 ) -> tuple[str, set[str]]:
     """A complete page, and the project files it needs beside it.
 
     `others` are the other formats of the page: address relative to it, and name.
     """
-    document = filtered(project, page, markdown, "html", meta)
+    project, document = page.project, filtered(page, markdown, "html", meta)
     options = ["--section-divs", "--mathml", "--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]
     options += ["--email-obfuscation=none", f"--template={HERE}/templates/content.html"]
     toc, _, content = pandoc.write(document, page, meta, "-t", "html", *options).partition(
@@ -107,7 +103,7 @@ def render(
     identifiers = Counter(re.findall(r'\sid="([^"]+)"', SCRIPT.sub("", text)))
     if twice := next((name for name, times in identifiers.items() if times > 1), None):
         raise page.error(f"id '{twice}' is used more than once on this page", twice)
-    return relink(text, project, page)
+    return relink(text, page)
 
 
 def decorate_toc(toc: str) -> str:

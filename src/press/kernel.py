@@ -15,7 +15,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import KernelManager
 
 from press.errors import PressError
-from press.project import Meta, Project
+from press.project import Meta
 from press.source import Cell, Line, Page
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -95,7 +95,7 @@ class Kernel:
         raise place.error(f"the kernel died in {what}")
 
 
-def execute(project: Project, page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
+def execute(page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
     """Run a page from top to bottom; `stopped` makes it end early.
 
     Raises
@@ -103,11 +103,11 @@ def execute(project: Project, page: Page, fmt: str, meta: Meta, stopped: Event) 
     PressError
         For a failing cell (with its code and traceback) or expression, and for a kernel that dies.
     """
-    if not any(isinstance(part, Cell) or part.expressions() for part in page.parts):
+    if not any(part.code for part in page.parts):
         return [[] for _ in page.parts]
     name = meta.get("jupyter", "python3")
-    rooted = project.settings.get("execute-dir") == "project"
-    working = project.root if rooted else page.file.parent
+    rooted = page.project.settings.get("execute-dir") == "project"
+    working = page.project.root if rooted else page.file.parent
     results: Results = []
     with tempfile.TemporaryDirectory() as folder, Kernel(name, folder, working, stopped) as kernel:
         kernel.run(SETUP.format(*FIGURES[fmt]), Line("", page.file, 1), "set-up")
@@ -117,8 +117,8 @@ def execute(project: Project, page: Page, fmt: str, meta: Meta, stopped: Event) 
                 run = part.options["eval"]
                 results.append(kernel.run(part.code, part.place, what, allowed) if run else [])
             else:
-                code = part.expressions()
-                results.append([_text(kernel.run(text, at, f"inline code `{text}`")) for text, at in code])
+                runs = [kernel.run(code, line, f"inline code `{code}`") for code, line in part.code]
+                results.append([_text(outputs) for outputs in runs])
     return results
 
 

@@ -13,11 +13,11 @@ import typst
 from press import html, pandoc
 from press.errors import PressError
 from press.markup import HERE
-from press.project import Meta, Project, as_list
+from press.project import Meta, as_list
 from press.source import Page
 
 
-def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path) -> None:
+def render(page: Page, markdown: str, meta: Meta, output: Path) -> None:
     """Write the PDF of a page to `output`; its Typst source is kept beside the caches.
 
     Raises
@@ -25,7 +25,7 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
     PressError
         When Typst cannot compile it; the message is Typst's own.
     """
-    document = html.filtered(project, page, markdown, "typst", meta)
+    document = html.filtered(page, markdown, "typst", meta)
     authors = [{"name": {"literal": name}} for name in as_list(meta.get("author"))]
     numbering = "1.1.a" if meta.get("number-sections") else ""
     variables = {"section-numbering": numbering, **meta, "by-author": authors, "date": html.date(meta)}
@@ -41,12 +41,14 @@ def render(project: Project, page: Page, markdown: str, meta: Meta, output: Path
         if not any(isinstance(block, pf.Header) and block.level == 1 for block in document.content):
             options.append("--shift-heading-level-by=-1")
         body = pandoc.write(document, page, meta, "-t", "typst", *options)
-    source = project.state / "typst" / Path(page.path).with_suffix(".typ")
+    source = page.project.state / "typst" / Path(page.path).with_suffix(".typ")
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(body, "utf-8")
     fonts, standards = as_list(meta.get("font-paths")), as_list(meta.get("pdf-standard"))
     try:
-        compiler = typst.Compiler(str(source), root=str(project.root), font_paths=[str(it) for it in fonts])
+        compiler = typst.Compiler(
+            str(source), root=str(page.project.root), font_paths=[str(it) for it in fonts]
+        )
         compiler.compile(output=str(output), format="pdf", pdf_standards=standards, timestamp=0)
     except typst.TypstError as error:
         raise PressError(f"Typst: {error.message}", page.file, detail=f"{error.diagnostic}") from None

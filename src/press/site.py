@@ -98,7 +98,7 @@ class Site:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.pages = {path: source.read(project, path) for path in project.pages}
-        titles = {path: str(page.front.get("title", path)) for path, page in self.pages.items()}
+        titles = {path: str(page.front.get("title", page.file.stem)) for path, page in self.pages.items()}
         self.navigation = Navigation(project, titles)
         self.stopped = Event()
         self.aside = project.state / f"aside-{os.getpid()}"
@@ -156,47 +156,42 @@ class Site:
 
     def page(self, page: Page) -> list[str]:
         """Render every format of one page aside; return its files in the site."""
-        folder = (self.aside / page.path).parent
+        stem, folder = page.file.stem, (self.aside / page.path).parent
         folder.mkdir(parents=True, exist_ok=True)
-        formats = self.project.formats(page.front)
-        targets = {fmt: folder / self.output(page, fmt) for fmt in formats}
-        others = [(targets[fmt].name, FORMAT_NAMES[fmt]) for fmt in formats if fmt != "html"]
-        beside = folder / f"{page.file.stem}_files"
+        targets = {}
+        for fmt in self.project.formats(page.front):
+            default = f"{stem}.{'pdf' if fmt == 'typst' else fmt}"
+            targets[fmt] = folder / page.metadata(fmt).get("output-file", default)
+        others = [(file.name, FORMAT_NAMES[fmt]) for fmt, file in targets.items() if fmt != "html"]
         needed: set[str] = set()
         for fmt, target in targets.items():
             language = "typst" if fmt == "typst" else "html"
-            meta = self.project.metadata(page.front, language)
+            meta, figures = page.metadata(language), folder / f"{stem}_files" / f"figure-{fmt}"
             results = self.results(page, language, meta)
-            figures = beside / f"figure-{fmt}"
             if fmt == "ipynb":
                 target.write_text(notebook(page, results), "utf-8")
             elif fmt == "html":
-                markdown = assemble(page, results, fmt, figures, f"{beside.name}/{figures.name}")
-                text, needed = html.render(self.project, page, markdown, meta, self.navigation, others)
+                markdown = assemble(page, results, fmt, figures, f"{stem}_files/figure-html")
+                text, needed = html.render(page, markdown, meta, self.navigation, others)
                 target.write_text(text, "utf-8")
             else:
                 link = f"/{figures.relative_to(self.project.root).as_posix()}"
-                pdf.render(self.project, page, assemble(page, results, fmt, figures, link), meta, target)
+                pdf.render(page, assemble(page, results, fmt, figures, link), meta, target)
                 shutil.rmtree(figures, ignore_errors=True)
-        made = [*targets.values(), *(file for file in beside.rglob("*") if file.is_file())]
+        made = [*targets.values(), *(folder / f"{stem}_files").rglob("*.*")]
         return sorted({*needed, *(file.relative_to(self.aside).as_posix() for file in made)})
-
-    def output(self, page: Page, fmt: str) -> str:
-        """Name of the file that a format of a page is written to."""
-        suffix = "pdf" if fmt == "typst" else fmt
-        return str(self.project.metadata(page.front, fmt).get("output-file", f"{page.file.stem}.{suffix}"))
 
     def results(self, page: Page, fmt: str, meta: Meta) -> Results:
         """Results of the page's code: kept ones when nothing they rest on has changed."""
         code = [
-            [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.expressions()]
+            [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.code]
             for part in page.parts
         ]
         key = cache.digest([], [code, fmt, meta.get("jupyter"), self.depends])
         file = self.project.state / "results" / f"{page.path.replace('/', '--')}.{fmt}.json"
         kept = cache.read(file)
         if kept.get("key") != key:
-            kept = {"key": key, "results": execute(self.project, page, fmt, meta, self.stopped)}
+            kept = {"key": key, "results": execute(page, fmt, meta, self.stopped)}
             cache.write(file, kept)
         results: Results = kept["results"]
         return results

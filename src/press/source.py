@@ -53,8 +53,9 @@ class Prose:
 
     lines: list[Line]
 
-    def expressions(self) -> list[tuple[str, Line]]:
-        """Inline code in order, with its place."""
+    @property
+    def code(self) -> list[tuple[str, Line]]:
+        """Inline expressions in order, with their places."""
         return [(found[3].strip(), line) for line in self.lines for found in INLINE.finditer(line.text)]
 
 
@@ -82,11 +83,16 @@ class Cell:
 class Page:
     """A page: `path` from the project's root, checked front matter, parts in order, files it is read from."""
 
+    project: Project
     path: str
     file: Path
     front: Meta
     parts: list[Prose | Cell]
     files: list[Path]
+
+    def metadata(self, fmt: str) -> Meta:
+        """Everything that holds for the page in one format."""
+        return self.project.metadata(self.front, fmt)
 
     def error(self, message: str, near: str) -> PressError:
         """An error at the place where `near` first stands; at the top when the source does not have it."""
@@ -114,7 +120,7 @@ def read(project: Project, path: str) -> Page:
     reader.take(file, text.splitlines()[head:], head + 1, ())
     if reader.cell:
         raise reader.cell[0].error("this cell is never closed")
-    return Page(path, file, front, reader.parts, reader.files)
+    return Page(project, path, file, front, reader.parts, reader.files)
 
 
 class _Reader:

@@ -124,7 +124,7 @@ def convert(small: Callable[..., Path]) -> Callable[..., str]:
         text = "\n".join(
             line.text for part in read.parts if isinstance(part, source.Prose) for line in part.lines
         )
-        document = html.filtered(project, read, text, fmt, meta)
+        document = html.filtered(read, text, fmt, meta)
         options = ["--section-divs", "--mathml"] if fmt == "html" else []
         return pandoc.write(document, read, meta, "-t", fmt, *options)
 

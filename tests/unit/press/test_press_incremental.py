@@ -26,9 +26,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     executed: list[str] = []
     original = press_site.execute
 
-    def counted(project, page, fmt, meta, stopped):  # type: ignore[no-untyped-def]
+    def counted(page, fmt, meta, stopped):  # type: ignore[no-untyped-def]
         executed.append(page.path)
-        return original(project, page, fmt, meta, stopped)
+        return original(page, fmt, meta, stopped)
 
     monkeypatch.setattr(press_site, "execute", counted)
     return executed
