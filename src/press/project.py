@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from press import dialect, mapping
+from press import dialect
 from press.errors import PressError
 
 Meta = dict[str, Any]
@@ -83,12 +83,12 @@ def load(root: Path) -> Project:
     file, named = root / "_quarto.yml", root / "_variables.yml"
     if not file.is_file():
         raise PressError("there is no _quarto.yml here; run press in a Quarto project or pass --root", file)
-    config = mapping.read(file.read_text("utf-8"), file, dialect.PROJECT)
+    config = dialect.read(file.read_text("utf-8"), file, dialect.PROJECT)
     settings = config.get("project") or {}
     if settings.get("type") != "website":
         kind = settings.get("type")
         raise PressError(f"project type {kind!r} is outside the dialect; only 'website'", file)
-    variables = mapping.read(named.read_text("utf-8"), named, dialect.ANY) if named.is_file() else {}
+    variables = dialect.read(named.read_text("utf-8"), named, dialect.ANY) if named.is_file() else {}
     pages: list[str] = []
     for pattern in as_list(settings.get("render", "**/*.qmd")):
         found = [path.relative_to(root) for path in sorted(root.glob(pattern)) if path.suffix == ".qmd"]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Event
 from typing import Any
 
-from press import cache, html, pdf, source
+from press import html, pdf, source
 from press.cells import assemble, notebook
 from press.errors import PressError
 from press.filters import published
@@ -106,15 +108,19 @@ class Site:
         patterns = as_list((project.config.get("press") or {}).get("depends"))
         depends = [path for pattern in patterns for path in project.root.glob(pattern)]
         # Without a list of what code depends on, nothing can be known to be unchanged.
-        self.depends = cache.digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
+        self.depends = digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
         common = [*HERE.rglob("*"), *named_files(project.config)]
-        self.common = cache.digest(common, [self.depends, project.config, project.variables, titles])
+        self.common = digest(common, [self.depends, project.config, project.variables, titles])
 
     def build(self, chosen: list[Path] | None, progress: Progress) -> None:
         """Render what is stale, then move it into the site."""
-        known = cache.read(self.record)
-        keys = {path: self.key(self.pages[path]) for path in self.paths(chosen or [])}
-        stale = {path: key for path, key in keys.items() if not self.current(known.get(path), key)}
+        known = kept(self.record)
+        stale = {}
+        for path in self.paths(chosen or []):
+            page = self.pages[path]
+            key = digest([*page.files, *named_files(page.front)], [self.common, path])
+            if not self.current(known.get(path, {}), key):
+                stale[path] = key
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
             self.publish(known, self.render(stale, progress))
@@ -129,14 +135,9 @@ class Site:
             raise PressError("this is not a page of the project (see project.render)", root / strangers[0])
         return paths or list(self.pages)
 
-    def key(self, page: Page) -> str:
-        """Hash of all that a page is made from."""
-        return cache.digest([*page.files, *named_files(page.front)], [self.common, page.path])
-
-    def current(self, entry: Meta | None, key: str) -> bool:
+    def current(self, entry: Meta, key: str) -> bool:
         """Whether a page was rendered from just this and is still there."""
-        there = entry and all((self.project.output / file).exists() for file in entry["files"])
-        return bool(entry and there and entry["key"] == key)
+        return entry.get("key") == key and all((self.project.output / it).exists() for it in entry["files"])
 
     def render(self, stale: dict[str, str], progress: Progress) -> dict[str, Meta]:
         """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
@@ -187,14 +188,13 @@ class Site:
             [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.code]
             for part in page.parts
         ]
-        key = cache.digest([], [code, fmt, meta.get("jupyter"), self.depends])
+        key = digest([], [code, fmt, meta.get("jupyter"), self.depends])
         file = self.project.state / "results" / f"{page.path.replace('/', '--')}.{fmt}.json"
-        kept = cache.read(file)
-        if kept.get("key") != key:
-            kept = {"key": key, "results": execute(page, fmt, meta, self.stopped)}
-            cache.write(file, kept)
-        results: Results = kept["results"]
-        return results
+        entry = kept(file)
+        if entry.get("key") != key:
+            entry = {"key": key, "results": execute(page, fmt, meta, self.stopped)}
+            keep(file, entry)
+        return list(entry["results"])
 
     def publish(self, known: dict[str, Meta], done: dict[str, Meta]) -> None:
         """Move what was rendered into the site; bring resources and the search index up to date."""
@@ -218,7 +218,7 @@ class Site:
             (output / name).unlink(missing_ok=True)
         if any(name.endswith(".html") for name in alive):
             self.index()
-        cache.write(self.record, current)
+        keep(self.record, current)
 
     def index(self) -> None:
         """Build the search index aside and put it in place."""
@@ -230,3 +230,24 @@ class Site:
             raise PressError(f"pagefind: {finished.stdout}{finished.stderr}")
         shutil.rmtree(target, ignore_errors=True)
         fresh.rename(target)
+
+
+def digest(files: Iterable[Path], values: Any) -> str:
+    """Hash of the contents of files and of values that JSON can hold."""
+    state = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
+    for file in sorted({path for path in files if path.is_file() and path.suffix != ".pyc"}):
+        state.update(f"{file}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return state.hexdigest()
+
+
+def kept(file: Path) -> Meta:
+    """What an earlier run kept; nothing when there is no file."""
+    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+
+
+def keep(file: Path, values: Meta) -> None:
+    """Keep values for the next run, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.write_text(json.dumps(values, indent=1, sort_keys=True), "utf-8")
+    temporary.replace(file)

@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from press import dialect, mapping
+from press import dialect
 from press.errors import PressError
 from press.project import Meta, Project, located
 
@@ -113,7 +113,7 @@ def read(project: Project, path: str) -> Page:
     file = project.root / path
     text = file.read_text("utf-8")
     found = FRONT.match(text)
-    front = mapping.read((found and found[1]) or "", file, dialect.PAGE, "front-matter key", 2)
+    front = dialect.read((found and found[1]) or "", file, dialect.PAGE, "front-matter key", 2)
     front = located(front, file.parent, project.root)
     reader = _Reader(project, front)
     head = found[0].count("\n") if found else 0
@@ -203,7 +203,7 @@ def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:
         raise place.error(f"cells in '{language}' are outside the dialect")
     options = list(takewhile(lambda text: OPTION.match(text.strip()), texts))
     yaml = "\n".join(OPTION.sub(r"\1", text.strip()) for text in options)
-    given = mapping.read(yaml, place.file, dialect.CELL, "cell option", place.number + 1)
+    given = dialect.read(yaml, place.file, dialect.CELL, "cell option", place.number + 1)
     code = "\n".join(texts[len(options) :]).strip("\n")
     settled = {key: dialect.VALUES[key][0] for key in dialect.CELL if key in dialect.VALUES}
     settled |= {key: meta[key] for key in ("code-fold", "code-summary") if key in meta}
