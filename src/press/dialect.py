@@ -28,7 +28,7 @@ _SHARED = {
         "lang toc toc-depth toc-title number-sections bibliography code-fold code-summary code-tools",
         "jupyter output-file",
     ),
-    **dict.fromkeys(("include-in-header", "include-before-body", "include-after-body"), _keys("text file")),
+    **dict.fromkeys(("include-in-header", "include-before-body", "include-after-body"), _keys("text")),
 }
 HTML = _SHARED | {
     **_keys("css html-math-method page-layout anchor-sections link-external-newwindow"),

@@ -135,14 +135,12 @@ def decorate(content: str) -> str:
 
 
 def includes(meta: Meta, key: str) -> list[str]:
-    """Text of `include-...` entries: file names, `file:` or `text:`."""
+    """Text of `include-...` entries: file names or `text:`."""
     texts = []
     for item in as_list(meta.get(key)):
-        named = item if isinstance(item, dict) else {"file": item}
-        file = named.get("file")
-        if file and not file.is_file():
-            raise PressError(f"{key} names a file that does not exist", file)
-        texts.append(file.read_text("utf-8") if file else named["text"])
+        if isinstance(item, Path) and not item.is_file():
+            raise PressError(f"{key} names a file that does not exist", item)
+        texts.append(item.read_text("utf-8") if isinstance(item, Path) else item["text"])
     return texts
 
 

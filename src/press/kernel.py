@@ -16,7 +16,7 @@ from jupyter_client.manager import KernelManager
 
 from press.errors import PressError
 from press.project import Meta
-from press.source import Cell, Line, Page
+from press.source import Line, Page, Prose
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 MARKUP = re.compile(r"([\\`*_{}\[\]<>|~^$@#])")
@@ -63,9 +63,15 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
         self.client.stop_channels()
 
-    def run(self, code: str, place: Line, what: str, allowed: bool = False) -> list[Output]:
-        """The outputs of code; an exception is an error at `place` unless it is allowed."""
-        request = self.client.execute(code, allow_stdin=False, stop_on_error=False)
+    def run(
+        self, code: str, place: Line, what: str, allowed: bool = False, counted: bool = False
+    ) -> list[Output]:
+        """The outputs of code; an exception is an error at `place` unless it is allowed.
+
+        What is `counted` gets a number and stands in the history of the kernel.
+        """
+        options = {"allow_stdin": False, "stop_on_error": False, "store_history": counted}
+        request = self.client.execute(code, **options)
         outputs: list[Output] = []
         while (message := self.answer(request, place, what))["content"].get("execution_state") != "idle":
             if message["header"]["msg_type"] not in KEPT:
@@ -112,13 +118,14 @@ def execute(page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
     with tempfile.TemporaryDirectory() as folder, Kernel(name, folder, working, stopped) as kernel:
         kernel.run(SETUP.format(*FIGURES[fmt]), Line("", page.file, 1), "set-up")
         for part in page.parts:
-            if isinstance(part, Cell):
-                what, allowed = f"cell {part.number}", part.options["error"]
-                run = part.options["eval"]
-                results.append(kernel.run(part.code, part.place, what, allowed) if run else [])
-            else:
+            if isinstance(part, Prose):
                 runs = [kernel.run(code, line, f"inline code `{code}`") for code, line in part.code]
                 results.append([_text(outputs) for outputs in runs])
+            elif part.options["eval"]:
+                what, allowed = f"cell {part.number}", part.options["error"]
+                results.append(kernel.run(part.code, part.place, what, allowed, counted=True))
+            else:
+                results.append([])
     return results
 
 

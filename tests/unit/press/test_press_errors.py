@@ -20,6 +20,8 @@ Small = Callable[..., Path]
     [
         ("---\ntitle: A\nlisting: x\n---\n", 3, "unknown front-matter key 'listing'"),
         ("---\nformat:\n  pdf: default\n---\n", 3, "unknown front-matter key 'pdf' under format"),
+        ("---\nformat: pdf\n---\n", 2, "format can only be html or typst or ipynb"),
+        ("---\nauthor: {name: A}\n---\n", 2, "unknown front-matter key 'name' under author"),
         ("---\nformat:\n  typst:\n    marging: 1cm\n---\n", 4, "'marging' under format.typst"),
         ("---\ntitle: [\n---\n", 3, "not valid YAML"),
         ("---\ntitle: A `{python} 1`\n---\n", 2, "inline code does not run inside YAML"),
@@ -81,7 +83,11 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
         (CONFIG + "extra: 1\n", 9, "unknown key 'extra'"),
         (CONFIG.replace("title: Small", "titel: Small"), 4, "unknown key 'titel' under website"),
         (CONFIG.replace("type: website", "type: book"), 1, "project type 'book' is outside the dialect"),
-        (CONFIG.replace("type: website", "type: website\n  render: [no/*.qmd]"), 3, "matches no page"),
+        (
+            CONFIG.replace("type: website", "type: website\n  render: ['*.qmd', no/*.qmd]"),
+            3,
+            "project.render: no/*.qmd matches no page",
+        ),
         (
             CONFIG.replace("title: Small", "sidebar:\n    contents: [x.qmd]"),
             5,
