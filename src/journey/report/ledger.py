@@ -15,9 +15,11 @@ from pathlib import Path
 
 from journey.errors import JourneyError
 from journey.files import write_json
-from journey.report.formats import format_interval, format_number
+from journey.report.formats import MINUS, format_interval, format_number
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
+P_VALUE = re.compile(r"p [=<] [0-9.]+")
+WORD_JOINER, NO_BREAK_SPACE = "\u2060", "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,12 @@ class PageText(str):
     """Text that a page shows as it is: as a cell's value it gives Markdown with every sign escaped."""
 
     def _repr_markdown_(self) -> str:
+        # A line must not end after a minus, nor within "p = 0.04".
+        kept = str(self).replace(MINUS, MINUS + WORD_JOINER)
+        if P_VALUE.fullmatch(kept):
+            kept = kept.replace(" ", NO_BREAK_SPACE)
         # A dollar sign would open a formula, an underscore emphasis.
-        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", str(self))
+        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", kept)
 
 
 class Figure(PageText):

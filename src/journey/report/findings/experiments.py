@@ -256,7 +256,21 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
         label="Margin of free shipping for everyone, for 10,000 users",
         source=f"{SOURCE}:add_margin",
     )
-    for name, value, unit in (("gross_margin", margin, "share"), ("shipping_cost", cost, "eur")):
+    worth = desk.assumptions["free_shipping.margin_worth_seeing"]
+    spread = [float(arm.var(ddof=1)) for arm in values]
+    plan = engine.mean_sample_size(worth, spread[0], variance_treatment=spread[1])
+    desk.ledger.add(
+        "experiments.margin_users",
+        plan.total,
+        "count",
+        label="Users in both arms to see a change of the margin of that size with power 80%",
+        source="journey.experiments.sample_size:mean_sample_size",
+    )
+    for name, value, unit in (
+        ("gross_margin", margin, "share"),
+        ("shipping_cost", cost, "eur"),
+        ("margin_worth_seeing", worth, "eur"),
+    ):
         desk.ledger.add(
             f"experiments.{name}",
             value,
