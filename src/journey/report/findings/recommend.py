@@ -28,8 +28,9 @@ GRID = recommend.Grid(
 HISTORY = ((1, 9), (10, 29), (30, 99), (100, None))
 SHARES = (0.1, 0.3, 1.0)
 ITEM_SHARES = (0.1, 0.5)
-#: pairs of methods whose difference is shown
-OVER = (("hybrid", "als"), ("pairs", "als"), ("hybrid", "hybrid_without"))
+#: methods whose difference is what the purchase model makes, and all whose difference is shown
+PURCHASE = (("pairs", "als"), ("hybrid", "hybrid_without"))
+OVER = (("hybrid", "als"), *PURCHASE)
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
 
@@ -215,6 +216,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
 def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
     """Share of the oracle's gain over popularity that each method captures, in NDCG and in recall."""
     rows = []
+    clear = 0
     for metric in ("ndcg", "recall"):
         totals = recommend.ndcg_totals(task, scores, task.warm, metric=metric, seed=SEED)
         for method in ("recent", "category", "item_item", "als", "pairs", "hybrid_without", "hybrid"):
@@ -243,6 +245,7 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
             )
         for better, other in OVER:
             difference = totals.estimate(ratio_less_one(better, other))
+            clear += (better, other) in PURCHASE and (difference.low > 0 or difference.high < 0)
             desk.ledger.add(
                 f"recommend.{better}_over_{other}_{metric}",
                 round(difference.value, DIGITS),
@@ -254,6 +257,13 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
                 label=f"{metric}, {in_sentence(better)} over {in_sentence(other)}, less one",
                 source="journey.recommend.comparison:ndcg_totals",
             )
+    desk.ledger.add(
+        "recommend.pairs_clear",
+        int(clear),
+        "count",
+        label=f"Of {2 * len(PURCHASE)} differences the purchase model makes, intervals clear of zero",
+        source="journey.recommend.comparison:ndcg_totals",
+    )
     desk.save("captured", pd.DataFrame(rows))
 
 

@@ -20,8 +20,8 @@ METHOD_NAMES = {
 #: What a list of the purchase model knows of its visitor.
 KNOWLEDGE_NAMES = {
     "at_cut": "History at the cut",
-    "even": "The same, all equally likely to buy",
-    "at_return": "The same, with odds, coupon and days away on the return",
+    "even": "History at the cut, all equally likely to buy",
+    "at_return": "History at the cut; odds, coupon and days away on the return",
 }
 
 

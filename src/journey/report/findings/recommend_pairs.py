@@ -14,15 +14,17 @@ from journey.recommend.comparison import DIGITS, REPLICATES, ratio_less_one
 from journey.recommend.study import LENGTH, lists_of, warm_ndcg
 from journey.report.findings.desk import Desk
 from journey.report.findings.recommend_names import KNOWLEDGE_NAMES, mix_text
-from journey.sparse import EVERYTHING, PLAIN, load_shop
+from journey.sparse import COLLABORATIVE, PLAIN, load_shop
 from journey.sparse.pair_scores import KNOWLEDGE, CutGround, PairScores, ground_at_cut, scores_at_cut
 
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
-FEATURES = {"plain": PLAIN, "everything": EVERYTHING}
+#: Item embeddings are left out: the direction of an item that was met with no other is rounding error, which
+#: depends on the number of threads.
+FEATURES = {"plain": PLAIN, "collaborative": (*PLAIN, *COLLABORATIVE)}
 FEATURE_NAMES = {
     "plain": "without collaborative filtering among its features",
-    "everything": "with collaborative filtering and item embeddings among its features",
+    "collaborative": "with collaborative filtering among its features",
 }
 
 
