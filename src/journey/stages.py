@@ -34,6 +34,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "experiments": ("experiments", "evaluation", "report/findings"),
     "causal": ("causal", "evaluation"),
     "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),
+    "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
 }
 
 SIMULATOR = "src/journey/stores/simulator"

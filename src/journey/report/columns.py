@@ -11,6 +11,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.formats import MINUS, format_interval, format_number
+from journey.report.markup import Link
 
 MISSING = "\u2013"
 TRUTH = {True: "yes", False: "no"}
@@ -37,8 +38,8 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
     spec
         `text`, `integer`, `decimal[:digits]`, `percent[:digits]`, `points[:digits]`,
         `money[:digits[:currency]]`, `p[:digits]`, `significant[:digits]`, `interval:` and one of the
-        number formats (`interval:percent:1`; each cell is a pair (low, high)), or a function from a cell
-        to text. A missing cell is a dash in every format.
+        number formats (`interval:percent:1`; each cell is a pair (low, high)), `link` (each cell is a pair
+        (text, https address)), or a function from a cell to text. A missing cell is a dash in every format.
 
     Raises
     ------
@@ -51,6 +52,8 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
         return _tolerant(
             lambda cell: TRUTH[bool(cell)] if isinstance(cell, bool | np.bool_) else str(cell)
         ), False
+    if spec == "link":
+        return _tolerant(lambda cell: Link(str(cell[0]), str(cell[1]))), False
     if spec.startswith("interval:"):
         unit, digits = _number_format(spec.removeprefix("interval:"), spec)
         return _tolerant(lambda cell: format_interval(float(cell[0]), float(cell[1]), unit, digits)), True
@@ -106,7 +109,7 @@ def _digits(text: str, spec: str) -> int:
 def _unknown(spec: str) -> JourneyError:
     return JourneyError(
         f"table format {spec!r} is unknown; use text, integer, decimal:2, percent:1, points:2, money:0, "
-        "money:0:GBP, p, significant:4 or interval:percent:1"
+        "money:0:GBP, p, significant:4, interval:percent:1 or link"
     )
 
 

@@ -10,6 +10,22 @@ from collections.abc import Sequence
 from journey.errors import JourneyError
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
+# No scheme but https, nothing that could end an attribute.
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[^\s\"'<>\\\\`]*)?")
+
+
+class Link(str):
+    """A cell's text that leads to an address outside the site."""
+
+    address: str
+
+    def __new__(cls, text: str, address: str) -> Link:
+        """Make the text `text` with its https address; JourneyError for any other address or empty text."""
+        if not _ADDRESS.fullmatch(address):
+            raise JourneyError(f"{address!r} is not an https address; a table links to nothing else")
+        link = super().__new__(cls, checked_text(text, "text", f"The link to {address}"))
+        link.address = address
+        return link
 
 
 def checked_id(value: str, kind: str) -> str:
@@ -65,7 +81,7 @@ def html_table(
 ) -> str:
     """Accessible table in a box that scrolls sideways; the first column names its row.
 
-    All texts are escaped here. `label` names the scroll box for a screen reader.
+    All texts are escaped here; a `Link` becomes a link. `label` names the scroll box for a screen reader.
     """
     heads = "".join(
         f'<th scope="col"{_number(number)}>{escape(text)}</th>'
@@ -73,9 +89,9 @@ def html_table(
     )
     body = []
     for row in rows:
-        cells = [f'<th scope="row"{_number(numeric[0])}>{escape(row[0])}</th>']
+        cells = [f'<th scope="row"{_number(numeric[0])}>{_cell(row[0])}</th>']
         cells += [
-            f"<td{_number(number)}>{escape(text)}</td>"
+            f"<td{_number(number)}>{_cell(text)}</td>"
             for text, number in zip(row[1:], numeric[1:], strict=True)
         ]
         body.append(f"<tr>{''.join(cells)}</tr>")
@@ -86,6 +102,12 @@ def html_table(
         f'<table class="{css_class}" data-quarto-disable-processing="true">{title}'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n" + "\n".join(body) + "\n</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    if isinstance(text, Link):
+        return f'<a href="{escape(text.address)}">{escape(text)}</a>'
+    return escape(text)
 
 
 def _number(numeric: bool) -> str:

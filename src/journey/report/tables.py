@@ -9,7 +9,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.columns import default_format, formatter
-from journey.report.markup import checked_id, html_table, raw_block, typst_string
+from journey.report.markup import Link, checked_id, html_table, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
@@ -105,7 +105,7 @@ def typst_table(header: list[str], rows: list[list[str]], numeric: list[bool], c
     sides = ", ".join("right" if number else "left" for number in numeric)
     widths = ", ".join("auto" if number else "1fr" for number in numeric)
     heads = ", ".join(f"strong({typst_string(text)})" for text in header)
-    body = "\n".join("    " + ", ".join(typst_string(cell) for cell in row) + "," for row in rows)
+    body = "\n".join("    " + ", ".join(typst_cell(cell) for cell in row) + "," for row in rows)
     table = (
         f"table(\n    columns: ({widths},), align: ({sides},), stroke: none, inset: (x: 5pt, y: 3.5pt),\n"
         f'    table.hline(stroke: 0.8pt + rgb("{LIGHT["ink"]}")),\n    table.header({heads}),\n'
@@ -122,6 +122,13 @@ def typst_table(header: list[str], rows: list[list[str]], numeric: list[bool], c
         f'  #set text(font: "{FONT_FIGURES}", size: 8.5pt, number-width: "tabular")\n'
         f"  #{table}\n]"
     )
+
+
+def typst_cell(text: str) -> str:
+    """Typst source of a cell: a string literal, or a link with one."""
+    if isinstance(text, Link):
+        return f"link({typst_string(text.address)}, {typst_string(text)})"
+    return typst_string(text)
 
 
 def _markdown_text(text: str) -> str:

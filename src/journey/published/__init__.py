@@ -1,0 +1,36 @@
+"""Figures published by others beside ours on the same input: one list for the tests and for the site.
+
+An entry names who printed the digits and holds the call that gives ours. Nothing here is fitted to agree:
+a figure that is not met stays in the list with its reason, and a test fails when the reason has gone.
+"""
+
+from journey.published import causal, experiments, field, journeys, prediction, recommend, uplift
+from journey.published.entry import (
+    Allowance,
+    Comparison,
+    KnownDifference,
+    Published,
+    Source,
+    compare,
+    last_digit,
+    tolerance,
+    value,
+)
+
+MODULES = (experiments, field, prediction, recommend, journeys, causal, uplift)
+TOPICS = tuple(module.TOPIC for module in MODULES)
+ENTRIES: tuple[Published, ...] = tuple(entry for module in MODULES for entry in module.ENTRIES)
+
+__all__ = [
+    "ENTRIES",
+    "TOPICS",
+    "Allowance",
+    "Comparison",
+    "KnownDifference",
+    "Published",
+    "Source",
+    "compare",
+    "last_digit",
+    "tolerance",
+    "value",
+]
