@@ -82,7 +82,7 @@ def test_too_few_or_infinite_values_are_refused() -> None:
 @pytest.mark.parametrize(
     ("mine", "printed", "text"),
     [
-        (2.00786e-5, "2.0079e-5", "2.00786 × 10⁻⁵"),
+        (2.00786e-5, "2.0079e-5", "2.00786\u00a0×\u00a010⁻⁵"),
         (-0.157824, "-0.158", "−0.1578"),
         (39906.0, "39,906", "39,906"),
         (39906.5, "39,906", "39,906.5"),
@@ -99,5 +99,5 @@ def test_units_and_sizes_are_written() -> None:
     points = Published(
         "planted", "Uplift", "", Source("", "https://example.org"), ("-0.1", "2"), lambda: 0, unit="pp"
     )
-    assert show_published(points) == "−0.1\u202fpp / 2\u202fpp"
+    assert show_published(points) == "−0.1\u202fpp\u00a0/ 2\u202fpp"
     assert tolerance_text(points) == "–"

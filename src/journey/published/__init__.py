@@ -21,6 +21,12 @@ MODULES = (experiments, field, prediction, recommend, journeys, causal, uplift)
 TOPICS = tuple(module.TOPIC for module in MODULES)
 ENTRIES: tuple[Published, ...] = tuple(entry for module in MODULES for entry in module.ENTRIES)
 
+
+def published(id: str) -> Published:
+    """The entry of that id; KeyError when there is none."""
+    return {entry.id: entry for entry in ENTRIES}[id]
+
+
 __all__ = [
     "ENTRIES",
     "TOPICS",
@@ -31,6 +37,7 @@ __all__ = [
     "Source",
     "compare",
     "last_digit",
+    "published",
     "tolerance",
     "value",
 ]

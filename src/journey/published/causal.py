@@ -147,7 +147,7 @@ def _stata(id: str, method: str, name: str, estimate: str, error: str) -> tuple[
         Published(
             f"{id}_error",
             TOPIC,
-            f"Its standard error: {name}",
+            f"Smoking and birth weight, {name}: standard error",
             STATA,
             (error,),
             partial(_birth, method, "standard_error"),
@@ -202,7 +202,7 @@ ENTRIES = (
     Published(
         "matching_ate",
         TOPIC,
-        "Smoking and birth weight, matching on the propensity score, everybody, grams",
+        "Smoking and birth weight, matching, everybody, grams",
         STATA_MATCHING,
         ("-210.9683",),
         partial(_birth, "matching ATE", "estimate"),
@@ -210,7 +210,7 @@ ENTRIES = (
     Published(
         "matching_ate_error",
         TOPIC,
-        "Its standard error: matching, everybody",
+        "Smoking and birth weight, matching, everybody: standard error",
         STATA_MATCHING,
         ("32.02",),
         partial(_birth, "matching ATE", "standard_error"),
@@ -223,7 +223,7 @@ ENTRIES = (
     Published(
         "matching_att",
         TOPIC,
-        "Smoking and birth weight, matching on the propensity score, smokers, grams",
+        "Smoking and birth weight, matching, smokers, grams",
         STATA_MATCHING,
         ("-236.7848",),
         partial(_birth, "matching ATT", "estimate"),

@@ -221,7 +221,7 @@ ENTRIES = (
     Published(
         "srm_empty_arm",
         TOPIC,
-        "The same as the first with a third arm of weight zero, p",
+        "The same with a third arm of weight zero, p",
         GROWTHBOOK_RATIO,
         ("2.0079e-5",),
         partial(_ratio, [1000, 1200, 0], [0.5, 0.5, 0.0]),
@@ -362,13 +362,10 @@ ENTRIES = (
     Published(
         "benjamini_hochberg",
         TOPIC,
-        "15 p values: rejected by Benjamini-Hochberg and by Holm",
+        "15 p values: rejected by Benjamini-Hochberg at 5%",
         BENJAMINI,
-        ("4", "3"),
-        lambda: (
-            engine.benjamini_hochberg(P_VALUES).rejected.sum(),
-            engine.holm(P_VALUES).rejected.sum(),
-        ),
+        ("4",),
+        lambda: engine.benjamini_hochberg(P_VALUES).rejected.sum(),
     ),
     Published(
         "heterogeneity",

@@ -10,10 +10,6 @@ from journey.published.evidence import committed
 TOPIC = "Tests in the field"
 
 LANDING = Source(
-    "Udacity's landing-page test, a worked notebook",
-    "https://www.firmai.org/documents/Analyze_ab_test_results/",
-)
-LANDING_INTERVAL = Source(
     "Udacity's landing-page test, as usually quoted",
     "https://www.kaggle.com/datasets/zhangluyuan/ab-testing",
     digits_read=False,
@@ -50,7 +46,7 @@ ENTRIES = (
         "landing_rates",
         TOPIC,
         "Landing page: conversion, old and new page",
-        LANDING_INTERVAL,
+        LANDING,
         ("12.039", "11.881"),
         partial(_landing, "control_rate", "treatment_rate", scale=100.0),
         unit="%",
@@ -59,7 +55,7 @@ ENTRIES = (
         "landing_effect",
         TOPIC,
         "Landing page: difference and its 95% interval",
-        LANDING_INTERVAL,
+        LANDING,
         ("-0.158", "-0.394", "0.078"),
         partial(_landing, "estimate", "low", "high", scale=100.0),
         unit="pp",
@@ -68,7 +64,7 @@ ENTRIES = (
         "landing_test",
         TOPIC,
         "Landing page: z and p",
-        LANDING_INTERVAL,
+        LANDING,
         ("-1.31", "0.190"),
         partial(_landing, "z", "p"),
     ),

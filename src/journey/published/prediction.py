@@ -134,7 +134,7 @@ ENTRIES = (
     Published(
         "kaggle_without_abandoned",
         TOPIC,
-        "The same without abandoned_cart, about",
+        "Kaggle consumer behaviour without abandoned_cart: ROC-AUC, about",
         KAGGLE,
         ("0.83",),
         partial(_kaggle, "without_abandoned"),
@@ -146,7 +146,7 @@ ENTRIES = (
     Published(
         "kaggle_without_cart",
         TOPIC,
-        "The same without both cart columns, about",
+        "Kaggle consumer behaviour without both cart columns: ROC-AUC, about",
         KAGGLE,
         ("0.50",),
         partial(_kaggle, "without_cart_columns"),

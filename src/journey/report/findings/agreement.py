@@ -12,6 +12,8 @@ from journey.report.formats import MINUS, THIN_SPACE
 SHOWN_DIGITS = 10
 #: Behind the name of a source whose digits were read elsewhere.
 ELSEWHERE = " †"
+#: The stroke stays on the line of the figure before it.
+SEPARATOR = "\u00a0/ "
 HALF_UNIT_REASON = "half a unit of the last printed digit"
 
 
@@ -108,13 +110,13 @@ def slug(topic: str) -> str:
 
 def show_published(entry: Published) -> str:
     """The figures as printed, with typographic signs."""
-    return " / ".join(typographic(text) + suffix(entry) for text in entry.printed)
+    return SEPARATOR.join(typographic(text) + suffix(entry) for text in entry.printed)
 
 
 def show_ours(compared: Comparison) -> str:
     """Our values with one digit more than printed, ten digits at most."""
     pairs = zip(compared.ours, compared.entry.printed, strict=True)
-    return " / ".join(like(mine, text) + suffix(compared.entry) for mine, text in pairs)
+    return SEPARATOR.join(like(mine, text) + suffix(compared.entry) for mine, text in pairs)
 
 
 def suffix(entry: Published) -> str:
@@ -144,6 +146,6 @@ def typographic(text: str) -> str:
 
 
 def power(mantissa: str, exponent: int) -> str:
-    """`2.0079 × 10⁻⁵`."""
+    """`2.0079 × 10⁻⁵`, which no line break divides."""
     raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa.replace('-', MINUS)} × 10{raised}"
+    return f"{mantissa.replace('-', MINUS)}\u00a0×\u00a010{raised}"
