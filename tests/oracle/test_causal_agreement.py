@@ -81,8 +81,8 @@ def test_rosenbaum_binary_is_the_exact_tail_and_the_book_an_approximation():
 
 def test_rosenbaum_signed_rank_is_the_normal_tail_above_the_exact_one():
     # The printed bounds are quoted from memory and were not verified against the source. The formula is: it
-    # is that of senWilcox in Rosenbaum's R package DOS2, whose manual says it reproduces the book's tables 4.3
-    # and 4.4. (psens of rbounds keeps the rank of the pair without a difference: 0.0019, 0.0142, 0.0403.)
+    # is that of senWilcox in Rosenbaum's R package DOS2, whose manual says it reproduces tables 4.3
+    # and 4.4 of the book. (psens of rbounds ranks the pair without a difference: 0.0019, 0.0142, 0.0403.)
     gap = lead_gap()
     gammas = [1, 2, 3, 4, 4.25, 5]
     result = rosenbaum_signed_rank(gap, gammas=gammas)

@@ -5,6 +5,7 @@ The figures, their sources and tolerances are in `journey.published` and nowhere
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,7 +13,10 @@ import pytest
 from journey.errors import JourneyError
 from journey.published import ENTRIES, TOPICS, Allowance, Published, Source, compare, last_digit, tolerance
 from journey.published.births import birth_effects, births_evidence, load_births
-from journey.report.findings.agreement import like, show_published, tolerance_text
+from journey.paths import Paths
+from journey.report.findings.agreement import collect, like, show_published, slug, tolerance_text
+from journey.report.findings.desk import lay_out, load_table
+from journey.report.ledger import Numbers
 from journey.stores.evidence import disagreement
 
 
@@ -93,6 +97,19 @@ def test_too_few_or_infinite_values_are_refused() -> None:
 )
 def test_ours_is_written_with_one_digit_more(mine: float, printed: str, text: str) -> None:
     assert like(mine, printed) == text
+
+
+def test_counts_of_topics_add_up_and_every_difference_has_its_reason(tmp_path: Path) -> None:
+    lay_out("agreement", collect, Paths(tmp_path))
+    numbers = Numbers(tmp_path / "data/results/agreement/numbers.json").agreement
+    for name in ("total", "met", "differs", "rows", "rows_differ", "elsewhere"):
+        parts = [getattr(numbers, f"{slug(topic)}_{name}").value for topic in TOPICS]
+        assert sum(parts) == getattr(numbers, name).value
+    assert numbers.met.value + numbers.differs.value == numbers.total.value
+    frame = load_table(Paths(tmp_path), "agreement/published")
+    assert len(frame) == len(ENTRIES)
+    assert (frame["why"].notna() == (frame["verdict"] == "differs")).all()
+    assert (frame["source"].str.endswith("†").sum()) == sum(not e.source.digits_read for e in ENTRIES)
 
 
 def test_units_and_sizes_are_written() -> None:
