@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from journey.errors import JourneyError
+from journey.paths import Paths
 from journey.published import ENTRIES, TOPICS, Allowance, Published, Source, compare, last_digit, tolerance
 from journey.published.births import birth_effects, births_evidence, load_births
-from journey.paths import Paths
 from journey.report.findings.agreement import collect, like, show_published, slug, tolerance_text
 from journey.report.findings.desk import lay_out, load_table
 from journey.report.ledger import Numbers
