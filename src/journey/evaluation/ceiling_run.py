@@ -19,6 +19,7 @@ import duckdb
 from journey.evaluation.ceilings import Share, share_of_ceiling, true_probabilities
 from journey.features import DECISIONS, load_features
 from journey.models import boosting, calibration, linear, training
+from journey.models.ranked import rank_outcomes
 from journey.models.scores import Estimate
 from journey.models.training import split_periods, train_models
 from journey.paths import Paths, project
@@ -56,9 +57,10 @@ def attainable(paths: Paths, folder: Path | None = None, *, times: int = TIMES) 
     -------
     dict
         `times`, `users` and `decisions`. Each decision has the training rows and positives of both, the model
-        chosen, `scores` of the default shop's test decisions by the larger model (in the order of
-        `load_features`), and the areas under the ROC curve and shares of ceilings on the larger shop's test
-        decisions.
+        chosen, `default_roc_auc` of the default shop's model on its own test decisions (another value in a
+        later build says that features or models have changed since), `scores` of the default shop's test
+        decisions by the larger model (in the order of `load_features`), and the areas under the ROC curve and
+        shares of ceilings on the larger shop's test decisions.
     """
     if folder is None:
         with tempfile.TemporaryDirectory() as temporary:
@@ -93,7 +95,9 @@ def one_decision(
         ),
     }
     scores = ceiling.predict(small.test.matrix)[ceiling.chosen]
+    own = rank_outcomes(small.test.label, trained.predict(small.test.matrix)[trained.chosen])
     return {
+        "default_roc_auc": round(float(own.profile(own.ones())["roc_auc"][0]), 5),
         "train_rows": len(big.known),
         "train_positives": int(big.known.label.sum()),
         "default_train_positives": int(small.known.label.sum()),
