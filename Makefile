@@ -23,7 +23,7 @@ site: $(READY) ## Install, make the data, render the site into _site/
 
 test: site ## Run every test (builds the site first)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/site
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/site
+	$(BIN)/python -m pytest -n 2 --dist load tests/site
 
 bench: $(READY) ## Measure speed against plain pandas and a bare scan
 	$(BIN)/journey bench
