@@ -2,7 +2,7 @@
 
     JOURNEY_EVIDENCE=update:sparse_learning_curve python -m journey.evaluation.learning_curve
 
-Shops of 10,000 to 300,000 users are cut out of one large shop. In each the same trees are trained with more
+Shops of 1,000 to 300,000 users are cut out of one large shop. In each the same trees are trained with more
 and more to go by; the last of them are told the true tastes, which no shop can know. What they gain over the
 others is what taste still hides; what they lack to the oracle is not to be learned from any number of users.
 Takes about 25 minutes and 12 GB on 2 cores.
@@ -39,7 +39,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 NAME = "sparse_learning_curve"
 #: users of a shop -> number of such shops, of users that no other shop of the size has
-SHOPS = {10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
+SHOPS = {1_000: 10, 3_000: 6, 10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
+#: earlier contacts of a user, lower ends of the bins
+CONTACTS = (1, 10, 30, 100)
 #: Test sessions are those of this many of the shop's users, or of all.
 TEST_USERS = 30_000
 TARGET = "item"
@@ -161,17 +163,21 @@ def true_tastes(store: Path, shop: PairShop, places: Ints) -> NDArray[np.float32
     return np.maximum(found, -20.0)[member]
 
 
-def taste_correlation(ground: Ground, taste: NDArray[np.float32], least: int = 10) -> float:
-    """Mean over test sessions, of users with a history, of the correlation of learned and true preference."""
+def taste_correlation(ground: Ground, taste: NDArray[np.float32]) -> dict[str, float]:
+    """Mean correlation over items of learned and true preference, by the user's number of items touched."""
     assert ground.test.similar is not None
     past = ground.test.past
-    known = np.bincount(past.row, minlength=past.rows) >= least
-    learned, true = ground.test.similar.factors[known].astype(np.float64), taste[known].astype(np.float64)
+    depth = np.digitize(np.bincount(past.row, minlength=past.rows), CONTACTS)
+    learned, true = ground.test.similar.factors.astype(np.float64), taste.astype(np.float64)
     learned = learned - learned.mean(axis=1, keepdims=True)
     true = true - true.mean(axis=1, keepdims=True)
     size = np.sqrt((learned**2).sum(axis=1) * (true**2).sum(axis=1))
     found = np.divide((learned * true).sum(axis=1), size, out=np.zeros(len(size)), where=size > 0)
-    return float(found.mean())
+    return {
+        str(low): round(float(found[depth == place].mean()), 5)
+        for place, low in enumerate(CONTACTS, start=1)
+        if (depth == place).any()
+    }
 
 
 def compared(ranked: list[dict[str, PositiveRanks]]) -> list[dict[str, Any]]:

@@ -132,9 +132,10 @@ def item_vectors(shop: PairShop, sessions: Ints) -> NDArray[np.float64]:
 
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows scaled to length one; rows of zeros stay."""
+    """Rows scaled to length one; rows of zeros stay, and so do rows of nothing but rounding errors."""
     size = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, size, out=np.zeros_like(rows), where=size > 0)
+    known = size > 1e-6 * max(1.0, float(size.max(initial=0.0)))
+    return np.divide(rows, size, out=np.zeros_like(rows), where=known)
 
 
 def latest_items(past: History) -> Ints:

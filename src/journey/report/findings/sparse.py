@@ -15,7 +15,7 @@ from journey.evaluation.pair_oracle import PairOracle, pair_oracle
 from journey.models.scores import Estimate
 from journey.report.findings.desk import Desk
 from journey.report.findings.sparse_curve import add_curve
-from journey.report.findings.sparse_entries import SEED, add_estimate, decimals
+from journey.report.findings.sparse_entries import SEED, SOURCE, add_estimate, decimals, figures
 from journey.report.findings.sparse_pairs import (
     add_feature_sets,
     add_memory,
@@ -93,6 +93,13 @@ def collect(desk: Desk) -> None:
         **{target: item_rung(ground, oracle, target, fitted[target]) for target in ITEM_TARGETS},
     }
     add_ladder(desk, ground, rungs)
+    desk.ledger.add(
+        "sparse.expected",
+        round(float(oracle.bought().sum())),
+        "count",
+        label="Purchased pairs that the true chances expect in the test period",
+        source="journey.evaluation.pair_oracle:pair_oracle",
+    )
     add_feature_sets(desk, ground, sets, rungs["item"])
     add_origins(desk, ground, rungs["item"])
     add_memory(desk, ground, rungs["item"])
@@ -168,8 +175,15 @@ def add_ladder(desk: Desk, ground: Ground, rungs: dict[str, Rung]) -> None:
             row |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
         rows.append(row)
         add_rung(desk, target, row, found)
-    table = pd.DataFrame(rows)
-    desk.save("ladder", table)
+    desk.save("ladder", pd.DataFrame(rows))
+    for key, value in (("rungs", len(rows)), ("rungs_clear", sum(row["gain_low"] > 0 for row in rows))):
+        desk.ledger.add(
+            f"sparse.{key}",
+            value,
+            "count",
+            label="Targets; those whose gain over the simple rule has an interval above zero",
+            source=f"{SOURCE}:add_ladder",
+        )
 
 
 def measures_of(ranked: dict[str, PositiveRanks]) -> dict[str, Any]:
@@ -211,22 +225,35 @@ def add_rung(desk: Desk, target: str, row: dict[str, Any], found: dict[str, Esti
         source="journey.sparse.targets:outcomes",
     )
     desk.ledger.add(
+        f"sparse.{target}_one_in",
+        round(1 / row["base_rate"]),
+        "count",
+        label=f"Test pairs for each one that comes true: {name}",
+        source="journey.sparse.targets:outcomes",
+    )
+    desk.ledger.add(
+        f"sparse.{target}_train_factor",
+        row["train_precision"] / row["model_precision"],
+        digits=1,
+        label=f"Average precision in training over that in the test: {name}",
+        source="journey.sparse.ladder:learn",
+    )
+    desk.ledger.add(
         f"sparse.{target}_train_pr_auc",
         row["train_precision"],
-        digits=3,
+        digits=figures(row["train_precision"]),
         label=f"Average precision on the rows of training: {name}",
         source="journey.sparse.ladder:learn",
     )
     for key, each in found.items():
         what, measure = key.rsplit("_", 1) if "_" in key else ("model", key)
         short = {"precision": "pr_auc", "lift": "lift", "gain": "gain", "share": "of_oracle"}[measure]
+        forms = {"lift": ("ratio", 0), "of_oracle": ("share", 0)}
         add_estimate(
             desk,
             f"{target}_{short}" if what == "model" else f"{target}_{what}_{short}",
             each,
-            {"pr_auc": ("ratio", 4), "gain": ("ratio", 4), "lift": ("ratio", 0), "of_oracle": ("share", 0)}[
-                short
-            ],
+            forms.get(short, ("ratio", figures(each.value))),
             row["pairs"],
             f"{short} of the {what}: {name}",
         )

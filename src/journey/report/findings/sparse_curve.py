@@ -28,64 +28,53 @@ MEASURES = {
 }
 
 
+BINS = {"1": "1 to 9", "10": "10 to 29", "30": "30 to 99", "100": "100 or more"}
+
+
 def add_curve(desk: Desk) -> None:
     """Quality by number of users, and from how many on collaborative filtering helps for certain."""
     found = curve_evidence(desk.paths)
     desk.save("curve_evidence", pd.DataFrame({"note": [found.label]}))
-    points = pd.DataFrame(found.results["points"])
-    shops = pd.DataFrame(
-        {
-            **row,
-            **{f"rounds_{name}": trees for name, trees in row["rounds"].items()},
-        }
-        for row in found.results["shops"]
-    ).drop(columns=["rounds", "validation_loss"])
-    sizes = shops.groupby("users").agg(
+    shops = pd.DataFrame(found.results["shops"])
+    sizes = shops.groupby("users", as_index=False).agg(
         shops=("shop", "size"),
         positives=("known_positives", "mean"),
         test_positives=("test_positives", "sum"),
         new_positives=("test_untouched_positives", "sum"),
-        expected=("expected_positives", "sum"),
-        correlation=("taste_correlation", "mean"),
     )
+    points = pd.DataFrame(found.results["points"]).merge(sizes, on="users")
     points["name"] = points["model"].map(MODEL_NAMES)
-    points = points.merge(sizes.reset_index(), on="users")
     desk.save("curve", points)
-    desk.save("curve_shops", sizes.reset_index())
-    for users, size in sizes.iterrows():
-        short = f"{int(str(users)) // 1000}k"
-        add_size(desk, short, size)
+    for size in sizes.to_dict("records"):
+        add_size(desk, {str(key): int(value) for key, value in size.items()})
     for row in points.to_dict("records"):
         add_point(desk, {str(key): value for key, value in row.items()})
-    add_threshold(desk, points)
+    add_tastes(desk, shops)
+    desk.ledger.add("sparse.curve_sizes", len(sizes), "count", source=SOURCE)
+    for part in ("all", "untouched"):
+        for model in ("collaborative", "embedding"):
+            add_threshold(desk, points, part, model)
 
 
-def add_size(desk: Desk, short: str, size: pd.Series) -> None:
-    """How much there is to learn from, and how well tastes are learned."""
-    for name, value in (
-        ("shops", int(size["shops"])),
-        ("positives", round(float(size["positives"]))),
-        ("test_positives", int(size["test_positives"])),
-        ("new_positives", int(size["new_positives"])),
-    ):
-        desk.ledger.add(f"sparse.curve_{short}_{name}", value, "count", source=SOURCE)
-    desk.ledger.add(
-        f"sparse.curve_{short}_correlation",
-        float(size["correlation"]),
-        digits=2,
-        label="Mean correlation of learned and true preference over items, users with ten contacts or more",
-        source=SOURCE,
-    )
+def short(users: int) -> str:
+    """A size as it stands in an identifier."""
+    return f"{users // 1000}k"
+
+
+def add_size(desk: Desk, size: dict[str, int]) -> None:
+    """How much there is to learn from and to test on."""
+    for name in ("shops", "positives", "test_positives", "new_positives"):
+        desk.ledger.add(f"sparse.curve_{short(size['users'])}_{name}", size[name], "count", source=SOURCE)
 
 
 def add_point(desk: Desk, row: dict[str, Any]) -> None:
     """One model on shops of one size."""
-    short = f"{row['users'] // 1000}k"
     n = int(row["test_positives"] if row["part"] == "all" else row["new_positives"])
-    for measure, form in MEASURES.items():
+    for measure, (unit, digits) in MEASURES.items():
+        form = (unit, digits + (measure == "lift" and row["part"] == "untouched"))
         add_estimate(
             desk,
-            f"curve_{short}_{row['part']}_{row['model']}_{measure}",
+            f"curve_{short(row['users'])}_{row['part']}_{row['model']}_{measure}",
             Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
             form,
             n,
@@ -93,20 +82,32 @@ def add_point(desk: Desk, row: dict[str, Any]) -> None:
         )
 
 
-def add_threshold(desk: Desk, points: pd.DataFrame) -> None:
-    """The smallest shop from which on the interval of a model's gain stays above zero."""
-    for model in ("plain", "collaborative", "embedding"):
-        for part in ("all", "untouched"):
-            measure = "gain" if model == "plain" else "over_plain"
-            rows = points[points["model"].eq(model) & points["part"].eq(part)].sort_values("users")
-            clear = rows[f"{measure}_low"].gt(0)[::-1].cummin()[::-1].to_numpy(dtype=bool)
-            first = rows[clear].head(1)
-            key = f"sparse.learnable_{part}_{model}"
-            if first.empty:
-                desk.ledger.add(f"{key}_users", "no size tried", source=SOURCE)
-                desk.ledger.add(f"{key}_positives", "more than tried", source=SOURCE)
-            else:
-                desk.ledger.add(f"{key}_users", int(first["users"].iloc[0]), "count", source=SOURCE)
-                desk.ledger.add(
-                    f"{key}_positives", round(float(first["positives"].iloc[0])), "count", source=SOURCE
-                )
+def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
+    """How well tastes are learned, by size of the shop and by how much the user has shown."""
+    rows = [
+        {"users": users, "contacts": BINS[low], "low": int(low), "correlation": float(value)}
+        for users, found in zip(shops["users"], shops["taste_correlation"], strict=True)
+        for low, value in found.items()
+        if value is not None
+    ]
+    table = pd.DataFrame(rows).groupby(["users", "low", "contacts"], as_index=False)["correlation"].mean()
+    desk.save("tastes", table.sort_values(["users", "low"]))
+    for row in table.to_dict("records"):
+        desk.ledger.add(
+            f"sparse.tastes_{short(row['users'])}_{row['low']}",
+            row["correlation"],
+            digits=2,
+            label=f"Correlation of learned and true preference, {row['contacts']} items touched",
+            source=SOURCE,
+        )
+
+
+def add_threshold(desk: Desk, points: pd.DataFrame, part: str, model: str) -> None:
+    """In how many sizes the gain over history alone is clear of zero, and the smallest of them."""
+    rows = points[points["model"].eq(model) & points["part"].eq(part)].sort_values("users")
+    clear = rows[rows["over_plain_low"].gt(0)]
+    key = f"sparse.curve_{part}_{model}"
+    desk.ledger.add(f"{key}_clear", len(clear), "count", source=SOURCE)
+    first = clear["positives"].iloc[0] if len(clear) else None
+    text = f"about {round(first, -2):,.0f}" if first is not None else "more than were tried"
+    desk.ledger.add(f"{key}_from", text, label="Purchases at the smallest such size", source=SOURCE)

@@ -24,6 +24,11 @@ def decimals(rate: float) -> int:
     return int(max(1, -np.floor(np.log10(rate * 100)) + 1)) if rate > 0 else 1
 
 
+def figures(value: float) -> int:
+    """Digits after the point that show three figures of a number below one."""
+    return int(max(0, 2 - np.floor(np.log10(value)))) if 0 < value < 1 else 3
+
+
 def add_estimate(desk: Desk, id: str, each: Estimate, form: tuple[str, int], n: int, label: str) -> None:
     """Register a value with its interval over users."""
     desk.ledger.add(

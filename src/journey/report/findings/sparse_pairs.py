@@ -44,7 +44,8 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
             for measure in ("precision", "lift"):
                 each = found[f"{name}.{measure}"]
                 row |= {measure: each.value, f"{measure}_low": each.low, f"{measure}_high": each.high}
-                form = ("ratio", 5 if measure == "precision" else 0)
+                digits = 5 if measure == "precision" else 0 if part == "all" else 1
+                form = ("ratio", digits)
                 add_estimate(
                     desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
                 )
@@ -61,9 +62,9 @@ def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
     rows = []
     total = int(rung.happened.sum())
     for code, key, name in (
-        (0, "left", "Left in a cart, nothing bought since"),
-        (1, "touched", "Seen or bought before"),
-        (2, "new", "Never touched before"),
+        (0, "left", "Left in a cart"),
+        (1, "touched", "Seen or bought"),
+        (2, "new", "Never touched"),
     ):
         mine = origin == code
         pairs, bought = int(mine.sum()), int(rung.happened[mine].sum())

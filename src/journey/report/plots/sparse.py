@@ -1,0 +1,124 @@
+"""Figures of chapter 06."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from journey.report.style import colour
+
+RANKINGS = {
+    "baseline": ("simple rule", "muted"),
+    "model": ("model", "series-1"),
+    "oracle": ("oracle", "series-2"),
+}
+CURVES = {
+    "plain": ("history only", "muted"),
+    "collaborative": ("with collaborative filtering", "series-3"),
+    "embedding": ("with item embeddings too", "series-1"),
+    "tastes": ("told the true tastes", "series-2"),
+}
+
+
+def bars(rows: pd.DataFrame, value: str, role: str) -> dict[str, object]:
+    """Error bars from the bounds of a column."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rows[f"{value}_high"] - rows[value],
+        "arrayminus": rows[value] - rows[f"{value}_low"],
+        "color": colour(role),
+        "thickness": 2,
+        "width": 0,
+    }
+
+
+def ladder(frame: pd.DataFrame) -> go.Figure:
+    """Average precision and lift of rule, model and oracle on every rung, both on log axes."""
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06)
+    places = np.arange(len(frame))[::-1]
+    for column, measure in ((1, "precision"), (2, "lift")):
+        for number, (key, (name, role)) in enumerate(RANKINGS.items()):
+            value = f"{key}_{measure}"
+            known = frame[value].notna().to_numpy()
+            rows = frame[known]
+            figure.add_scatter(
+                x=rows[value],
+                y=places[known] + 0.18 * (1 - number),
+                mode="markers",
+                name=name,
+                legendgroup=name,
+                showlegend=column == 1,
+                marker={"color": colour(role), "size": 9},
+                error_x=bars(rows, value, role),
+                customdata=rows["name"],
+                hovertemplate="%{customdata}: %{x:.3g}<extra>" + name + "</extra>",
+                row=1,
+                col=column,
+            )
+    figure.update_xaxes(title="PR-AUC", type="log", dtick=1, row=1, col=1)
+    figure.update_xaxes(title="Lift", type="log", dtick=1, row=1, col=2)
+    figure.update_yaxes(
+        title="Target",
+        tickvals=places,
+        ticktext=[
+            name.replace("this item into", "this item<br>into").replace("two buy", "two<br>buy")
+            for name in frame["name"]
+        ],
+        showgrid=False,
+        zeroline=False,
+        row=1,
+        col=1,
+    )
+    figure.update_yaxes(title="", showgrid=False, zeroline=False, row=1, col=2)
+    return figure
+
+
+def learning_curve(points: pd.DataFrame) -> go.Figure:
+    """Lift over the base rate among items new to the user, by number of users."""
+    figure = go.Figure()
+    for number, (model, (name, role)) in enumerate(CURVES.items()):
+        rows = points[points["model"].eq(model)].sort_values("users")
+        figure.add_scatter(
+            x=rows["users"] * (1 + 0.06 * (number - 1.5)),
+            y=rows["lift"],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 8},
+            error_y=bars(rows, "lift", role),
+            customdata=rows["users"],
+            hovertemplate="%{customdata:,} users: %{y:.1f} times the base rate<extra>" + name + "</extra>",
+        )
+    sizes = sorted(points["users"].unique())
+    figure.update_xaxes(
+        title="Users of the shop",
+        type="log",
+        tickvals=sizes,
+        ticktext=[f"{size:,}" for size in sizes],
+    )
+    figure.update_yaxes(title="Lift over the base rate", rangemode="tozero")
+    return figure
+
+
+def tastes(frame: pd.DataFrame) -> go.Figure:
+    """Correlation of learned and true preference by how much the user has shown, one line a size of shop."""
+    figure = go.Figure()
+    sizes = sorted(frame["users"].unique())
+    shown = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    for users, role in zip(dict.fromkeys(shown), ("muted", "series-3", "series-1"), strict=False):
+        rows = frame[frame["users"].eq(users)].sort_values("low")
+        figure.add_scatter(
+            x=rows["contacts"],
+            y=rows["correlation"],
+            mode="lines+markers",
+            name=f"{users:,} users",
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 8},
+            hovertemplate="%{x} items touched: %{y:.2f}<extra>" + f"{users:,} users" + "</extra>",
+        )
+    figure.update_xaxes(title="Items the user has touched", type="category")
+    figure.update_yaxes(title="Correlation of learned and true preference", range=[0, 1])
+    return figure
