@@ -1,0 +1,257 @@
+"""Other seeds: the claims as predicates, and the committed numbers against the build."""
+
+import json
+import math
+
+import pytest
+
+from journey.errors import JourneyError
+from journey.paths import project
+from journey.report.findings.seeds import HEADLINES, claim_table, mean_interval
+from journey.report.findings.seeds_claims import CLAIMS, Shop
+from journey.report.ledger import Numbers
+from journey.report.seeds import KEPT, NAME, SEEDS
+
+BY_NAME = {claim.name: claim for claim in CLAIMS}
+
+
+def shop(**numbers):
+    """`causal__naive=(0.05, 0.04, 0.06)`, or a value alone."""
+    fields = ("value", "low", "high")
+    return Shop(
+        {
+            id.replace("__", "."): dict(
+                zip(fields, given if isinstance(given, tuple) else (given,), strict=False)
+            )
+            for id, given in numbers.items()
+        }
+    )
+
+
+def rules(**shares):
+    return {f"journeys__wrong_share_{name}": (share, share, share) for name, share in shares.items()}
+
+
+CASES = [
+    ("largest_loss", {"funnel__top_overall_step": "cart to checkout"}, True),
+    ("largest_loss", {"funnel__top_overall_step": "checkout to purchase"}, False),
+    ("worst_device", {"funnel__worst_device": "mobile", "funnel__best_device": "desktop"}, True),
+    ("worst_device", {"funnel__worst_device": "tablet", "funnel__best_device": "desktop"}, False),
+    ("naive_too_high", {"causal__naive": (0.05, 0.04, 0.06), "causal__truth": 0.03}, True),
+    ("naive_too_high", {"causal__naive": (0.05, 0.02, 0.08), "causal__truth": 0.03}, False),
+    ("robust_holds_truth", {"causal__doubly_robust": (0.02, 0.01, 0.03), "causal__truth": 0.01}, True),
+    ("robust_holds_truth", {"causal__doubly_robust": (0.02, 0.01, 0.03), "causal__truth": 0.009}, False),
+    ("all_hold_truth", {"causal__covering": 4.0, "causal__adjusted": 4.0}, True),
+    ("all_hold_truth", {"causal__covering": 3.0, "causal__adjusted": 4.0}, False),
+    (
+        "adjusted_above",
+        {f"causal__{name}": 0.02 for name in ("regression", "matching", "weighting", "doubly_robust")}
+        | {"causal__truth": 0.01},
+        True,
+    ),
+    (
+        "adjusted_above",
+        {f"causal__{name}": 0.02 for name in ("regression", "matching", "doubly_robust")}
+        | {"causal__truth": 0.01, "causal__weighting": 0.009},
+        False,
+    ),
+    ("coupons_lose", {"causal__true_margin": -1.0}, True),
+    ("coupons_lose", {"causal__true_margin": 1.0}, False),
+    ("robust_says_stop", {"causal__promised_doubly_robust": (-5.0, -9.0, 1.0)}, True),
+    ("robust_says_stop", {"causal__promised_doubly_robust": (5.0, -9.0, 10.0)}, False),
+    ("naive_promises_gain", {"causal__promised_naive": (5.0, 1.0, 9.0)}, True),
+    ("naive_promises_gain", {"causal__promised_naive": (5.0, -1.0, 9.0)}, False),
+    ("stop_unsure", {"causal__promised_doubly_robust": (-5.0, -9.0, 1.0)}, True),
+    ("stop_unsure", {"causal__promised_doubly_robust": (-5.0, -9.0, -1.0)}, False),
+    ("more_buy", {"experiments__conversion": (0.01, -0.01, 0.03)}, True),
+    ("more_buy", {"experiments__conversion": (-0.01, -0.03, 0.01)}, False),
+    ("conversion_open", {"experiments__conversion": (0.01, -0.01, 0.03)}, True),
+    ("conversion_open", {"experiments__conversion": (0.02, 0.01, 0.03)}, False),
+    (
+        "conversion_holds_truth",
+        {"experiments__conversion": (0.01, 0.0, 0.02), "experiments__conversion_truth": 0.015},
+        True,
+    ),
+    (
+        "conversion_holds_truth",
+        {"experiments__conversion": (0.01, 0.0, 0.02), "experiments__conversion_truth": 0.021},
+        False,
+    ),
+    ("margin_open", {"experiments__margin": (-0.2, -1.0, 0.9)}, True),
+    ("margin_open", {"experiments__margin": (-1.2, -2.0, -0.1)}, False),
+    ("pays_in_truth", {"uplift__true_profit_everybody": 1.0}, True),
+    ("pays_in_truth", {"uplift__true_profit_everybody": -1.0}, False),
+    (
+        "broken_caught",
+        {"experiments__broken_banner_ratio_p": 1e-6, "experiments__free_shipping_ratio_p": 0.5},
+        True,
+    ),
+    (
+        "broken_caught",
+        {"experiments__broken_banner_ratio_p": 1e-6, "experiments__free_shipping_ratio_p": 0.005},
+        False,
+    ),
+    (
+        "broken_caught",
+        {"experiments__broken_banner_ratio_p": 0.2, "experiments__free_shipping_ratio_p": 0.5},
+        False,
+    ),
+    ("same_is_same", {"experiments__checkout_aa_conversion_p": 0.06}, True),
+    ("same_is_same", {"experiments__checkout_aa_conversion_p": 0.04}, False),
+    ("ranking_unproven", {"uplift__qini": (0.1, -0.1, 0.3)}, True),
+    ("ranking_unproven", {"uplift__qini": (0.2, 0.1, 0.3)}, False),
+    (
+        "likeliest_worse",
+        {"uplift__true_profit_likeliest_buyers": -1.0, "uplift__true_profit_uplift_ranking": 1.0},
+        True,
+    ),
+    (
+        "likeliest_worse",
+        {"uplift__true_profit_likeliest_buyers": 2.0, "uplift__true_profit_uplift_ranking": 1.0},
+        False,
+    ),
+    (
+        "everybody_better",
+        {"uplift__true_profit_uplift_ranking": 1.0, "uplift__true_profit_everybody": 2.0},
+        True,
+    ),
+    (
+        "everybody_better",
+        {"uplift__true_profit_uplift_ranking": 3.0, "uplift__true_profit_everybody": 2.0},
+        False,
+    ),
+    ("no_rule_right", rules(last_touch=0.15, markov=0.2), True),
+    ("no_rule_right", rules(last_touch=0.15, markov=0.08), False),
+    ("markov_above_last", rules(last_touch=0.15, markov=0.2), True),
+    ("markov_above_last", rules(last_touch=0.15, markov=0.1), False),
+    ("markov_worst", {"journeys__worst_rule": "Markov removal effect"}, True),
+    ("markov_worst", {"journeys__worst_rule": "first touch"}, False),
+    ("last_touch_best", {"journeys__best_rule": "last touch"}, True),
+    ("last_touch_best", {"journeys__best_rule": "linear"}, False),
+    (
+        "email_starved",
+        {"journeys__overpaid_channel": "affiliate", "journeys__starved_channel": "email"},
+        True,
+    ),
+    ("email_starved", {"journeys__overpaid_channel": "social", "journeys__starved_channel": "email"}, False),
+    (
+        "model_beats_rule",
+        {
+            "prediction__third_roc_auc": (0.8, 0.78, 0.83),
+            "prediction__third_bought_before_roc_auc": (0.7, 0.65, 0.75),
+        },
+        True,
+    ),
+    (
+        "model_beats_rule",
+        {
+            "prediction__third_roc_auc": (0.8, 0.74, 0.83),
+            "prediction__third_bought_before_roc_auc": (0.7, 0.65, 0.75),
+        },
+        False,
+    ),
+    ("score_pays", {"prediction__third_value": (300.0, 190.0, 410.0)}, True),
+    ("score_pays", {"prediction__third_value": (300.0, -1.0, 410.0)}, False),
+    ("score_over_rule", {"prediction__third_value_over_rule": (50.0, -10.0, 110.0)}, True),
+    ("score_over_rule", {"prediction__third_value_over_rule": (-50.0, -90.0, 10.0)}, False),
+    ("cart_over_third", {"prediction__cart_over_third": (200.0, 100.0, 300.0)}, True),
+    ("cart_over_third", {"prediction__cart_over_third": (-2.0, -100.0, 300.0)}, False),
+    ("cart_needs_no_model", {"prediction__cart_value_of_all": 96.0, "prediction__cart_value": 100.0}, True),
+    ("cart_needs_no_model", {"prediction__cart_value_of_all": 90.0, "prediction__cart_value": 100.0}, False),
+    (
+        "learned_beat_popularity",
+        {f"recommend__gain_{name}": (0.5, 0.3, 0.8) for name in ("als", "pairs", "hybrid")},
+        True,
+    ),
+    (
+        "learned_beat_popularity",
+        {f"recommend__gain_{name}": (0.5, 0.3, 0.8) for name in ("als", "hybrid")}
+        | {"recommend__gain_pairs": (0.1, -0.1, 0.3)},
+        False,
+    ),
+    ("hybrid_open", {"recommend__hybrid_over_als_ndcg": (0.05, -0.02, 0.12)}, True),
+    ("hybrid_open", {"recommend__hybrid_over_als_ndcg": (0.05, 0.01, 0.12)}, False),
+    ("purchase_model_open", {"recommend__hybrid_over_hybrid_without_ndcg": (0.0, -0.1, 0.1)}, True),
+    ("purchase_model_open", {"recommend__hybrid_over_hybrid_without_ndcg": (0.1, 0.02, 0.2)}, False),
+    (
+        "hybrid_most",
+        {f"recommend__recall_{name}": 0.2 for name in ("als", "pairs", "item_item", "category", "hybrid")},
+        True,
+    ),
+    (
+        "hybrid_most",
+        {f"recommend__recall_{name}": 0.2 for name in ("als", "pairs", "item_item", "hybrid")}
+        | {"recommend__recall_category": 0.21},
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "numbers", "expected"), CASES, ids=[f"{c[0]}-{c[2]}" for c in CASES])
+def test_a_claim_on_numbers_made_by_hand(name, numbers, expected):
+    assert BY_NAME[name].holds(shop(**numbers)) is expected
+
+
+def test_every_claim_was_tried_both_ways():
+    assert {(name, verdict) for name, _, verdict in CASES} == {
+        (claim.name, verdict) for claim in CLAIMS for verdict in (True, False)
+    }
+
+
+def test_claims_are_counted_and_the_weakest_comes_first():
+    claims = (BY_NAME["pays_in_truth"], BY_NAME["coupons_lose"])
+    shops = {
+        "7": shop(uplift__true_profit_everybody=1.0, causal__true_margin=-1.0),
+        "8": shop(uplift__true_profit_everybody=1.0, causal__true_margin=2.0),
+    }
+    found = claim_table(shops, claims)
+    assert found["name"].tolist() == ["coupons_lose", "pays_in_truth"]
+    assert found["of"].tolist() == ["1 of 2", "2 of 2"]
+    assert found[["seed_7", "seed_8"]].to_numpy().tolist() == [[True, False], [True, True]]
+
+
+def test_the_mean_of_the_shops_has_the_interval_of_student():
+    # t(0.975; 4) = 2.776445, printed in every table; the standard error of 1..5 is sqrt(2.5 / 5).
+    value, low, high = mean_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert value == pytest.approx(3.0)
+    assert (low, high) == pytest.approx((3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5), abs=1e-6)
+
+
+def test_a_number_that_is_not_kept_is_one_clear_sentence():
+    with pytest.raises(JourneyError, match=r"causal\.true_margin"):
+        BY_NAME["coupons_lose"].holds(shop(causal__truth=0.1))
+
+
+@pytest.fixture(scope="module")
+def committed():
+    path = project().evidence / f"{NAME}.json"
+    return json.loads(path.read_text(encoding="utf-8"))["results"]
+
+
+def test_every_shop_has_every_number_and_no_two_shops_are_one(committed):
+    kept = {f"{chapter}.{name}" for chapter, names in KEPT.items() for name in names}
+    assert sorted(map(int, committed)) == sorted(SEEDS)
+    assert all(set(numbers) == kept for numbers in committed.values())
+    assert {id for _, id, _ in HEADLINES} <= kept
+    assert len({numbers["funnel.conversion_rate"]["value"] for numbers in committed.values()}) == len(SEEDS)
+
+
+@pytest.mark.parametrize("chapter", KEPT)
+def test_the_first_shop_is_the_one_of_the_build(chapter, committed):
+    # Otherwise the other shops are out of date too.
+    if not project().numbers.is_file():
+        pytest.fail("numbers.json is missing: run `make site` first")
+    built = {number.id: number for number in Numbers(project().numbers)}
+    stale = []
+    for name in KEPT[chapter]:
+        id = f"{chapter}.{name}"
+        kept, now = committed[str(SEEDS[0])][id], built[id]
+        for field in ("value", "low", "high"):
+            was, is_now = kept.get(field), getattr(now, field)
+            if isinstance(was, float) and isinstance(is_now, float):
+                same = math.isclose(was, is_now, rel_tol=1e-6, abs_tol=1e-9)
+            else:
+                same = was == is_now
+            if not same:
+                stale.append(f"{id} {field}: {was} is now {is_now}")
+    assert stale == []
