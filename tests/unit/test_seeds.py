@@ -207,6 +207,7 @@ def test_claims_are_counted_and_the_weakest_comes_first():
     found = claim_table(shops, claims)
     assert found["name"].tolist() == ["coupons_lose", "pays_in_truth"]
     assert found["of"].tolist() == ["1 of 2", "2 of 2"]
+    assert found["fails"].tolist() == ["8", "\u2013"]
     assert found[["seed_7", "seed_8"]].to_numpy().tolist() == [[True, False], [True, True]]
 
 

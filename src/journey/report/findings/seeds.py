@@ -30,8 +30,6 @@ HEADLINES = (
     ("Free shipping", "uplift.qini", "Qini of the uplift ranking"),
     ("Channels", "journeys.wrong_share_last_touch", "Misplaced by last touch"),
     ("Channels", "journeys.wrong_share_markov", "Misplaced by the Markov rule"),
-    ("Channels", "journeys.best_rule", "Best rule"),
-    ("Channels", "journeys.worst_rule", "Worst rule"),
     ("Prediction", "prediction.third_roc_auc", "ROC-AUC after three events"),
     ("Prediction", "prediction.third_oracle_auc", "The oracle\u2019s"),
     ("Prediction", "prediction.third_bought_before_roc_auc", "The rule\u2019s, bought before"),
@@ -77,6 +75,7 @@ def collect(desk: Desk) -> None:
     desk.save("headlines", headlines(shops, "text"))
     intervals = headlines(shops, "interval")
     desk.save("intervals", intervals[intervals[columns(shops)[0]].ne(MISSING)])
+    desk.save("rules", nearest_rules(shops))
     for name, series in FIGURES.items():
         desk.save(name, estimates(shops, series))
     claims = claim_table(shops)
@@ -113,6 +112,16 @@ def estimates(shops: dict[str, Shop], series: dict[str, str]) -> pd.DataFrame:
     )
 
 
+def nearest_rules(shops: dict[str, Shop]) -> pd.DataFrame:
+    """One row a shop: the attribution rules nearest to the truth and furthest from it."""
+    return pd.DataFrame(
+        [
+            {"seed": seed, "best": shop.word("journeys.best_rule"), "worst": shop.word("journeys.worst_rule")}
+            for seed, shop in shops.items()
+        ]
+    )
+
+
 def claim_table(shops: dict[str, Shop], claims: tuple[Claim, ...] = CLAIMS) -> pd.DataFrame:
     """One row a claim: in which shops it holds, and in how many; those that fail most first."""
     frame = pd.DataFrame(
@@ -123,6 +132,9 @@ def claim_table(shops: dict[str, Shop], claims: tuple[Claim, ...] = CLAIMS) -> p
         ]
     )
     frame["holds"] = frame[columns(shops)].sum(axis=1)
+    frame["fails"] = [
+        ", ".join(seed for seed in shops if not row[f"seed_{seed}"]) or MISSING for _, row in frame.iterrows()
+    ]
     frame["of"] = [f"{holds} of {len(shops)}" for holds in frame["holds"]]
     return frame.sort_values("holds", kind="stable", ignore_index=True)
 
@@ -173,11 +185,10 @@ def mean_interval(values: list[float], level: float = 0.95) -> tuple[float, floa
 
 def add_errors(desk: Desk, shops: dict[str, Shop]) -> None:
     """Mean error of an estimate over the shops: what is left is bias, as far as so few shops can say."""
-    rows = []
     for name, (words, estimate, truth) in ERRORS.items():
         each = [shop.value(estimate) - shop.value(truth) for shop in shops.values()]
         value, low, high = mean_interval(each)
-        number = desk.ledger.add(
+        desk.ledger.add(
             f"seeds.{name}_error",
             value,
             "points",
@@ -189,5 +200,3 @@ def add_errors(desk: Desk, shops: dict[str, Shop]) -> None:
             source=f"{SOURCE}:mean_interval",
             dataset=DATASET,
         )
-        rows.append({"estimate": words, "error": number.text, "interval": number.interval})
-    desk.save("errors", pd.DataFrame(rows))
