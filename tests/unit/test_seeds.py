@@ -7,7 +7,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.paths import project
-from journey.report.findings.seeds import HEADLINES, claim_table, mean_interval
+from journey.report.findings.seeds import ERRORS, HEADLINES, claim_table, mean_interval
 from journey.report.findings.seeds_claims import CLAIMS, Shop
 from journey.report.ledger import Numbers
 from journey.report.seeds import KEPT, NAME, SEEDS
@@ -154,6 +154,20 @@ CASES = [
     ("score_pays", {"prediction__third_value": (300.0, -1.0, 410.0)}, False),
     ("score_over_rule", {"prediction__third_value_over_rule": (50.0, -10.0, 110.0)}, True),
     ("score_over_rule", {"prediction__third_value_over_rule": (-50.0, -90.0, 10.0)}, False),
+    ("score_over_all", {"prediction__third_value_over_all": (50.0, 10.0, 110.0)}, True),
+    ("score_over_all", {"prediction__third_value_over_all": (50.0, -10.0, 110.0)}, False),
+    ("few_contacts_open", {"recommend__history_gain_1": (0.1, -0.2, 0.7)}, True),
+    ("few_contacts_open", {"recommend__history_gain_1": (0.4, 0.1, 0.7)}, False),
+    (
+        "many_contacts_gain",
+        {"recommend__history_gain_30": (0.9, 0.5, 1.5), "recommend__history_gain_100": (0.8, 0.4, 1.3)},
+        True,
+    ),
+    (
+        "many_contacts_gain",
+        {"recommend__history_gain_30": (0.9, 0.5, 1.5), "recommend__history_gain_100": (0.8, -0.1, 1.3)},
+        False,
+    ),
     ("cart_over_third", {"prediction__cart_over_third": (200.0, 100.0, 300.0)}, True),
     ("cart_over_third", {"prediction__cart_over_third": (-2.0, -100.0, 300.0)}, False),
     ("cart_needs_no_model", {"prediction__cart_value_of_all": 96.0, "prediction__cart_value": 100.0}, True),
@@ -256,3 +270,28 @@ def test_the_first_shop_is_the_one_of_the_build(chapter, committed):
             if not same:
                 stale.append(f"{id} {field}: {was} is now {is_now}")
     assert stale == []
+
+
+def test_what_the_page_says_in_words_is_so(committed):
+    # Headings and sentences without a number of their own.
+    shops = [Shop(numbers) for numbers in committed.values()]
+    held = {claim.name: [claim.holds(each) for each in shops] for claim in CLAIMS}
+    for name in ("naive_too_high", "adjusted_above", "markov_worst", "markov_above_last"):
+        assert all(held[name]), name
+    for name in ("conversion_open", "last_touch_best", "hybrid_open"):
+        assert not all(held[name]), name
+    assert sum(held["margin_open"]) > len(shops) / 2
+    assert sum(held["pays_in_truth"]) == len(shops)
+    errors = {
+        name: mean_interval([each.value(estimate) - each.value(truth) for each in shops])
+        for name, (_, estimate, truth) in ERRORS.items()
+    }
+    assert errors["robust"][1] > 0
+    assert errors["robust"][0] < errors["plain"][0] / 2
+    assert errors["experiment"][1] < 0 < errors["experiment"][2]
+    leads = "recommend.hybrid_over_als_ndcg"
+    assert any(each.low(leads) > 0 for each in shops)
+    assert any(each.high(leads) < 0 for each in shops)
+    truths = [each.value("experiments.conversion_truth") for each in shops]
+    measured = [each.value("experiments.conversion") for each in shops]
+    assert max(truths) - min(truths) < (max(measured) - min(measured)) / 10

@@ -126,7 +126,7 @@ CLAIMS = (
     Claim(
         "robust_says_stop",
         COUPONS,
-        "The doubly robust estimate says stop",
+        "The doubly robust estimate says: stop the coupons",
         lambda shop: shop.value("causal.promised_doubly_robust") < 0,
     ),
     Claim(
@@ -268,8 +268,14 @@ CLAIMS = (
     Claim(
         "score_over_rule",
         PREDICTION,
-        "There the score is worth more than the rule",
+        "After three events the score is worth more than the rule",
         lambda shop: shop.value("prediction.third_value_over_rule") > 0,
+    ),
+    Claim(
+        "score_over_all",
+        PREDICTION,
+        "After three events the score is worth more than helping everybody, beyond its interval",
+        lambda shop: shop.low("prediction.third_value_over_all") > 0,
     ),
     Claim(
         "cart_over_third",
@@ -292,9 +298,21 @@ CLAIMS = (
         lambda shop: min(shop.low(f"recommend.gain_{name}") for name in LEARNED) > 0,
     ),
     Claim(
+        "few_contacts_open",
+        LISTS,
+        "For visitors with fewer than ten contacts the gain over popularity is not proven",
+        lambda shop: shop.contains("recommend.history_gain_1", 0.0),
+    ),
+    Claim(
+        "many_contacts_gain",
+        LISTS,
+        "For visitors with thirty contacts or more it is proven",
+        lambda shop: min(shop.low(f"recommend.history_gain_{least}") for least in (30, 100)) > 0,
+    ),
+    Claim(
         "hybrid_most",
         LISTS,
-        "The hybrid finds the most",
+        "Of all lists the hybrid finds the most",
         lambda shop: (
             shop.value("recommend.recall_hybrid")
             >= max(shop.value(f"recommend.recall_{name}") for name in (*LEARNED, "item_item", "category"))
