@@ -20,6 +20,17 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
     "prediction": ("models", "features", "evaluation", "report/findings"),
+    "sparse": (
+        "sparse",
+        "evaluation",
+        "features/load.py",
+        "models/boosting.py",
+        "recommend/als.py",
+        "recommend/scorers.py",
+        "report/findings/sparse_curve.py",
+        "report/findings/sparse_entries.py",
+        "report/findings/sparse_pairs.py",
+    ),
     "recommend": (
         "recommend",
         "sparse",
@@ -35,6 +46,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "causal": ("causal", "evaluation"),
     "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),
     "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
+    "seeds": ("report/seeds.py", "report/findings/seeds_claims.py"),
 }
 
 SIMULATOR = "src/journey/stores/simulator"

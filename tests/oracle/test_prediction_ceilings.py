@@ -29,9 +29,7 @@ def shop(tmp_path_factory) -> tuple[duckdb.DuckDBPyConnection, Path]:
     return duckdb.connect(str(folder / "shop.duckdb"), read_only=True), folder / "store"
 
 
-@pytest.mark.parametrize(
-    ("decision", "short"), zip(DECISIONS, ("start", "third", "cart"), strict=True), ids=str
-)
+@pytest.mark.parametrize(("decision", "short"), list(zip(DECISIONS, ("start", "third", "cart"), strict=True)))
 def test_the_committed_ceiling_is_of_these_features_and_models(decision, short):
     """The evidence scored the default shop too: another value there means that it has to be made anew."""
     paths = project()
