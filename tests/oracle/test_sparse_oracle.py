@@ -16,11 +16,11 @@ from journey.warehouse.connect import connect
 
 @pytest.fixture(scope="module")
 def world():
-    """The default shop, every session of it, and the oracle's chances."""
+    """The default shop, every fifth session of it, and the oracle's chances."""
     paths = project()
     with connect(paths.warehouse("simulated")) as connection:
         shop = load_shop(connection)
-        places = np.arange(0, len(shop.frame), 2)
+        places = np.arange(0, len(shop.frame), 5)
         return shop, places, pair_oracle(connection, paths.store("simulated"), shop, places)
 
 
