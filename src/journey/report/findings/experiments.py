@@ -256,6 +256,13 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
         label="Margin of free shipping for everyone, for 10,000 users",
         source=f"{SOURCE}:add_margin",
     )
+    desk.ledger.add(
+        "experiments.rollout_users",
+        scale,
+        "count",
+        label="Users for which money is stated",
+        source=f"{SOURCE}:add_margin",
+    )
     worth = desk.assumptions["free_shipping.margin_worth_seeing"]
     spread = [float(arm.var(ddof=1)) for arm in values]
     plan = engine.mean_sample_size(worth, spread[0], variance_treatment=spread[1])

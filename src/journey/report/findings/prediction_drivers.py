@@ -49,7 +49,7 @@ def add_drivers(desk: Desk, each: Decided) -> None:
     residual = float(np.abs(1 / (1 + np.exp(-margin)) - score).max())
     desk.ledger.add(
         "prediction.shap_residual",
-        f"{residual:.0e}" if residual else "0",
+        f"{residual:.7f}",
         label="Largest gap of contributions and score",
         **common,
     )

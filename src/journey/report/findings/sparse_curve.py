@@ -63,7 +63,7 @@ def short(users: int) -> str:
 
 def add_size(desk: Desk, size: dict[str, int]) -> None:
     """How much there is to learn from and to test on."""
-    for name in ("shops", "positives", "test_positives", "new_positives"):
+    for name in ("users", "shops", "positives", "test_positives", "new_positives"):
         desk.ledger.add(f"sparse.curve_{short(size['users'])}_{name}", size[name], "count", source=SOURCE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from journey.report.plots.marks import band, error_bars
 from journey.report.style import SEQUENTIAL, colour
 
 NODE_ROLES = {
@@ -110,15 +111,7 @@ def survival(frame: pd.DataFrame) -> go.Figure:
     """Share of visitors with a first order by days since their first visit, one line a device."""
     figure = go.Figure()
     for number, (device, rows) in enumerate(frame.groupby("device", sort=True), start=1):
-        figure.add_scatter(
-            x=pd.concat([rows["day"], rows["day"][::-1]]),
-            y=pd.concat([rows["high"], rows["low"][::-1]]),
-            fill="toself",
-            fillcolor=colour(f"series-{number}", 0.15),
-            line={"width": 0},
-            showlegend=False,
-            hoverinfo="skip",
-        )
+        band(figure, rows["day"], rows["low"], rows["high"], colour(f"series-{number}", 0.15))
         figure.add_scatter(
             x=rows["day"],
             y=rows["ordered"],
@@ -143,15 +136,12 @@ def attribution(frame: pd.DataFrame, rules: list[str]) -> go.Figure:
             mode="markers",
             name=rule,
             marker={"color": colour(("series-1", "series-3", "series-4")[number]), "size": 10},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": rows["high"] - rows["share"],
-                "arrayminus": rows["share"] - rows["low"],
-                "width": 0,
-                "thickness": 2,
-                "color": colour(("series-1", "series-3", "series-4")[number]),
-            },
+            error_x=error_bars(
+                rows["share"],
+                rows["low"],
+                rows["high"],
+                colour(("series-1", "series-3", "series-4")[number]),
+            ),
             hovertemplate="%{y}: %{x:.1%}<extra>" + rule + "</extra>",
         )
     truth = frame.groupby("channel")["truth"].first().loc[order]

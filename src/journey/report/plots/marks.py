@@ -37,15 +37,7 @@ def estimates(
             mode="markers",
             name=name,
             marker={"color": colour(role), "size": 10},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": rows[high] - rows[value],
-                "arrayminus": rows[value] - rows[low],
-                "color": colour(role),
-                "thickness": 2,
-                "width": 0,
-            },
+            error_x=error_bars(rows[value], rows[low], rows[high], colour(role)),
             hovertemplate=f"%{{y}}: %{{x:{tickformat}}}<extra></extra>",
         )
     )
@@ -53,6 +45,34 @@ def estimates(
     figure.update_yaxes(title="", visible=True, automargin=True)
     figure.update_layout(showlegend=False)
     return figure
+
+
+def error_bars(
+    value: pd.Series, low: pd.Series, high: pd.Series, shade: str, *, thickness: float = 2
+) -> dict[str, object]:
+    """Plotly's error bars from the bounds of an interval, without end strokes."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": shade,
+        "thickness": thickness,
+        "width": 0,
+    }
+
+
+def band(figure: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, shade: str) -> None:
+    """Fill the area between two lines, without a place in the legend."""
+    figure.add_scatter(
+        x=pd.concat([x, x[::-1]]),
+        y=pd.concat([high, low[::-1]]),
+        fill="toself",
+        fillcolor=shade,
+        line={"width": 0},
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def reference(figure: go.Figure, at: float, text: str, *, horizontal: bool = False) -> None:

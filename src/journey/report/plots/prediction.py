@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from journey.report.plots.marks import estimates, reference
+from journey.report.plots.marks import band, error_bars, estimates, reference
 from journey.report.style import SEQUENTIAL, colour
 
 DECISION_ROLES = ("series-1", "series-2", "series-3")
@@ -36,7 +36,7 @@ def areas(frame: pd.DataFrame) -> go.Figure:
             mode="markers",
             name=model,
             marker={"color": colour(role), "size": 9},
-            error_x=bars(rows["roc_auc"], rows["roc_auc_low"], rows["roc_auc_high"], role),
+            error_x=error_bars(rows["roc_auc"], rows["roc_auc_low"], rows["roc_auc_high"], colour(role)),
             customdata=decisions,
             hovertemplate="%{customdata}: %{x:.3f}<extra>" + model + "</extra>",
         )
@@ -50,19 +50,6 @@ def areas(frame: pd.DataFrame) -> go.Figure:
     )
     reference(figure, 0.5, "chance")
     return figure
-
-
-def bars(value: pd.Series, low: pd.Series, high: pd.Series, role: str) -> dict[str, object]:
-    """Error bars from bounds."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": high - value,
-        "arrayminus": value - low,
-        "color": colour(role),
-        "thickness": 2,
-        "width": 0,
-    }
 
 
 def ceilings(frame: pd.DataFrame) -> go.Figure:
@@ -100,7 +87,7 @@ def reliability(frame: pd.DataFrame) -> go.Figure:
             name=str(decision),
             line={"color": colour(role), "width": 2},
             marker={"size": 8},
-            error_y=bars(rows["observed"], rows["low"], rows["high"], role),
+            error_y=error_bars(rows["observed"], rows["low"], rows["high"], colour(role)),
             hovertemplate="predicted %{x:.1%}, observed %{y:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="Predicted share of buyers", tickformat=".0%", rangemode="tozero")
@@ -150,15 +137,7 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
 def dependence(frame: pd.DataFrame, feature: str) -> go.Figure:
     """Mean contribution of a feature by its value, with the range of 10 to 90% of sessions."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=pd.concat([frame["value"], frame["value"][::-1]]),
-        y=pd.concat([frame["high"], frame["low"][::-1]]),
-        fill="toself",
-        fillcolor=colour("series-1", 0.15),
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    band(figure, frame["value"], frame["low"], frame["high"], colour("series-1", 0.15))
     figure.add_scatter(
         x=frame["value"],
         y=frame["contribution"],
@@ -209,15 +188,7 @@ def single(frame: pd.DataFrame) -> go.Figure:
 def value_curve(frame: pd.DataFrame, share: float, value: float) -> go.Figure:
     """Money by the share of sessions helped, and where the cost threshold puts it."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=pd.concat([frame["share"], frame["share"][::-1]]),
-        y=pd.concat([frame["high"], frame["low"][::-1]]),
-        fill="toself",
-        fillcolor=colour("series-1", 0.15),
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    band(figure, frame["share"], frame["low"], frame["high"], colour("series-1", 0.15))
     figure.add_scatter(
         x=frame["share"],
         y=frame["value"],
@@ -264,7 +235,7 @@ def slices(frame: pd.DataFrame) -> go.Figure:
                 y=labels,
                 mode="markers",
                 marker={"color": colour(role), "size": 9},
-                error_x=bars(rows[metric], rows[f"{metric}_low"], rows[f"{metric}_high"], role),
+                error_x=error_bars(rows[metric], rows[f"{metric}_low"], rows[f"{metric}_high"], colour(role)),
                 hovertemplate="%{y}: %{x:.2f}<extra></extra>",
                 showlegend=False,
             ),
@@ -291,7 +262,7 @@ def leaks(frame: pd.DataFrame) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": colour(role), "size": 10},
-            error_x=bars(rows[kind], rows[f"{kind}_low"], rows[f"{kind}_high"], role),
+            error_x=error_bars(rows[kind], rows[f"{kind}_low"], rows[f"{kind}_high"], colour(role)),
             hovertemplate="%{y}: %{x:.3f}<extra>" + name + "</extra>",
         )
     figure.update_xaxes(title="Area under the ROC curve, test period", tickformat=".2f")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from journey.report.plots.marks import error_bars
 from journey.report.style import colour
 
 ROLES = {
@@ -26,15 +27,12 @@ def methods(frame: pd.DataFrame, *, highlight: tuple[str, ...] = ()) -> go.Figur
             y=[row["name"]],
             mode="markers",
             marker={"color": shade, "size": 10},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [row["recall_high"] - row["recall"]],
-                "arrayminus": [row["recall"] - row["recall_low"]],
-                "color": shade,
-                "thickness": 2,
-                "width": 0,
-            },
+            error_x=error_bars(
+                pd.Series([row["recall"]]),
+                pd.Series([row["recall_low"]]),
+                pd.Series([row["recall_high"]]),
+                shade,
+            ),
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of later choices in a list of 20", tickformat=".0%", rangemode="tozero")
@@ -76,15 +74,7 @@ def history(frame: pd.DataFrame) -> go.Figure:
             mode="lines+markers",
             marker={"size": 9, "color": colour(ROLES[name])},
             line={"width": 2, "color": colour(ROLES[name])},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": rows["high"] - rows["ndcg"],
-                "arrayminus": rows["ndcg"] - rows["low"],
-                "color": colour(ROLES[name]),
-                "thickness": 1.5,
-                "width": 0,
-            },
+            error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
             customdata=groups,
             hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",
         )

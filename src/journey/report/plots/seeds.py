@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from journey.report.plots.marks import error_bars
 from journey.report.style import colour
 
 MARKERS = (("series-1", "circle"), ("series-2", "square"), ("series-3", "diamond"))
@@ -44,15 +45,7 @@ def by_seed(
             name=name,
             text=rows["shop"],
             marker={"color": colour(role), "size": 10, "symbol": symbol},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": rows["high"] - rows["value"],
-                "arrayminus": rows["value"] - rows["low"],
-                "color": colour(role),
-                "thickness": 2,
-                "width": 0,
-            },
+            error_x=error_bars(rows["value"], rows["low"], rows["high"], colour(role)),
             hovertemplate=f"%{{text}}, {name}: %{{x:.1%}}<extra></extra>",
         )
     if truth:

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from journey.report.plots.marks import error_bars
 from journey.report.style import colour
 
 RANKINGS = {
@@ -23,16 +24,8 @@ CURVES = {
 
 
 def bars(rows: pd.DataFrame, value: str, role: str) -> dict[str, object]:
-    """Error bars from the bounds of a column."""
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": rows[f"{value}_high"] - rows[value],
-        "arrayminus": rows[value] - rows[f"{value}_low"],
-        "color": colour(role),
-        "thickness": 2,
-        "width": 0,
-    }
+    """Error bars of a column with its bounds beside it."""
+    return error_bars(rows[value], rows[f"{value}_low"], rows[f"{value}_high"], colour(role))
 
 
 def ladder(frame: pd.DataFrame) -> go.Figure:

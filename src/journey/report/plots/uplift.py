@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.plots.marks import estimates, reference
+from journey.report.plots.marks import band, error_bars, estimates, reference
 from journey.report.style import colour
 
 
@@ -34,15 +34,7 @@ def banded(
 ) -> go.Figure:
     """A curve over the share treated with its band, against random targeting."""
     figure = go.Figure()
-    figure.add_scatter(
-        x=pd.concat([frame["share"], frame["share"][::-1]]),
-        y=pd.concat([frame["high"], frame["low"][::-1]]),
-        fill="toself",
-        fillcolor=colour("series-1", 0.15),
-        line={"width": 0},
-        showlegend=False,
-        hoverinfo="skip",
-    )
+    band(figure, frame["share"], frame["low"], frame["high"], colour("series-1", 0.15))
     figure.add_scatter(
         x=frame["share"], y=frame[value], name=labels[0], line={"color": colour("series-1"), "width": 2}
     )
@@ -64,15 +56,7 @@ def bins(frame: pd.DataFrame) -> go.Figure:
             mode="markers",
             name="observed, 95% interval",
             marker={"color": colour("series-1"), "size": 10},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": frame["high"] - frame["observed"],
-                "arrayminus": frame["observed"] - frame["low"],
-                "color": colour("series-1"),
-                "width": 0,
-                "thickness": 2,
-            },
+            error_y=error_bars(frame["observed"], frame["low"], frame["high"], colour("series-1")),
         )
     )
     ends = [float(frame["predicted"].min()), float(frame["predicted"].max())]
