@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Request, Response
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 pytestmark = pytest.mark.site
 
@@ -49,17 +51,69 @@ TOO_WIDE = """(width) => {
 }"""
 
 
+# Chromium sometimes stops drawing one tab for good: scripts still run, but no frame ever comes, so nothing
+# that waits for one (an observer, an animation, a click) ends. Two frames in a row show that it draws.
+DRAWS = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => done(true)));
+  setTimeout(() => done(false), 10_000);
+})"""
+
+
 @dataclass
 class Visit:
-    """What happened on one page."""
+    """One page in a browser context of its own, and what happened on it."""
 
-    page: Page
-    host: str
+    browser: Browser
+    url: str
     console: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     weights: dict[str, int] = field(default_factory=dict)
     weighing: bool = True
+
+    def __post_init__(self) -> None:
+        self.host = urlsplit(self.url).netloc
+        self.open()
+
+    def open(self) -> None:
+        """Load the page in a fresh context."""
+        self.context = self.browser.new_context(
+            viewport=DESKTOP, color_scheme="light", reduced_motion="reduce"
+        )
+        self.page = page = self.context.new_page()
+        page.on(
+            "console", lambda message: self.console.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.console.append(str(error)))
+        page.on("requestfailed", lambda request: self.failed.append(f"{request.failure} {request.url}"))
+        page.on("request", self.on_request)
+        page.on("response", self.on_response)
+        page.goto(self.url, wait_until="networkidle")
+        self.weighing = False
+
+    def reopen_if_stalled(self) -> bool:
+        """Whether the browser had stopped drawing the page; if so it was loaded and drawn again."""
+        if self.page.evaluate(DRAWS):
+            return False
+        warnings.warn(f"Chromium stopped drawing {self.url}; it was loaded again", stacklevel=2)
+        self.context.close()
+        self.open()
+        see_everything(self.page)
+        return True
+
+    def do(self, action: Callable[[Page], None]) -> None:
+        """Do what waits for frames, a second time only where the browser and not the page is at fault."""
+        try:
+            action(self.page)
+        except PlaywrightTimeout:
+            if not self.reopen_if_stalled():
+                raise
+            action(self.page)
+
+    def on_request(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme.startswith("http") and parts.netloc != self.host:
+            self.foreign.append(request.url)
 
     def on_response(self, response: Response) -> None:
         if urlsplit(response.url).netloc != self.host:
@@ -71,27 +125,18 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def visit(browser: Browser, address: str, page_name: str) -> Iterator[Visit]:
-    """One page, loaded once in a fresh browser context for all tests on it."""
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
-    page = context.new_page()
-    seen = Visit(page, urlsplit(address).netloc)
-    page.on("console", lambda message: seen.console.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: seen.console.append(str(error)))
-    page.on("requestfailed", lambda request: seen.failed.append(f"{request.failure} {request.url}"))
-    page.on(
-        "request",
-        lambda request: (
-            seen.foreign.append(request.url)
-            if urlsplit(request.url).scheme.startswith("http") and urlsplit(request.url).netloc != seen.host
-            else None
-        ),
-    )
-    page.on("response", seen.on_response)
-    page.goto(address + page_name, wait_until="networkidle")
-    seen.weighing = False
+def visited(browser: Browser, address: str, page_name: str) -> Iterator[Visit]:
+    """One page, loaded once for all tests on it."""
+    seen = Visit(browser, address + page_name)
     yield seen
-    context.close()
+    seen.context.close()
+
+
+@pytest.fixture
+def visit(visited: Visit) -> Visit:
+    """The page of this module's tests, sure to be drawing."""
+    visited.reopen_if_stalled()
+    return visited
 
 
 def see_everything(page: Page) -> None:
@@ -105,12 +150,16 @@ def see_everything(page: Page) -> None:
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
 
 
-def set_mode(page: Page, mode: str) -> None:
+def set_mode(visit: Visit, mode: str) -> None:
     """Switch to light or dark with the page's own switch."""
-    if not page.evaluate(f"document.body.classList.contains('quarto-{mode}')"):
-        page.locator(".quarto-color-scheme-toggle:visible").first.click()
-        page.wait_for_function(f"document.body.classList.contains('quarto-{mode}')")
-        page.wait_for_timeout(400)
+
+    def switch(page: Page) -> None:
+        if not page.evaluate(f"document.body.classList.contains('quarto-{mode}')"):
+            page.locator(".quarto-color-scheme-toggle:visible").first.click()
+            page.wait_for_function(f"document.body.classList.contains('quarto-{mode}')")
+            page.wait_for_timeout(400)
+
+    visit.do(switch)
 
 
 def violations(page: Page) -> list[str]:
@@ -124,7 +173,7 @@ def violations(page: Page) -> list[str]:
 
 
 def test_figures_draw(visit: Visit):
-    see_everything(visit.page)
+    visit.do(see_everything)
     assert visit.page.evaluate(DRAWN_FIGURES) == visit.page.evaluate(VISIBLE_FIGURES)
 
 
@@ -144,14 +193,14 @@ def test_page_is_light_before_its_plots_load(visit: Visit):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_no_accessibility_violation(visit: Visit, mode: str):
-    set_mode(visit.page, mode)
+    set_mode(visit, mode)
     assert violations(visit.page) == []
 
 
 def test_figures_change_colour_with_the_page(visit: Visit):
-    set_mode(visit.page, "light")
+    set_mode(visit, "light")
     light = dict(visit.page.evaluate(COLOURS))
-    set_mode(visit.page, "dark")
+    set_mode(visit, "dark")
     dark = dict(visit.page.evaluate(COLOURS))
     unchanged = [name for name, colours in light.items() if colours and colours == dark[name]]
     assert unchanged == []
