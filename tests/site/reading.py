@@ -98,7 +98,7 @@ class _Reader(HTMLParser):
         if self.open and self.open[-1].tag in CODE:
             return
         for element in self.open:
-            if element.tag in TEXT_OF:
+            if element.tag in TEXT_OF or element.attributes.get("class") == "traced":
                 element.text += data
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.report.formats import format_number
-from journey.report.ledger import Ledger, Numbers, merge
+from journey.report.ledger import Ledger, Numbers, PageText, merge
 
 
 @pytest.fixture
@@ -38,7 +38,14 @@ def test_a_chapter_reads_text_interval_and_size(path):
 
 
 def test_markdown_special_characters_are_escaped(path):
-    assert Numbers(path).funnel.revenue._repr_markdown_() == r"US\$1,234"
+    assert PageText("US$1,234 [a](b)")._repr_markdown_() == r"US\$1,234 \[a\](b)"
+
+
+def test_a_number_on_a_page_names_its_entry(path):
+    rate = Numbers(path).funnel.conversion_rate
+    span = '{.traced data-number="funnel.conversion_rate"}'
+    for text, shown in ((rate, "5.1%"), (rate.ci, "4.9% to 5.3%"), (rate.n, "18,000"), (rate.p, "p = 5.1%")):
+        assert text._repr_markdown_().replace("\u00a0", " ") == f"[{shown}]{span}"
 
 
 def test_unknown_id_names_the_closest(path):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from journey.errors import JourneyError
-from journey.report.markup import checked_text, escape, raw_block, typst_string
+from journey.report.markup import checked_text, escape, raw_block, traced, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 ACROSS = 3
@@ -51,13 +51,13 @@ def show_cards(cards: Sequence[Card]) -> None:
 
 def _html(card: Card) -> str:
     rest = "".join(
-        f'<dd class="key-figure-{part}">{escape(text)}</dd>'
+        f'<dd class="key-figure-{part}">{traced(text)}</dd>'
         for part, text in (("interval", card.interval), ("detail", card.detail))
         if text
     )
     return (
         f'<div class="key-figure"><dt class="key-figure-label">{escape(card.label)}</dt>'
-        f'<dd class="key-figure-value">{escape(card.value)}</dd>{rest}</div>'
+        f'<dd class="key-figure-value">{traced(card.value)}</dd>{rest}</div>'
     )
 
 

@@ -49,9 +49,7 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
     if callable(spec):
         return _tolerant(spec), False
     if spec == "text":
-        return _tolerant(
-            lambda cell: TRUTH[bool(cell)] if isinstance(cell, bool | np.bool_) else str(cell)
-        ), False
+        return _tolerant(_text), False
     if spec == "link":
         return _tolerant(lambda cell: Link(str(cell[0]), str(cell[1]))), False
     if spec.startswith("interval:"):
@@ -62,6 +60,13 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
         return _tolerant(lambda cell: significant(float(cell), places)), True
     unit, digits = _number_format(spec, spec)
     return _tolerant(lambda cell: format_number(float(cell), unit, digits)), True
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return TRUTH[bool(cell)]
+    # text of the ledger keeps the id of its number
+    return cell if isinstance(cell, str) else str(cell)
 
 
 def default_format(column: pd.Series) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 from journey.errors import JourneyError
 from journey.files import write_json
@@ -142,7 +143,18 @@ class Ledger:
 
 
 class PageText(str):
-    """Text that a page shows as it is: as a cell's value it gives Markdown with every sign escaped."""
+    """Text that a page shows as it is: as a cell's value it gives Markdown with every sign escaped.
+
+    Text of a number of the ledger carries its id to the page, where a reader can ask for its source.
+    """
+
+    number_id: str | None
+
+    def __new__(cls, text: str, number_id: str | None = None) -> Self:
+        """Make the text `text`, part of the number `number_id`."""
+        made = super().__new__(cls, text)
+        made.number_id = number_id
+        return made
 
     def _repr_markdown_(self) -> str:
         # A line must not end after a minus, nor within "p = 0.04".
@@ -150,7 +162,8 @@ class PageText(str):
         if P_VALUE.fullmatch(kept):
             kept = kept.replace(" ", NO_BREAK_SPACE)
         # A dollar sign would open a formula, an underscore emphasis.
-        return re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", kept)
+        escaped = re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", kept)
+        return f'[{escaped}]{{.traced data-number="{self.number_id}"}}' if self.number_id else escaped
 
 
 class Figure(PageText):
@@ -162,9 +175,10 @@ class Figure(PageText):
 
     number: Number
 
-    def __new__(cls, number: Number) -> Figure:
+    @classmethod
+    def of(cls, number: Number) -> Self:
         """Make the text of `number`."""
-        figure = super().__new__(cls, number.text)
+        figure = cls(number.text, number.id)
         figure.number = number
         return figure
 
@@ -180,19 +194,19 @@ class Figure(PageText):
         """The interval, as `4.9% to 5.4%`; an error when none was registered."""
         if self.number.interval is None:
             raise JourneyError(f"number {self.number.id!r} was registered without an interval")
-        return PageText(self.number.interval)
+        return PageText(self.number.interval, self.number_id)
 
     @property
     def p(self) -> PageText:
         """A p value as it stands in a sentence: `p = 0.043` or `p < 0.001`."""
-        return PageText(f"p {self}" if self.startswith("<") else f"p = {self}")
+        return PageText(f"p {self}" if self.startswith("<") else f"p = {self}", self.number_id)
 
     @property
     def n(self) -> PageText:
         """The sample size as text; an error when none was registered."""
         if self.number.n is None:
             raise JourneyError(f"number {self.number.id!r} was registered without a sample size")
-        return PageText(format_number(self.number.n, "count"))
+        return PageText(format_number(self.number.n, "count"), self.number_id)
 
 
 class Chapter:
@@ -205,7 +219,7 @@ class Chapter:
         if key.startswith("_"):
             raise AttributeError(key)
         try:
-            return Figure(self._numbers[f"{self._name}.{key}"])
+            return Figure.of(self._numbers[f"{self._name}.{key}"])
         except KeyError:
             raise unknown_number(f"{self._name}.{key}", self._numbers, self._path) from None
 
@@ -236,7 +250,7 @@ class Numbers:
     def __getitem__(self, id: str) -> Figure:
         if id not in self._numbers:
             raise unknown_number(id, self._numbers, self._path)
-        return Figure(self._numbers[id])
+        return Figure.of(self._numbers[id])
 
     def __iter__(self) -> Iterator[Number]:
         return iter(self._numbers.values())

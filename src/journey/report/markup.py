@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from journey.errors import JourneyError
 
+_PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 # No scheme but https, nothing that could end an attribute.
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[^\s\"'<>\\\\`]*)?")
@@ -49,6 +50,11 @@ def escape(value: object) -> str:
     return html.escape(" ".join(str(value).split("\n")), quote=True)
 
 
+def markdown_text(text: str) -> str:
+    """Text in which pandoc sees no markup."""
+    return _PUNCTUATION.sub(r"\\\1", text)
+
+
 def raw_block(language: str, source: str) -> str:
     """A pandoc raw block whose fence is longer than any run of backticks inside."""
     longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
@@ -70,6 +76,22 @@ def script_json(value: object) -> str:
     return text
 
 
+def filter_box(*, items: str, noun: str, label: str, placeholder: str) -> str:
+    """A box that filters the page, hidden until its script runs (`assets/filter.js`).
+
+    `items` selects what is filtered, `noun` is what they are called; for a page two folders below the root.
+    """
+    return (
+        f'<form class="page-filter" role="search" aria-label="{escape(label)}" data-items="{escape(items)}" '
+        f'data-noun="{escape(noun)}" hidden>\n'
+        f'<label for="page-filter-words">{escape(label)}</label>\n'
+        '<input id="page-filter-words" type="search" class="form-control" autocomplete="off" '
+        f'spellcheck="false" placeholder="{escape(placeholder)}">\n'
+        '<p role="status"></p>\n</form>\n'
+        '<script type="module" src="../../assets/filter.js"></script>'
+    )
+
+
 def html_table(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -78,23 +100,26 @@ def html_table(
     caption: str | None,
     label: str,
     css_class: str = "journey-table",
+    ids: Sequence[str] | None = None,
 ) -> str:
     """Accessible table in a box that scrolls sideways; the first column names its row.
 
-    All texts are escaped here; a `Link` becomes a link. `label` names the scroll box for a screen reader.
+    All texts are escaped here; a `Link` becomes a link. `label` names the scroll box for a screen reader,
+    `ids` the rows, so that an address can lead to one.
     """
     heads = "".join(
         f'<th scope="col"{_number(number)}>{escape(text)}</th>'
         for text, number in zip(header, numeric, strict=True)
     )
     body = []
-    for row in rows:
+    for place, row in enumerate(rows):
+        name = f' id="{escape(ids[place])}"' if ids else ""
         cells = [f'<th scope="row"{_number(numeric[0])}>{_cell(row[0])}</th>']
         cells += [
             f"<td{_number(number)}>{_cell(text)}</td>"
             for text, number in zip(row[1:], numeric[1:], strict=True)
         ]
-        body.append(f"<tr>{''.join(cells)}</tr>")
+        body.append(f"<tr{name}>{''.join(cells)}</tr>")
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     # Quarto would otherwise read the table back into its own model and drop the classes.
     return (
@@ -104,10 +129,18 @@ def html_table(
     )
 
 
+def traced(text: str) -> str:
+    """HTML of a text; a text of the ledger is marked with the number it comes from (`assets/numbers.js`)."""
+    number = getattr(text, "number_id", None)
+    if number is None:
+        return escape(text)
+    return f'<span class="traced" data-number="{escape(number)}">{escape(text)}</span>'
+
+
 def _cell(text: str) -> str:
     if isinstance(text, Link):
         return f'<a href="{escape(text.address)}">{escape(text)}</a>'
-    return escape(text)
+    return traced(text)
 
 
 def _number(numeric: bool) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import duckdb
 import pandas as pd
 
-from journey.report.markup import escape, raw_block
+from journey.report.markup import escape, filter_box, markdown_text, raw_block
 from journey.report.sqlcells import sql_block, with_values, workbench
 from journey.report.sqlcolumns import Format, result_columns
 from journey.report.sqlmeaning import meaning
@@ -17,7 +15,6 @@ from journey.warehouse.query_portability import DIALECTS, portability
 from journey.warehouse.query_timings import Timing, load_timings
 
 ROWS_SHOWN = 10
-PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 
 
 def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
@@ -32,14 +29,11 @@ def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None
 
 def show_filter() -> None:
     """Print the box that filters the queries; it stays hidden until its script runs."""
-    box = (
-        '<form class="sql-filter" id="sql-filter" role="search" aria-label="Queries" hidden>\n'
-        '<label for="sql-filter-words">Filter the queries</label>\n'
-        '<input id="sql-filter-words" type="search" class="form-control" autocomplete="off" '
-        'spellcheck="false" style="width: min(100%, 26rem)" '
-        'placeholder="a word of a question, a technique or the SQL">\n'
-        '<p id="sql-filter-status" role="status"></p>\n</form>\n'
-        '<script type="module" src="../../assets/sql-filter.js"></script>'
+    box = filter_box(
+        items="section.sql-query",
+        noun="queries",
+        label="Filter the queries",
+        placeholder="a word of a question, a technique or the SQL",
     )
     print(raw_block("html", box))
 
@@ -107,8 +101,3 @@ def _facts(spec: QuerySpec, timing: Timing | None, systems: tuple[str, ...]) -> 
         f"Translates to {' and '.join(systems)}" if systems else "Runs on DuckDB only",
     ]
     return f'<p class="figure-source sql-facts">{escape(". ".join(facts))}.</p>'
-
-
-def markdown_text(text: str) -> str:
-    """Text in which pandoc sees no markup."""
-    return PUNCTUATION.sub(r"\\\1", text)
