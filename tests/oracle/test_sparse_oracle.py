@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from journey.evaluation.pair_oracle import pair_oracle
+from journey.errors import JourneyError
+from journey.evaluation.pair_oracle import pair_oracle, told_who_returns
 from journey.paths import project
 from journey.sparse import load_shop, outcomes, positive_ranks
 from journey.sparse.history import history
@@ -66,6 +67,48 @@ def test_no_simple_rule_beats_the_oracle(world):
     best = positive_ranks(oracle.bought(), happened, user).average_precision(ones)[0]
     for rule in (touched, left, oracle.buys[:, None] * np.ones(happened.shape)):
         assert positive_ranks(rule, happened, user).average_precision(ones)[0] < best
+
+
+@pytest.fixture(scope="module")
+def returning():
+    """All sessions of every fifth user, the oracle that is told which follow, and what happened."""
+    paths = project()
+    with connect(paths.warehouse("simulated")) as connection:
+        shop = load_shop(connection)
+        places = np.flatnonzero(shop.frame.user_id % 5 == 0)
+        oracle = pair_oracle(connection, paths.store("simulated"), shop, places)
+        return shop, places, oracle, told_who_returns(oracle, shop, places)
+
+
+def test_chances_of_three_sessions_add_up(returning):
+    shop, places, oracle, told = returning
+    happened = outcomes(shop, places, "item_3")
+    assert happened.sum() > 1.5 * outcomes(shop, places, "item").sum()
+    # A purchase counts for up to three sessions, so counts spread sqrt(3) times as wide.
+    assert within(told, happened, 4.0 * np.sqrt(3))
+    for low, high in ((1e-5, 1e-4), (1e-4, 1e-3), (1e-3, 1e-2), (1e-2, 1.0)):
+        band = (told >= low) & (told < high)
+        assert within(told[band], happened[band], 4.0 * np.sqrt(3)), f"chances of {low} to {high}"
+    assert (told >= np.minimum(oracle.bought(), 1.0) - 1e-12).all()
+
+
+def test_being_told_who_returns_helps(returning):
+    shop, places, oracle, told = returning
+    happened = outcomes(shop, places, "item_3")
+    user = np.unique(shop.frame.user_id[places], return_inverse=True)[1]
+    ones = np.ones((1, user.max() + 1))
+    precision = [
+        positive_ranks(chance, happened, user).average_precision(ones)[0]
+        for chance in (oracle.bought(), told)
+    ]
+    assert precision[0] < precision[1]
+
+
+def test_a_session_that_follows_must_be_given(returning):
+    shop, places, oracle, _ = returning
+    first = np.flatnonzero(np.isin(shop.frame.user_id, shop.frame.user_id[places]))
+    with pytest.raises(JourneyError, match="all sessions of a user"):
+        told_who_returns(oracle, shop, np.delete(first, len(first) // 2))
 
 
 def test_the_committed_curve_is_of_this_shop():

@@ -10,11 +10,13 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.errors import JourneyError
 from journey.evaluation.ceilings import true_probabilities
 from journey.evaluation.taste import TasteTruth, next_cart_probability, taste_truth
 from journey.evaluation.truth import read_truth, truth_folder
 from journey.sparse.history import last_purchase
 from journey.sparse.shop import DAY_US, TEST, PairShop
+from journey.sparse.targets import SESSIONS, previous_session
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -113,6 +115,46 @@ def pair_oracle(
         more=more.astype(np.float32),
         lines=float(before.sum()) / orders - 1.0,
     )
+
+
+def told_who_returns(oracle: PairOracle, shop: PairShop, places: Ints, target: str = "item_3") -> Floats:
+    """Chance that a session or the user's next ones buy the item, told which follow, (n, items).
+
+    Parameters
+    ----------
+    oracle
+        Planted chances of the sessions.
+    shop, places
+        The shop, and the sessions as places in it: with each session also those that follow it and count.
+    target
+        A rung that looks at several sessions.
+
+    Notes
+    -----
+    One less the chance that none of the sessions buys it, each at its own start. So this oracle is told more
+    than anybody can know: who returns and when, and what was left in the carts until then. As long as its
+    chances are small they add up to what happens.
+
+    Raises
+    ------
+    JourneyError
+        When a session that counts is not among the places.
+    """
+    chance = np.minimum(oracle.bought(), 1.0)
+    row_of = np.full(len(shop.frame), -1, dtype=np.int64)
+    row_of[places] = np.arange(len(places))
+    none = 1.0 - chance
+    for back in range(1, SESSIONS[target]):
+        earlier = previous_session(shop, back)
+        row = np.where(earlier >= 0, row_of[earlier], -1)
+        if missing := int(((row >= 0) & (row_of < 0)).sum()):
+            raise JourneyError(
+                f"{missing:,} sessions that follow the {len(places):,} given ones are not among them: give "
+                f"all sessions of a user in a period"
+            )
+        later = np.flatnonzero(row >= 0)
+        none[row[later]] *= 1.0 - chance[row_of[later]]
+    return np.asarray(1.0 - none)
 
 
 def wishes(connection: duckdb.DuckDBPyConnection, shop: PairShop, places: Ints) -> tuple[Ints, Floats]:
