@@ -63,15 +63,23 @@ def test_hillstrom_effects_are_differences_between_one_mailing_and_no_mail(resul
 
 @pytest.mark.data
 def test_hillstrom_womens_mailing_has_uplift_to_target_and_mens_has_little(result):
-    # No published figure: these limits keep what was measured with seed 0 (women's Qini 0.0059 to 0.0075,
-    # men's -0.0006 to 0.0009) from changing unnoticed.
+    # No published figure: these limits keep what was measured with seed 0 and sequential scores (women's Qini
+    # 0.0059 to 0.0087, men's 0.0005 to 0.0026) from changing unnoticed.
     womens, mens = (result["mailings"][k]["learners"] for k in ("womens", "mens"))
     assert len(womens) == len(mens) == 8
-    assert all(entry["qini"]["low"] > 0 for entry in womens)
-    assert all(abs(entry["qini"]["value"]) < 0.002 for entry in mens)
+    assert all(entry["qini"]["low"] > 0.003 for entry in womens)
+    assert all(0 < entry["qini"]["value"] < 0.003 for entry in mens)
+    assert min(e["qini"]["value"] for e in womens) > 2 * max(e["qini"]["value"] for e in mens)
     for entry in womens:
-        assert entry["slope_p_value"] < 1e-6
+        assert entry["slope_p_value"] < 1e-5
         assert entry["uplift_at"]["0.3"]["value"] > result["mailings"]["womens"]["effects"]["visit"]["value"]
+
+
+@pytest.mark.data
+def test_hillstrom_rankings_are_judged_on_customers_of_later_folds(result):
+    for mailing in result["mailings"].values():
+        assert mailing["n_scored"] == pytest.approx(0.8 * mailing["n"], abs=5)
+        assert sum(arm["high"] for arm in mailing["groups"]["overall"].values()) > 1
 
 
 @pytest.mark.data

@@ -30,6 +30,8 @@ from journey.uplift.policy import (
     top_share,
 )
 from journey.uplift.ranking import Estimate
+from journey.uplift.sequential import SequentialScores, rank_within, sequential_uplift
+from journey.uplift.trial import ShippingTrial, shipping_covariates
 from journey.uplift.truth import TruthComparison, compare_with_truth
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "PolicyValue",
     "RankingQuality",
     "RoiCurve",
+    "SequentialScores",
+    "ShippingTrial",
     "TruthComparison",
     "UpliftBins",
     "UpliftModel",
@@ -61,8 +65,11 @@ __all__ = [
     "normalised_qini",
     "policy_value",
     "qini_curve",
+    "rank_within",
     "ranking_quality",
     "roi_curve",
+    "sequential_uplift",
+    "shipping_covariates",
     "standard_policies",
     "top_share",
     "uplift_by_bin",

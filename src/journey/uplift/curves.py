@@ -101,8 +101,9 @@ def ranking_quality(
     ks
         Shares at which to report uplift, each in (0, 1].
     n_boot, seed, level
-        Bootstrap of people (or clusters) for bands and intervals. The score is taken as given: the intervals
-        do not cover the fitting of the model.
+        Bootstrap of people (or clusters) for bands and intervals. The score is taken as given, which is right
+        for scores of a model fitted apart or on earlier folds (`sequential_uplift`). Cross-fitted scores
+        depend on one another through the folds, and their intervals are too narrow.
     """
     if n_boot < 2:
         raise JourneyError(f"{n_boot} bootstrap resamples give no interval; use at least 2.")

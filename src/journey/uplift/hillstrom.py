@@ -17,15 +17,10 @@ from journey.errors import JourneyError
 from journey.uplift.calibration import heterogeneity_test, uplift_by_bin
 from journey.uplift.curves import RankingQuality, normalised_auuc, normalised_qini, ranking_quality
 from journey.uplift.groups import four_groups
-from journey.uplift.learners import (
-    LEARNERS,
-    UpliftScores,
-    cross_fit_uplift,
-    logistic_base,
-    xgboost_base,
-)
+from journey.uplift.learners import LEARNERS, logistic_base, xgboost_base
 from journey.uplift.policy import compare_policies, standard_policies
 from journey.uplift.ranking import Estimate
+from journey.uplift.sequential import SequentialScores, rank_within, sequential_uplift
 
 MAILINGS = {"mens": "Mens E-Mail", "womens": "Womens E-Mail"}
 NO_MAIL = "No E-Mail"
@@ -55,10 +50,11 @@ def hillstrom_uplift(frame: pd.DataFrame, seed: int = 0, *, n_boot: int = 200) -
     Returns
     -------
     `arms` (size, visits, conversions and spend of each arm), `definitions`, and `mailings` with, for `mens`
-    and `womens`: `effects` on visit, conversion and spend; `learners`, one entry per learner and base model
-    with Qini, AUUC, uplift at 10, 20 and 30%, curves with bands, deciles and the heterogeneity test, all for
-    visits; `likeliest_visitors`, the same for the ranking by predicted visits without mail; `policies` at 30%
-    of customers in visits and in spend per customer; `spend_curves`, incremental spend per customer over the
+    and `womens`: `effects` on visit, conversion and spend, of all customers. The rest is of the `n_scored`
+    customers whom models of earlier folds score: `learners`, one entry per learner and base model with Qini,
+    AUUC, uplift at 10, 20 and 30%, curves with bands, deciles and the heterogeneity test, all for visits;
+    `likeliest_visitors`, the same for the ranking by predicted visits without mail; `policies` at 30% of
+    customers in visits and in spend per customer; `spend_curves`, incremental spend per customer over the
     share mailed, by uplift and by likeliest visitors (times the gross margin, minus message cost times share,
     it is profit); `groups`, bounds on the four groups.
 
@@ -81,6 +77,7 @@ def hillstrom_uplift(frame: pd.DataFrame, seed: int = 0, *, n_boot: int = 200) -
             "qini_normalised": "Qini over that of the ranking that knows arm and outcome (scikit-uplift)",
             "auuc_normalised": "AUUC gain over that of the best ranking (scikit-uplift)",
             "uplift_at": "difference in visit rates among the top share of all customers",
+            "n_scored": "customers scored by models of earlier folds; rankings are judged on them",
             "main_learner": "named after all learners were compared on these data; best on neither mailing",
             "slope": "1 is calibrated uplift, 0 is no heterogeneity found",
         },
@@ -109,39 +106,42 @@ def _mailing(
     sample, x = frame[rows], covariates[rows]
     mailed = (sample["segment"] == label).to_numpy().astype(float)
     outcome = {name: sample[name].to_numpy(dtype=float) for name in OUTCOMES}
-    visit = outcome["visit"]
     scores = [
-        cross_fit_uplift(learner, base, x, mailed, visit, seed=seed)
+        sequential_uplift(learner, base, x, mailed, outcome["visit"], seed=seed)
         for base in (logistic_base(seed), xgboost_base(seed))
         for learner in LEARNERS
     ]
     main = next(s for s in scores if (s.learner, s.base) == MAIN)
+    # Folds depend on the seed and the arms alone, so every learner scores the same customers.
+    scored = {name: y[main.rows] for name, y in outcome.items()}
+    arm, visit, spend = mailed[main.rows], scored["visit"], scored["spend"]
+    by_response = rank_within(main.control_mean, main.fold[main.rows])
+    rules = standard_policies(main.ranking, by_response, POLICY_SHARE)
     return {
-        "n": len(visit),
+        "n": len(mailed),
         "n_mailed": int(mailed.sum()),
+        "n_scored": len(arm),
         "effects": {name: _effect(naive_difference(y, mailed)) for name, y in outcome.items()},
-        "learners": [_learner(s, visit, mailed, n_boot, seed) for s in scores],
-        "likeliest_visitors": _quality(visit, mailed, main.control_mean, n_boot, seed),
-        "policies": {
-            name: _policies(outcome[name], mailed, main, n_boot, seed) for name in ("visit", "spend")
-        },
+        "learners": [_learner(s, visit, arm, n_boot, seed) for s in scores],
+        "likeliest_visitors": _quality(visit, arm, by_response, n_boot, seed),
+        "policies": {name: _policies(scored[name], arm, rules, n_boot, seed) for name in ("visit", "spend")},
         "spend_curves": {
-            "uplift_ranking": _gain_curve(outcome["spend"], mailed, main.effect, n_boot, seed),
-            "likeliest_visitors": _gain_curve(outcome["spend"], mailed, main.control_mean, n_boot, seed),
+            "uplift_ranking": _gain_curve(spend, arm, main.ranking, n_boot, seed),
+            "likeliest_visitors": _gain_curve(spend, arm, by_response, n_boot, seed),
         },
-        "groups": _groups(visit, mailed, main, n_boot, seed),
+        "groups": _groups(visit, arm, main.ranking, n_boot, seed),
     }
 
 
 def _learner(
-    scores: UpliftScores, visit: FloatArray, mailed: FloatArray, n_boot: int, seed: int
+    scores: SequentialScores, visit: FloatArray, mailed: FloatArray, n_boot: int, seed: int
 ) -> dict[str, Any]:
     deciles = uplift_by_bin(visit, mailed, scores.effect)
     test = heterogeneity_test(visit, mailed, scores.effect, baseline=scores.control_mean)
     return {
         "learner": scores.learner,
         "base": scores.base,
-        **_quality(visit, mailed, scores.effect, n_boot, seed),
+        **_quality(visit, mailed, scores.ranking, n_boot, seed),
         "slope": _estimate(test.slope),
         "slope_p_value": test.p_value,
         "deciles": {
@@ -187,9 +187,8 @@ def _gain_curve(
 
 
 def _policies(
-    outcome: FloatArray, mailed: FloatArray, scores: UpliftScores, n_boot: int, seed: int
+    outcome: FloatArray, mailed: FloatArray, rules: dict[str, FloatArray], n_boot: int, seed: int
 ) -> dict[str, Any]:
-    rules = standard_policies(scores.effect, scores.control_mean, POLICY_SHARE)
     results = compare_policies(outcome, mailed, rules, n_boot=n_boot, seed=seed)
     return {
         r.name: {
@@ -202,9 +201,9 @@ def _policies(
 
 
 def _groups(
-    visit: FloatArray, mailed: FloatArray, scores: UpliftScores, n_boot: int, seed: int
+    visit: FloatArray, mailed: FloatArray, ranking: FloatArray, n_boot: int, seed: int
 ) -> dict[str, Any]:
-    decile = np.argsort(np.argsort(-scores.effect, kind="stable"), kind="stable") * 10 // len(visit)
+    decile = np.argsort(np.argsort(-ranking, kind="stable"), kind="stable") * 10 // len(visit)
     result: dict[str, Any] = {}
     for name, strata in (("overall", None), ("by_decile", decile)):
         bounds = four_groups(visit, mailed, strata=strata, n_boot=n_boot, seed=seed)
