@@ -221,13 +221,19 @@ def coupon_sessions(shop: Shop) -> pd.DataFrame:
     )
     start = sessions["start"].to_numpy()
     left = ((sessions["add_to_cart"] > 0) & ~sessions["bought"]).to_numpy()
-    counts = np.zeros((len(sessions), 2), dtype=int)
+    full = left & (sessions["add_to_cart"] > sessions["remove_from_cart"]).to_numpy()
+    bought, end = sessions["bought"].to_numpy(), sessions["end"].to_numpy()
+    counts = np.zeros((len(sessions), 3), dtype=int)
+    week = np.timedelta64(7, "D")
     for rows in by_user.indices.values():
+        waiting_since = None
         for place, row in enumerate(rows):
             earlier = rows[:place]
-            within = earlier[start[row] - start[earlier] <= np.timedelta64(7, "D")]
-            counts[row] = len(within), left[within].sum()
-    result["sessions_7"], result["abandoned_7"] = counts.T
+            within = earlier[start[row] - start[earlier] <= week]
+            waits = waiting_since is not None and start[row] - waiting_since < week
+            counts[row] = len(within), left[within].sum(), waits
+            waiting_since = None if bought[row] else end[row] if full[row] else waiting_since
+    result["sessions_7"], result["abandoned_7"], result["cart_waiting"] = counts.T
     return result.rename_axis("session_id").reset_index()
 
 

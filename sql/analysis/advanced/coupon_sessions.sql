@@ -30,7 +30,11 @@ history as (
         count(*) filter (where has_cart and not converted) over week as abandoned_7,
         count(*) filter (where converted) over everything as orders_before,
         count(*) over everything as sessions_before,
-        date_diff('hour', lag(session_end) over everything_row, session_start) / 24.0 as days_since_last,
+        -- A cart still waits when something was left in it and nothing was ordered since.
+        max(session_end) filter (where n_carts > n_removes and not converted) over everything as cart_left_at,
+        max(session_end) filter (where converted) over everything as ordered_at,
+        date_diff('second', lag(session_end) over everything_row, session_start) / 86400.0
+            as days_since_last,
         lag(case when has_cart then 1 else 0 end) over everything_row as cart_last,
         extract(hour from session_start) as hour_of_day,
         extract(isodow from session_start) as weekday_number
@@ -71,6 +75,13 @@ select
     sessions_7,
     sessions_30,
     abandoned_7,
+    case
+        when
+            cart_left_at > session_start - interval 7 days
+            and (ordered_at is null or ordered_at < cart_left_at)
+            then 1
+        else 0
+    end as cart_waiting,
     orders_before,
     sessions_before,
     coalesce(days_since_last, 90) as days_since_last,

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
-from xgboost import XGBClassifier
 
 from journey import causal
+from journey.causal.coupon import SEED, boosted, coupon_covariates, logistic
 from journey.evaluation.treatment import true_coupon
+from journey.report.findings.causal_bias import add_bias
 from journey.report.findings.desk import Desk
 from journey.warehouse.query import query
 
 SOURCE = "journey.report.findings.causal"
-SEED = 10
-NUMBERS = ("sessions_7", "sessions_30", "abandoned_7", "orders_before", "sessions_before", "days_since_last")
 METHODS = ("naive", "regression", "matching", "weighting", "doubly_robust")
 
 
 def collect(desk: Desk) -> None:
     """Register the chapter's numbers and save its tables."""
     sessions = query("coupon_sessions", desk.warehouse)
-    names, covariates = design(sessions)
+    table = pd.concat(coupon_covariates(sessions).values(), axis=1)
+    names, covariates = list(table.columns), table.to_numpy()
     treated = sessions["coupon"].to_numpy(dtype=float)
     bought = sessions["converted"].to_numpy(dtype=float)
     users = sessions["user_id"].to_numpy()
@@ -31,39 +28,7 @@ def collect(desk: Desk) -> None:
     add_diagnostics(desk, treated, covariates, names)
     add_sensitivity(desk, effects, sessions, treated, covariates, users)
     add_decision(desk, sessions, effects)
-
-
-def design(sessions: pd.DataFrame) -> tuple[list[str], np.ndarray]:
-    """Covariates known before the coupon is shown: history on the log scale, and who came how and when."""
-    table = pd.DataFrame({name: np.log1p(sessions[name]) for name in NUMBERS})
-    table["first visit"] = sessions["sessions_before"].eq(0)
-    table["visited within 3 days"] = sessions["days_since_last"].lt(3)
-    table["abandoned a cart within 7 days"] = sessions["abandoned_7"].gt(0)
-    table["weekend"] = sessions["weekday_number"].ge(6)
-    table["evening"] = sessions["hour_of_day"].between(18, 23)
-    # Calendar weeks take up the promotion and the drift of the channel mix.
-    week = sessions["session_start"].dt.isocalendar().week.astype(int)
-    for column, values in (
-        ("device", sessions["device"]),
-        ("channel", sessions["channel"]),
-        ("country", sessions["country"]),
-        ("week", week),
-    ):
-        for level in sorted(values.unique())[1:]:
-            table[f"{column} {level}"] = values.eq(level)
-    return [name.replace("_", " ") for name in table.columns], table.to_numpy(dtype=float)
-
-
-def logistic() -> Any:
-    """Outcome and propensity model of the doubly robust estimator: linear in the log-odds."""
-    return LogisticRegression(C=1.0, max_iter=2000)
-
-
-def boosted() -> Any:
-    """A flexible outcome model, small enough for a few thousand buyers."""
-    return XGBClassifier(
-        n_estimators=80, max_depth=3, learning_rate=0.08, subsample=0.8, n_jobs=1, random_state=SEED
-    )
+    add_bias(desk)
 
 
 def add_effects(
@@ -231,8 +196,16 @@ def add_sensitivity(
         ("naive", lambda y: causal.naive_difference(y, treated[again], clusters=users[again])),
         (
             "adjusted",
-            lambda y: causal.regression_adjustment(
-                y, treated[again], covariates[again], estimand="ATT", clusters=users[again]
+            # A regression line would not do: what the last cart was hangs on the covariates in bends.
+            lambda y: causal.doubly_robust(
+                y,
+                treated[again],
+                covariates[again],
+                outcome_factory=boosted,
+                propensity_factory=logistic,
+                estimand="ATT",
+                seed=SEED,
+                clusters=users[again],
             ),
         ),
     ):

@@ -12,8 +12,9 @@ COVARIATE_NAMES = {
     "sessions before": "sessions so far",
     "sessions 7": "sessions in 7 days",
     "sessions 30": "sessions in 30 days",
-    "abandoned 7": "carts abandoned in 7 days",
-    "abandoned a cart within 7 days": "any cart abandoned in 7 days",
+    "abandoned 7": "carts not bought at once, 7 days",
+    "abandoned a cart within 7 days": "any such cart, 7 days",
+    "cart waiting": "cart left in 7 days still waiting",
     "days since last": "days since the last visit",
     "orders before": "orders so far",
     "week 7": "calendar week 7",
@@ -69,4 +70,19 @@ def overlap(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="Estimated probability of a coupon")
     figure.update_yaxes(title="Share of sessions", tickformat=".0%")
     figure.update_layout(barmode="group", bargap=0.1)
+    return figure
+
+
+def bias(frame: pd.DataFrame) -> go.Figure:
+    """Bias of the estimate, adjusted for more and more, with intervals."""
+    figure = estimates(
+        frame,
+        label="adjusted_for",
+        value="bias",
+        low="low",
+        high="high",
+        axis="Estimate less truth, share of sessions that buy",
+    )
+    reference(figure, 0.0, "truth")
+    figure.update_yaxes(title="Adjusted for")
     return figure
