@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from journey.evaluation.ceilings import true_probabilities
-from journey.evaluation.pair_oracle import PairOracle, pair_oracle
+from journey.evaluation.pair_oracle import PairOracle, pair_oracle, told_who_returns
 from journey.models.scores import Estimate
 from journey.report.findings.desk import Desk
 from journey.report.findings.sparse_curve import add_curve
 from journey.report.findings.sparse_entries import SEED, SOURCE, add_estimate, decimals, figures
+from journey.report.findings.sparse_field import add_field
 from journey.report.findings.sparse_pairs import (
     add_feature_sets,
     add_memory,
@@ -60,7 +61,7 @@ class Rung:
     baseline
         What takes no learning about the pair.
     oracle
-        True chances, or None where they are not known.
+        True chances; those of three sessions are told who returns.
     happened
         Whether each test pair came true.
     positives, train_precision
@@ -69,7 +70,7 @@ class Rung:
 
     scores: NDArray[np.floating]
     baseline: NDArray[np.floating]
-    oracle: NDArray[np.float64] | None
+    oracle: NDArray[np.float64]
     happened: NDArray[np.bool_]
     positives: int
     train_precision: float
@@ -93,19 +94,21 @@ def collect(desk: Desk) -> None:
         **{target: item_rung(ground, oracle, target, fitted[target]) for target in ITEM_TARGETS},
     }
     add_ladder(desk, ground, rungs)
-    desk.ledger.add(
-        "sparse.expected",
-        round(float(oracle.bought().sum())),
-        "count",
-        label="Purchased pairs that the true chances expect in the test period",
-        source="journey.evaluation.pair_oracle:pair_oracle",
-    )
+    for key, target, source in (("", "item", "pair_oracle"), ("_3", "item_3", "told_who_returns")):
+        desk.ledger.add(
+            f"sparse.expected{key}",
+            round(float(rungs[target].oracle.sum())),
+            "count",
+            label=f"Pairs that the true chances expect in the test period: {TARGETS[target]}",
+            source=f"journey.evaluation.pair_oracle:{source}",
+        )
     add_feature_sets(desk, ground, sets, rungs["item"])
     add_origins(desk, ground, rungs["item"])
     add_memory(desk, ground, rungs["item"])
     add_top(desk, rungs["item"])
     add_reminder(desk, ground)
     add_curve(desk)
+    add_field(desk)
 
 
 def session_rung(desk: Desk, shop: PairShop, purchase: Purchase, ground: Ground) -> Rung:
@@ -140,11 +143,15 @@ def category_rung(shop: PairShop, purchase: Purchase, oracle: PairOracle) -> Run
 def item_rung(ground: Ground, oracle: PairOracle, target: str, fitted: Learned) -> Rung:
     """Session by item."""
     known, test = ground.known, ground.test
-    truth = {"cart": oracle.carted, "item": oracle.bought}
+    truth = {
+        "cart": oracle.carted,
+        "item": oracle.bought,
+        "item_3": lambda: told_who_returns(oracle, test.shop, test.places),
+    }
     return Rung(
         scores=fitted.scores,
         baseline=ground.test_margin,
-        oracle=truth[target]() if target in truth else None,
+        oracle=truth[target](),
         happened=outcomes(test.shop, test.places, target),
         positives=int(outcomes(known.shop, known.places, target).sum()),
         train_precision=fitted.train_precision,
@@ -158,7 +165,6 @@ def add_ladder(desk: Desk, ground: Ground, rungs: dict[str, Rung]) -> None:
         ranked = {
             name: positive_ranks(scores, rung.happened, ground.user)
             for name, scores in (("model", rung.scores), ("baseline", rung.baseline), ("oracle", rung.oracle))
-            if scores is not None
         }
         found = estimates([ranked], measures_of(ranked), seed=SEED)
         base = float(rung.happened.mean())
@@ -193,10 +199,9 @@ def measures_of(ranked: dict[str, PositiveRanks]) -> dict[str, Any]:
         measures[f"{name}_precision"] = lambda draw, name=name: draw[name]
         measures[f"{name}_lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
     measures["gain"] = lambda draw: draw["model"] - draw["baseline"]
-    if "oracle" in ranked:
-        measures["share"] = lambda draw: (
-            (draw["model"] - draw["base_rate"]) / (draw["oracle"] - draw["base_rate"])
-        )
+    measures["share"] = lambda draw: (
+        (draw["model"] - draw["base_rate"]) / (draw["oracle"] - draw["base_rate"])
+    )
     return measures
 
 

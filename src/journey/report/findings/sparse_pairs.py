@@ -23,7 +23,6 @@ TOP = 100
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
     """The item target with more and more to go by, on all pairs and on items new to the user."""
-    assert rung.oracle is not None
     scores: dict[str, NDArray[np.floating]] = {"margin": rung.baseline}
     scores |= {name: each.scores for name, each in fitted.items()} | {"oracle": rung.oracle}
     untouched = ground.untouched()
@@ -135,7 +134,6 @@ def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
 
 def add_top(desk: Desk, rung: Rung) -> None:
     """How many of the pairs with the highest scores come true."""
-    assert rung.oracle is not None
     for name, scores in (("model", rung.scores), ("oracle", rung.oracle)):
         best = np.argsort(-scores.ravel(), kind="stable")[:TOP]
         hits = int(rung.happened.ravel()[best].sum())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,10 +12,16 @@ from plotly.subplots import make_subplots
 from journey.report.plots.marks import error_bars
 from journey.report.style import colour
 
-RANKINGS = {
+Rankings = Mapping[str, tuple[str, str]]
+RANKINGS: Rankings = {
     "baseline": ("simple rule", "muted"),
     "model": ("model", "series-1"),
     "oracle": ("oracle", "series-2"),
+}
+FIELD_RANKINGS: Rankings = {
+    "popularity": ("order score times popularity", "muted"),
+    "bought_before": ("count of earlier purchases", "series-3"),
+    "model": ("model", "series-1"),
 }
 CURVES = {
     "plain": ("history only", "muted"),
@@ -28,12 +36,12 @@ def bars(rows: pd.DataFrame, value: str, role: str) -> dict[str, object]:
     return error_bars(rows[value], rows[f"{value}_low"], rows[f"{value}_high"], colour(role))
 
 
-def ladder(frame: pd.DataFrame) -> go.Figure:
-    """Average precision and lift of rule, model and oracle on every rung, both on log axes."""
+def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
+    """Average precision and lift of every ranking on every rung, both on log axes."""
     figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06)
     places = np.arange(len(frame))[::-1]
     for column, measure in ((1, "precision"), (2, "lift")):
-        for number, (key, (name, role)) in enumerate(RANKINGS.items()):
+        for number, (key, (name, role)) in enumerate(rankings.items()):
             value = f"{key}_{measure}"
             known = frame[value].notna().to_numpy()
             rows = frame[known]
@@ -57,7 +65,11 @@ def ladder(frame: pd.DataFrame) -> go.Figure:
         title="Target",
         tickvals=places,
         ticktext=[
-            name.replace("this item into", "this item<br>into").replace("two buy", "two<br>buy")
+            name.replace("this item into", "this item<br>into")
+            .replace("two buy", "two<br>buy")
+            .replace("This product in the", "This product<br>in the")
+            .replace("Orders this", "Orders this<br>")
+            .replace("Orders within", "Orders within<br>")
             for name in frame["name"]
         ],
         showgrid=False,
