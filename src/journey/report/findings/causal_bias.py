@@ -56,21 +56,16 @@ def add_bias(desk: Desk) -> None:
     for name, row in steps.iterrows():
         add_mean(desk, f"bias_step_{name}", row, "step", shops, f"Bias taken off: {WORDS[str(name)]}")
     add_scope(desk, results)
-    plain = rungs["bias"]["nothing"]
-    for name, value in (
-        ("recorded", 1 - rungs["bias"]["rule"] / plain),
-        ("hidden", steps["step"]["hidden"] / plain),
-    ):
-        desk.ledger.add(
-            f"causal.bias_{name}_share",
-            float(value),
-            "share",
-            digits=0,
-            n=shops,
-            dataset=DATASET,
-            label=f"Part of the plain comparison's bias that the {name} part explains",
-            source=SOURCE,
-        )
+    desk.ledger.add(
+        "causal.bias_recorded_share",
+        float(1 - rungs["bias"]["rule"] / rungs["bias"]["nothing"]),
+        "share",
+        digits=0,
+        n=shops,
+        dataset=DATASET,
+        label="Part of the plain comparison's bias that adjusting for records removes",
+        source=SOURCE,
+    )
 
 
 def add_mean(desk: Desk, name: str, row: pd.Series, key: str, shops: int, label: str) -> None:
