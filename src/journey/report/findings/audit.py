@@ -53,11 +53,11 @@ def add_cleaning(desk: Desk) -> None:
     raw, clean = desk.warehouse.execute(
         "select (select count(*) from staging.events_flagged), (select count(*) from staging.events)"
     ).fetchone() or (0, 0)
-    for name, value in (("raw_rows", raw), ("clean_rows", clean)):
-        desk.ledger.add(f"audit.{name}", value, "count", source=f"{SOURCE}:add_cleaning")
-    desk.ledger.add(
-        "audit.removed_share", (raw - clean) / raw, "share", digits=2, n=raw, source=f"{SOURCE}:add_cleaning"
-    )
+    common: dict[str, Any] = {"source": f"{SOURCE}:add_cleaning"}
+    desk.ledger.add("audit.raw_rows", raw, "count", label="Raw event rows of the shop", **common)
+    desk.ledger.add("audit.clean_rows", clean, "count", n=raw, label="Event rows left by cleaning", **common)
+    removed, label = (raw - clean) / raw, "Raw event rows that cleaning removes"
+    desk.ledger.add("audit.removed_share", removed, "share", digits=2, n=raw, label=label, **common)
 
 
 def add_completeness(desk: Desk) -> None:
@@ -109,10 +109,18 @@ def add_consumer_behavior(desk: Desk) -> None:
         "dataset": "consumer_behavior",
     }
     rows = result["rows"]
-    desk.ledger.add("audit.kaggle_rows", rows, "count", **common)
-    desk.ledger.add("audit.kaggle_purchases", result["purchases"], "count", n=rows, **common)
-    desk.ledger.add("audit.kaggle_rule_broken", result["rule_broken"], "count", n=rows, **common)
-    desk.ledger.add("audit.kaggle_features", result["features_tested"], "count", **common)
+    for name, value, n, label in (
+        ("rows", rows, None, "Rows of the Kaggle set"),
+        ("purchases", result["purchases"], rows, "Purchases in the Kaggle set"),
+        (
+            "rule_broken",
+            result["rule_broken"],
+            rows,
+            "Kaggle rows that break the rule of the two cart columns",
+        ),
+        ("features", result["features_tested"], None, "Features of the Kaggle set besides the cart columns"),
+    ):
+        desk.ledger.add(f"audit.kaggle_{name}", value, "count", n=n, label=label, **common)
     labels = {
         "all_columns": ("all", "every column"),
         "without_abandoned": ("one", "without abandoned_cart"),
@@ -130,14 +138,20 @@ def add_consumer_behavior(desk: Desk) -> None:
             method="DeLong, logit scale",
             n=rows,
             digits=2,
-            label=f"Area under the ROC curve, {label}",
+            label=f"ROC-AUC on the Kaggle set, {label}",
             **common,
         )
         areas.append({"columns": label, "auc": area["value"], "low": area["low"], "high": area["high"]})
     desk.save("areas", pd.DataFrame(areas))
     test = result["permutation"]
-    desk.ledger.add("audit.kaggle_shuffles", test["shuffles"], "count", **common)
-    desk.ledger.add("audit.kaggle_permutation_p", test["p_value"], "p", digits=2, **common)
+    shuffles, label = test["shuffles"], "Shuffles of the permutation test on the Kaggle set"
+    desk.ledger.add("audit.kaggle_shuffles", shuffles, "count", label=label, **common)
+    p_value, label = test["p_value"], "p value: permutation test, Kaggle set without cart columns"
+    desk.ledger.add("audit.kaggle_permutation_p", p_value, "p", digits=2, n=rows, label=label, **common)
     desk.save("shuffles", pd.DataFrame({"auc": test["shuffled"]}))
     for column, short in (("price", "price"), ("discount_applied", "discount"), ("time_spent", "time")):
-        desk.ledger.add(f"audit.kaggle_uniform_{short}", result["uniform_p"][column], "p", digits=2, **common)
+        label = f"p value: uniform draws of {column.replace('_', ' ')}, Kaggle set"
+        p_value = result["uniform_p"][column]
+        desk.ledger.add(
+            f"audit.kaggle_uniform_{short}", p_value, "p", digits=2, n=rows, label=label, **common
+        )

@@ -14,6 +14,7 @@ from journey.report.formats import format_interval, format_number
 from journey.warehouse.query import query
 
 SOURCE = "journey.report.findings.experiments"
+DIFFERENCE, PROPORTIONS = "effects:difference", "proportions:two_proportions"
 ARMS = ("control", "treatment")
 EXPERIMENTS = {
     "free_shipping": "free shipping",
@@ -40,21 +41,49 @@ def arms(users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return control, treatment
 
 
-def add_effect(desk: Desk, id: str, effect: Any, unit: str, n: int, *, digits: int | None = None) -> None:
-    """Register an effect with its interval, and its p value."""
+def add_number(
+    desk: Desk, name: str, value: float | str, unit: str, label: str, source: str, **more: Any
+) -> None:
+    """Register a number that comes from the exposed users; `source` is a function of the engine or here."""
+    place = SOURCE if source.startswith(":") else "journey.experiments."
     desk.ledger.add(
-        f"experiments.{id}",
+        f"experiments.{name}",
+        value,
+        unit,
+        label=label,
+        source=place + source,
+        query="experiment_users",
+        **more,
+    )
+
+
+def add_effect(
+    desk: Desk,
+    id: str,
+    effect: Any,
+    unit: str,
+    n: int,
+    label: str,
+    *,
+    digits: int | None = None,
+    source: str = DIFFERENCE,
+) -> None:
+    """Register an effect with its interval, and its p value."""
+    add_number(
+        desk,
+        id,
         float(effect.estimate),
         unit,
+        label,
+        source,
         low=float(effect.lower),
         high=float(effect.upper),
         method=str(effect.method),
         n=n,
         digits=digits,
-        source="journey.experiments",
-        query="experiment_users",
     )
-    desk.ledger.add(f"experiments.{id}_p", float(effect.p_value), "p", n=n, source="journey.experiments")
+    p_label = f"p value: {label[0].lower()}{label[1:]}"
+    add_number(desk, f"{id}_p", float(effect.p_value), "p", p_label, source, n=n)
 
 
 def add_checks(desk: Desk, users: pd.DataFrame) -> None:
@@ -87,22 +116,16 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
                 f"({format_interval(float(effect.lower), float(effect.upper), 'points')})",
             }
         )
-        desk.ledger.add(
-            f"experiments.{name}_ratio_p",
-            check.p_value,
-            "p",
-            digits=4,
-            n=n,
-            source="journey.experiments.sample_ratio",
-        )
-        desk.ledger.add(f"experiments.{name}_users", n, "count", source=f"{SOURCE}:add_checks")
-        add_effect(desk, f"{name}_conversion", effect, "points", n)
+        label, source = f"p value: sample ratio, {title}", "sample_ratio:sample_ratio_test"
+        add_number(desk, f"{name}_ratio_p", check.p_value, "p", label, source, digits=4, n=n)
+        add_number(desk, f"{name}_users", n, "count", f"Users exposed, {title}", ":add_checks")
+        label = f"Effect on users who buy, {title}"
+        add_effect(desk, f"{name}_conversion", effect, "points", n, label, source=PROPORTIONS)
     table = pd.DataFrame(rows)
     desk.save("checks", table)
     for name, value in (("lowest", table["balance_p"].min()), ("highest", table["balance_p"].max())):
-        desk.ledger.add(
-            f"experiments.balance_{name}", float(value), "p", digits=2, source=f"{SOURCE}:add_checks"
-        )
+        label = f"{name.capitalize()} p value: balance of earlier visits, all experiments"
+        add_number(desk, f"balance_{name}", float(value), "p", label, ":add_checks", digits=2)
     lost = users[users["experiment"].eq("broken_banner")]
     control, treatment = arms(lost)
     gaps = {
@@ -111,15 +134,10 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
         for device in sorted(lost["device_preference"].unique())
     }
     worst = min(gaps, key=lambda device: gaps[device])
-    desk.ledger.add("experiments.banner_device", worst, source=f"{SOURCE}:add_checks")
-    desk.ledger.add(
-        "experiments.banner_device_ratio",
-        float(gaps[worst]),
-        "ratio",
-        digits=2,
-        label="Treatment users for each control user on that device",
-        source=f"{SOURCE}:add_checks",
-    )
+    label = "Device on which the broken banner lost most treatment users"
+    add_number(desk, "banner_device", worst, "text", label, ":add_checks")
+    label = "Treatment users for each control user on the banner's worst device"
+    add_number(desk, "banner_device_ratio", float(gaps[worst]), "ratio", label, ":add_checks", digits=2)
 
 
 def add_effects(desk: Desk, users: pd.DataFrame) -> None:
@@ -163,7 +181,9 @@ def add_effects(desk: Desk, users: pd.DataFrame) -> None:
     rows = []
     for (name, (label, unit, effect)), holm_p in zip(effects.items(), adjusted.adjusted, strict=True):
         digits = {"eur": 2, "ratio": 4}.get(unit)
-        add_effect(desk, name, effect, unit, n, digits=digits)
+        source = PROPORTIONS if name == "conversion" else DIFFERENCE
+        effect_label = f"{label}, effect of free shipping"
+        add_effect(desk, name, effect, unit, n, effect_label, digits=digits, source=source)
         number = next(item for item in desk.ledger if item.id == f"experiments.{name}")
         true_text = ""
         if name in known:
@@ -173,6 +193,7 @@ def add_effects(desk: Desk, users: pd.DataFrame) -> None:
                 unit,
                 n=n,
                 digits=digits,
+                label=f"{label}, true effect of free shipping",
                 source="journey.evaluation.treatment:true_effect",
             )
             true_text = true_number.text
@@ -190,48 +211,28 @@ def add_effects(desk: Desk, users: pd.DataFrame) -> None:
     lift = engine.relative_lift(
         engine.proportions(*(engine.Proportion.from_values(a["converted"].to_numpy()) for a in both))
     )
-    add_effect(desk, "conversion_lift", lift, "share", n)
+    label, source = "Users who buy, relative lift of free shipping", "relative:relative_lift"
+    add_effect(desk, "conversion_lift", lift, "share", n, label, source=source)
     saved = (
         1
         - float(effects["revenue_cuped"][2].standard_error) ** 2
         / float(effects["revenue"][2].standard_error) ** 2
     )
-    desk.ledger.add(
-        "experiments.cuped_saving",
-        saved,
-        "share",
-        n=n,
-        label="Variance that CUPED removes",
-        source="journey.experiments.cuped",
-    )
+    label = "Variance of the effect on revenue that CUPED removes"
+    add_number(desk, "cuped_saving", saved, "share", label, "cuped:cuped", n=n)
     posterior = engine.beta_binomial(
         {
             arm: engine.Proportion.from_values(rows_["converted"].to_numpy())
             for arm, rows_ in zip(ARMS, both, strict=True)
         }
     )
-    desk.ledger.add(
-        "experiments.probability_better",
-        float(posterior.probability_better[1]),
-        "share",
-        n=n,
-        source="journey.experiments.bayes",
-    )
-    desk.ledger.add(
-        "experiments.expected_loss",
-        float(posterior.expected_loss[1]),
-        "points",
-        digits=3,
-        n=n,
-        source="journey.experiments.bayes",
-    )
-    desk.ledger.add(
-        "experiments.control_rate",
-        float(control["converted"].mean()),
-        "share",
-        n=len(control),
-        source=f"{SOURCE}:add_effects",
-    )
+    better, loss = float(posterior.probability_better[1]), float(posterior.expected_loss[1])
+    label, source = "Probability that free shipping converts better, flat prior", "bayes:beta_binomial"
+    add_number(desk, "probability_better", better, "share", label, source, n=n)
+    label = "Expected loss of conversion when free shipping is chosen"
+    add_number(desk, "expected_loss", loss, "points", label, source, digits=3, n=n)
+    label, share = "Users who buy without free shipping (control)", float(control["converted"].mean())
+    add_number(desk, "control_rate", share, "share", label, ":add_effects", n=len(control))
     add_margin(desk, control, treatment)
 
 
@@ -242,19 +243,21 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
     values = (margin * control["revenue"], margin * treatment["revenue"] - cost * treatment["orders"])
     effect = engine.difference(engine.means(*(engine.Sample.from_values(arm.to_numpy()) for arm in values)))
     n = len(control) + len(treatment)
-    add_effect(desk, "margin", effect, "eur", n, digits=2)
+    label = "Margin a user after shipping costs, effect of free shipping"
+    add_effect(desk, "margin", effect, "eur", n, label, digits=2)
     # For every 10,000 exposed users, the size of shop this experiment ran in.
     scale = 10_000
-    desk.ledger.add(
-        "experiments.rollout_value",
+    add_number(
+        desk,
+        "rollout_value",
         scale * float(effect.estimate),
         "eur",
+        "Margin of free shipping for everyone, for 10,000 users",
+        ":add_margin",
         low=scale * float(effect.lower),
         high=scale * float(effect.upper),
         method="Welch, after shipping cost",
         n=n,
-        label="Margin of free shipping for everyone, for 10,000 users",
-        source=f"{SOURCE}:add_margin",
     )
     desk.ledger.add(
         "experiments.rollout_users",
@@ -266,24 +269,19 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
     worth = desk.assumptions["free_shipping.margin_worth_seeing"]
     spread = [float(arm.var(ddof=1)) for arm in values]
     plan = engine.mean_sample_size(worth, spread[0], variance_treatment=spread[1])
-    desk.ledger.add(
-        "experiments.margin_users",
-        plan.total,
-        "count",
-        label="Users in both arms to see a change of the margin of that size with power 80%",
-        source="journey.experiments.sample_size:mean_sample_size",
-    )
-    for name, value, unit in (
-        ("gross_margin", margin, "share"),
-        ("shipping_cost", cost, "eur"),
-        ("margin_worth_seeing", worth, "eur"),
+    label = "Users needed to see the smallest margin worth seeing, power 80%"
+    add_number(desk, "margin_users", plan.total, "count", label, "sample_size:mean_sample_size", n=n)
+    for name, value, unit, label in (
+        ("gross_margin", margin, "share", "Gross margin, share of net revenue"),
+        ("shipping_cost", cost, "eur", "Cost of free shipping an order"),
+        ("margin_worth_seeing", worth, "eur", "Smallest change of margin a user worth seeing"),
     ):
         desk.ledger.add(
             f"experiments.{name}",
             value,
             unit,
             digits=0 if unit == "share" else 2,
-            label="Assumption",
+            label=f"{label} (assumption)",
             source="assumptions.toml",
         )
 
@@ -303,21 +301,13 @@ def add_segments(desk: Desk, users: pd.DataFrame) -> None:
         for segment in sorted(users["acquisition_channel"].unique())
     }
     found = engine.heterogeneity(estimates)
-    desk.ledger.add(
-        "experiments.heterogeneity_p",
-        found.p_value,
-        "p",
-        digits=2,
-        n=len(users),
-        source="journey.experiments.heterogeneity",
-    )
-    desk.ledger.add("experiments.segments", len(estimates), "count", source=f"{SOURCE}:add_segments")
-    desk.ledger.add(
-        "experiments.segments_significant",
-        sum(segment.significant for segment in found.segments),
-        "count",
-        source="journey.experiments.heterogeneity",
-    )
+    label, source = "p value: effect of free shipping differs by channel", "heterogeneity:heterogeneity"
+    add_number(desk, "heterogeneity_p", found.p_value, "p", label, source, digits=2, n=len(users))
+    n, label = len(estimates), "Acquisition channels taken as segments"
+    add_number(desk, "segments", n, "count", label, ":add_segments")
+    label = "Segments whose effect is significant, corrected for several"
+    significant = sum(segment.significant for segment in found.segments)
+    add_number(desk, "segments_significant", significant, "count", label, source, n=n)
     desk.save(
         "segments",
         pd.DataFrame(
@@ -344,5 +334,6 @@ def add_segments(desk: Desk, users: pd.DataFrame) -> None:
             row["effect"],
             "points",
             n=row["users"],
+            label=f"True effect of free shipping on users who buy, {row['persona']}",
             source="journey.evaluation.treatment:free_shipping_by_user",
         )

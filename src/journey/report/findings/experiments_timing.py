@@ -49,7 +49,14 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         ),
     )
     p_values = np.asarray(fixed.p_value)
-    desk.ledger.add("experiments.looks", len(days), "count", source=f"{SOURCE}:add_looks")
+    desk.ledger.add(
+        "experiments.looks",
+        len(days),
+        "count",
+        label="Daily looks at the free-shipping experiment",
+        source=f"{SOURCE}:add_looks",
+        query="experiment_users",
+    )
     desk.ledger.add(
         "experiments.looks_significant",
         int((p_values < 0.05).sum()),
@@ -57,6 +64,7 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         n=len(days),
         label="Daily looks at which the fixed test has p below 0.05",
         source=f"{SOURCE}:add_looks",
+        query="experiment_users",
     )
     excludes = (np.asarray(always.lower) > 0) | (np.asarray(always.upper) < 0)
     desk.ledger.add(
@@ -64,7 +72,9 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         int(excludes.sum()),
         "count",
         n=len(days),
-        source="journey.experiments.always_valid",
+        label="Daily looks at which the confidence sequence excludes zero",
+        source="journey.experiments.always_valid:confidence_sequence",
+        query="experiment_users",
     )
     bounds = engine.group_sequential(LOOKS)
     desk.save("boundaries", pd.DataFrame({"information": LOOKS, "z": np.asarray(bounds.z, dtype=float)}))
@@ -80,8 +90,9 @@ def add_plan(desk: Desk, users: pd.DataFrame) -> None:
         reached,
         "points",
         n=len(users),
-        label="Smallest effect found with 80% power",
-        source="journey.experiments.sample_size",
+        label="Smallest effect on users who buy found with 80% power",
+        source="journey.experiments.sample_size:proportion_detectable_effect",
+        query="experiment_users",
     )
     per_day = len(users) / max(1, (users["exposed_at"].max() - users["exposed_at"].min()).days)
     rows = []
@@ -94,13 +105,21 @@ def add_plan(desk: Desk, users: pd.DataFrame) -> None:
     grid = np.linspace(0.002, 0.04, 39)
     curve = np.asarray(engine.proportion_power(baseline, grid, len(control), len(treatment)), dtype=float)
     desk.save("power", pd.DataFrame({"effect": grid, "power": curve}))
-    desk.ledger.add("experiments.users_per_day", per_day, "count", source=f"{SOURCE}:add_plan")
+    desk.ledger.add(
+        "experiments.users_per_day",
+        per_day,
+        "count",
+        n=len(users),
+        label="Users exposed to free shipping a day",
+        source=f"{SOURCE}:add_plan",
+        query="experiment_users",
+    )
     truth = desk.ledger_value("experiments.conversion_truth")
     desk.ledger.add(
         "experiments.power_at_truth",
         float(engine.proportion_power(baseline, truth, len(control), len(treatment))),
         "share",
         n=len(users),
-        label="Power of this experiment at the true effect",
-        source="journey.experiments.power",
+        label="Power of the free-shipping experiment at the true effect",
+        source="journey.experiments.power:proportion_power",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,16 +15,17 @@ from journey.report.findings.desk import Desk
 from journey.warehouse.query import query
 
 SOURCE = "journey.report.findings.funnel"
-COUNTS = (
-    "sessions",
-    "bounced_sessions",
-    "cart_sessions",
-    "checkout_sessions",
-    "buying_sessions",
-    "abandoned_carts",
-    "orders",
-    "revenue",
-)
+COUNTS = {
+    "sessions": "All sessions of the shop",
+    "bounced_sessions": "Sessions of one event",
+    "cart_sessions": "Sessions with a cart",
+    "checkout_sessions": "Sessions with a cart and a checkout",
+    "buying_sessions": "Sessions that end in a purchase",
+    "abandoned_carts": "Sessions with a cart and no purchase",
+    "orders": "Orders",
+    "revenue": "Net revenue of all orders",
+}
+TOTALS = "user_segment_totals"
 #: Metric -> (numerator, denominator, unit, digits, what it is)
 METRICS: dict[str, tuple[str, str, str, int, str]] = {
     "revenue_per_visitor": ("revenue", "visitors", "eur", 2, "Net revenue per visitor in 90 days"),
@@ -49,7 +52,7 @@ REPLICATES, SEED = 2000, 2
 
 def collect(desk: Desk) -> None:
     """Register the chapter's numbers and save its tables."""
-    users = query("user_segment_totals", desk.warehouse)
+    users = query(TOTALS, desk.warehouse)
     whole = by_user(users)
     add_metrics(desk, whole)
     add_drops(desk, users, whole)
@@ -70,11 +73,11 @@ def by_user(rows: pd.DataFrame) -> BootstrapTotals:
 def add_metrics(desk: Desk, whole: BootstrapTotals) -> None:
     """Totals, every metric with its interval, and the driver tree."""
     totals = {name: float(values[0]) for name, values in whole.totals.items()}
-    for name in ("visitors", *COUNTS):
+    common: dict[str, Any] = {"source": f"{SOURCE}:add_metrics", "query": TOTALS}
+    for name, label in {"visitors": "Visitors with a session", **COUNTS}.items():
         unit = "eur" if name == "revenue" else "count"
-        desk.ledger.add(
-            f"funnel.{name}", totals[name], unit, source=f"{SOURCE}:add_metrics", query="user_segment_totals"
-        )
+        n = None if name in ("visitors", "sessions") else int(totals["sessions"])
+        desk.ledger.add(f"funnel.{name}", totals[name], unit, n=n, label=label, **common)
     rows = []
     for name, (numerator, denominator, unit, digits, label) in METRICS.items():
         ratio = whole.ratio(numerator, denominator)
@@ -88,8 +91,7 @@ def add_metrics(desk: Desk, whole: BootstrapTotals) -> None:
             n=int(totals[denominator]),
             digits=digits,
             label=label,
-            source=f"{SOURCE}:add_metrics",
-            query="user_segment_totals",
+            **common,
         )
         rows.append(
             {
@@ -153,29 +155,33 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
 
     overall = drops[drops["dimension"].eq("all")]
     for row in overall.itertuples():
-        add_drop(
-            desk, f"funnel.value_{row.step_id}", row, "Margin from winning back part of this step's losses"
-        )
+        label = f"Margin from winning back a share of the losses, {row.step.lower()}"
+        add_drop(desk, f"funnel.value_{row.step_id}", row, label)
     # The first step loses most sessions everywhere, but most of those never meant to buy.
     # Devices only: each session has one, and a change of design is made for a device.
     late = drops[drops["step_id"].ne("cart") & drops["dimension"].eq("device")]
     top = late.loc[late["value"].idxmax()]
-    add_drop(desk, "funnel.top_value", top, "Margin behind the costliest late drop of any segment")
-    for name, text in (
-        ("top_segment", str(top["segment"]).replace("_", " ")),
-        ("top_step", str(top["step"]).lower()),
+    add_drop(desk, "funnel.top_value", top, "Margin behind the costliest late drop of any device")
+    common: dict[str, Any] = {"source": f"{SOURCE}:add_drops", "query": TOTALS}
+    segment, label = str(top["segment"]).replace("_", " "), "Device with the costliest late drop"
+    desk.ledger.add("funnel.top_segment", segment, label=label, **common)
+    label = "Step of the costliest late drop of any device"
+    desk.ledger.add("funnel.top_step", str(top["step"]).lower(), label=label, **common)
+    for name, value, label in (
+        ("recoverable_share", share, "Share of a step's losses that can be won back (assumption)"),
+        ("gross_margin", margin, "Gross margin, share of net revenue (assumption)"),
     ):
-        desk.ledger.add(f"funnel.{name}", text, source=f"{SOURCE}:add_drops")
-    for name, value in (("recoverable_share", share), ("gross_margin", margin)):
-        desk.ledger.add(
-            f"funnel.{name}", value, "share", digits=0, label="Assumption", source="assumptions.toml"
-        )
+        desk.ledger.add(f"funnel.{name}", value, "share", digits=0, label=label, source="assumptions.toml")
     worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
     title = str(worst.iloc[0]["segment"]).capitalize()
-    desk.ledger.add("funnel.worst_device_title", title, source=f"{SOURCE}:add_drops")
-    for name, row in (("worst_device", worst.iloc[0]), ("best_device", worst.iloc[-1])):
-        desk.ledger.add(f"funnel.{name}", str(row["segment"]), source=f"{SOURCE}:add_drops")
-        for metric, digits, n in (("conversion", 2, row["sessions"]), ("rate", 1, row["reached"])):
+    label = "Device whose carts reach the checkout {} often"
+    desk.ledger.add("funnel.worst_device_title", title, label=label.format("least"), **common)
+    for name, row, how in (("worst_device", worst.iloc[0], "least"), ("best_device", worst.iloc[-1], "most")):
+        desk.ledger.add(f"funnel.{name}", str(row["segment"]), label=label.format(how), **common)
+        for metric, digits, n, who in (
+            ("conversion", 2, row["sessions"], "Sessions with a purchase"),
+            ("rate", 1, row["reached"], "Carts that reach the checkout"),
+        ):
             desk.ledger.add(
                 f"funnel.{name}_{metric}",
                 row[metric],
@@ -185,12 +191,15 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
                 method="percentile bootstrap over users",
                 n=n,
                 digits=digits,
-                source=f"{SOURCE}:add_drops",
+                label=f"{who}, {name.replace('_', ' ')} from cart to checkout",
+                **common,
             )
     late_overall = overall[overall["step_id"].ne("cart")]
     best = late_overall.loc[late_overall["value"].idxmax()]
-    desk.ledger.add("funnel.top_overall_step", str(best["step"]).lower(), source=f"{SOURCE}:add_drops")
-    add_drop(desk, "funnel.top_overall_value", best, "Margin behind the costliest late step")
+    label = "Late step at which most margin is lost, all sessions"
+    desk.ledger.add("funnel.top_overall_step", str(best["step"]).lower(), label=label, **common)
+    label = "Margin from winning back a share of the losses, costliest late step"
+    add_drop(desk, "funnel.top_overall_value", best, label)
 
 
 def add_drop(desk: Desk, id: str, row: object, label: str) -> None:
@@ -205,7 +214,8 @@ def add_drop(desk: Desk, id: str, row: object, label: str) -> None:
         method="percentile bootstrap over users, assumptions held fixed",
         n=get("reached"),
         label=label,
-        source=f"{SOURCE}:add_drops",
+        source=f"{SOURCE}:drop_value",
+        query=TOTALS,
     )
 
 
@@ -256,7 +266,12 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
 
         return drawn.estimate(of)  # type: ignore[arg-type]
 
-    for name in ("change", "mix", "rate"):
+    common: dict[str, Any] = {"source": "journey.metrics.drivers:mix_and_rate", "query": TOTALS}
+    for name, label in (
+        ("change", "Change of conversion in the last three weeks"),
+        ("mix", "Change of conversion, last three weeks, by the mix of channels"),
+        ("rate", "Change of conversion, last three weeks, within channels"),
+    ):
         estimate = part(name)
         desk.ledger.add(
             f"funnel.late_{name}",
@@ -266,22 +281,20 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
             high=estimate.high,
             method="percentile bootstrap over users",
             n=int(n1.sum()),
-            source="journey.metrics.drivers:mix_and_rate",
-            query="user_segment_totals",
+            label=label,
+            **common,
         )
-    for name in ("before", "after"):
-        desk.ledger.add(
-            f"funnel.late_{name}",
-            getattr(change, name),
-            "share",
-            digits=2,
-            n=int((n0 if name == "before" else n1).sum()),
-            source="journey.metrics.drivers:mix_and_rate",
-            query="user_segment_totals",
-        )
-    rising = int((k1 / n1 > k0 / n0).sum())
-    desk.ledger.add("funnel.channels_rising", rising, "count", source=f"{SOURCE}:add_mix", n=len(channels))
-    desk.ledger.add("funnel.channels", len(channels), "count", source=f"{SOURCE}:add_mix")
+    for name, sessions, when in (
+        ("before", n0, "before the last three weeks"),
+        ("after", n1, "last three weeks"),
+    ):
+        n, label = int(sessions.sum()), f"Sessions with a purchase, {when}"
+        value = getattr(change, name)
+        desk.ledger.add(f"funnel.late_{name}", value, "share", digits=2, n=n, label=label, **common)
+    common["source"] = f"{SOURCE}:add_mix"
+    rising, label = int((k1 / n1 > k0 / n0).sum()), "Channels that convert better in the last three weeks"
+    desk.ledger.add("funnel.channels_rising", rising, "count", n=len(channels), label=label, **common)
+    desk.ledger.add("funnel.channels", len(channels), "count", label="Channels that bring sessions", **common)
     desk.save(
         "mix",
         pd.DataFrame(
@@ -312,33 +325,28 @@ def add_promotion(desk: Desk) -> None:
     desk.save("weekends", weekends)
     top = weekends.iloc[0]
     flagged = days[found.flagged]
+    odd, source = int(found.flagged.sum()), f"{SOURCE}:add_promotion"
+    label = "Days whose number of sessions does not fit their weekday"
     desk.ledger.add(
-        "funnel.odd_days", int(found.flagged.sum()), "count", n=len(daily), source=f"{SOURCE}:add_promotion"
+        "funnel.odd_days", odd, "count", n=len(daily), label=label, source=source, query="daily_metrics"
     )
     weekend = pd.Timestamp(top["weekend"])
     hit = flagged.isin([weekend, weekend + pd.Timedelta(days=1)]).sum()
-    desk.ledger.add("funnel.odd_days_in_promotion", int(hit), "count", source=f"{SOURCE}:add_promotion")
-    desk.ledger.add("funnel.promotion_weekend", f"{weekend:%-d %B %Y}", source=f"{SOURCE}:add_promotion")
-    for name in ("revenue_ratio", "sessions_ratio", "conversion_ratio", "order_value_ratio"):
-        desk.ledger.add(
-            f"funnel.promotion_{name}",
-            top[name],
-            "ratio",
-            digits=2,
-            source=f"{SOURCE}:add_promotion",
-            query="promotion_weekend",
-        )
-    parts = {name: np.log(top[f"{name}_ratio"]) for name in ("sessions", "conversion", "order_value")}
+    label = "Odd days that fall on the promotion weekend"
+    desk.ledger.add("funnel.odd_days_in_promotion", int(hit), "count", n=odd, label=label, source=source)
+    common: dict[str, Any] = {"source": source, "query": "promotion_weekend"}
+    label = "First day of the promotion weekend"
+    desk.ledger.add("funnel.promotion_weekend", f"{weekend:%-d %B %Y}", label=label, **common)
+    names = ("revenue", "sessions", "conversion", "order_value")
+    for name in names:
+        label = f"{name.replace('_', ' ').capitalize()} of the promotion weekend over other weekends"
+        value = top[f"{name}_ratio"]
+        desk.ledger.add(f"funnel.promotion_{name}_ratio", value, "ratio", digits=2, label=label, **common)
+    parts = {name: np.log(top[f"{name}_ratio"]) for name in names[1:]}
     for name, part in parts.items():
-        desk.ledger.add(
-            f"funnel.promotion_{name}_part",
-            part / sum(parts.values()),
-            "share",
-            digits=0,
-            label="Share of the extra revenue, on the log scale",
-            source=f"{SOURCE}:add_promotion",
-            query="promotion_weekend",
-        )
+        value = part / sum(parts.values())
+        label = f"Share of the promotion's extra revenue (log): {name.replace('_', ' ')}"
+        desk.ledger.add(f"funnel.promotion_{name}_part", value, "share", digits=0, label=label, **common)
 
 
 def add_agreement(desk: Desk, whole: BootstrapTotals) -> None:
@@ -366,5 +374,8 @@ def add_agreement(desk: Desk, whole: BootstrapTotals) -> None:
         )
     table = pd.DataFrame(rows)
     desk.save("agreement", table)
-    for id, value in (("agreeing", int(table["agree"].sum())), ("compared", len(table))):
-        desk.ledger.add(f"funnel.{id}", value, "count", source="journey.metrics.recount:recount")
+    agreeing, source = int(table["agree"].sum()), f"{SOURCE}:add_agreement"
+    label = "Counts and metrics on which SQL and pandas agree"
+    desk.ledger.add("funnel.agreeing", agreeing, "count", n=len(table), label=label, source=source)
+    label = "Counts and metrics computed both in SQL and in pandas"
+    desk.ledger.add("funnel.compared", len(table), "count", label=label, source=source)

@@ -73,8 +73,10 @@ def add_paths(desk: Desk) -> None:
     ).assign(share=lambda rows: rows["sessions"] / links.total)
     desk.save("top_paths", tops)
     common: dict[str, Any] = {"source": "journey.journeys.sankey:sankey_links", "n": whole.n}
-    desk.ledger.add("journeys.top_path", str(tops["path"].iloc[0]), source=common["source"])
-    desk.ledger.add("journeys.top_path_share", tops["share"].iloc[0], "share", **common)
+    label = "Commonest path of a session, repeated steps taken as one"
+    desk.ledger.add("journeys.top_path", str(tops["path"].iloc[0]), label=label, **common)
+    label = "Sessions that follow the commonest path"
+    desk.ledger.add("journeys.top_path_share", tops["share"].iloc[0], "share", label=label, **common)
 
     labels = list(matrix.labels)
     for name, origin, target in (
@@ -93,15 +95,17 @@ def add_paths(desk: Desk) -> None:
             high=matrix.high[i, j],
             method="Wilson; moves taken as independent",
             n=int(matrix.counts[i].sum()),
+            label=f"Moves from {origin} that lead straight to {target}",
             source="journey.journeys.transitions:transition_matrix",
         )
     lengths = journeys.path_lengths(whole, converted, longest=40)
-    for name in ("median_converted", "median_not_converted"):
+    for name, which in (("median_converted", "buys"), ("median_not_converted", "does not buy")):
         desk.ledger.add(
             f"journeys.events_{name}",
             getattr(lengths, name),
             "count",
             n=whole.n,
+            label=f"Median events of a session that {which}",
             source="journey.journeys.paths:path_lengths",
         )
     desk.save(
@@ -136,6 +140,7 @@ def add_time_to_convert(desk: Desk) -> None:
     curve = journeys.kaplan_meier(days, ordered)
     survival, low, high = journeys.survival_at(curve, HORIZONS)
     for index, horizon in enumerate(HORIZONS):
+        within = "a day" if horizon == 1 else f"{horizon} days"
         desk.ledger.add(
             f"journeys.ordered_{horizon}",
             1 - survival[index],
@@ -144,7 +149,7 @@ def add_time_to_convert(desk: Desk) -> None:
             high=1 - low[index],
             method="Kaplan-Meier, log-log",
             n=curve.n,
-            label=f"Visitors with an order within {horizon} days of their first visit",
+            label=f"Visitors with an order within {within} of their first visit",
             source="journey.journeys.survival:kaplan_meier",
         )
     done = days[ordered]
@@ -153,23 +158,20 @@ def add_time_to_convert(desk: Desk) -> None:
         float(done.mean()),
         "days",
         n=len(done),
-        label="Mean days to the first order among those who ordered: biased",
+        label="Mean days to the first order among those who ordered (biased)",
         source=f"{SOURCE}:add_time_to_convert",
     )
-    desk.ledger.add(
-        "journeys.ordering_visitors",
-        int(ordered.sum()),
-        "count",
-        n=curve.n,
-        source=f"{SOURCE}:add_time_to_convert",
-    )
-    desk.ledger.add(
-        "journeys.naive_ordered",
-        float(ordered.mean()),
-        "share",
-        n=curve.n,
-        source=f"{SOURCE}:add_time_to_convert",
-    )
+    for name, value, unit, label in (
+        ("ordering_visitors", int(ordered.sum()), "count", "Visitors with an order"),
+        (
+            "naive_ordered",
+            float(ordered.mean()),
+            "share",
+            "Visitors with an order, however long they were seen",
+        ),
+    ):
+        source = f"{SOURCE}:add_time_to_convert"
+        desk.ledger.add(f"journeys.{name}", value, unit, n=curve.n, label=label, source=source)
     groups = []
     for device, rows in customers.groupby("device_preference", sort=True):
         one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy(dtype=bool))
@@ -189,9 +191,8 @@ def add_time_to_convert(desk: Desk) -> None:
         )
     desk.save("survival", pd.concat(groups, ignore_index=True))
     test = journeys.logrank_test(days, ordered, customers["device_preference"].to_numpy())
-    desk.ledger.add(
-        "journeys.logrank_p", test.p_value, "p", n=test.n, source="journey.journeys.survival:logrank_test"
-    )
+    label, source = "p value: time to the first order by device", "journey.journeys.survival:logrank_test"
+    desk.ledger.add("journeys.logrank_p", test.p_value, "p", n=test.n, label=label, source=source)
 
 
 def add_attribution(desk: Desk) -> None:
@@ -260,9 +261,13 @@ def register_attribution(
     n_converted: int,
 ) -> None:
     """The numbers of the attribution section."""
-    source = "journey.journeys.attribution:misallocation"
+    common: dict[str, Any] = {
+        "source": "journey.journeys.attribution:misallocation",
+        "query": "channel_touches",
+    }
+    truth_source = "journey.evaluation.channels:channel_truth"
     for row in losses.to_dict("records"):
-        for measure, unit in (("share", "share"), ("money", "eur")):
+        for measure, unit, what in (("share", "share", "Budget share"), ("money", "eur", "Money")):
             desk.ledger.add(
                 f"journeys.wrong_{measure}_{row['rule_id']}",
                 row[measure],
@@ -271,34 +276,43 @@ def register_attribution(
                 high=max(row[f"{measure}_high"], row[measure]),
                 method="percentile bootstrap over users",
                 n=n_paths,
-                label=f"Budget that {row['rule']} sends to the wrong channel",
-                source=source,
-                query="channel_touches",
+                label=f"{what} that {row['rule']} puts on the wrong channels",
+                **common,
             )
-    for name, row in (("best", losses.iloc[0]), ("worst", losses.iloc[-1])):
-        desk.ledger.add(f"journeys.{name}_rule", str(row["rule"]), source=source)
-    desk.ledger.add("journeys.paths", n_paths, "count", source=source, query="channel_touches")
-    desk.ledger.add("journeys.converting_paths", n_converted, "count", source=source, query="channel_touches")
-    budget = desk.assumptions["attribution.budget_per_period"]
-    desk.ledger.add("journeys.budget", budget, "eur", label="Assumption", source="assumptions.toml")
+    for name, row, how in (
+        ("best", losses.iloc[0], "nearest to"),
+        ("worst", losses.iloc[-1], "furthest from"),
+    ):
+        label = f"Attribution rule {how} what channels cause"
+        desk.ledger.add(f"journeys.{name}_rule", str(row["rule"]), n=n_paths, label=label, **common)
+    budget, label = desk.assumptions["attribution.budget_per_period"], "Marketing budget (assumption)"
+    desk.ledger.add("journeys.budget", budget, "eur", label=label, source="assumptions.toml")
     last = credit[credit["rule_id"].eq("last_touch")].sort_values("excess")
-    for name, row in (("starved", last.iloc[0]), ("overpaid", last.iloc[-1])):
-        desk.ledger.add(f"journeys.{name}_channel", str(row["channel"]).replace("_", " "), source=source)
-        desk.ledger.add(f"journeys.{name}_money", abs(row["excess"]), "eur", n=n_converted, source=source)
-        desk.ledger.add(f"journeys.{name}_credit", row["share"], "share", n=n_converted, source=source)
+    common["source"] = "journey.journeys.attribution:attribute"
+    for name, row, how in (("starved", last.iloc[0], "starves"), ("overpaid", last.iloc[-1], "overpays")):
+        which = f"channel that last touch {how} most"
+        channel, money = str(row["channel"]).replace("_", " "), abs(row["excess"])
+        label = which.capitalize()
+        desk.ledger.add(f"journeys.{name}_channel", channel, n=n_converted, label=label, **common)
+        label = f"Money misplaced, {which}"
+        desk.ledger.add(f"journeys.{name}_money", money, "eur", n=n_converted, label=label, **common)
+        label = f"Credit by last touch, {which}"
         desk.ledger.add(
-            f"journeys.{name}_truth",
-            row["truth"],
-            "share",
-            source="journey.evaluation.channels:channel_truth",
+            f"journeys.{name}_credit", row["share"], "share", n=n_converted, label=label, **common
         )
+        label = f"Share of purchases caused, {which}"
+        desk.ledger.add(f"journeys.{name}_truth", row["truth"], "share", label=label, source=truth_source)
     desk.ledger.add(
         "journeys.true_incremental_share",
         float(truth.incremental.sum() / truth.total),
         "share",
-        label="Conversions that all channels together cause, of all conversions",
-        source="journey.evaluation.channels:channel_truth",
+        label="Purchases that all channels together cause, of all purchases",
+        source=truth_source,
     )
+    common["source"] = f"{SOURCE}:add_attribution"
+    desk.ledger.add("journeys.paths", n_paths, "count", label="Paths of visits", **common)
+    label = "Paths of visits that end in a purchase"
+    desk.ledger.add("journeys.converting_paths", n_converted, "count", n=n_paths, label=label, **common)
 
 
 def add_clickstream(desk: Desk) -> None:
@@ -315,10 +329,13 @@ def add_clickstream(desk: Desk) -> None:
         "dataset": "eshop_clothing",
         "n": result["sessions"],
     }
-    desk.ledger.add("journeys.eshop_clicks", result["clicks"], "count", **common)
-    desk.ledger.add("journeys.eshop_sessions", result["sessions"], "count", **common)
-    desk.ledger.add("journeys.eshop_median_clicks", result["quartiles"][1], "count", **common)
-    desk.ledger.add("journeys.eshop_mean_clicks", result["mean_clicks"], "ratio", digits=2, **common)
+    for name, value, unit, digits, label in (
+        ("clicks", result["clicks"], "count", None, "Clicks in the e-shop clickstream"),
+        ("sessions", result["sessions"], "count", None, "Sessions of the e-shop clickstream"),
+        ("median_clicks", result["quartiles"][1], "count", None, "Median clicks of an e-shop session"),
+        ("mean_clicks", result["mean_clicks"], "ratio", 2, "Mean clicks of an e-shop session"),
+    ):
+        desk.ledger.add(f"journeys.eshop_{name}", value, unit, digits=digits, label=label, **common)
     one = result["one_click"]
     desk.ledger.add(
         "journeys.eshop_one_click",
@@ -327,14 +344,14 @@ def add_clickstream(desk: Desk) -> None:
         low=one["low"],
         high=one["high"],
         method="Wilson",
+        label="E-shop sessions of a single click",
         **common,
     )
     depth = pd.DataFrame(result["depth"])
     desk.save("eshop_depth", depth)
     for click in (1, 5, 10):
-        desk.ledger.add(
-            f"journeys.eshop_go_on_{click}", float(depth["go_on"].iloc[click - 1]), "share", **common
-        )
+        on, label = float(depth["go_on"].iloc[click - 1]), f"E-shop sessions that go on after click {click}"
+        desk.ledger.add(f"journeys.eshop_go_on_{click}", on, "share", label=label, **common)
     labels = result["flow"]["labels"]
     flow = pd.DataFrame(result["flow"]["probability"], columns=labels)
     flow.insert(0, "from", labels)
@@ -342,6 +359,7 @@ def add_clickstream(desk: Desk) -> None:
     categories = pd.DataFrame(result["categories"])
     desk.save("eshop_categories", categories)
     stay = [result["flow"]["probability"][i][i] for i in range(len(categories))]
-    desk.ledger.add("journeys.eshop_stay_low", float(min(stay)), "share", **common)
-    desk.ledger.add("journeys.eshop_stay_high", float(max(stay)), "share", **common)
+    for name, share, which in (("low", min(stay), "lowest"), ("high", max(stay), "highest")):
+        label = f"E-shop moves that stay in the category, {which} category"
+        desk.ledger.add(f"journeys.eshop_stay_{name}", float(share), "share", label=label, **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
