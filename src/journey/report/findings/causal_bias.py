@@ -16,7 +16,7 @@ WORDS = {
     "visit": "+ who came, how and when",
     "history": "+ earlier visits and orders",
     "carts": "+ carts not bought at once",
-    "rule": "+ cart still waiting, promotion (as here)",
+    "rule": "+ rest of the coupon rule (used here)",
     "hidden": "+ what nobody records",
     "chance": "true chance of a coupon, no model",
 }
