@@ -46,6 +46,15 @@ def test_parts_add_up(kept):
     assert kept["features"]["bought"]["base_rate"]["value"] == pytest.approx(again / pairs)
 
 
+def test_collaborative_filtering_was_right_to_try_and_costs_in_the_test(kept):
+    """What the page says: lower log loss on the validation days, better on new products, worse over all."""
+    loss = kept["rungs"]["item"]["validation_loss"]
+    assert loss["collaborative"] < loss["plain"]
+    gain = {part: found["gain_of_others"] for part, found in kept["features"].items()}
+    assert gain["never"]["low"] > 0 > gain["all"]["high"]
+    assert gain["bought"]["low"] < 0 < gain["bought"]["high"]
+
+
 def test_every_product_was_told_apart_from_the_same_data(kept):
     assert kept["data"] == data_checksum("online_retail")
     # Chapter 07 reads the same lines by the same rules.
