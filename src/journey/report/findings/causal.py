@@ -194,9 +194,15 @@ def add_sensitivity(
     placebo = sessions["cart_last"].to_numpy(dtype=float)[again]
     for name, estimator in (
         ("naive", lambda y: causal.naive_difference(y, treated[again], clusters=users[again])),
+        # A straight line fails: what the last cart was hangs on the covariates in bends.
+        (
+            "line",
+            lambda y: causal.regression_adjustment(
+                y, treated[again], covariates[again], estimand="ATT", clusters=users[again]
+            ),
+        ),
         (
             "adjusted",
-            # A regression line would not do: what the last cart was hangs on the covariates in bends.
             lambda y: causal.doubly_robust(
                 y,
                 treated[again],
