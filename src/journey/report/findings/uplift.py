@@ -9,45 +9,47 @@ import pandas as pd
 
 from journey import uplift
 from journey.evaluation.treatment import free_shipping_by_user
+from journey.evaluation.uplift_truth import order_worth
 from journey.files import replacing
-from journey.report.findings import uplift_field
+from journey.report.findings import uplift_coverage, uplift_field
 from journey.report.findings.desk import Desk
-from journey.report.findings.uplift_money import SEED, Trial, add_policies, profit_score
+from journey.report.findings.uplift_money import SEED, Trial, add_policies
+from journey.uplift.trial import MAIN, cross_fitted_profit, rankings
 from journey.warehouse.query import query
 
 SOURCE = "journey.report.findings.uplift"
-#: Learner and base model that decides; fixed before looking at any result.
-MAIN = ("DR", "XGBoost")
-COUNTS = (
-    "days_since_signup",
-    "sessions_before",
-    "views_before",
-    "searches_before",
-    "carts_before",
-    "abandoned_before",
-    "orders_before",
-    "revenue_before",
-)
-CATEGORIES = ("country", "age_band", "device_preference", "acquisition_channel", "channel", "device")
 
 
 def collect(desk: Desk) -> None:
     """Register the chapter's numbers and save its tables."""
     trial = load_trial(desk)
+    data = trial.data
     scores = [
-        uplift.cross_fit_uplift(
-            learner, base, trial.covariates, trial.treated, trial.bought, propensity=0.5, seed=SEED
+        uplift.sequential_uplift(
+            learner, base, data.covariates, data.treated, data.bought, propensity=0.5, seed=SEED
         )
         for base in (uplift.logistic_base(SEED), uplift.xgboost_base(SEED))
         for learner in uplift.LEARNERS
     ]
     main = next(score for score in scores if (score.learner, score.base) == MAIN)
-    add_learners(desk, trial, scores)
-    add_calibration(desk, trial, main)
-    add_policies(desk, trial, main)
-    add_groups(desk, trial, main)
-    write_scores(desk, trial, main)
+    # Folds depend on the seed and the arms alone, so every learner scores the same users.
+    scored = trial.of(main.rows)
+    add_learners(desk, scored, scores)
+    add_calibration(desk, scored, main)
+    add_policies(desk, scored, rankings(data, main))
+    everyone = uplift.cross_fit_uplift(
+        MAIN[0],
+        uplift.xgboost_base(SEED),
+        data.covariates,
+        data.treated,
+        data.bought,
+        propensity=0.5,
+        seed=SEED,
+    )
+    add_groups(desk, trial, everyone)
+    write_scores(desk, trial, everyone)
     uplift_field.collect(desk)
+    uplift_coverage.collect(desk)
 
 
 def load_trial(desk: Desk) -> Trial:
@@ -58,36 +60,42 @@ def load_trial(desk: Desk) -> Trial:
         ["user_id", "exposed_at", "converted", "orders", "revenue"]
     ]
     users = known.merge(outcomes, on="user_id").sort_values("user_id", ignore_index=True)
-    table = pd.DataFrame({name: np.log1p(users[name].clip(lower=0)) for name in COUNTS})
-    table["discount_pct"] = users["discount_pct"]
-    table["evening"] = users["hour_of_day"].between(18, 23)
-    for name in CATEGORIES:
-        for level in sorted(users[name].unique())[1:]:
-            table[f"{name} {level}"] = users[name].eq(level)
-    truth = free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]])
+    store = desk.paths.store(desk.store)
+    truth = free_shipping_by_user(store, users[["user_id", "exposed_at"]])
     if not truth["user_id"].equals(users["user_id"]):
         truth = (
             users[["user_id"]]
             .merge(truth, on="user_id", how="left")
             .fillna({"conversion": 0.0, "orders": 0.0, "orders_with": 0.0})
         )
+    margin = desk.assumptions["shop.gross_margin"]
+    price = desk.assumptions["free_shipping.cost_per_order"]
+    worth = order_worth(desk.warehouse, store, truth["persona"])
     return Trial(
         users=users,
-        covariates=table.to_numpy(dtype=float),
-        treated=users["treated"].to_numpy(dtype=float),
-        bought=users["converted"].to_numpy(dtype=float),
-        margin=desk.assumptions["shop.gross_margin"] * users["revenue"].to_numpy(dtype=float),
-        shipping=desk.assumptions["free_shipping.cost_per_order"] * users["orders"].to_numpy(dtype=float),
+        data=uplift.ShippingTrial(
+            covariates=uplift.shipping_covariates(users),
+            treated=users["treated"].to_numpy(dtype=float),
+            bought=users["converted"].to_numpy(dtype=float),
+            margin=margin * users["revenue"].to_numpy(dtype=float),
+            shipping=price * users["orders"].to_numpy(dtype=float),
+        ),
         truth=truth,
+        gain=margin * worth.by_user * truth["orders"].to_numpy() - price * truth["orders_with"].to_numpy(),
+        worth=worth,
     )
 
 
-def add_learners(desk: Desk, trial: Trial, scores: list[uplift.UpliftScores]) -> None:
-    """Each learner's ranking by data (Qini, uplift among the top) and by the truth."""
+def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]) -> None:
+    """Each learner's ranking by data (Qini, uplift among the top) and by the truth.
+
+    `trial` holds the users who are scored.
+    """
     rows, curves = [], []
+    data = trial.data
     for score in scores:
-        quality = uplift.ranking_quality(trial.bought, trial.treated, score.effect, seed=SEED)
-        judged = uplift.compare_with_truth(trial.truth["conversion"].to_numpy(), score.effect)
+        quality = uplift.ranking_quality(data.bought, data.treated, score.ranking, seed=SEED)
+        judged = uplift.compare_with_truth(trial.truth["conversion"].to_numpy(), score.ranking)
         name = f"{score.learner}-learner, {score.base}"
         rows.append(
             {
@@ -139,7 +147,7 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.UpliftScores]) ->
             f"uplift.{name}_captured",
             row["captured"],
             "share",
-            n=len(trial.bought),
+            n=len(data.bought),
             source="journey.uplift.truth:compare_with_truth",
         )
     covering = int((table["qini_low"] <= 0).sum())
@@ -158,6 +166,9 @@ def register_main(
 ) -> None:
     """The numbers of the learner that decides."""
     n = quality.n
+    desk.ledger.add(
+        "uplift.scored", n, "count", label="Users whom a model of earlier folds scores", source=SOURCE
+    )
     for name, found in (
         ("average", quality.average_effect),
         ("qini", quality.qini),
@@ -192,9 +203,10 @@ def register_main(
     )
 
 
-def add_calibration(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
-    """Predicted against observed uplift by tenth of the users."""
-    bins = uplift.uplift_by_bin(trial.bought, trial.treated, main.effect, bins=10)
+def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> None:
+    """Predicted against observed uplift by tenth of the users who are scored."""
+    data = trial.data
+    bins = uplift.uplift_by_bin(data.bought, data.treated, main.effect, bins=10)
     desk.save(
         "bins",
         pd.DataFrame(
@@ -209,7 +221,7 @@ def add_calibration(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None
             }
         ),
     )
-    test = uplift.heterogeneity_test(trial.bought, trial.treated, main.effect, baseline=main.control_mean)
+    test = uplift.heterogeneity_test(data.bought, data.treated, main.effect, baseline=main.control_mean)
     desk.ledger.add(
         "uplift.slope",
         test.slope.value,
@@ -229,7 +241,7 @@ def add_calibration(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None
 def add_groups(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
     """Bounds on the four groups, as far as data can say."""
     strata = pd.qcut(pd.Series(main.control_mean).rank(method="first"), 5, labels=False).to_numpy()
-    found = uplift.four_groups(trial.bought, trial.treated, strata=strata, seed=SEED)
+    found = uplift.four_groups(trial.data.bought, trial.data.treated, strata=strata, seed=SEED)
     desk.save(
         "groups",
         pd.DataFrame(
@@ -258,11 +270,11 @@ def write_scores(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
     frame: Any = pd.DataFrame(
         {
             "user_id": trial.users["user_id"],
-            "treated": trial.treated.astype(int),
+            "treated": trial.data.treated.astype(int),
             "uplift": main.effect.round(6),
             "probability_treated": main.treated_mean.round(6),
             "probability_untreated": main.control_mean.round(6),
-            "predicted_profit_eur": profit_score(desk, trial, main).round(4),
+            "predicted_profit_eur": cross_fitted_profit(trial.data, main).round(4),
         }
     )
     with replacing(desk.paths.results / "predictions" / "uplift_scores.csv") as temporary:

@@ -75,6 +75,14 @@ def collect(desk: Desk) -> None:
                     "high": learner["qini"]["high"],
                 }
             )
+        desk.ledger.add(
+            f"uplift.hillstrom_{name}_clear",
+            sum(learner["qini"]["low"] > 0 for learner in mailing["learners"]),
+            "count",
+            n=mailing["n_scored"],
+            label="Learners whose Qini interval lies above zero",
+            **common,
+        )
         likeliest = mailing["likeliest_visitors"]["qini"]
         rows.append(
             {
@@ -96,7 +104,7 @@ def collect(desk: Desk) -> None:
             high=main["qini"]["high"],
             digits=2,
             method="bootstrap over customers",
-            n=mailing["n"],
+            n=mailing["n_scored"],
             **common,
         )
         desk.ledger.add(
@@ -107,7 +115,7 @@ def collect(desk: Desk) -> None:
             high=likeliest["high"],
             digits=2,
             method="bootstrap over customers",
-            n=mailing["n"],
+            n=mailing["n_scored"],
             **common,
         )
         add_spend(desk, name, mailing, common)

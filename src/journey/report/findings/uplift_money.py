@@ -4,42 +4,55 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey import uplift
+from journey.causal.study import FloatArray, IntArray
+from journey.evaluation.uplift_truth import OrderWorth
+from journey.journeys.intervals import normal_quantile
 from journey.report.findings.desk import Desk
+from journey.uplift.ranking import Estimate
+from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
 
 SOURCE = "journey.report.findings.uplift_money"
 SEED = 11
+LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Trial:
-    """The free-shipping experiment, one row a user, all arrays of one length."""
+    """The free-shipping experiment with its truth, one row a user, all of one length.
+
+    `truth` has the true effects of `free_shipping_by_user`, `gain` the true profit of treating, EUR, and
+    `worth` what their orders bring.
+    """
 
     users: pd.DataFrame
-    covariates: NDArray[np.float64]
-    treated: NDArray[np.float64]
-    bought: NDArray[np.float64]
-    margin: NDArray[np.float64]
-    shipping: NDArray[np.float64]
+    data: ShippingTrial
     truth: pd.DataFrame
+    gain: FloatArray
+    worth: OrderWorth
+
+    def of(self, rows: IntArray) -> Trial:
+        """The same with some of the users."""
+        return Trial(
+            self.users.iloc[rows].reset_index(drop=True),
+            self.data.of(rows),
+            self.truth.iloc[rows].reset_index(drop=True),
+            self.gain[rows],
+            self.worth.of(rows),
+        )
 
 
-def profit_score(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> NDArray[np.float64]:
-    """Predicted profit of treating each user: margin of purchases caused minus shipping of all of them."""
-    control = trial.treated == 0
-    per_buyer = trial.margin[control].sum() / max(1.0, trial.bought[control].sum())
-    orders = trial.shipping[trial.treated == 1].sum() / max(1.0, trial.bought[trial.treated == 1].sum())
-    return np.asarray(main.effect * per_buyer - np.clip(main.treated_mean, 0, 1) * orders)
+def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
+    """Profit over the budget, policies side by side, and both judged by the truth.
 
-
-def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
-    """Profit over the budget, policies side by side, and both judged by the truth."""
-    score = profit_score(desk, trial, main)
-    curve = uplift.roi_curve(trial.margin, trial.treated, score, treatment_cost=trial.shipping, seed=SEED)
+    `trial` holds the users who are ranked.
+    """
+    data = trial.data
+    curve = uplift.roi_curve(
+        data.margin, data.treated, ranked.profit, treatment_cost=data.shipping, seed=SEED
+    )
     scale = 10_000
     desk.save(
         "roi",
@@ -76,18 +89,14 @@ def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
             label="Budgets, and those with a profit clearly above zero",
             source="journey.uplift.budget:roi_curve",
         )
-    share = 0.3
-    rules = uplift.standard_policies(score, main.control_mean, share)
+    share = POLICY_SHARE
+    rules = uplift.standard_policies(ranked.profit, ranked.response, share)
     found = uplift.compare_policies(
-        trial.margin, trial.treated, rules, treatment_cost=trial.shipping, propensity=0.5, seed=SEED
+        data.margin, data.treated, rules, treatment_cost=data.shipping, propensity=0.5, seed=SEED
     )
-    price = desk.assumptions["free_shipping.cost_per_order"]
-    orders = desk.warehouse.execute("select avg(net_revenue) from marts.orders").fetchone() or (0,)
-    worth = desk.assumptions["shop.gross_margin"] * float(orders[0])
-    gain = worth * trial.truth["orders"].to_numpy() - price * trial.truth["orders_with"].to_numpy()
     rows = []
     for policy in found:
-        true_profit = float((gain * rules[policy.name]).mean())
+        truth = true_profit(desk, trial, rules[policy.name])
         rows.append(
             {
                 "policy": policy.name,
@@ -96,7 +105,9 @@ def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
                 "low": scale * policy.profit.low,
                 "high": scale * policy.profit.high,
                 "roi": None if policy.roi is None else policy.roi.value,
-                "truth": scale * true_profit,
+                "truth": scale * truth.value,
+                "truth_low": scale * truth.low,
+                "truth_high": scale * truth.high,
             }
         )
         short = policy.name.replace(" ", "_")
@@ -112,52 +123,35 @@ def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
                 label="Profit for 10,000 users",
                 source="journey.uplift.policy:compare_policies",
             )
-            desk.ledger.add(
-                f"uplift.true_profit_{short}",
-                scale * true_profit,
-                "eur",
-                n=policy.n,
-                label="True profit for 10,000 users",
-                source="journey.evaluation.treatment:free_shipping_by_user",
-            )
-    oracle = scale * float(np.maximum(gain, 0).mean())
+            add_truth(desk, f"true_profit_{short}", scale, truth, policy.n, "True profit for 10,000 users")
+    best = (trial.gain > 0).astype(float)
+    oracle = true_profit(desk, trial, best)
     rows.append(
         {
             "policy": "oracle: the truth decides",
-            "share": float((gain > 0).mean()),
+            "share": float(best.mean()),
             "profit": None,
             "low": None,
             "high": None,
             "roi": None,
-            "truth": oracle,
+            "truth": scale * oracle.value,
+            "truth_low": scale * oracle.low,
+            "truth_high": scale * oracle.high,
         }
     )
     desk.save("policies", pd.DataFrame(rows))
-    desk.ledger.add(
-        "uplift.oracle_profit",
-        oracle,
-        "eur",
-        n=len(gain),
-        label="True profit for 10,000 users when the truth decides",
-        source="journey.evaluation.treatment:free_shipping_by_user",
-    )
+    label = "True profit for 10,000 users when the truth decides"
+    add_truth(desk, "oracle_profit", scale, oracle, len(best), label)
     desk.ledger.add(
         "uplift.oracle_share",
-        float((gain > 0).mean()),
+        float(best.mean()),
         "share",
         digits=0,
-        n=len(gain),
-        source="journey.evaluation.treatment:free_shipping_by_user",
+        n=len(best),
+        source="journey.evaluation.uplift_truth:order_worth",
     )
-    top = float((gain * rules["uplift ranking"]).mean()) * scale
-    desk.ledger.add(
-        "uplift.regret",
-        oracle - top,
-        "eur",
-        n=len(gain),
-        label="True profit that the policy leaves, for 10,000 users",
-        source=f"{SOURCE}:add_policies",
-    )
+    left = true_profit(desk, trial, best - rules["uplift ranking"])
+    add_truth(desk, "regret", scale, left, len(best), "True profit that the policy leaves, for 10,000 users")
     desk.ledger.add(
         "uplift.policy_share",
         share,
@@ -178,3 +172,30 @@ def add_policies(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
             digits=0,
             source=f"{SOURCE}:add_policies",
         )
+
+
+def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
+    """True profit of a policy, EUR a user.
+
+    The effects are planted and known; its interval says how well the shop's orders tell what an order of each
+    persona is worth.
+    """
+    value = float((trial.gain * rule).mean())
+    orders = trial.truth["orders"].to_numpy(dtype=float) * rule
+    half = normal_quantile(LEVEL) * desk.assumptions["shop.gross_margin"] * trial.worth.error_of(orders)
+    return Estimate(value, value - half, value + half, LEVEL)
+
+
+def add_truth(desk: Desk, name: str, scale: float, truth: Estimate, n: int, label: str) -> None:
+    """Register a true profit."""
+    desk.ledger.add(
+        f"uplift.{name}",
+        scale * truth.value,
+        "eur",
+        low=scale * truth.low,
+        high=scale * truth.high,
+        method="planted effects, order values of each persona",
+        n=n,
+        label=label,
+        source="journey.evaluation.uplift_truth:order_worth",
+    )
