@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from journey.report.plots.marks import error_bars
@@ -59,8 +60,9 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
                 row=1,
                 col=column,
             )
-    figure.update_xaxes(title="PR-AUC", type="log", dtick=1, row=1, col=1)
-    figure.update_xaxes(title="Lift", type="log", dtick=1, row=1, col=2)
+    for column, (measure, title) in enumerate({"precision": "PR-AUC", "lift": "Lift"}.items(), start=1):
+        values = frame[[f"{key}_{measure}" for key in rankings]].to_numpy(dtype=np.float64)
+        figure.update_xaxes(title=title, type="log", **log_ticks(values), row=1, col=column)
     figure.update_yaxes(
         title="Target",
         tickvals=places,
@@ -79,6 +81,19 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
     )
     figure.update_yaxes(title="", showgrid=False, zeroline=False, row=1, col=2)
     return figure
+
+
+def log_ticks(values: NDArray[np.float64]) -> dict[str, object]:
+    """Ticks of a log axis: at powers of ten, or at 1 and 3 where the values span less than two of them."""
+    low, high = np.log10(np.nanmin(values)), np.log10(np.nanmax(values))
+    if high - low >= 2:
+        return {"dtick": 1}
+    steps = [
+        float(f"{lead}e{power}")
+        for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        for lead in (1, 3)
+    ]
+    return {"tickvals": steps, "ticktext": [f"{step:g}" for step in steps]}
 
 
 def learning_curve(points: pd.DataFrame) -> go.Figure:
