@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from journey.report.provenance import ledger_rows, show_ledger, sources
 
 #: a figure that others printed is an input; its source is a publication
 PUBLISHED = {"PMC10121810, XGBoost with feature selection and oversampling"}
+#: chapters whose numbers all say what they are; a longer label does not fit the card
+LABELLED = ("audit", "experiments", "funnel", "journeys", "prediction", "recommend")
+LONGEST_LABEL = 70
 
 
 @pytest.fixture
@@ -85,3 +89,18 @@ def test_every_query_of_the_ledger_exists() -> None:
     library = {file.stem for file in (paths.sql / "analysis").rglob("*.sql")}
     named = {number.query for number in Numbers(paths.numbers) if number.query}
     assert {name for name in named if name not in library and not (paths.root / name).is_file()} == set()
+
+
+@pytest.mark.parametrize("chapter", LABELLED)
+def test_every_number_that_a_page_names_says_what_it_is(chapter: str) -> None:
+    paths = project()
+    named = ledger_rows(Numbers(paths.results / chapter / "numbers.json"), sources(paths.root))["number"]
+    assert len(named) > 0
+    poor = {
+        number.id: number.label
+        for number in named
+        if not 0 < len(number.label) <= LONGEST_LABEL or number.label.endswith(".")
+    }
+    assert poor == {}
+    titles = Counter(number.label for number in named)
+    assert {label for label, count in titles.items() if count > 1} == set()

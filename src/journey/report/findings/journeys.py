@@ -295,12 +295,13 @@ def register_attribution(
         label = which.capitalize()
         desk.ledger.add(f"journeys.{name}_channel", channel, n=n_converted, label=label, **common)
         label = f"Money misplaced, {which}"
-        desk.ledger.add(f"journeys.{name}_money", money, "eur", n=n_converted, label=label, **common)
+        made = common | {"source": f"{SOURCE}:add_attribution"}
+        desk.ledger.add(f"journeys.{name}_money", money, "eur", n=n_converted, label=label, **made)
         label = f"Credit by last touch, {which}"
         desk.ledger.add(
             f"journeys.{name}_credit", row["share"], "share", n=n_converted, label=label, **common
         )
-        label = f"Share of purchases caused, {which}"
+        label = f"Share of the purchases caused, {which}"
         desk.ledger.add(f"journeys.{name}_truth", row["truth"], "share", label=label, source=truth_source)
     desk.ledger.add(
         "journeys.true_incremental_share",

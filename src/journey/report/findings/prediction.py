@@ -34,6 +34,7 @@ from journey.report.findings import (
 from journey.report.findings.desk import Desk
 
 SOURCE = "journey.report.findings.prediction"
+MEASURE = "journey.models.scores:measure"
 SEED, REPLICATES = 5, 400
 HEADLINE = "after_3_events"
 #: decision -> (short name in the ledger, in words)
@@ -41,6 +42,12 @@ SHORT = {
     "session_start": ("start", "session start"),
     "after_3_events": ("third", "third event"),
     "first_cart": ("cart", "first cart"),
+}
+#: decision -> the moment, as labels of the ledger say it
+WHEN = {
+    "session_start": "at session start",
+    "after_3_events": "after three events",
+    "first_cart": "at the first cart",
 }
 NAMES = {
     "base_rate": "base rate",
@@ -50,19 +57,19 @@ NAMES = {
     "xgboost": "XGBoost",
     "blend": "mean of both",
 }
-METRICS = (
-    "roc_auc",
-    "pr_auc",
-    "precision_1",
-    "precision_5",
-    "precision_10",
-    "lift_1",
-    "lift_5",
-    "lift_10",
-    "brier",
-    "log_loss",
-    "calibration_error",
-)
+METRICS = {
+    "roc_auc": "ROC-AUC",
+    "pr_auc": "PR-AUC",
+    "precision_1": "Buyers in the top hundredth",
+    "precision_5": "Buyers in the top twentieth",
+    "precision_10": "Buyers in the top tenth",
+    "lift_1": "Lift of the top hundredth",
+    "lift_5": "Lift of the top twentieth",
+    "lift_10": "Lift of the top tenth",
+    "brier": "Brier score",
+    "log_loss": "Log loss",
+    "calibration_error": "Mean calibration gap",
+}
 SLICES = {
     "device": "Device",
     "channel": "Channel",
@@ -84,6 +91,11 @@ class Decided:
     def short(self) -> str:
         """Short name, as used in the ledger."""
         return SHORT[self.decision][0]
+
+    @property
+    def when(self) -> str:
+        """The moment in words."""
+        return WHEN[self.decision]
 
     @property
     def chosen(self) -> NDArray[np.float64]:
@@ -133,22 +145,29 @@ def add_scores(desk: Desk, decided: dict[str, Decided]) -> list[dict[str, Any]]:
             scores = measure(test.label, probability, test.user_id, replicates=REPLICATES, seed=SEED)
             rows.append(score_row(each, name, scores) | seconds(each, name))
             if name in MODELS or name == "bought_before":
+                what = {"blend": "mean of both models", "bought_before": "rule “bought before”"}
                 for metric in ("roc_auc", "pr_auc"):
-                    add_estimate(desk, f"{each.short}_{name}_{metric}", getattr(scores, metric), scores)
+                    label = f"{METRICS[metric]} {each.when}, {what.get(name, NAMES[name])}"
+                    add_estimate(
+                        desk, f"{each.short}_{name}_{metric}", getattr(scores, metric), scores, label
+                    )
             if name == each.model.chosen:
                 add_chosen(desk, each, scores)
     desk.save("scores", pd.DataFrame(rows))
     desk.save("trials", trial_table(decided))
     start = decided["session_start"].periods
     for name, frame in (("train", start.train), ("validation", start.validation), ("test", start.test)):
-        desk.ledger.add(f"prediction.{name}_sessions", len(frame), "count", source=f"{SOURCE}:decide")
-        first = pd.Timestamp(frame.decided_at.min())
-        desk.ledger.add(f"prediction.{name}_from", f"{first:%-d %B %Y}", source=f"{SOURCE}:decide")
+        period = "training" if name == "train" else name
+        source, label = "journey.models.training:split_periods", f"Sessions of the {period} period"
+        desk.ledger.add(f"prediction.{name}_sessions", len(frame), "count", label=label, source=source)
+        first, label = pd.Timestamp(frame.decided_at.min()), f"First day of the {period} period"
+        desk.ledger.add(f"prediction.{name}_from", f"{first:%-d %B %Y}", label=label, source=source)
+    shared, source = start.shared_users, "journey.features.split:split_by_time"
+    label = "Test users who also occur in training"
+    desk.ledger.add("prediction.shared_users", shared, "share", digits=0, label=label, source=source)
+    features, source = len(start.train.names), "journey.features.load:load_features"
     desk.ledger.add(
-        "prediction.shared_users", start.shared_users, "share", digits=0, source="journey.features.split"
-    )
-    desk.ledger.add(
-        "prediction.features", len(start.train.names), "count", source="journey.features.catalogue"
+        "prediction.features", features, "count", label="Features known at a decision", source=source
     )
     return rows
 
@@ -186,20 +205,22 @@ def seconds(each: Decided, name: str) -> dict[str, float | None]:
 def add_chosen(desk: Desk, each: Decided, scores: Scores) -> None:
     """Numbers of the model that decides, under short names."""
     for metric in METRICS:
-        add_estimate(desk, f"{each.short}_{metric}", getattr(scores, metric), scores)
-    common: dict[str, Any] = {"source": f"{SOURCE}:add_scores"}
-    desk.ledger.add(f"prediction.{each.short}_model", NAMES[each.model.chosen], **common)
-    desk.ledger.add(f"prediction.{each.short}_sessions", scores.n, "count", **common)
-    desk.ledger.add(f"prediction.{each.short}_buyers", scores.positives, "count", n=scores.n, **common)
-    base = scores.positives / scores.n
-    desk.ledger.add(f"prediction.{each.short}_base_rate", base, "share", n=scores.n, **common)
-    train = each.periods.known.label
-    desk.ledger.add(
-        f"prediction.{each.short}_train_buyers", int(train.sum()), "count", n=len(train), **common
-    )
+        label = f"{METRICS[metric]} {each.when}, test period"
+        add_estimate(desk, f"{each.short}_{metric}", getattr(scores, metric), scores, label)
+    chosen, train, base = NAMES[each.model.chosen], each.periods.known.label, scores.positives / scores.n
+    n, what, here = scores.n, f"sessions judged {each.when}", f"{SOURCE}:add_chosen"
+    trained = "journey.models.training:train_models"
+    for name, value, unit, of, label, source in (
+        ("model", chosen, "text", None, f"Model that decides {each.when}", trained),
+        ("sessions", n, "count", None, what.capitalize(), MEASURE),
+        ("buyers", scores.positives, "count", n, f"Buyers among {what}", MEASURE),
+        ("base_rate", base, "share", n, f"Share of buyers among {what}", here),
+        ("train_buyers", int(train.sum()), "count", len(train), f"Buyers to learn from {each.when}", here),
+    ):
+        desk.ledger.add(f"prediction.{each.short}_{name}", value, unit, n=of, label=label, source=source)
 
 
-def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores) -> None:
+def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores, label: str) -> None:
     """Register one quality with its interval."""
     unit = "share" if name.rpartition("_")[0].endswith("precision") else "ratio"
     digits = {"lift": 1, "brier": 4, "calibration_error": 4, "log_loss": 4}
@@ -214,7 +235,8 @@ def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores) -> N
         method="bootstrap over users, centred",
         n=scores.n,
         digits=ends,
-        source="journey.models.scores:measure",
+        label=label,
+        source=MEASURE,
     )
 
 
@@ -242,7 +264,7 @@ def add_libraries(desk: Desk) -> None:
         "prediction.libraries_spread",
         float((areas.max(axis=1) - areas.min(axis=1)).max()),
         "ratio",
-        label="Largest difference of the ROC-AUC between boosting libraries at one decision",
+        label="Largest gap in ROC-AUC between boosting libraries at one decision",
         source="journey.models.boosting_comparison:compare_libraries",
     )
 
@@ -265,19 +287,29 @@ def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
                 }
             )
         )
-        common: dict[str, Any] = {"n": len(label), "source": "journey.models.scores:calibration_noise"}
+        here, chance = f"{SOURCE}:add_calibration", "journey.models.scores:calibration_noise"
         noise = calibration_noise(each.chosen, seed=SEED)
-        desk.ledger.add(f"prediction.{each.short}_calibration_noise", noise, "ratio", digits=4, **common)
+        for name, value, unit, digits, title, source in (
+            ("calibration_noise", noise, "ratio", 4, "Mean calibration gap by chance", chance),
+            ("predicted", float(each.chosen.mean()), "share", 2, "Mean predicted probability", here),
+            ("observed", float(label.mean()), "share", 2, "Observed share of buyers", here),
+        ):
+            desk.ledger.add(
+                f"prediction.{each.short}_{name}",
+                value,
+                unit,
+                digits=digits,
+                n=len(label),
+                label=f"{title} {each.when}, test period",
+                source=source,
+            )
         method = each.model.calibrations[each.model.chosen].method
         desk.ledger.add(
             f"prediction.{each.short}_calibration",
             {"none": "none needed", "platt": "Platt", "isotonic": "isotonic"}[method],
+            label=f"Calibration of the model that decides {each.when}",
             source="journey.models.calibration:choose_calibration",
         )
-        desk.ledger.add(
-            f"prediction.{each.short}_predicted", float(each.chosen.mean()), "share", digits=2, **common
-        )
-        desk.ledger.add(f"prediction.{each.short}_observed", float(label.mean()), "share", digits=2, **common)
     desk.save("reliability", pd.concat(bins, ignore_index=True))
 
 
@@ -294,24 +326,30 @@ def add_slices(desk: Desk, each: Decided) -> None:
     whole = pd.concat(tables, ignore_index=True)
     desk.save("slices", whole)
     measured = whole.dropna(subset=["roc_auc"])
-    common: dict[str, Any] = {"method": "bootstrap over users, centred", "source": "journey.models.slices"}
+    source = "journey.models.slices:slice_scores"
     for name, row in (
         ("worst", measured.loc[measured["roc_auc"].idxmin()]),
         ("best", measured.loc[measured["roc_auc"].idxmax()]),
     ):
-        label = f"{row['dimension'].lower()}: {row['slice'].replace('_', ' ')}"
-        desk.ledger.add(f"prediction.slice_{name}", label, source=common["source"])
+        text = f"{row['dimension'].lower()}: {row['slice'].replace('_', ' ')}"
+        label = f"Slice that is ranked {name}, {each.when}"
+        desk.ledger.add(f"prediction.slice_{name}", text, n=row["n"], label=label, source=source)
         desk.ledger.add(
             f"prediction.slice_{name}_auc",
             row["roc_auc"],
             "ratio",
             low=row["roc_auc_low"],
             high=row["roc_auc_high"],
+            method="bootstrap over users, centred",
             n=row["n"],
-            **common,
+            label=f"ROC-AUC {each.when}, slice that is ranked {name}",
+            source=source,
         )
     off = measured[(measured["ratio_low"] > 1) | (measured["ratio_high"] < 1)]
-    desk.ledger.add("prediction.slices", len(whole), "count", source=common["source"])
-    desk.ledger.add("prediction.slices_off", len(off), "count", n=len(measured), source=common["source"])
+    n, label = len(measured), "Slices by device, channel, country and visitor"
+    desk.ledger.add("prediction.slices", len(whole), "count", label=label, source=f"{SOURCE}:add_slices")
+    label = "Slices whose predicted share is off the observed"
+    desk.ledger.add("prediction.slices_off", len(off), "count", n=n, label=label, source=source)
     names = ", ".join(off["slice"].str.replace("_", " ")) if len(off) else "none"
-    desk.ledger.add("prediction.slices_off_names", names, source=common["source"])
+    label = f"Names of the {label[0].lower()}{label[1:]}"
+    desk.ledger.add("prediction.slices_off_names", names, n=n, label=label, source=source)

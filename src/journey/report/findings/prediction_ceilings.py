@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from journey.report.findings.prediction import Decided
 
 SOURCE = "journey.evaluation.ceilings"
+RUN = "journey.evaluation.ceiling_run"
+HERE = "journey.report.findings.prediction_ceilings"
 AIM = 0.95
 REPLICATES, SEED = 400, 5
 METHOD = "bootstrap over users, both scores on the same draws"
@@ -26,11 +28,14 @@ def add_ceilings(desk: Desk, decided: dict[str, Decided]) -> None:
     store = desk.paths.store(desk.store)
     found = ceiling_evidence(desk.paths)
     desk.save("ceiling_evidence", pd.DataFrame({"note": [found.label]}))
-    desk.ledger.add(
-        "prediction.aim", AIM, "share", digits=0, label="Aim", source=f"{SOURCE}:share_of_ceiling"
-    )
-    desk.ledger.add("prediction.ceiling_times", found.results["times"], "count", source="data/evidence")
-    desk.ledger.add("prediction.ceiling_users", found.results["users"], "count", source="data/evidence")
+    label = "Part of the attainable ceiling aimed at"
+    desk.ledger.add("prediction.aim", AIM, "share", digits=0, label=label, source=f"{HERE}:add_ceilings")
+    for name, label in (
+        ("times", "Users of the larger shop over those of this shop"),
+        ("users", "Users of the larger shop"),
+    ):
+        value, source = found.results[name], f"{RUN}:attainable"
+        desk.ledger.add(f"prediction.ceiling_{name}", value, "count", label=label, source=source)
     rows: list[dict[str, Any]] = []
     for each in decided.values():
         test = each.periods.test
@@ -78,12 +83,12 @@ def from_large_shop(known: dict[str, Any]) -> Share:
 def add_share(desk: Desk, each: Decided, ceiling: str, share: Share) -> None:
     """Register one ceiling and the share of it."""
     n = len(each.periods.test)
-    for name, estimate, unit in (
-        (f"{each.short}_{ceiling}_auc", share.ceiling, "ratio"),
-        (f"{each.short}_{ceiling}_share", share.share, "share"),
+    for name, estimate, unit, label in (
+        ("auc", share.ceiling, "ratio", f"ROC-AUC of the {ceiling} ceiling"),
+        ("share", share.share, "share", f"Part of the {ceiling} ceiling reached"),
     ):
         desk.ledger.add(
-            f"prediction.{name}",
+            f"prediction.{each.short}_{ceiling}_{name}",
             estimate.value,
             unit,
             low=estimate.low,
@@ -91,13 +96,19 @@ def add_share(desk: Desk, each: Decided, ceiling: str, share: Share) -> None:
             method=METHOD,
             n=n,
             digits=0 if unit == "share" else 3,
+            label=f"{label} {each.when}",
             source=f"{SOURCE}:share_of_ceiling",
         )
 
 
 def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
     """The same shares where 30 times the test sessions leave little to chance."""
-    for name in ("of_attainable", "of_oracle", "attainable_of_oracle"):
+    rows, dataset = known["large_test_rows"], "simulated, 30 times the users"
+    for name, label in (
+        ("of_attainable", "Part of the attainable ceiling reached"),
+        ("of_oracle", "Part of the oracle ceiling reached"),
+        ("attainable_of_oracle", "Attainable over oracle ceiling"),
+    ):
         value = known["large_test"][name]["share"]
         desk.ledger.add(
             f"prediction.{each.short}_large_{name}",
@@ -106,31 +117,31 @@ def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
             low=value["low"],
             high=value["high"],
             method=METHOD,
-            n=known["large_test_rows"],
+            n=rows,
             digits=1,
-            source="journey.evaluation.ceiling_run:one_decision",
-            dataset="simulated, 30 times the users",
+            label=f"{label} {each.when}, larger shop",
+            source=f"{RUN}:one_decision",
+            dataset=dataset,
         )
     reached = known["large_test"]["of_attainable"]["share"]["value"]
-    desk.ledger.add(
-        f"prediction.{each.short}_aim",
-        "met" if reached >= AIM else "missed",
-        source="journey.evaluation.ceiling_run:one_decision",
-    )
-    desk.ledger.add(
-        f"prediction.{each.short}_aim_gap",
-        reached - AIM,
-        "points",
-        digits=1,
-        source="journey.evaluation.ceiling_run:one_decision",
-    )
-    for name in ("train_positives", "large_test_rows"):
+    verdict, source = "met" if reached >= AIM else "missed", f"{HERE}:add_large_shop"
+    label = f"Aim for the attainable ceiling {each.when}, larger shop"
+    desk.ledger.add(f"prediction.{each.short}_aim", verdict, n=rows, label=label, source=source)
+    name, gap = f"prediction.{each.short}_aim_gap", reached - AIM
+    label = f"Part of the attainable ceiling {each.when}, less the aim"
+    desk.ledger.add(name, gap, "points", digits=1, n=rows, label=label, source=source)
+    for name, n, label in (
+        ("train_positives", known["train_rows"], "Buyers to learn from"),
+        ("large_test_rows", None, "Test sessions judged"),
+    ):
         desk.ledger.add(
             f"prediction.{each.short}_{name}",
             known[name],
             "count",
-            source="journey.evaluation.ceiling_run:one_decision",
-            dataset="simulated, 30 times the users",
+            n=n,
+            label=f"{label} {each.when}, larger shop",
+            source=f"{RUN}:one_decision",
+            dataset=dataset,
         )
 
 
@@ -149,7 +160,8 @@ def add_hidden(desk: Desk, each: Decided) -> None:
             test.label, each.chosen, log_odds, test.user_id, replicates=REPLICATES, seed=SEED
         )
         key = {"everything": "all", "without_mood": "mood"}.get(name, "own")
-        if key != "all":
+        less = {"mood": "less the session's mood", "own": "less mood and own inclination"}.get(key)
+        if less:
             desk.ledger.add(
                 f"prediction.hidden_{key}_auc",
                 share.ceiling.value,
@@ -158,6 +170,7 @@ def add_hidden(desk: Desk, each: Decided) -> None:
                 high=share.ceiling.high,
                 method=METHOD,
                 n=len(test),
+                label=f"ROC-AUC of the oracle at session start, {less}",
                 source=f"{SOURCE}:hidden_parts",
             )
         rows.append(

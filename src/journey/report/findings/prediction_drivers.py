@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from journey.report.findings.desk import Desk
 if TYPE_CHECKING:
     from journey.report.findings.prediction import Decided
 
-SOURCE = "journey.models.boosting:contributions"
+SOURCE = "journey.report.findings.prediction_drivers:add_drivers"
 TOP, POINTS, SEED = 12, 400, 5
 FEWEST_VALUES = 20
 
@@ -35,28 +35,41 @@ def add_drivers(desk: Desk, each: Decided) -> None:
     # A flag has two values and nothing to draw.
     drawn = next(name for name in ranked["feature"] if len(np.unique(test.column(name))) > FEWEST_VALUES)
     desk.save("dependence", dependence(given, test.matrix, model.names, drawn))
-    desk.ledger.add("prediction.drawn_feature", drawn.replace("_", " "), source=SOURCE)
-    common: dict[str, Any] = {"source": SOURCE}
-    desk.ledger.add("prediction.top_feature", top[0].replace("_", " "), **common)
-    desk.ledger.add("prediction.second_feature", top[1].replace("_", " "), **common)
-    desk.ledger.add("prediction.top_feature_share", ranked["share"].iloc[0], "share", n=len(test), **common)
-    desk.ledger.add("prediction.top_group", str(by_group["group"].iloc[0]), **common)
-    desk.ledger.add(
-        "prediction.top_group_share", by_group["share"].iloc[0], "share", digits=0, n=len(test), **common
-    )
+    group, n = by_group.iloc[0], len(test)
+    for name, text, label in (
+        ("drawn_feature", drawn, "Feature with many values that contributes most"),
+        ("top_feature", top[0], "Feature that contributes most to the score"),
+        ("second_feature", top[1], "Feature that contributes second most to the score"),
+        ("top_group", str(group["group"]), "Group of features that contributes most"),
+    ):
+        source = SOURCE if name == "top_group" else "journey.models.explain:importance"
+        desk.ledger.add(f"prediction.{name}", text.replace("_", " "), n=n, label=label, source=source)
+    for name, share, digits, label in (
+        ("feature", ranked["share"].iloc[0], None, "Share of all contributions, first feature"),
+        ("group", group["share"], 0, "Share of all contributions, first group of features"),
+    ):
+        source = SOURCE if name == "group" else "journey.models.explain:importance"
+        desk.ledger.add(
+            f"prediction.top_{name}_share", share, "share", digits=digits, n=n, label=label, source=source
+        )
     margin = given.sum(axis=1) + base
     score = model.predict(test.matrix)
     residual = float(np.abs(1 / (1 + np.exp(-margin)) - score).max())
     desk.ledger.add(
         "prediction.shap_residual",
         f"{residual:.7f}",
-        label="Largest gap of contributions and score",
-        **common,
+        n=n,
+        label="Largest gap in probability, summed contributions and score",
+        source=SOURCE,
     )
     sessions = []
-    for name, wanted in (("buyer", test.label), ("other", ~test.label)):
+    for name, wanted, who in (("buyer", test.label, "buyer"), ("other", ~test.label, "non-buyer")):
         place = int(np.flatnonzero(wanted)[np.argmax(score[wanted])])
         table = single(given[place], base, test.matrix[place], model.names)
         sessions.append(table.assign(session=name))
-        desk.ledger.add(f"prediction.single_{name}", float(score[place]), "share", digits=0, n=1, **common)
+        value, label = float(score[place]), f"Probability given to the {who} who is scored highest"
+        source = "journey.models.boosting:Boosted.predict"
+        desk.ledger.add(
+            f"prediction.single_{name}", value, "share", digits=0, n=1, label=label, source=source
+        )
     desk.save("single", pd.concat(sessions, ignore_index=True))

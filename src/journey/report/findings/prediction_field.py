@@ -16,7 +16,9 @@ from journey.report.findings.prediction_leaks import register_lesson
 from journey.stores.datasets import load_online_shoppers
 from journey.stores.evidence import evidence
 
+SOURCE = "journey.report.findings.prediction_field"
 DATASET = "online_shoppers"
+METRICS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
 SHORT = {"logistic, defaults": "logistic", "XGBoost, defaults": "defaults", "XGBoost, small trees": "small"}
 METHOD = "bootstrap over rows within folds"
 ROUNDING = 0.0005  # published to three digits
@@ -46,42 +48,54 @@ def add_field(desk: Desk) -> None:
         ),
     )
     common: dict[str, Any] = {"source": "journey.models.shoppers:describe_shoppers", "dataset": DATASET}
-    desk.ledger.add("prediction.uci_rows", result["rows"], "count", **common)
-    desk.ledger.add("prediction.uci_purchases", result["purchases"], "count", n=result["rows"], **common)
-    desk.ledger.add("prediction.uci_month_rows", result["test_rows_by_month"], "count", **common)
+    rows, later = result["rows"], result["test_rows_by_month"]
+    for name, value, n, label in (
+        ("rows", rows, None, "Sessions of Online Shoppers"),
+        ("purchases", result["purchases"], rows, "Sessions of Online Shoppers that buy"),
+        ("month_rows", later, rows, "Sessions of Online Shoppers in the later months"),
+    ):
+        desk.ledger.add(f"prediction.uci_{name}", value, "count", n=n, label=label, **common)
     tables = []
-    for split, n in (("folds", result["rows"]), ("months", result["test_rows_by_month"])):
+    for split, n, words in (("folds", rows, "five folds"), ("months", later, "later months")):
         for row in result[split]:
             which = "with" if row["page_values"] else "without"
-            add_quality(desk, f"{split}_{SHORT[row['model']]}_{which}", row, n, common)
+            what = f"{row['model']}, {which} PageValues, {words}"
+            add_quality(desk, f"{split}_{SHORT[row['model']]}_{which}", row, n, what, common)
         tables.append(pd.DataFrame(result[split]).assign(split=split))
-    add_quality(desk, "alone", result["page_values_alone"], result["rows"], common)
+    add_quality(desk, "alone", result["page_values_alone"], rows, "PageValues alone", common)
+    tuner = "journey.models.shoppers_tuning"
     extra = []
     for which, page_values in (("with", True), ("without", False)):
         row = tuned[f"{which}_page_values"]["chosen"]
         extra.append(
             {"model": "chosen in training folds", "split": "folds", "page_values": page_values} | row
         )
-        add_quality(desk, f"nested_{which}", row, result["rows"], common)
-    for metric in ("roc_auc", "pr_auc"):
+        what = f"recipe chosen in training folds, {which} PageValues"
+        add_quality(desk, f"nested_{which}", row, rows, what, common | {"source": f"{tuner}:nested"})
+    for metric, title in METRICS.items():
         reached = tuned["with_page_values"]["chosen"][metric] >= PUBLISHED[metric] - ROUNDING
-        desk.ledger.add(
-            f"prediction.uci_aim_{metric}", "reached" if reached else "missed", source=common["source"]
+        verdict, label = (
+            "reached" if reached else "missed",
+            f"Aim of the published {title} on Online Shoppers",
         )
-    recipes = tuned["with_page_values"]["recipes"]
-    desk.ledger.add(
-        "prediction.uci_recipe", max(set(recipes), key=recipes.count), source="journey.models.shoppers_tuning"
-    )
+        source = f"{SOURCE}:add_field"
+        desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, source=source)
+    recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
+    most = max(set(recipes), key=recipes.count)
+    source = f"{tuner}:inner_choice"
+    desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, source=source)
     desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
     add_hold_outs(desk, tuned["hold_outs"], common)
     lesson = [SimpleNamespace(**row) for row in result["resampling"]]
     desk.save("field_resampling", pd.DataFrame(result["resampling"]))
-    register_lesson(desk, "uci", lesson, DATASET, result["rows"])
+    register_lesson(desk, "uci", lesson, DATASET, rows)
 
 
-def add_quality(desk: Desk, name: str, row: dict[str, Any], n: int, common: dict[str, Any]) -> None:
+def add_quality(
+    desk: Desk, name: str, row: dict[str, Any], n: int, what: str, common: dict[str, Any]
+) -> None:
     """Two areas with intervals."""
-    for metric in ("roc_auc", "pr_auc"):
+    for metric, title in METRICS.items():
         desk.ledger.add(
             f"prediction.uci_{name}_{metric}",
             row[metric],
@@ -90,6 +104,7 @@ def add_quality(desk: Desk, name: str, row: dict[str, Any], n: int, common: dict
             high=row[f"{metric}_high"],
             method=METHOD,
             n=n,
+            label=f"{title}, {what}",
             **common,
         )
 
@@ -99,14 +114,16 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
     values = pd.DataFrame(hold_outs)
     desk.save("hold_outs", values)
     source = {"source": "journey.models.shoppers_tuning:hold_outs", "dataset": common["dataset"]}
-    desk.ledger.add("prediction.uci_hold_outs", len(values), "count", **source)
-    for metric in ("roc_auc", "pr_auc"):
+    label = "Random hold-outs of one fixed model"
+    desk.ledger.add("prediction.uci_hold_outs", len(values), "count", label=label, **source)
+    for metric, title in METRICS.items():
         published = PUBLISHED[metric]
         drawn = values[metric].to_numpy()
         desk.ledger.add(
             f"prediction.uci_published_{metric}",
             published,
             "ratio",
+            label=f"Published {title} on Online Shoppers",
             source="PMC10121810, XGBoost with feature selection and oversampling",
             dataset=DATASET,
         )
@@ -119,6 +136,7 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
             level=1.0,
             method="lowest and highest of the hold-outs",
             n=len(drawn),
+            label=f"Mean {title} over random hold-outs",
             **source,
         )
         desk.ledger.add(
@@ -126,6 +144,6 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
             int((drawn >= published - ROUNDING).sum()),
             "count",
             n=len(drawn),
-            label="Hold-outs that reach the published number as rounded",
+            label=f"Hold-outs that reach the published {title} as rounded",
             **source,
         )

@@ -63,6 +63,9 @@ def add_leaks(desk: Desk, each: Decided, seed: int) -> None:
             row |= {kind: estimate.value, f"{kind}_low": estimate.low, f"{kind}_high": estimate.high}
             if short == "none" and kind == "remaining":
                 continue
+            what = leak.name.replace("all of them", "all leaks at once")
+            word = "faked by" if kind == "faked" else "left after"
+            label = f"ROC-AUC {word} a leak: {what}"
             desk.ledger.add(
                 f"prediction.leak_{short}_{kind}" if short != "none" else "prediction.leak_honest",
                 estimate.value,
@@ -71,6 +74,7 @@ def add_leaks(desk: Desk, each: Decided, seed: int) -> None:
                 high=estimate.high,
                 method=METHOD,
                 n=len(test),
+                label=label if short != "none" else "ROC-AUC at session start, XGBoost on honest features",
                 source=SOURCE,
             )
         rows.append(row)
@@ -122,13 +126,17 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
         )
     desk.save("weights", pd.DataFrame(rows))
     for name, row in (("none", rows[0]), ("raw", rows[1]), ("calibrated", rows[2])):
-        for metric in ("roc_auc", "calibration_error"):
+        for metric, label in (
+            ("roc_auc", "ROC-AUC"),
+            ("calibration_error", "Mean calibration gap"),
+        ):
             desk.ledger.add(
                 f"prediction.weights_{name}_{metric}",
                 float(row[metric]),
                 "ratio",
                 n=len(test),
-                source="journey.models.imbalance:balanced_weights",
+                label=f"{label} at session start, {row['recipe']}",
+                source="journey.models.scores:measure",
             )
 
 
@@ -136,13 +144,20 @@ def register_lesson(desk: Desk, prefix: str, lesson: list[Any], dataset: str, n:
     """Numbers of an oversampling lesson; rows have recipe, place and scores."""
     short = {"as they are": "none", "repeated rows": "repeat", "SMOTE": "smote"}
     where = {"none": "", "in training": "_inside", "before the split": "_before"}
+    shop = "simulated shop" if dataset == "simulated" else "real sessions"
     for row in lesson:
-        for metric, unit in (("roc_auc", "ratio"), ("pr_auc", "ratio"), ("accuracy", "share")):
+        recipe = "rows as they are" if row.place == "none" else f"{row.recipe} {row.place}"
+        for metric, unit, title in (
+            ("roc_auc", "ratio", "ROC-AUC"),
+            ("pr_auc", "ratio", "PR-AUC"),
+            ("accuracy", "share", "Accuracy"),
+        ):
             desk.ledger.add(
                 f"prediction.{prefix}_{short[row.recipe]}{where[row.place]}_{metric}",
                 getattr(row, metric),
                 unit,
                 n=n,
+                label=f"{title}, {recipe}, {shop}",
                 source="journey.models.resampling:oversampling_lesson",
                 dataset=dataset,
             )

@@ -128,14 +128,18 @@ def write_scorer(desk: Desk, each: Decided, threshold: float) -> None:
     write_text(folder / "browser_scorer.json", text)
     checks = {"rows": matrix.tolist(), "expected": expected.round(9).tolist(), "features": list(model.names)}
     write_text(folder / "browser_scorer_check.json", scorer_text(checks))
-    common: dict[str, Any] = {"source": "journey.models.scorer:export_scorer"}
-    desk.ledger.add("prediction.scorer_kilobytes", len(text.encode()) / 1000, "count", **common)
-    desk.ledger.add("prediction.scorer_trees", len(scorer["trees"]), "count", **common)
+    for name, value, function, label in (
+        ("kilobytes", len(text.encode()) / 1000, "scorer_text", "Size of the exported trees, kB"),
+        ("trees", len(scorer["trees"]), "export_scorer", "Trees of the exported model"),
+    ):
+        source = f"journey.models.scorer:{function}"
+        desk.ledger.add(f"prediction.scorer_{name}", value, "count", label=label, source=source)
     desk.ledger.add(
         "prediction.scorer_agrees",
         "yes" if gap < 1e-6 else "no",
-        label="JSON trees and XGBoost within one in a million",
-        **common,
+        n=len(rows),
+        label="Exported trees and XGBoost agree within one in a million",
+        source="journey.models.scorer:evaluate_scorer",
     )
 
 

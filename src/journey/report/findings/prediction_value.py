@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from journey.report.findings.prediction import Decided
 
 SOURCE = "journey.models.threshold"
+HERE = "journey.report.findings.prediction_value"
 SEED = 5
 METHOD = "bootstrap over users, assumptions and threshold held fixed"
 
@@ -46,24 +47,24 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
         more = value_difference(test.revenue_after, helped, bought, test.user_id, action, seed=SEED)
         rows.append(value_row(each.decision, value, rule, more))
         gains[each.short] = action.gains(test.revenue_after) * helped
-        add_values(desk, each.short, value, rule, more, len(test))
+        add_values(desk, each, value, rule, more, len(test))
         if each.decision == headline:
             kept = threshold
+            label, source = "Mean revenue of a buying session before the test period", f"{HERE}:add_value"
             desk.ledger.add(
-                "prediction.order_value", order_value, "eur", digits=2, source=f"{SOURCE}:policy_value"
+                "prediction.order_value", order_value, "eur", digits=2, label=label, source=source
             )
             curve = value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED)
             desk.save("value_curve", curve)
     desk.save("values", pd.DataFrame(rows))
     add_wait(desk, decided, gains)
-    for name, entry, unit, digits in (
-        ("assist_cost", action.cost, "eur", 2),
-        ("assist_lift", action.lift, "share", 0),
-        ("margin", action.margin, "share", 0),
+    for name, entry, unit, digits, what in (
+        ("assist_cost", action.cost, "eur", 2, "Cost of helping a session"),
+        ("assist_lift", action.lift, "share", 0, "Rise of purchases among those helped"),
+        ("margin", action.margin, "share", 0, "Gross margin, share of net revenue"),
     ):
-        desk.ledger.add(
-            f"prediction.{name}", entry, unit, digits=digits, label="Assumption", source="assumptions.toml"
-        )
+        label, source = f"{what} (assumption)", "assumptions.toml"
+        desk.ledger.add(f"prediction.{name}", entry, unit, digits=digits, label=label, source=source)
     return kept
 
 
@@ -75,7 +76,9 @@ def add_wait(desk: Desk, decided: dict[str, Decided], gains: dict[str, NDArray[n
     found, _ = bootstrap(
         lambda weights: {"difference": weights @ signed}, users, len(signed), replicates=1000, seed=SEED
     )
-    add_money(desk, "cart_over_third", found["difference"], "eur", 0, len(signed))
+    label = "Gain from waiting for the first cart over acting after three events"
+    source = f"{HERE}:add_wait"
+    add_money(desk, "cart_over_third", found["difference"], "eur", 0, len(signed), label, source)
 
 
 def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estimate) -> dict[str, Any]:
@@ -92,28 +95,33 @@ def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estima
     }
 
 
-def add_values(desk: Desk, short: str, value: PolicyValue, rule: PolicyValue, more: Estimate, n: int) -> None:
+def add_values(
+    desk: Desk, each: Decided, value: PolicyValue, rule: PolicyValue, more: Estimate, n: int
+) -> None:
     """The money of one decision."""
     desk.ledger.add(
-        f"prediction.{short}_threshold",
+        f"prediction.{each.short}_threshold",
         value.threshold,
         "share",
-        label="Cost / (lift x margin x order value)",
-        source=f"{SOURCE}:policy_value",
+        label=f"Probability from which help pays {each.when}",
+        source=f"{SOURCE}:Intervention.threshold",
     )
-    for name, estimate, unit, digits in (
-        ("helped", value.share, "share", 0),
-        ("value", value.value, "eur", 0),
-        ("value_of_all", value.value_of_all, "eur", 0),
-        ("value_over_all", value.over_all, "eur", 0),
-        ("break_even_lift", value.break_even_lift, "share", 1),
-        ("value_of_rule", rule.value, "eur", 0),
-        ("value_over_rule", more, "eur", 0),
+    for name, estimate, unit, digits, label in (
+        ("helped", value.share, "share", 0, "Share of sessions helped by the score"),
+        ("value", value.value, "eur", 0, "Gain from helping by the score"),
+        ("value_of_all", value.value_of_all, "eur", 0, "Gain from helping everybody"),
+        ("value_over_all", value.over_all, "eur", 0, "Gain of the score over helping everybody"),
+        ("break_even_lift", value.break_even_lift, "share", 1, "Lift at which help breaks even"),
+        ("value_of_rule", rule.value, "eur", 0, "Gain from helping who bought before"),
+        ("value_over_rule", more, "eur", 0, "Gain of the score over helping who bought before"),
     ):
-        add_money(desk, f"{short}_{name}", estimate, unit, digits, n)
+        source = f"{SOURCE}:{'value_difference' if name == 'value_over_rule' else 'policy_value'}"
+        add_money(desk, f"{each.short}_{name}", estimate, unit, digits, n, f"{label} {each.when}", source)
 
 
-def add_money(desk: Desk, name: str, estimate: Estimate, unit: str, digits: int, n: int) -> None:
+def add_money(
+    desk: Desk, name: str, estimate: Estimate, unit: str, digits: int, n: int, label: str, source: str
+) -> None:
     """Register one estimate that rests on the assumptions."""
     desk.ledger.add(
         f"prediction.{name}",
@@ -124,5 +132,6 @@ def add_money(desk: Desk, name: str, estimate: Estimate, unit: str, digits: int,
         method=METHOD,
         n=n,
         digits=digits,
-        source=f"{SOURCE}:policy_value",
+        label=label,
+        source=source,
     )

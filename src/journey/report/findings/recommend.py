@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +15,7 @@ from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 from journey.report.findings.desk import Desk
 from journey.report.findings.recommend_field import add_field
-from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence, mix_text
+from journey.report.findings.recommend_names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.report.findings.recommend_pairs import add_pairs, pair_part
 
 SOURCE = "journey.report.findings.recommend"
@@ -33,6 +36,7 @@ PURCHASE = (("pairs", "als"), ("hybrid", "hybrid_without"))
 OVER = (("hybrid", "als"), *PURCHASE)
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
+COMPARISON = "journey.recommend.comparison"
 
 
 def collect(desk: Desk) -> None:
@@ -68,6 +72,38 @@ def collect(desk: Desk) -> None:
     add_field(desk)
 
 
+def bounded(row: Mapping[Any, Any], metric: str) -> tuple[float, ...]:
+    """A metric of a row of a comparison, and its bounds."""
+    return row[metric], row[f"{metric}_low"], row[f"{metric}_high"]
+
+
+def add_bounded(
+    desk: Desk,
+    name: str,
+    found: Sequence[float],
+    unit: str,
+    n: int,
+    label: str,
+    *,
+    source: str = "compare",
+    digits: int | None = None,
+) -> None:
+    """Register a value with its bounds over `n` users; `source` is a function of the comparison."""
+    value, low, high = found
+    desk.ledger.add(
+        f"recommend.{name}",
+        value,
+        unit,
+        digits=digits,
+        low=low,
+        high=high,
+        method=BOOTSTRAP,
+        n=n,
+        label=label,
+        source=f"{COMPARISON}:{source}",
+    )
+
+
 def contact_log(desk: Desk) -> tuple[recommend.ContactLog, np.ndarray]:
     """Views, carts and purchases of items in order of time, and the category number of every item."""
     kinds = ", ".join(f"'{kind}'" for kind in KINDS)
@@ -98,47 +134,42 @@ def add_task(
     desk: Desk, log: recommend.ContactLog, task: recommend.Task, settings: recommend.Settings
 ) -> None:
     """Sizes of the task, and the settings that the validation period chose."""
-    source = "journey.recommend.period:task_at"
-    for name, value, label in (
-        ("candidates", int(task.candidates.sum()), "Items with a contact before the cut"),
-        ("choices", int(task.relevant.sum()), "User-item pairs to be found in the test period"),
-        ("warm_users", int(task.warm.sum()), "Users of the test period with a history"),
-        ("cold_users", int((~task.warm).sum()), "Users of the test period without a history"),
-        ("users", len(log.user_ids), "Users with any contact"),
-        ("test_days", TEST_DAYS, "Days of the test period"),
-        ("validation_days", VALIDATION_DAYS, "Days of the validation period"),
-        ("length", LENGTH, "Places of a list"),
+    at_cut, users = "journey.recommend.period:task_at", len(task.rows)
+    met = int(task.candidates.sum())
+    for name, value, n, label, source in (
+        ("candidates", met, len(log.item_ids), "Items with a contact before the cut", at_cut),
+        ("choices", int(task.relevant.sum()), None, "User-item pairs to be found in the test period", at_cut),
+        ("warm_users", int(task.warm.sum()), users, "Users of the test period with a history", at_cut),
+        ("cold_users", int((~task.warm).sum()), users, "Users of the test period without a history", at_cut),
+        ("users", len(log.user_ids), None, "Users with any contact", f"{SOURCE}:contact_log"),
+        ("test_days", TEST_DAYS, None, "Days of the test period", f"{SOURCE}:collect"),
+        ("validation_days", VALIDATION_DAYS, None, "Days of the validation period", f"{SOURCE}:collect"),
+        ("length", LENGTH, None, "Places of a list", "journey.recommend.study:lists_of"),
     ):
-        desk.ledger.add(f"recommend.{name}", value, "count", label=label, source=source)
-    desk.ledger.add(
-        "recommend.cold_user_share",
-        float((~task.warm).mean()),
-        "share",
-        n=len(task.rows),
-        label="Users of the test period without a history",
-        source=source,
-    )
+        desk.ledger.add(f"recommend.{name}", value, "count", n=n, label=label, source=source)
+    cold, label = float((~task.warm).mean()), "Share of users of the test period without a history"
+    desk.ledger.add("recommend.cold_user_share", cold, "share", n=users, label=label, source=at_cut)
     desk.ledger.add(
         "recommend.cold_item_share",
         task.cold_choices / task.choices,
         "share",
         n=task.choices,
         label="Choices of items that nobody had met before the cut",
-        source=source,
+        source=at_cut,
     )
     source = "journey.recommend.study:choose_settings"
     weights = " / ".join(f"{weight:g}" for weight in settings.weights)
     rank, alpha, penalty = settings.als
-    for name, text in (
-        ("weights", weights),
-        ("als_rank", f"{rank}"),
-        ("als_alpha", f"{alpha:g}"),
-        ("als_penalty", f"{penalty:g}"),
-        ("shrinkage", f"{settings.shrinkage:g}"),
-        ("prior", f"{settings.prior:g}"),
-        ("mix", mix_text(settings.mix)),
+    for name, text, label in (
+        ("weights", weights, "Weights of a view, a cart and a purchase"),
+        ("als_rank", f"{rank}", "Rank of the ALS factors"),
+        ("als_alpha", f"{alpha:g}", "Confidence weight of ALS"),
+        ("als_penalty", f"{penalty:g}", "Penalty of ALS"),
+        ("shrinkage", f"{settings.shrinkage:g}", "Shrinkage of the item-item cosine, in users"),
+        ("prior", f"{settings.prior:g}", "Contacts at the shop's mix given to each visitor's categories"),
+        ("mix", mix_text(settings.mix), "Weights of the parts of the hybrid"),
     ):
-        desk.ledger.add(f"recommend.{name}", text, source=source)
+        desk.ledger.add(f"recommend.{name}", text, label=label, source=source)
 
 
 def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
@@ -153,44 +184,22 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
     desk.save("methods", table)
     items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
     desk.save("items", items)
-    source = "journey.recommend.comparison:compare"
+    n, source = found.n_users, f"{COMPARISON}:compare"
     for row in table.to_dict("records"):
+        method = in_sentence(row["method"])
         for metric in METRICS:
-            desk.ledger.add(
-                f"recommend.{metric}_{row['method']}",
-                row[metric],
-                "share" if metric == "recall" else "ratio",
-                low=row[f"{metric}_low"],
-                high=row[f"{metric}_high"],
-                method=BOOTSTRAP,
-                n=found.n_users,
-                label=f"{metric.replace('_', ' ')} at 20, {row['name']}",
-                source=source,
-            )
-        desk.ledger.add(
-            f"recommend.gain_{row['method']}",
-            row["gain"],
-            "share",
-            digits=0,
-            low=row["gain_low"],
-            high=row["gain_high"],
-            method=BOOTSTRAP,
-            n=found.n_users,
-            label=f"NDCG over that of popularity, less one, {row['name']}",
-            source=source,
-        )
+            unit = "share" if metric == "recall" else "ratio"
+            label = f"{METRIC_NAMES[metric]} at 20, {method}"
+            add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
+        label = f"NDCG over popularity, less one, {method}"
+        add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
         for measure, unit in (("coverage", "share"), ("novelty", "ratio")):
-            desk.ledger.add(
-                f"recommend.{measure}_{row['method']}",
-                row[measure],
-                unit,
-                digits=1,
-                n=found.n_users,
-                label=f"{measure} of the lists, {row['name']}",
-                source=source,
-            )
+            name = f"recommend.{measure}_{row['method']}"
+            label = f"{measure.capitalize()} of the lists, {method}"
+            desk.ledger.add(name, row[measure], unit, digits=1, n=n, label=label, source=source)
     learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
-    desk.ledger.add("recommend.best", in_sentence(str(learned["method"].iloc[-1])), source=source)
+    best, label = in_sentence(str(learned["method"].iloc[-1])), "Method with the best NDCG at 20"
+    desk.ledger.add("recommend.best", best, n=n, label=label, source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
         for method in ("popularity", "als", "pairs", "hybrid", "oracle"):
@@ -199,7 +208,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                 float(rows.loc[method, "found"]),
                 "share",
                 n=int(rows.loc[method, "choices"]),
-                label=f"Choices found among items of the {group}, {METHOD_NAMES[method]}",
+                label=f"Choices found, {group} by popularity, {in_sentence(method)}",
                 source="journey.recommend.ranking:item_hits",
             )
         wanted = items[items["method"].eq("popularity")]
@@ -208,7 +217,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             float(rows["choices"].iloc[0] / wanted["choices"].sum()),
             "share",
             n=int(wanted["choices"].sum()),
-            label=f"Choices among items of the {group}",
+            label=f"Share of choices, {group} of items by popularity",
             source="journey.recommend.ranking:item_hits",
         )
 
@@ -216,8 +225,8 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
 def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
     """Share of the oracle's gain over popularity that each method captures, in NDCG and in recall."""
     rows = []
-    clear = 0
-    for metric in ("ndcg", "recall"):
+    clear, n = 0, int(task.warm.sum())
+    for metric, words in (("ndcg", "NDCG"), ("recall", "recall")):
         totals = recommend.ndcg_totals(task, scores, task.warm, metric=metric, seed=SEED)
         for method in ("recent", "category", "item_item", "als", "pairs", "hybrid_without", "hybrid"):
             value, low, high = recommend.share_of_gain(totals, method, "popularity", "oracle")
@@ -231,38 +240,23 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
                     "high": high,
                 }
             )
-            desk.ledger.add(
-                f"recommend.captured_{metric}_{method}",
-                value,
-                "share",
-                digits=0,
-                low=low,
-                high=high,
-                method=BOOTSTRAP,
-                n=int(task.warm.sum()),
-                label=f"Share of the oracle's gain over popularity in {metric}, {METHOD_NAMES[method]}",
-                source="journey.recommend.comparison:share_of_gain",
-            )
+            label = f"Oracle's gain in {words} captured, {in_sentence(method)}"
+            share, name = (value, low, high), f"captured_{metric}_{method}"
+            add_bounded(desk, name, share, "share", n, label, source="share_of_gain", digits=0)
         for better, other in OVER:
             difference = totals.estimate(ratio_less_one(better, other))
             clear += (better, other) in PURCHASE and (difference.low > 0 or difference.high < 0)
-            desk.ledger.add(
-                f"recommend.{better}_over_{other}_{metric}",
-                round(difference.value, DIGITS),
-                "share",
-                low=round(difference.low, DIGITS),
-                high=round(difference.high, DIGITS),
-                method=BOOTSTRAP,
-                n=difference.n_users,
-                label=f"{metric}, {in_sentence(better)} over {in_sentence(other)}, less one",
-                source="journey.recommend.comparison:ndcg_totals",
-            )
+            name = f"{better}_over_{other}_{metric}"
+            label = f"{METRIC_NAMES[metric]}, {in_sentence(better)} over {in_sentence(other)}, less one"
+            less_one = [round(part, DIGITS) for part in (difference.value, difference.low, difference.high)]
+            add_bounded(desk, name, less_one, "share", difference.n_users, label, source="ratio_less_one")
     desk.ledger.add(
         "recommend.pairs_clear",
         int(clear),
         "count",
-        label=f"Of {2 * len(PURCHASE)} differences the purchase model makes, intervals clear of zero",
-        source="journey.recommend.comparison:ndcg_totals",
+        n=2 * len(PURCHASE),
+        label="Differences by the purchase model whose interval excludes zero",
+        source=f"{SOURCE}:add_oracle_shares",
     )
     desk.save("captured", pd.DataFrame(rows))
 
@@ -275,17 +269,9 @@ def add_cold(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) ->
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("cold", table)
     for row in table.to_dict("records"):
-        desk.ledger.add(
-            f"recommend.cold_recall_{row['method']}",
-            row["recall"],
-            "share",
-            low=row["recall_low"],
-            high=row["recall_high"],
-            method=BOOTSTRAP,
-            n=found.n_users,
-            label=f"Recall at 20 of users without a history, {row['name']}",
-            source="journey.recommend.comparison:compare",
-        )
+        label = f"Recall at 20 of users without a history, {in_sentence(row['method'])}"
+        name = f"cold_recall_{row['method']}"
+        add_bounded(desk, name, bounded(row, "recall"), "share", found.n_users, label)
 
 
 def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
@@ -311,30 +297,15 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                     "high": row["ndcg_high"],
                 }
             )
-            desk.ledger.add(
-                f"recommend.history_{low}_{row['method']}",
-                row["ndcg"],
-                "ratio",
-                low=row["ndcg_low"],
-                high=row["ndcg_high"],
-                method=BOOTSTRAP,
-                n=found.n_users,
-                label=f"NDCG at 20 of users with {label} contacts, {METHOD_NAMES[row['method']]}",
-                source="journey.recommend.comparison:compare",
-            )
+            name, n = f"history_{low}_{row['method']}", found.n_users
+            what = f"NDCG at 20 of users with {label} contacts, {in_sentence(row['method'])}"
+            add_bounded(desk, name, bounded(row, "ndcg"), "ratio", n, what)
             if row["method"] == "hybrid":
-                desk.ledger.add(
-                    f"recommend.history_gain_{low}",
-                    row["gain"],
-                    "share",
-                    digits=0,
-                    low=row["gain_low"],
-                    high=row["gain_high"],
-                    method=BOOTSTRAP,
-                    n=found.n_users,
-                    label=f"NDCG of the hybrid over popularity, less one, users with {label} contacts",
-                    source="journey.recommend.comparison:compare",
+                name, what = (
+                    f"history_gain_{low}",
+                    f"Hybrid's NDCG over popularity, less one, {label} contacts",
                 )
+                add_bounded(desk, name, bounded(row, "gain"), "share", n, what, digits=0)
     desk.save("history", pd.DataFrame(rows))
 
 
@@ -350,17 +321,9 @@ def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settin
     table = found.table.rename(columns={"method": "others"})
     desk.save("fewer_users", table[["others", "ndcg", "ndcg_low", "ndcg_high", "recall"]])
     for share, row in zip(SHARES, found.table.to_dict("records"), strict=True):
-        desk.ledger.add(
-            f"recommend.als_with_{round(100 * share)}",
-            row["ndcg"],
-            "ratio",
-            low=row["ndcg_low"],
-            high=row["ndcg_high"],
-            method=BOOTSTRAP,
-            n=found.n_users,
-            label=f"NDCG at 20 of ALS that learns from {share:.0%} of the other users",
-            source="journey.recommend.period:with_fewer_users",
-        )
+        name = f"als_with_{round(100 * share)}"
+        label = f"NDCG at 20 of ALS that learns from {share:.0%} of the other users"
+        add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
 
 
 def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
@@ -379,8 +342,9 @@ def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
     lists = recommend.top_items(chance, LENGTH)
     hits = (lists == chosen[:, None]).any(axis=1)
     expected = float(np.take_along_axis(chance, lists, axis=1).sum(axis=1).mean())
-    source = "journey.evaluation.taste:next_cart_probability"
-    desk.ledger.add("recommend.oracle_expected", round(expected, DIGITS), "share", n=len(hits), source=source)
+    expected, source = round(expected, DIGITS), f"{SOURCE}:add_oracle_check"
+    label = "First carts expected among the oracle's twenty likeliest items"
+    desk.ledger.add("recommend.oracle_expected", expected, "share", n=len(hits), label=label, source=source)
     low, high = (float(bound) for bound in wilson_interval(int(hits.sum()), len(hits)))
     desk.ledger.add(
         "recommend.oracle_observed",
@@ -390,6 +354,6 @@ def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
         high=high,
         method="Wilson",
         n=len(hits),
-        label="First carted items among the oracle's twenty likeliest",
+        label="First carts seen among the oracle's twenty likeliest items",
         source=source,
     )

@@ -10,12 +10,13 @@ from journey import recommend
 from journey.metrics import bootstrap
 from journey.recommend.baskets import retail_study
 from journey.report.findings.desk import Desk
-from journey.report.findings.recommend_names import METHOD_NAMES, in_sentence, mix_text
+from journey.report.findings.recommend_names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.stores.datasets import load_online_retail
 from journey.stores.evidence import evidence
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
 TOLERANCE = 1e-3
+TASKS = {"new": "new products", "repeats": "repeats allowed", "cold": "customers without a history"}
 
 
 def add_field(desk: Desk) -> None:
@@ -32,15 +33,20 @@ def add_field(desk: Desk) -> None:
         "source": "journey.recommend.baskets:retail_study",
         "dataset": "online_retail",
     }
-    for name in ("customers", "products", "candidates"):
-        desk.ledger.add(f"recommend.retail_{name}", result[name], "count", **common)
-    desk.ledger.add("recommend.retail_contacts", result["rows"]["contacts"], "count", **common)
-    desk.ledger.add("recommend.retail_lines", result["rows"]["lines"], "count", **common)
-    desk.ledger.add("recommend.retail_cold_share", result["cold_share"], "share", **common)
+    for name, value, label in (
+        ("customers", result["customers"], "Customers of Online Retail"),
+        ("products", result["products"], "Products of Online Retail"),
+        ("candidates", result["candidates"], "Products of Online Retail bought before the cut"),
+        ("contacts", result["rows"]["contacts"], "Purchases of Online Retail, one a product and invoice"),
+        ("lines", result["rows"]["lines"], "Raw lines of Online Retail"),
+    ):
+        desk.ledger.add(f"recommend.retail_{name}", value, "count", label=label, **common)
+    label = "Choices of products that nobody bought before the cut, Online Retail"
+    desk.ledger.add("recommend.retail_cold_share", result["cold_share"], "share", label=label, **common)
     rows = []
-    for task in ("new", "repeats", "cold"):
-        part = result[task]
-        desk.ledger.add(f"recommend.retail_{task}_users", part["users"], "count", **common)
+    for task, words in TASKS.items():
+        part, label = result[task], f"Customers of Online Retail judged, {words}"
+        desk.ledger.add(f"recommend.retail_{task}_users", part["users"], "count", label=label, **common)
         for row in part["methods"]:
             rows.append({"task": task, "name": METHOD_NAMES[row["method"]], **row})
             for metric, unit in (("recall", "share"), ("ndcg", "ratio")):
@@ -52,11 +58,13 @@ def add_field(desk: Desk) -> None:
                     high=row[f"{metric}_high"],
                     method="percentile bootstrap over users",
                     n=part["users"],
-                    label=f"{metric} at 20, {METHOD_NAMES[row['method']]}, {task}",
+                    label=f"{METRIC_NAMES[metric]} at 20, {in_sentence(row['method'])}, {words}",
                     **common,
                 )
     desk.save("retail", pd.DataFrame(rows))
-    desk.ledger.add("recommend.retail_mix", mix_text(result["settings"]["mix"]), **common)
+    mix, label = mix_text(result["settings"]["mix"]), "Weights of the parts of the hybrid, Online Retail"
+    desk.ledger.add("recommend.retail_mix", mix, label=label, **common)
     table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
-    desk.ledger.add("recommend.retail_best", in_sentence(table["method"].iloc[-1]), **common)
+    best, label = in_sentence(table["method"].iloc[-1]), "Method with the best NDCG at 20, new products"
+    desk.ledger.add("recommend.retail_best", best, n=result["new"]["users"], label=label, **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))

@@ -11,12 +11,14 @@ import pandas as pd
 from journey import recommend
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.recommend.comparison import DIGITS, REPLICATES, ratio_less_one
-from journey.recommend.study import LENGTH, lists_of, warm_ndcg
+from journey.recommend.study import lists_of, warm_ndcg
 from journey.report.findings.desk import Desk
-from journey.report.findings.recommend_names import KNOWLEDGE_NAMES, mix_text
+from journey.report.findings.recommend_names import KNOWLEDGE_NAMES, TOLD_NAMES, in_sentence, mix_text
 from journey.sparse import COLLABORATIVE, PLAIN, load_shop
 from journey.sparse.pair_scores import KNOWLEDGE, CutGround, PairScores, ground_at_cut, scores_at_cut
 
+COMPARISON = "journey.recommend.comparison"
+SOURCE = "journey.report.findings.recommend_pairs"
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
 #: Item embeddings are left out: the direction of an item that was met with no other is rounding error, which
@@ -76,25 +78,29 @@ def pair_part(
 
 def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recommend.Settings) -> None:
     """What the model learned from, what chose it, and whether purchase odds move a list."""
-    source = "journey.sparse.pair_scores:ground_at_cut"
-    for name, count, label in (
-        ("pairs_sessions", part.at.sessions, "Sessions before the cut"),
-        ("pairs_carted", part.at.carted, "Pairs of session and item put into the cart before the cut"),
-        ("pairs_bought", part.at.bought, "Pairs of session and item bought before the cut"),
-        ("pairs_trees", part.found.rounds, "Trees of the purchase model of pairs"),
+    for name, count, label, function in (
+        ("sessions", part.at.sessions, "Sessions before the cut", "ground_at_cut"),
+        ("carted", part.at.carted, "Pairs of session and item carted before the cut", "ground_at_cut"),
+        ("bought", part.at.bought, "Pairs of session and item bought before the cut", "ground_at_cut"),
+        ("trees", part.found.rounds, "Trees of the purchase model of pairs", "scores_at_cut"),
     ):
-        desk.ledger.add(f"recommend.{name}", count, "count", label=label, source=source)
-    source = "journey.recommend.study:choose_settings"
-    desk.ledger.add("recommend.pairs_features", FEATURE_NAMES[part.chosen], source=source)
-    desk.ledger.add("recommend.mix_without", mix_text(settings.mix_without or {}), source=source)
-    chosen_by = {f"pairs_{name}": value for name, value in part.ndcg.items()}
-    chosen_by |= {name: settings.validation[name] for name in ("als", "hybrid", "hybrid_without")}
-    for name, value in chosen_by.items():
+        source = f"journey.sparse.pair_scores:{function}"
+        desk.ledger.add(f"recommend.pairs_{name}", count, "count", label=label, source=source)
+    features, label = FEATURE_NAMES[part.chosen], "Features of the purchase model of pairs, as chosen"
+    desk.ledger.add("recommend.pairs_features", features, label=label, source=f"{SOURCE}:pair_part")
+    mix, label = mix_text(settings.mix_without or {}), "Weights of the hybrid without the purchase model"
+    chooser = "journey.recommend.study:choose_settings"
+    desk.ledger.add("recommend.mix_without", mix, label=label, source=chooser)
+    chosen_by = {
+        f"pairs_{name}": (value, f"purchase model {FEATURE_NAMES[name].removesuffix(' among its features')}")
+        for name, value in part.ndcg.items()
+    } | {name: (settings.validation[name], in_sentence(name)) for name in ("als", "hybrid", "hybrid_without")}
+    for name, (value, words) in chosen_by.items():
         desk.ledger.add(
             f"recommend.validation_{name}",
             round(value, DIGITS),
-            label=f"NDCG at 20 on the validation period, {name.replace('_', ' ')}",
-            source=source,
+            label=f"Validation NDCG at 20, {words}",
+            source="journey.recommend.study:warm_ndcg",
         )
 
     scores = part.found.scores
@@ -122,9 +128,9 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
         )
         if name == "at_cut":
             continue
-        for key, estimate, label in (
-            ("change", change, "NDCG over that of the list at the cut, less one"),
-            ("shared", shared, f"Of {LENGTH} listed items, share that the list at the cut holds too"),
+        for key, estimate, label, source in (
+            ("change", change, "NDCG over the list at the cut, less one", f"{COMPARISON}:ratio_less_one"),
+            ("shared", shared, "Items kept from the list at the cut", f"{SOURCE}:add_pairs"),
         ):
             desk.ledger.add(
                 f"recommend.pairs_{name}_{key}",
@@ -134,7 +140,7 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
                 high=round(estimate.high, DIGITS),
                 method=BOOTSTRAP,
                 n=estimate.n_users,
-                label=f"{label}; {KNOWLEDGE_NAMES[name]}",
-                source="journey.sparse.pair_scores:scores_at_cut",
+                label=f"{label}, {TOLD_NAMES[name]}",
+                source=source,
             )
     desk.save("pairs", pd.DataFrame(rows).round(DIGITS))
