@@ -280,7 +280,7 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
             low=estimate.low,
             high=estimate.high,
             method="percentile bootstrap over users",
-            n=int(n1.sum()),
+            n=int(n0.sum() + n1.sum()),
             label=label,
             **common,
         )

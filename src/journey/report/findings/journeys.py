@@ -99,12 +99,16 @@ def add_paths(desk: Desk) -> None:
             source="journey.journeys.transitions:transition_matrix",
         )
     lengths = journeys.path_lengths(whole, converted, longest=40)
-    for name, which in (("median_converted", "buys"), ("median_not_converted", "does not buy")):
+    buying = int(converted.sum())
+    for name, n, which in (
+        ("median_converted", buying, "buys"),
+        ("median_not_converted", whole.n - buying, "does not buy"),
+    ):
         desk.ledger.add(
             f"journeys.events_{name}",
             getattr(lengths, name),
             "count",
-            n=whole.n,
+            n=n,
             label=f"Median events of a session that {which}",
             source="journey.journeys.paths:path_lengths",
         )
@@ -352,7 +356,8 @@ def add_clickstream(desk: Desk) -> None:
     desk.save("eshop_depth", depth)
     for click in (1, 5, 10):
         on, label = float(depth["go_on"].iloc[click - 1]), f"E-shop sessions that go on after click {click}"
-        desk.ledger.add(f"journeys.eshop_go_on_{click}", on, "share", label=label, **common)
+        reached = int(depth["sessions"].iloc[click - 1])
+        desk.ledger.add(f"journeys.eshop_go_on_{click}", on, "share", label=label, **common | {"n": reached})
     labels = result["flow"]["labels"]
     flow = pd.DataFrame(result["flow"]["probability"], columns=labels)
     flow.insert(0, "from", labels)
@@ -362,5 +367,8 @@ def add_clickstream(desk: Desk) -> None:
     stay = [result["flow"]["probability"][i][i] for i in range(len(categories))]
     for name, share, which in (("low", min(stay), "lowest"), ("high", max(stay), "highest")):
         label = f"E-shop moves that stay in the category, {which} category"
-        desk.ledger.add(f"journeys.eshop_stay_{name}", float(share), "share", label=label, **common)
+        # A share of moves; the result holds no count of them.
+        desk.ledger.add(
+            f"journeys.eshop_stay_{name}", float(share), "share", label=label, **common | {"n": None}
+        )
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))

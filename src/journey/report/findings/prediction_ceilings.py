@@ -126,10 +126,12 @@ def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
     reached = known["large_test"]["of_attainable"]["share"]["value"]
     verdict, source = "met" if reached >= AIM else "missed", f"{HERE}:add_large_shop"
     label = f"Aim for the attainable ceiling {each.when}, larger shop"
-    desk.ledger.add(f"prediction.{each.short}_aim", verdict, n=rows, label=label, source=source)
+    desk.ledger.add(
+        f"prediction.{each.short}_aim", verdict, n=rows, label=label, source=source, dataset=dataset
+    )
     name, gap = f"prediction.{each.short}_aim_gap", reached - AIM
     label = f"Part of the attainable ceiling {each.when}, less the aim"
-    desk.ledger.add(name, gap, "points", digits=1, n=rows, label=label, source=source)
+    desk.ledger.add(name, gap, "points", digits=1, n=rows, label=label, source=source, dataset=dataset)
     for name, n, label in (
         ("train_positives", known["train_rows"], "Buyers to learn from"),
         ("large_test_rows", None, "Test sessions judged"),

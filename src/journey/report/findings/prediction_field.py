@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from journey.models import boosting, imbalance, ranked, resampling, scores, shoppers
-from journey.models.shoppers import describe_shoppers
+from journey.models.shoppers import FOLDS, describe_shoppers
 from journey.models.shoppers_tuning import PUBLISHED, tuning_evidence
 from journey.report.findings.desk import Desk
 from journey.report.findings.prediction_leaks import register_lesson
@@ -78,17 +78,18 @@ def add_field(desk: Desk) -> None:
             "reached" if reached else "missed",
             f"Aim of the published {title} on Online Shoppers",
         )
-        source = f"{SOURCE}:add_field"
-        desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, source=source)
+        own = {"source": f"{SOURCE}:add_field", "dataset": DATASET}
+        desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, **own)
     recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
     most = max(set(recipes), key=recipes.count)
-    source = f"{tuner}:inner_choice"
-    desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, source=source)
+    own = {"source": f"{tuner}:inner_choice", "dataset": DATASET}
+    desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, **own)
     desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
     add_hold_outs(desk, tuned["hold_outs"], common)
     lesson = [SimpleNamespace(**row) for row in result["resampling"]]
     desk.save("field_resampling", pd.DataFrame(result["resampling"]))
-    register_lesson(desk, "uci", lesson, DATASET, rows)
+    # One stratified fold of the rows is the test.
+    register_lesson(desk, "uci", lesson, DATASET, rows // FOLDS)
 
 
 def add_quality(
