@@ -78,7 +78,7 @@ def add_field(desk: Desk) -> None:
             "reached" if reached else "missed",
             f"Aim of the published {title} on Online Shoppers",
         )
-        own = {"source": f"{SOURCE}:add_field", "dataset": DATASET}
+        own: dict[str, Any] = {"source": f"{SOURCE}:add_field", "dataset": DATASET}
         desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, **own)
     recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
     most = max(set(recipes), key=recipes.count)
