@@ -19,7 +19,7 @@ from journey.evaluation.drift_twins import (
     twins_evidence,
 )
 from journey.features import FeatureFrame
-from journey.models.drift import calibrate_monitor, count_bins, scale, watch
+from journey.models.drift import count_bins, look, scale, share_level
 from journey.models.stability import (
     category_bins,
     detectable_share,
@@ -29,6 +29,7 @@ from journey.models.stability import (
 )
 from journey.models.watch import (
     frozen_scores,
+    log_looks,
     rolling_scores,
     short_features,
     user_features,
@@ -147,7 +148,7 @@ def test_chance_is_covered_although_rows_of_a_user_resemble_each_other():
     """Single looks exceed their 5% in about 5%, and the whole watch rings in at most about 5%."""
     single, rang, runs = [], 0, 120
     for seed in range(runs):
-        table = watch_columns(*visits(seed), draws=400, seed=seed).table
+        table = watch_columns(*visits(seed), draws=300, seed=seed).table
         moving = table[table["variable"] != "constant"]
         assert not table.loc[table["variable"] == "constant", "psi_rings"].any()
         single.append((moving["psi_p"] <= 0.05).mean())
@@ -175,10 +176,32 @@ def test_a_constant_that_changes_and_a_new_category_ring():
 
 
 def test_the_same_seed_gives_the_same_log_and_another_nearly_so():
-    one, two, other = (watch_columns(*visits(5), draws=1500, seed=seed).table for seed in (1, 1, 2))
+    one, two, other = (watch_columns(*visits(5), seed=seed).table for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, two)
     assert one["psi_limit"].to_numpy() != pytest.approx(other["psi_limit"].to_numpy(), rel=1e-9)
     assert one["psi_limit"].to_numpy() == pytest.approx(other["psi_limit"].to_numpy(), rel=0.25)
+
+
+def test_only_variables_watched_together_share_the_level():
+    everything = watch_columns(*visits(8), seed=1)
+    few = log_looks(everything.looks, names=["channel", "flag"])
+    assert few.names == ("channel", "flag")
+    both = everything.table[everything.table["variable"].isin(few.names)]
+    assert (few.table["psi_limit"].to_numpy() < both["psi_limit"].to_numpy()).all()
+    assert few.table["psi"].tolist() == both["psi"].tolist()
+
+
+def test_the_level_of_one_look_is_exact_by_counting():
+    """By the limit, just the accepted number of the 99 draws and the week itself lies above it."""
+    columns, user, week = visits(9)
+    bins = [category_bins("channel", columns["channel"])]
+    codes = bins[0](columns["channel"])[:, None]
+    seen = look(bins, codes, user, week, 8, draws=99, seed=3)
+    for level, above in ((0.05, 5), (0.1, 10), (0.3, 30)):
+        limit = seen.alarm_limit("psi", level)
+        assert (seen.chance["psi"] > limit * (1 + 1e-9)).sum() == above - 1
+    assert seen.alarm_limit("psi", 0.05, names=[]).tolist() == [np.inf]
+    assert 1 - (1 - share_level(0.05, 8)) ** 8 == pytest.approx(0.05)
 
 
 def test_bad_watches_are_refused():
@@ -187,15 +210,14 @@ def test_bad_watches_are_refused():
         watch_columns(columns, user, np.minimum(week, 4))
     bins = [category_bins("channel", columns["channel"])]
     codes = bins[0](columns["channel"])[:, None]
-    with pytest.raises(JourneyError, match="1 week"):
-        calibrate_monitor(bins, codes, user, np.zeros_like(week), looks=3)
-    with pytest.raises(JourneyError, match="level"):
-        calibrate_monitor(bins, codes, user, week, looks=3, level=1.0)
+    with pytest.raises(JourneyError, match="the reference has 1 week"):
+        look(bins, codes, user, np.minimum(week, 1), 1)
+    with pytest.raises(JourneyError, match="week 99 has no rows"):
+        look(bins, codes, user, week, 99)
     with pytest.raises(JourneyError, match="as many users"):
-        calibrate_monitor(bins, codes, user[1:], week, looks=3)
-    monitor = calibrate_monitor(bins, codes, user, week, looks=3, draws=50)
-    with pytest.raises(JourneyError, match="no rows"):
-        watch(monitor, codes[:0])
+        look(bins, codes, user[1:], week, 8)
+    with pytest.raises(JourneyError, match="level"):
+        share_level(1.0, 8)
 
 
 def decisions(seed=0, n=1800, days=63):

@@ -40,7 +40,7 @@ Floats = NDArray[np.float64]
 NAME = "drift_twins"
 DECISION = "after_3_events"
 SEEDS = tuple(range(7, 19))
-ROTATIONS, DRAWS = 15, 2000
+ROTATIONS, DRAWS = 10, 1000
 #: Rule of thumb of the stability index.
 RULE = 0.1
 SINGLE = 0.05
@@ -116,31 +116,34 @@ def watch_shop(frame: FeatureFrame, *, seed: int = 0) -> tuple[watch.Log, watch.
     """
     weeks = watch.week_of(frame)
     scores = watch.frozen_scores(frame, weeks, seed=seed)
-    logs = []
-    for names in (watch.short_features(), watch.user_features()):
-        columns = watch.shop_columns(frame, names, scores)
-        logs.append(watch.watch_columns(columns, frame.user_id, weeks, draws=DRAWS, seed=seed))
-    return logs[0], logs[1], scores
+    columns = watch.shop_columns(frame, watch.short_features(), scores)
+    everything = watch.watch_columns(columns, frame.user_id, weeks, draws=DRAWS, seed=seed)
+    names = (*watch.user_features(), *watch.CATEGORIES, watch.SCORE)
+    return everything, watch.log_looks(everything.looks, names=names), scores
 
 
 def shop_findings(frame: FeatureFrame, *, seed: int = 0) -> dict[str, Any]:
     """What rings when, and how good the scores stay; JSON values.
 
-    Pairs are (week, variable): `psi` and `gap` ring by that measure, `single` lie beyond what one look
-    exceeds once in twenty, `rule` beyond the rule of thumb.
+    Variables come with their weeks, as text: `psi` and `gap` ring by that measure, `single` lie beyond what
+    one look exceeds once in twenty, `rule` beyond the rule of thumb.
     """
     everything, users, scores = watch_shop(frame, seed=seed)
-    found: dict[str, Any] = {}
-    for name, log in (("all", everything), ("users", users)):
-        table = log.table
-        kinds = {measure: table[f"{measure}_rings"] for measure in MEASURES}
-        kinds |= {"single": table["psi_p"] <= SINGLE, "rule": table["psi"] > RULE}
-        found[name] = {
-            kind: table.loc[rows, ["week", "variable"]].to_numpy().tolist() for kind, rows in kinds.items()
-        }
-    shown = users.table.pivot(index="variable", columns="week", values="psi").loc[list(SHOWN)]
-    found["shown"] = {name: [round(value, 5) for value in row] for name, row in shown.T.items()}
-    return found | {"performance": performance(frame, scores, seed)}
+    table = users.table
+    kinds = {measure: table[f"{measure}_rings"] for measure in MEASURES}
+    kinds |= {"single": table["psi_p"] <= SINGLE, "rule": table["psi"] > RULE}
+    shown = table.pivot(index="variable", columns="week", values="psi").loc[list(SHOWN)]
+    return {
+        "all": {"psi": weeks_by_variable(everything.table[everything.table["psi_rings"]])},
+        "users": {kind: weeks_by_variable(table[rows]) for kind, rows in kinds.items()},
+        "shown": {name: " ".join(f"{value:.5f}" for value in row) for name, row in shown.T.items()},
+        "performance": performance(frame, scores, seed),
+    }
+
+
+def weeks_by_variable(rows: pd.DataFrame) -> dict[str, str]:
+    """Variable -> its weeks, as text with spaces between."""
+    return {str(name): " ".join(map(str, each)) for name, each in rows.groupby("variable")["week"]}
 
 
 def performance(frame: FeatureFrame, frozen: Floats, seed: int) -> dict[str, float]:
@@ -248,7 +251,8 @@ def alarm_table(shops: dict[str, Any], family: str, measure: str) -> pd.DataFram
         (int(seed), twin, int(week), variable)
         for seed, twins in shops.items()
         for twin, found in twins.items()
-        for week, variable in found[family][measure]
+        for variable, weeks in found[family][measure].items()
+        for week in weeks.split()
     ]
     return pd.DataFrame(rows, columns=["seed", "twin", "week", "variable"])
 

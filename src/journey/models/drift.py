@@ -1,15 +1,14 @@
-"""Does new data still look like the data a model learned from? An alarm that knows what chance does.
+"""Does a week still look like the data a model learned from? An alarm that knows what chance does.
 
-Two measures compare the shares of a variable's bins in a later week with those in the reference period: the
+Two measures compare the shares of a variable's bins in a later week with those in the reference weeks: the
 population stability index and the largest gap (Kolmogorov-Smirnov distance, or the largest difference of a
 share for categories). What either would be by chance is found by moving each user's whole record by a random
-number of weeks within the reference period: that keeps all dependence within a user and destroys what belongs
-to the calendar.
+number of weeks: that keeps all dependence within a user and destroys what belongs to the calendar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +22,8 @@ BLOCK = 16_000_000  # numbers of a block of draws, so that memory stays bounded
 
 
 @dataclass(frozen=True)
-class Monitor:
-    """Reference period of v variables, and what chance does to each measure.
+class Look:
+    """One later week against the reference, for v variables.
 
     Attributes
     ----------
@@ -32,68 +31,85 @@ class Monitor:
         Of each variable.
     counts
         (b,) reference counts of all bins, variable after variable.
-    rows
-        Rows of the reference period.
+    reference, rows
+        Rows of the reference and of the week.
+    value
+        Measure -> (v,) values.
     chance
-        Measure -> (draws, v) values without a shift, for one row a sample: multiply by what `scale` gives.
-    limit
-        Measure -> height above which a standardised value rings: the largest of all variables stays below it
-        in all looks with probability 1 - `level`, without a shift.
-    looks, level
-        Weeks that will be looked at, and the chance of any false alarm in all of them.
+        Measure -> (draws, v) values of weeks of this size without a calendar.
     """
 
     bins: tuple[Bins, ...]
     counts: Floats
+    reference: int
     rows: int
+    value: dict[str, Floats]
     chance: dict[str, Floats]
-    limit: dict[str, float]
-    looks: int
-    level: float
 
     @property
     def names(self) -> tuple[str, ...]:
         """Variables."""
         return tuple(each.name for each in self.bins)
 
-    def chance_limit(self, measure: str, rows: int, level: float = 0.05) -> Floats:
-        """Value of each variable that one look at `rows` rows exceeds with probability `level` by chance."""
-        return np.quantile(self.chance[measure], 1 - level, axis=0) * scale(measure, self.rows, rows)
+    def p(self, measure: str) -> Floats:
+        """Share of the draws that reach the value of each variable: one look at one variable."""
+        chance = self.chance[measure]
+        return (1 + (chance >= self.value[measure] - 1e-12).sum(axis=0)) / (1 + len(chance))
 
-    def alarm_limit(self, measure: str, rows: int) -> Floats:
-        """Value of each variable from which a week of `rows` rows rings."""
-        centre, spread = _moments(self.chance[measure])
-        root = centre + spread * self.limit[measure]
+    def chance_limit(self, measure: str, level: float = 0.05) -> Floats:
+        """Value that one look at one variable exceeds with probability `level`."""
+        return np.quantile(self.chance[measure], 1 - level, axis=0)
+
+    def alarm_limit(self, measure: str, level: float, names: Collection[str] | None = None) -> Floats:
+        """Value above which each variable rings; (v,).
+
+        Parameters
+        ----------
+        level
+            Chance that any of the variables rings in this look.
+        names
+            Variables that are watched together; all when omitted. The others get an infinite limit.
+
+        Notes
+        -----
+        Cube roots of the values are standardised by their mean and spread over the draws (Wilson & Hilferty
+        1931), so that variables with few and with many bins have the same say in the largest one. Taking the
+        largest over the variables keeps their dependence (Westfall & Young 1993).
+        """
+        roots = np.cbrt(self.chance[measure])
+        centre, spread = roots.mean(axis=0), roots.std(axis=0)
         # A variable that chance never moves rings at the slightest change.
-        return np.where(spread > 0, root**3, self.chance[measure].max(axis=0)) * scale(
-            measure, self.rows, rows
-        )
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What a monitor saw in one week of `rows` rows; arrays have one entry a variable.
-
-    Attributes
-    ----------
-    value
-        Measure -> its value.
-    p
-        Measure -> share of the draws without a shift that reach the value; for one look at one variable.
-    rings
-        Measure -> whether the value exceeds what all variables and looks together allow.
-    """
-
-    rows: int
-    value: dict[str, Floats]
-    p: dict[str, Floats]
-    rings: dict[str, NDArray[np.bool_]]
+        moves = spread > 1e-9
+        kept = np.array([names is None or name in names for name in self.names])
+        used = moves & kept
+        if not used.any():
+            limit = np.inf
+        else:
+            highest = ((roots[:, used] - centre[used]) / spread[used]).max(axis=1)
+            # The value itself counts as one of the draws, which makes the level exact for one look.
+            place = min(len(highest), int(np.ceil((1 - level) * (len(highest) + 1))))
+            limit = float(np.sort(highest)[place - 1])
+        limits = np.where(moves, (centre + spread * limit) ** 3, self.chance[measure].max(axis=0) + 1e-12)
+        return np.where(kept, limits, np.inf)
 
 
 def scale(measure: str, reference: ArrayLike, later: ArrayLike) -> Floats:
-    """Size of a measure by chance against one of samples of one row: it shrinks as samples grow."""
+    """Size of a measure by chance against that of samples of one row: it shrinks as samples grow."""
     inverse = 1.0 / np.asarray(reference, dtype=np.float64) + 1.0 / np.asarray(later, dtype=np.float64)
     return inverse if measure == "psi" else np.sqrt(inverse)
+
+
+def share_level(level: float, looks: int) -> float:
+    """Level of each of several looks so that all together have `level`, as if independent (Sidak 1967).
+
+    Raises
+    ------
+    JourneyError
+        For a level outside (0, 1) or no look.
+    """
+    if not 0 < level < 1 or looks < 1:
+        raise JourneyError(f"give a level between 0 and 1 and at least one look, got {level} and {looks}")
+    return float(1 - (1 - level) ** (1 / looks))
 
 
 def count_bins(bins: Sequence[Bins], codes: Ints) -> Floats:
@@ -116,107 +132,77 @@ def measure_bins(bins: Sequence[Bins], reference: Floats, later: Floats) -> dict
     }
 
 
-def calibrate_monitor(
+def look(
     bins: Sequence[Bins],
     codes: Ints,
     users: Ints,
     weeks: Ints,
+    later: int,
     *,
-    looks: int,
-    level: float = 0.05,
-    draws: int = 2000,
+    draws: int = 1000,
     seed: int = 0,
-) -> Monitor:
-    """Learn from the reference period alone how far each measure goes by chance.
+) -> Look:
+    """Compare one week with all others given, and with what chance would do.
 
     Parameters
     ----------
     bins, codes
-        Of v variables, and the (n, v) bins of the reference rows.
+        Of v variables, and the (n, v) bins of the rows of the reference and of the week.
     users, weeks
-        (n,) user and week of each row; at least two weeks. Each draw moves every user's record by a random
-        number of weeks, around the end, and compares one week with the others.
-    looks, level
-        Weeks that will be looked at, and the accepted chance that anything rings in any of them.
+        (n,) user and week of each row. Each draw moves every user's record by a random number of weeks,
+        around the end, and compares the week `later` with the others again.
+    later
+        The week that is looked at; all other weeks are the reference.
 
     Raises
     ------
     JourneyError
-        For lengths that differ, a reference of fewer than two weeks, or a level outside (0, 1).
+        For lengths that differ, a week without rows, or a reference of fewer than two weeks.
 
     Notes
     -----
-    Cube roots of the values are standardised by their mean and spread over the draws (Wilson & Hilferty
-    1931), so that variables with few and with many bins have the same say in the largest one. Taking the
-    largest over the variables keeps their dependence (Westfall & Young 1993); looks count as independent
-    (Sidak 1967).
+    Where weeks do not matter, a record is as likely to lie in one week as in another, so the week as it was
+    is one of the draws: a permutation test with users as its units. Weeks differ in size, so values are
+    brought to the size of this look by `scale`.
     """
     n = len(codes)
     if not (len(users) == len(weeks) == n) or codes.shape != (n, len(bins)) or n == 0:
         raise JourneyError(
-            f"a monitor needs as many users and weeks as rows and a column a variable, got {codes.shape}, "
+            f"a look needs as many users and weeks as rows and a column a variable, got {codes.shape}, "
             f"{len(users)} and {len(weeks)} for {len(bins)} variables"
         )
-    if not 0 < level < 1 or looks < 1:
-        raise JourneyError(f"give a level between 0 and 1 and at least one look, got {level} and {looks}")
     order = np.unique(weeks)
-    if len(order) < 2:
-        raise JourneyError(f"the reference has {len(order)} week; chance needs at least 2 to compare")
+    if later not in order:
+        raise JourneyError(f"week {later} has no rows: there is nothing to compare with the reference")
+    if len(order) < 3:
+        raise JourneyError(f"the reference has {len(order) - 1} week; chance needs at least 2 to compare")
     member, place = np.unique(users, return_inverse=True)[1], np.searchsorted(order, weeks)
     cells, cell = np.unique(member * len(order) + place, return_inverse=True)
     table = _cell_counts(bins, codes, cell, len(cells))
-    total, sizes = table.sum(axis=0), np.bincount(cell).astype(np.float64)
+    total, sizes = table.sum(axis=0, dtype=np.float64), np.bincount(cell).astype(np.float64)
     cell_user, cell_week = cells // len(order), cells % len(order)
+    at = int(np.searchsorted(order, later))
+    own = table[cell_week == at].sum(axis=0, dtype=np.float64)
+    rows = int(sizes[cell_week == at].sum())
     rng = np.random.default_rng(seed)
     parts: dict[str, list[Floats]] = {measure: [] for measure in MEASURES}
     step = max(1, BLOCK // len(cells))
     for start in range(0, draws, step):
         moved = rng.integers(len(order), size=(min(step, draws - start), int(member.max()) + 1))
-        chosen = (cell_week + moved[:, cell_user]) % len(order) == 0
-        later = (chosen.astype(np.float32) @ table).astype(np.float64)
-        rows = chosen @ sizes
-        for measure, values in measure_bins(bins, total - later, later).items():
-            parts[measure].append(values / scale(measure, n - rows, rows)[:, None])
-    chance = {measure: np.concatenate(found) for measure, found in parts.items()}
-    per_look = 1 - (1 - level) ** (1 / looks)
-    limit = {
-        measure: float(np.quantile(_standardised(values, values).max(axis=1), 1 - per_look))
-        for measure, values in chance.items()
-    }
-    return Monitor(tuple(bins), total.astype(np.float64), n, chance, limit, looks, level)
-
-
-def watch(monitor: Monitor, codes: Ints) -> Watched:
-    """Compare the (n, v) bins of a week with the reference period.
-
-    Raises
-    ------
-    JourneyError
-        For a week without rows.
-    """
-    if len(codes) == 0:
-        raise JourneyError("the week has no rows: there is nothing to compare with the reference period")
-    value = measure_bins(monitor.bins, monitor.counts, count_bins(monitor.bins, codes))
-    p, rings = {}, {}
-    for measure, found in value.items():
-        plain = found / scale(measure, monitor.rows, len(codes))
-        chance = monitor.chance[measure]
-        p[measure] = (1 + (chance >= plain).sum(axis=0)) / (1 + len(chance))
-        rings[measure] = _standardised(plain, chance) > monitor.limit[measure]
-    return Watched(len(codes), value, p, rings)
-
-
-def _moments(chance: Floats) -> tuple[Floats, Floats]:
-    roots = np.cbrt(chance)
-    spread = roots.std(axis=0)
-    return roots.mean(axis=0), np.where(spread > 1e-9, spread, 0.0)
-
-
-def _standardised(values: Floats, chance: Floats) -> Floats:
-    """Cube roots in standard deviations of the draws; a variable that chance never moves: 0 or infinite."""
-    centre, spread = _moments(chance)
-    moved = np.where(values > chance.max(axis=0) + 1e-12, np.inf, 0.0)
-    return np.where(spread > 0, (np.cbrt(values) - centre) / np.where(spread > 0, spread, 1.0), moved)
+        chosen = (cell_week + moved[:, cell_user]) % len(order) == at
+        drawn = (chosen.astype(np.float32) @ table).astype(np.float64)
+        size = chosen @ sizes
+        for measure, values in measure_bins(bins, total - drawn, drawn).items():
+            factor = scale(measure, n - rows, rows) / scale(measure, n - size, size)
+            parts[measure].append(values * factor[:, None])
+    return Look(
+        bins=tuple(bins),
+        counts=total - own,
+        reference=n - rows,
+        rows=rows,
+        value=measure_bins(bins, total - own, own),
+        chance={measure: np.concatenate(found) for measure, found in parts.items()},
+    )
 
 
 def _cell_counts(bins: Sequence[Bins], codes: Ints, cell: Ints, cells: int) -> NDArray[np.float32]:

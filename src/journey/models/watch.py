@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from journey.errors import JourneyError
 from journey.features import FEATURES, FeatureFrame
 from journey.models.boosting import Boosted, Setting, fit_boosting
-from journey.models.drift import MEASURES, Monitor, calibrate_monitor, watch
+from journey.models.drift import MEASURES, Look, look, share_level
 from journey.models.linear import Linear, fit_linear
 from journey.models.stability import Ints, category_bins, numeric_bins
 from journey.models.training import raw_scores
@@ -44,12 +44,20 @@ class Log:
         One row a week and variable: `week` (0 is the first of the data), `variable`, `rows`, and for each
         measure `psi` and `gap`: its value, and with endings `_p` (one look at one variable), `_chance` (5% of
         single looks exceed it), `_limit` (it rings above it) and `_rings`.
-    monitor
-        As calibrated on the reference weeks.
+    looks
+        Week -> the look at it, of all variables.
+    level
+        Accepted chance of any false alarm in all weeks and variables of the table.
     """
 
     table: pd.DataFrame
-    monitor: Monitor
+    looks: dict[int, Look]
+    level: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Variables of the table."""
+        return tuple(dict.fromkeys(self.table["variable"]))
 
 
 @dataclass(frozen=True)
@@ -100,10 +108,10 @@ def watch_columns(
     before: int = BEFORE,
     burn_in: int = BURN_IN,
     level: float = 0.05,
-    draws: int = 2000,
+    draws: int = 1000,
     seed: int = 0,
 ) -> Log:
-    """Calibrate an alarm on the weeks from `burn_in` to `before`, then look at every later week once.
+    """Look once at every week from `before` on, with the weeks from `burn_in` to `before` as the reference.
 
     Parameters
     ----------
@@ -128,28 +136,30 @@ def watch_columns(
         for name, values in columns.items()
     ]
     codes = np.column_stack([each(columns[each.name]) for each in bins])
-    monitor = calibrate_monitor(
-        bins,
-        codes[inside],
-        users[inside],
-        weeks[inside],
-        looks=len(later),
-        level=level,
-        draws=draws,
-        seed=seed,
-    )
+    looks = {}
+    for week in map(int, later):
+        rows = inside | (weeks == week)
+        looks[week] = look(
+            bins, codes[rows], users[rows], weeks[rows], week, draws=draws, seed=seed + 1000 * week
+        )
+    return log_looks(looks, level=level)
+
+
+def log_looks(looks: dict[int, Look], *, level: float = 0.05, names: Sequence[str] | None = None) -> Log:
+    """Write down looks at some of the variables, all when `names` is omitted; only these share the level."""
+    single = share_level(level, len(looks))
     tables = []
-    for week in later:
-        seen = watch(monitor, codes[weeks == week])
-        table = pd.DataFrame({"week": int(week), "variable": monitor.names, "rows": seen.rows})
+    for week, seen in looks.items():
+        table = pd.DataFrame({"week": week, "variable": seen.names, "rows": seen.rows})
         for measure in MEASURES:
+            limit = seen.alarm_limit(measure, single, names)
             table[measure] = seen.value[measure]
-            table[f"{measure}_p"] = seen.p[measure]
-            table[f"{measure}_chance"] = monitor.chance_limit(measure, seen.rows)
-            table[f"{measure}_limit"] = monitor.alarm_limit(measure, seen.rows)
-            table[f"{measure}_rings"] = seen.rings[measure]
-        tables.append(table)
-    return Log(pd.concat(tables, ignore_index=True), monitor)
+            table[f"{measure}_p"] = seen.p(measure)
+            table[f"{measure}_chance"] = seen.chance_limit(measure)
+            table[f"{measure}_limit"] = limit
+            table[f"{measure}_rings"] = seen.value[measure] > limit
+        tables.append(table if names is None else table[table["variable"].isin(names)])
+    return Log(pd.concat(tables, ignore_index=True), looks, level)
 
 
 def shop_columns(frame: FeatureFrame, names: Sequence[str], scores: Floats | None = None) -> Columns:

@@ -17,6 +17,7 @@ from journey.evaluation.drift_twins import (
     watch_shop,
 )
 from journey.features import FeatureFrame, load_features
+from journey.models.drift import Look
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import Estimate, bootstrap, losses
 from journey.models.stability import Floats, detectable_share
@@ -73,6 +74,11 @@ class Weeks:
         return self.first_day + pd.Timedelta(days=DAYS * week)
 
 
+def any_look(log: Log) -> Look:
+    """One of the looks: they share the reference and the number of draws."""
+    return next(iter(log.looks.values()))
+
+
 def day(moment: Any) -> str:
     """A date in words."""
     return f"{pd.Timestamp(moment):%-d %B}"
@@ -100,9 +106,9 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
     add("drift.reference_from", day(weeks.starts(BURN_IN)), label="First day of the reference", **common)
     add("drift.watch_from", day(weeks.starts(BEFORE)), label="First day of the watch", **common)
     add("drift.reference_weeks", BEFORE - BURN_IN, "count", label="Weeks of the reference", **common)
-    add("drift.looks", log.monitor.looks, "count", label="Weeks that are watched", **common)
-    add("drift.variables", len(log.monitor.names), "count", label="Variables that are watched", **common)
-    add("drift.reference_rows", log.monitor.rows, "count", label="Sessions of the reference", **common)
+    add("drift.looks", len(log.looks), "count", label="Weeks that are watched", **common)
+    add("drift.variables", len(log.names), "count", label="Variables that are watched", **common)
+    add("drift.reference_rows", any_look(log).reference, "count", label="Sessions of the reference", **common)
     rows = log.table.groupby("week")["rows"].first()
     add(
         "drift.fewest_rows", int(rows.min()), "count", label="Sessions of the smallest watched week", **common
@@ -110,13 +116,13 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
     add("drift.most_rows", int(rows.max()), "count", label="Sessions of the largest watched week", **common)
     add(
         "drift.level",
-        log.monitor.level,
+        log.level,
         "share",
         digits=0,
         label="Accepted chance of a false alarm",
         **common,
     )
-    add("drift.draws", len(log.monitor.chance["psi"]), "count", label="Draws without a calendar", **common)
+    add("drift.draws", len(any_look(log).chance["psi"]), "count", label="Draws without a calendar", **common)
     add("drift.rule", RULE, "ratio", digits=1, label="Rule of thumb for the stability index", **common)
     known = frame.label[week_of(frame) < BEFORE]
     add(
@@ -132,9 +138,10 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
 
 def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
     """What chance alone does to the index in one week, and which change of a channel would ring."""
-    table, monitor = log.table, log.monitor
+    table, seen = log.table, log.looks[calendar.shifted]
     now = table[table["week"] == calendar.shifted].set_index("variable")
-    moving = now[now["psi_limit"] > 0]
+    # A constant has no chance to speak of.
+    moving = now[now["psi_chance"] > 0]
     common: dict[str, Any] = {"n": int(now["rows"].iloc[0]), "source": WATCH}
     for name, values in (("chance", moving["psi_chance"]), ("limit", moving["psi_limit"])):
         words = "5% of single looks exceed" if name == "chance" else "the alarm starts from"
@@ -146,10 +153,10 @@ def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
                 label=f"Stability index that {words}: {end} of all variables",
                 **common,
             )
-    place = monitor.names.index(CHANNEL)
-    edges = np.cumsum([0, *(each.size for each in monitor.bins)])
-    counts = monitor.counts[edges[place] : edges[place + 1]]
-    grown = monitor.bins[place].categories.index(GROWN)
+    place = seen.names.index(CHANNEL)
+    edges = np.cumsum([0, *(each.size for each in seen.bins)])
+    counts = seen.counts[edges[place] : edges[place + 1]]
+    grown = seen.bins[place].categories.index(GROWN)
     limit, rows = float(now.loc[CHANNEL, "psi_limit"]), int(now["rows"].iloc[0])
     add = desk.ledger.add
     exact: dict[str, Any] = {"n": rows, "source": "journey.models.stability:detectable_share"}
@@ -202,7 +209,10 @@ def add_alarms(desk: Desk, everything: Log, log: Log, calendar: Weeks) -> None:
         add(f"drift.{name}_ringing", len(rang), "count", label=f"How many rang in the {name} week", **common)
     score = table[table["variable"] == "score"].set_index("week")
     add("drift.score_psi", float(score["psi"].max()), label="Largest index of the score", **common)
-    add("drift.score_first", day(calendar.starts(score.index[score["psi_rings"]].min())), **common)
+    first = int(score.index[score["psi_rings"]].min())
+    add(
+        "drift.score_first", day(calendar.starts(first)), label="First week in which the score rang", **common
+    )
     device = table[table["variable"] == "device"]
     add("drift.device_psi", float(device["psi"].max()), label="Largest index of the device", **common)
     both = (table["psi_rings"] & table["gap_rings"]).sum()

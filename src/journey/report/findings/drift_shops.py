@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
 
 from journey.evaluation.drift_twins import TWINS, alarm_table
 from journey.features import FEATURES
@@ -24,6 +24,7 @@ CHANNEL = "channel"
 #: young shop though nothing is planted.
 GROWING = (SCORE, "coupon_pct")
 MEAN = "Student, over shops"
+POWER = 0.8
 
 
 def add_twins(desk: Desk, found: Evidence, log: Log, calendar: Weeks) -> None:
@@ -53,7 +54,7 @@ def alarm_rows(alarms: pd.DataFrame, log: Log, calendar: Weeks) -> pd.DataFrame:
     """One row a variable that rings: its index here, and in how many shops it rings, with and without."""
     here = log.table.assign(ratio=log.table["psi"] / log.table["psi_limit"].replace(0, np.nan))
     rows = []
-    for name in log.monitor.names:
+    for name in log.names:
         mine = alarms[alarms["variable"] == name]
         seen = here[here["variable"] == name]
         peak = seen.loc[seen["psi"].idxmax()]
@@ -92,7 +93,7 @@ def shown_rows(shops: dict[str, Any], log: Log, calendar: Weeks) -> pd.DataFrame
                     "week": list(weeks),
                     "starts": [f"{calendar.starts(week):%-d %b}" for week in weeks],
                     "psi": own["psi"].to_numpy(),
-                    "quiet": values,
+                    "quiet": [float(value) for value in values.split()],
                     "chance": own["psi_chance"].to_numpy(),
                     "limit": own["psi_limit"].to_numpy(),
                 }
@@ -182,6 +183,20 @@ def add_false_alarms(desk: Desk, results: dict[str, Any], alarms: pd.DataFrame) 
     )
 
 
+def add_patience(desk: Desk, effect: float, weekly: float) -> None:
+    """Purchases, and weeks, after which a change of observed over expected can be told from chance.
+
+    Purchases count as independent, so their logarithm has a standard error of one over their root; a test at
+    5% then sees the change in four of five cases.
+    """
+    wanted = (norm.ppf(0.975) + norm.ppf(POWER)) / np.log1p(effect)
+    common: dict[str, Any] = {"source": f"{__name__}:add_patience"}
+    add = desk.ledger.add
+    add("drift.power", POWER, "share", digits=0, label="Chance to see the change", **common)
+    add("drift.purchases_needed", wanted**2, "count", label="Purchases to see the change", **common)
+    add("drift.weeks_needed", wanted**2 / weekly, "count", label="Weeks with as many purchases", **common)
+
+
 def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
     """What the shift does to ranking and calibration, and what retraining brings, over all shops."""
     planted, quiet = (pd.DataFrame([shops[seed][twin]["performance"] for seed in shops]) for twin in TWINS)
@@ -194,6 +209,14 @@ def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
         "ratio_planted": (ratio["planted"], "Observed over expected after the shift"),
         "ratio_quiet": (ratio["quiet"], "Observed over expected, no shift"),
         "ratio_effect": (ratio["planted"] - ratio["quiet"], "Effect of the shift on observed over expected"),
+        "ratio_kept": (
+            planted["observed_late"] / planted["expected_before_late"],
+            "Observed over expected in the last two weeks, not retrained",
+        ),
+        "ratio_retrained": (
+            planted["observed_late"] / planted["expected_weekly_late"],
+            "Observed over expected in the last two weeks, retrained",
+        ),
         "retrain_auc_shops": (
             planted["auc_weekly_late"] - planted["auc_before_late"],
             "Gain of retraining after the shift, ROC-AUC",
@@ -211,6 +234,8 @@ def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
             "Gain of learning from all weeks before the shift, ROC-AUC",
         ),
     }
+    weekly = float(planted["observed"].mean()) / 3
+    add_patience(desk, float(values["ratio_effect"][0].mean()), weekly)
     for name, (each, label) in values.items():
         mean, low, high = mean_interval(each.tolist())
         desk.ledger.add(
