@@ -34,6 +34,13 @@ def collect(desk: Desk) -> None:
     main = next(score for score in scores if (score.learner, score.base) == MAIN)
     # Folds depend on the seed and the arms alone, so every learner scores the same users.
     scored = trial.of(main.rows)
+    desk.ledger.add(
+        "uplift.folds",
+        int(main.fold.max()) + 1,
+        "count",
+        label="Parts of the users; each is scored by a model of the parts before it",
+        source="journey.uplift.sequential:sequential_uplift",
+    )
     add_learners(desk, scored, scores)
     add_calibration(desk, scored, main)
     add_policies(desk, scored, rankings(data, main))
