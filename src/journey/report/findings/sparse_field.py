@@ -25,6 +25,17 @@ SET_NAMES = {
     "plain": "history of the customer, the product and the pair",
     "collaborative": "the same and collaborative filtering",
 }
+NAMED = {
+    "base_rate": "base rate",
+    "model_precision": "PR-AUC",
+    "model_lift": "lift",
+    "bought_before_precision": "PR-AUC of the count",
+    "bought_before_lift": "lift of the count",
+    "popularity_precision": "PR-AUC by popularity",
+    "popularity_lift": "lift by popularity",
+    "gain_over_bought_before": "gain over the count",
+    "gain_over_popularity": "gain over popularity",
+}
 PERIODS = ("train", "validation", "test")
 
 
@@ -50,7 +61,7 @@ def add_field(desk: Desk) -> None:
     add_origins(desk, result["origins"])
     add_features(desk, result["features"], result["rungs"]["item"]["pairs"])
     for name, each in result["top"].items():
-        label = f"Bought among the {TOP} pairs with the highest scores: {SET_NAMES[name]}"
+        label = f"Bought among the top {TOP}: {SET_NAMES[name]}"
         add(desk, f"top_{name}", each["value"], "share", (each["low"], each["high"]), 0, TOP, label=label)
 
 
@@ -83,19 +94,25 @@ def add(
 
 def add_setting(desk: Desk, result: dict[str, Any]) -> None:
     """Sizes, calendar and what the pairs leave out."""
-    add(desk, "customers", result["customers"])
-    add(desk, "products", result["products"])
+    add(desk, "customers", result["customers"], label="Customers of Online Retail with a purchase")
+    add(desk, "products", result["products"], label="Products of Online Retail that were sold")
     add(desk, "named", result["named"], "share", digits=0, label="Products of a kind")
     points = pd.DataFrame(result["points"])
     for number, period in enumerate(PERIODS):
         mine = points[points["period"].eq(number)]
         add(desk, f"{period}_points", len(mine), label=f"Decision points to {period}")
         first = pd.Timestamp(mine["day"].min())
-        add(desk, f"{period}_from", f"{first.day} {first:%B %Y}", "text", label="First of them")
+        add(
+            desk,
+            f"{period}_from",
+            f"{first.day} {first:%B %Y}",
+            "text",
+            label=f"First decision point to {period}",
+        )
     outside = points.loc[points["period"].eq(TEST), "outside"]
     add(desk, "outside_low", outside.min(), "share", digits=0, label="Purchases outside the pairs, least")
     add(desk, "outside_high", outside.max(), "share", digits=0, label="Purchases outside the pairs, most")
-    label = "Customers with fewer than three orders in eight weeks, of those who order"
+    label = "Buyers with fewer than three orders in eight weeks"
     add(desk, "cut_short", result["follow_up"]["fewer_than_three"], "share", digits=0, label=label)
 
 
@@ -127,7 +144,16 @@ def add_rung(desk: Desk, target: str, rung: dict[str, Any]) -> dict[str, Any]:
             digits = 1 if each["value"] < 10 else 0
         id = f"{target}_{key}".replace("_model", "").replace("precision", "pr_auc")
         interval = (each["low"], each["high"])
-        add(desk, id, each["value"], unit, interval, digits, rung["pairs"], label=f"{key}: {name}")
+        add(
+            desk,
+            id,
+            each["value"],
+            unit,
+            interval,
+            digits,
+            rung["pairs"],
+            label=f"Online Retail, {NAMED.get(key, key)}: {name}",
+        )
     if target == "item":
         share = rung["bought_before_precision"]["value"] / rung["model_precision"]["value"]
         add(
@@ -151,8 +177,24 @@ def add_origins(desk: Desk, rows: list[dict[str, Any]]) -> None:
     for row in table.to_dict("records"):
         label = row["name"]
         rate, interval = row["rate"], (row["low"], row["high"])
-        add(desk, f"{row['part']}_rate", rate, "share", interval, decimals(rate), row["pairs"], label=label)
-        add(desk, f"{row['part']}_share", row["share"], "share", digits=0, label=label)
+        add(
+            desk,
+            f"{row['part']}_rate",
+            rate,
+            "share",
+            interval,
+            decimals(rate),
+            row["pairs"],
+            label=f"{label}: purchases a pair",
+        )
+        add(
+            desk,
+            f"{row['part']}_share",
+            row["share"],
+            "share",
+            digits=0,
+            label=f"{label}: share of purchases",
+        )
     again = table[table["part"].ne("never")]
     add(
         desk,
@@ -194,6 +236,6 @@ def add_features(desk: Desk, features: dict[str, Any], n: int) -> None:
             rows.append(row)
         gain = measures["gain_of_others"]
         interval = (gain["low"], gain["high"])
-        label = f"Relative gain in PR-AUC by collaborative filtering, {part}"
+        label = f"Relative gain in PR-AUC by collaborative filtering, {part} pairs"
         add(desk, f"{part}_gain_of_others", gain["value"], "share", interval, 1, n, label=label)
     desk.save("field_features", pd.DataFrame(rows))
