@@ -70,7 +70,7 @@ class Population:
 
     def per_user(self, values: Floats) -> Floats:
         """Sum of a number of each session by user, shape (n,)."""
-        return np.bincount(self.owner, weights=values, minlength=len(self))
+        return np.bincount(self.owner, weights=values, minlength=len(self)).astype(float)
 
     @cached_property
     def conversion(self) -> Floats:
@@ -113,7 +113,7 @@ class Population:
             covariates=self.covariates[rows],
             treated=treated.astype(float),
             bought=(orders > 0).astype(float),
-            margin=self.prices.margin * np.bincount(buyer, weights=revenue, minlength=n),
+            margin=self.prices.margin * np.bincount(buyer, weights=revenue, minlength=n).astype(float),
             shipping=self.prices.shipping * orders,
         )
 
