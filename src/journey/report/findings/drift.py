@@ -294,6 +294,7 @@ def add_quality(
                 }
             )
     table = pd.DataFrame(rows)
+    table["shifted"] = table["week"] >= calendar.shifted
     desk.save("quality", table)
     shifted = week >= calendar.shifted
     source = f"{SOURCE}:add_quality"
