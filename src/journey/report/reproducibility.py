@@ -15,12 +15,14 @@ from journey.stores.catalog import load_catalog
 ON_REQUEST = {
     "attainable_ceiling": "journey.evaluation.ceiling_run",
     "birth_weights": "journey.published.births",
-    "coupon_bias": "journey.evaluation.coupon_bias",
     "boosting_comparison": "journey.models.boosting_comparison",
+    "coupon_bias": "journey.evaluation.coupon_bias",
     "experiment_simulations": "journey.experiments.proof",
+    "online_retail_sparse": "journey.sparse.retail",
     "online_shoppers_tuning": "journey.models.shoppers_tuning",
     "other_seeds": "journey.report.seeds",
     "sparse_learning_curve": "journey.evaluation.learning_curve",
+    "uplift_coverage": "journey.evaluation.uplift_coverage",
 }
 IN_BUILD = "journey build"
 
