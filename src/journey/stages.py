@@ -20,6 +20,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
     "prediction": ("models", "features", "evaluation", "report/findings"),
+    "drift": ("models", "features", "evaluation/drift_twins.py", "report/findings/drift_shops.py"),
     "sparse": (
         "sparse",
         "evaluation",

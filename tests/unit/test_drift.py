@@ -290,11 +290,11 @@ def test_the_planted_calendar_is_read_from_the_truth(tmp_path):
     values = {
         "drift_from": "2025-03-16",
         "promotion_days": ["2025-02-15", "2025-02-16"],
-        "planted": {"channels": ["direct", "social"], "drift_channel": [0.0, 2.0]},
+        "planted": {"channels": ["direct", "social"], "drift_channel": [0.0, 2.0], "drift_intent": 0.1},
     }
     (folder / "parameters.json").write_text(json.dumps(values))
     found = planted_calendar(tmp_path)
-    assert (found.drift_from, found.raised) == (date(2025, 3, 16), ("social",))
+    assert (found.drift_from, found.raised, found.intent) == (date(2025, 3, 16), ("social",), 0.1)
     (folder / "parameters.json").write_text("{}")
     with pytest.raises(JourneyError, match="does not tell the shift"):
         planted_calendar(tmp_path)

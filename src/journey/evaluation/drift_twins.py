@@ -76,11 +76,14 @@ class PlantedCalendar:
         Days of the promotion weekend.
     raised
         Channels that the shift makes likelier.
+    intent
+        What the shift adds to the log-odds of every purchase.
     """
 
     drift_from: date
     promotion: tuple[date, ...]
     raised: tuple[str, ...]
+    intent: float
 
 
 def planted_calendar(store: Path) -> PlantedCalendar:
@@ -99,6 +102,7 @@ def planted_calendar(store: Path) -> PlantedCalendar:
             date.fromisoformat(values["drift_from"]),
             tuple(map(date.fromisoformat, values["promotion_days"])),
             tuple(channel for channel, effect in effects if effect > 0),
+            float(values["planted"]["drift_intent"]),
         )
     except (OSError, ValueError, KeyError) as error:
         raise JourneyError(

@@ -33,6 +33,7 @@ from journey.models.watch import (
 )
 from journey.report.findings import drift_shops
 from journey.report.findings.desk import Desk
+from journey.report.findings.drift_shops import Weeks, plain
 
 SOURCE = "journey.report.findings.drift"
 SEED, REPLICATES = 5, 400
@@ -48,30 +49,14 @@ def collect(desk: Desk) -> None:
     with threadpool_limits(limits=1):
         frame = load_features(desk.warehouse, DECISION)
         weeks = week_of(frame)
-        everything, log, frozen = watch_shop(frame)
+        _, log, frozen = watch_shop(frame)
         calendar = add_calendar(desk, frame, log)
         add_chance(desk, log, calendar)
-        add_alarms(desk, everything, log, calendar)
+        add_alarms(desk, log, calendar)
         rolling = rolling_scores(frame, weeks, seed=0)
         add_quality(desk, frame, weeks, frozen, rolling, calendar)
         add_unknown(desk, frame, weeks)
         drift_shops.add_twins(desk, twins_evidence(desk.paths), log, calendar)
-
-
-class Weeks:
-    """Weeks of the watch that something planted falls into.
-
-    `partly` holds the first day of the shift, `shifted` is the first week after it, `promotion` holds the
-    promotion weekend; weeks are counted from the first of the data.
-    """
-
-    def __init__(self, partly: int, shifted: int, promotion: int, last: int, first_day: pd.Timestamp) -> None:
-        self.partly, self.shifted, self.promotion, self.last = partly, shifted, promotion, last
-        self.first_day = first_day
-
-    def starts(self, week: int) -> pd.Timestamp:
-        """First day of a week."""
-        return self.first_day + pd.Timedelta(days=DAYS * week)
 
 
 def any_look(log: Log) -> Look:
@@ -102,18 +87,14 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
         label="Channels that the planted shift makes likelier",
         source=truth,
     )
+    odds = float(np.expm1(planted.intent))
+    add("drift.planted_odds", odds, "share", label="Planted rise of the odds of a purchase", source=truth)
     common: dict[str, Any] = {"source": WATCH}
-    add("drift.reference_from", day(weeks.starts(BURN_IN)), label="First day of the reference", **common)
     add("drift.watch_from", day(weeks.starts(BEFORE)), label="First day of the watch", **common)
     add("drift.reference_weeks", BEFORE - BURN_IN, "count", label="Weeks of the reference", **common)
     add("drift.looks", len(log.looks), "count", label="Weeks that are watched", **common)
     add("drift.variables", len(log.names), "count", label="Variables that are watched", **common)
     add("drift.reference_rows", any_look(log).reference, "count", label="Sessions of the reference", **common)
-    rows = log.table.groupby("week")["rows"].first()
-    add(
-        "drift.fewest_rows", int(rows.min()), "count", label="Sessions of the smallest watched week", **common
-    )
-    add("drift.most_rows", int(rows.max()), "count", label="Sessions of the largest watched week", **common)
     add(
         "drift.level",
         log.level,
@@ -138,8 +119,10 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
 
 def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
     """What chance alone does to the index in one week, and which change of a channel would ring."""
-    table, seen = log.table, log.looks[calendar.shifted]
-    now = table[table["week"] == calendar.shifted].set_index("variable")
+    # The last week before the shift: draws that mix shifted weeks in would not be chance alone.
+    week = calendar.partly - 1
+    table, seen = log.table, log.looks[week]
+    now = table[table["week"] == week].set_index("variable")
     # A constant has no chance to speak of.
     moving = now[now["psi_chance"] > 0]
     common: dict[str, Any] = {"n": int(now["rows"].iloc[0]), "source": WATCH}
@@ -160,13 +143,6 @@ def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
     limit, rows = float(now.loc[CHANNEL, "psi_limit"]), int(now["rows"].iloc[0])
     add = desk.ledger.add
     exact: dict[str, Any] = {"n": rows, "source": "journey.models.stability:detectable_share"}
-    add(
-        "drift.channel_limit",
-        limit,
-        "ratio",
-        label="Index of the channel from which the alarm rings",
-        **common,
-    )
     before = float(counts[grown] / counts.sum())
     add("drift.social_before", before, "share", digits=0, label="Share of social, reference", **exact)
     for name, threshold in (("social_rings", limit), ("social_rule", RULE)):
@@ -175,7 +151,7 @@ def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
         add(f"drift.{name}", share, "share", digits=0, label=f"Share of social that reaches {words}", **exact)
 
 
-def add_alarms(desk: Desk, everything: Log, log: Log, calendar: Weeks) -> None:
+def add_alarms(desk: Desk, log: Log, calendar: Weeks) -> None:
     """What rang in this shop, when, by which measure."""
     table = log.table
     desk.save("watched", table.assign(starts=[f"{calendar.starts(week):%-d %b}" for week in table["week"]]))
@@ -203,16 +179,16 @@ def add_alarms(desk: Desk, everything: Log, log: Log, calendar: Weeks) -> None:
         **common,
     )
     for name, week in (("promotion", calendar.promotion), ("shift", calendar.shifted)):
-        rang = table[(table["week"] == week) & table["psi_rings"]]
-        words = ", ".join(rang["variable"].str.replace("_", " ").str.replace(" pct", "")) or "none"
-        add(f"drift.{name}_rang", words, label=f"Variables that rang in the {name} week", **common)
-        add(f"drift.{name}_ringing", len(rang), "count", label=f"How many rang in the {name} week", **common)
+        rang = table[(table["week"] == week) & table["psi_rings"] & (table["variable"] != CHANNEL)]
+        words = ", ".join(map(plain, rang["variable"])) or "none"
+        add(
+            f"drift.{name}_rang",
+            words,
+            label=f"Other variables than the channel that rang in the {name} week",
+            **common,
+        )
     score = table[table["variable"] == "score"].set_index("week")
     add("drift.score_psi", float(score["psi"].max()), label="Largest index of the score", **common)
-    first = int(score.index[score["psi_rings"]].min())
-    add(
-        "drift.score_first", day(calendar.starts(first)), label="First week in which the score rang", **common
-    )
     device = table[table["variable"] == "device"]
     add("drift.device_psi", float(device["psi"].max()), label="Largest index of the device", **common)
     both = (table["psi_rings"] & table["gap_rings"]).sum()
@@ -220,13 +196,6 @@ def add_alarms(desk: Desk, everything: Log, log: Log, calendar: Weeks) -> None:
         rang = int(table[f"{measure}_rings"].sum())
         add(f"drift.rings_{measure}", rang, "count", n=len(table), label=f"Alarms {words}", **common)
     add("drift.rings_both", int(both), "count", n=len(table), label="Alarms by both measures", **common)
-    beyond = table[table["psi"] > RULE]
-    add("drift.rings_rule", len(beyond), "count", n=len(table), label="Beyond the rule of thumb", **common)
-    names = beyond["variable"].str.replace("_", " ").unique()
-    add("drift.rule_names", ", ".join(names), label="Variables beyond the rule of thumb", **common)
-    items = everything.table[~everything.table["variable"].isin(table["variable"])]
-    items = items[items["psi_rings"] & (items["week"] < calendar.partly)]
-    add("drift.item_rings", len(items), "count", label="Alarms of item features before the shift", **common)
 
 
 def quality(y: NDArray[np.bool_], p: Floats, users: NDArray[np.int64]) -> dict[str, Estimate]:
@@ -314,14 +283,6 @@ def add_quality(
         label="Weeks whose interval of observed over expected excludes one",
         source=source,
     )
-    desk.ledger.add(
-        "drift.week_width",
-        float((alone["roc_auc_high"] - alone["roc_auc_low"]).median()),
-        "ratio",
-        digits=2,
-        label="Width of a week's interval of the ROC-AUC, median",
-        source=source,
-    )
     # In the first week after the shift nobody has any shifted week to learn from.
     late = week > calendar.shifted
     old = rolling[calendar.shifted].to_numpy()
@@ -336,15 +297,6 @@ def add_quality(
             f"{SOURCE}:gain",
             4,
         )
-    renewed = quality(y[late], weekly[late], users[late])["ratio"]
-    add_estimate(
-        desk, "retrained_ratio", renewed, int(late.sum()), "Observed over expected, retrained", source
-    )
-    kept = quality(y[late], old[late], users[late])["ratio"]
-    add_estimate(desk, "kept_ratio", kept, int(late.sum()), "Observed over expected, not retrained", source)
-    desk.ledger.add(
-        "drift.late_buyers", int(y[late].sum()), "count", label="Purchases in the last weeks", source=source
-    )
 
 
 def add_unknown(desk: Desk, frame: FeatureFrame, weeks: NDArray[np.int64]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +10,10 @@ from scipy.stats import binomtest, norm
 
 from journey.evaluation.drift_twins import TWINS, alarm_table
 from journey.features import FEATURES
-from journey.models.watch import BEFORE, SCORE, Log, user_features
+from journey.models.watch import BEFORE, DAYS, SCORE, Log, user_features
 from journey.report.findings.desk import Desk
 from journey.report.findings.seeds import mean_interval
 from journey.stores.evidence import Evidence
-
-if TYPE_CHECKING:
-    from journey.report.findings.drift import Weeks
 
 SOURCE = "journey.evaluation.drift_twins:drift_twins"
 CHANNEL = "channel"
@@ -25,6 +22,29 @@ CHANNEL = "channel"
 GROWING = (SCORE, "coupon_pct")
 MEAN = "Student, over shops"
 POWER = 0.8
+
+
+class Weeks:
+    """Weeks of the watch that something planted falls into.
+
+    `partly` holds the first day of the shift, `shifted` is the first week after it, `promotion` holds the
+    promotion weekend; weeks are counted from the first of the data.
+    """
+
+    def __init__(self, partly: int, shifted: int, promotion: int, last: int, first_day: pd.Timestamp) -> None:
+        self.partly, self.shifted, self.promotion, self.last = partly, shifted, promotion, last
+        self.first_day = first_day
+
+    def starts(self, week: int) -> pd.Timestamp:
+        """First day of a week."""
+        return self.first_day + pd.Timedelta(days=DAYS * week)
+
+
+def plain(name: str) -> str:
+    """A variable in words."""
+    for ending, words in (("_1d", " in a day"), ("_7d", " in a week"), ("_pct", "")):
+        name = name.replace(ending, words)
+    return name.replace("_", " ")
 
 
 def add_twins(desk: Desk, found: Evidence, log: Log, calendar: Weeks) -> None:
@@ -60,7 +80,7 @@ def alarm_rows(alarms: pd.DataFrame, log: Log, calendar: Weeks) -> pd.DataFrame:
         peak = seen.loc[seen["psi"].idxmax()]
         rang = seen.loc[seen["psi_rings"], "week"]
         row: dict[str, Any] = {
-            "variable": name.replace("_", " "),
+            "variable": plain(name),
             "psi": peak["psi"],
             "chance": peak["psi_chance"],
             "limit": peak["psi_limit"],
@@ -89,7 +109,7 @@ def shown_rows(shops: dict[str, Any], log: Log, calendar: Weeks) -> pd.DataFrame
         tables.append(
             pd.DataFrame(
                 {
-                    "variable": name.replace("_", " "),
+                    "variable": plain(name),
                     "week": list(weeks),
                     "starts": [f"{calendar.starts(week):%-d %b}" for week in weeks],
                     "psi": own["psi"].to_numpy(),
@@ -209,31 +229,27 @@ def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
         "ratio_planted": (ratio["planted"], "Observed over expected after the shift"),
         "ratio_quiet": (ratio["quiet"], "Observed over expected, no shift"),
         "ratio_effect": (ratio["planted"] - ratio["quiet"], "Effect of the shift on observed over expected"),
-        "ratio_kept": (
-            planted["observed_late"] / planted["expected_before_late"],
-            "Observed over expected in the last two weeks, not retrained",
-        ),
-        "ratio_retrained": (
-            planted["observed_late"] / planted["expected_weekly_late"],
-            "Observed over expected in the last two weeks, retrained",
-        ),
-        "retrain_auc_shops": (
-            planted["auc_weekly_late"] - planted["auc_before_late"],
-            "Gain of retraining after the shift, ROC-AUC",
-        ),
-        "retrain_auc_quiet": (
-            quiet["auc_weekly_late"] - quiet["auc_before_late"],
-            "Gain of retraining without a shift, ROC-AUC",
-        ),
-        "retrain_loss_shops": (
-            planted["loss_before_late"] - planted["loss_weekly_late"],
-            "Gain of retraining after the shift, log loss",
-        ),
-        "wait_auc": (
-            planted["auc_before"] - planted["auc_frozen"],
-            "Gain of learning from all weeks before the shift, ROC-AUC",
-        ),
     }
+    for twin, each in (("planted", planted), ("quiet", quiet)):
+        words = "after the shift" if twin == "planted" else "without a shift"
+        kept, renewed = (
+            each["observed_late"] / each[f"expected_{kind}_late"] for kind in ("before", "weekly")
+        )
+        values |= {
+            f"retrain_auc_{twin}": (
+                each["auc_weekly_late"] - each["auc_before_late"],
+                f"Gain of retraining {words}, ROC-AUC",
+            ),
+            f"retrain_loss_{twin}": (
+                each["loss_before_late"] - each["loss_weekly_late"],
+                f"Gain of retraining {words}, log loss",
+            ),
+            f"ratio_kept_{twin}": (kept, f"Observed over expected {words}, last two weeks, not retrained"),
+            f"ratio_retrained_{twin}": (
+                renewed,
+                f"Observed over expected {words}, last two weeks, retrained",
+            ),
+        }
     weekly = float(planted["observed"].mean()) / 3
     add_patience(desk, float(values["ratio_effect"][0].mean()), weekly)
     for name, (each, label) in values.items():

@@ -38,7 +38,7 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         mine = frame[frame["variable"] == name]
         panel = go.Figure()
         band(panel, mine["week"], mine["limit"] * 0 + lowest, mine["limit"], colour("muted", 0.2))
-        panel.data[0].update(name="no alarm", showlegend=row == 1)
+        panel.data[0].update(mode="lines", name="no alarm", showlegend=row == 1)
         for column, words, role, dash in (
             ("quiet", "the same shop, nothing planted", "series-2", "dot"),
             ("psi", "this shop", "series-1", "solid"),
@@ -106,4 +106,4 @@ def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
 
 
 def _title(name: str) -> str:
-    return {"coupon pct": "Coupon", "score": "Score of the model"}.get(name, name.capitalize())
+    return {"score": "Score of the model"}.get(name, name.capitalize())
