@@ -91,7 +91,7 @@ def alarm_rows(alarms: pd.DataFrame, log: Log, calendar: Weeks) -> pd.DataFrame:
                 mine[mine["week"].isin(weeks) & (mine["twin"] == twin)]["seed"].nunique() for twin in TWINS
             ]
             row |= {f"{phase}_{twin}": count for twin, count in zip(TWINS, counts, strict=True)}
-            row[phase] = " / ".join(map(str, counts))
+            row[phase] = "/".join(map(str, counts))
         rows.append(row)
     table = pd.DataFrame(rows).sort_values(["shifted_planted", "psi"], ascending=False, kind="stable")
     counted = [f"{phase}_{twin}" for phase in phases(calendar) for twin in TWINS]
