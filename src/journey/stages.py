@@ -27,9 +27,11 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "features/load.py",
         "models/boosting.py",
         "recommend/als.py",
+        "recommend/baskets.py",
         "recommend/scorers.py",
         "report/findings/sparse_curve.py",
         "report/findings/sparse_entries.py",
+        "report/findings/sparse_field.py",
         "report/findings/sparse_pairs.py",
     ),
     "recommend": (
@@ -44,8 +46,14 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "report/findings/recommend_pairs.py",
     ),
     "experiments": ("experiments", "evaluation", "report/findings"),
-    "causal": ("causal", "evaluation"),
-    "uplift": ("uplift", "evaluation", "report/findings/uplift_field.py", "report/findings/uplift_money.py"),
+    "causal": ("causal", "evaluation", "report/findings/causal_bias.py"),
+    "uplift": (
+        "uplift",
+        "evaluation",
+        "report/findings/uplift_coverage.py",
+        "report/findings/uplift_field.py",
+        "report/findings/uplift_money.py",
+    ),
     "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
     "seeds": ("report/seeds.py", "report/findings/seeds_claims.py"),
 }

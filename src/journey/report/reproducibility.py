@@ -17,6 +17,7 @@ ON_REQUEST = {
     "birth_weights": "journey.published.births",
     "boosting_comparison": "journey.models.boosting_comparison",
     "coupon_bias": "journey.evaluation.coupon_bias",
+    "drift_twins": "journey.evaluation.drift_twins",
     "experiment_simulations": "journey.experiments.proof",
     "online_retail_sparse": "journey.sparse.retail",
     "online_shoppers_tuning": "journey.models.shoppers_tuning",
