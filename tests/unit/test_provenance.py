@@ -16,7 +16,18 @@ from journey.report.provenance import ledger_rows, show_ledger, sources
 #: a figure that others printed is an input; its source is a publication
 PUBLISHED = {"PMC10121810, XGBoost with feature selection and oversampling"}
 #: chapters whose numbers all say what they are; a longer label does not fit the card
-LABELLED = ("audit", "experiments", "funnel", "journeys", "prediction", "recommend")
+LABELLED = (
+    "audit",
+    "causal",
+    "drift",
+    "experiments",
+    "funnel",
+    "journeys",
+    "prediction",
+    "recommend",
+    "sparse",
+    "uplift",
+)
 LONGEST_LABEL = 70
 
 

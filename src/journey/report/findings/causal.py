@@ -62,6 +62,7 @@ def add_effects(
             f"causal.{name}",
             effect.estimate,
             "points",
+            label=f"Effect of a coupon on buying: {effect.method}",
             low=effect.low,
             high=effect.high,
             method="clustered by user",
@@ -95,9 +96,20 @@ def add_effects(
         label="Adjusted estimators whose interval holds the truth",
         source=f"{SOURCE}:add_effects",
     )
-    desk.ledger.add("causal.adjusted", len(rows) - 1, "count", source=f"{SOURCE}:add_effects")
     desk.ledger.add(
-        "causal.coupon_share", float(treated.mean()), "share", n=len(treated), source=f"{SOURCE}:add_effects"
+        "causal.adjusted",
+        len(rows) - 1,
+        "count",
+        label="Estimators that adjust",
+        source=f"{SOURCE}:add_effects",
+    )
+    desk.ledger.add(
+        "causal.coupon_share",
+        float(treated.mean()),
+        "share",
+        n=len(treated),
+        label="Sessions that show a coupon",
+        source=f"{SOURCE}:add_effects",
     )
     for arm, name in ((1, "with"), (0, "without")):
         desk.ledger.add(
@@ -106,6 +118,7 @@ def add_effects(
             "share",
             digits=2,
             n=int((treated == arm).sum()),
+            label=f"Sessions {name} a coupon that buy",
             source=f"{SOURCE}:add_effects",
         )
     return effects
@@ -130,7 +143,7 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
             "ratio",
             digits=3,
             n=len(treated),
-            label="Standardised mean difference",
+            label=f"Largest standardised mean difference, {name.removeprefix('worst_')} weighting",
             source="journey.causal.balance:balance",
         )
     common = causal.overlap(treated, score, estimand="ATT")
@@ -157,6 +170,7 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
         "causal.highest_score",
         common.highest,
         "ratio",
+        label="Highest estimated probability of a coupon",
         digits=2,
         n=len(treated),
         source="journey.causal.propensity:overlap",
@@ -224,7 +238,7 @@ def add_sensitivity(
             high=test.effect.high,
             method="clustered by user",
             n=test.effect.n,
-            label="Effect on the cart of the session before, which cannot be",
+            label=f"Placebo effect on the cart of the session before, {name}",
             source="journey.causal.comparison:placebo_test",
         )
         desk.ledger.add(
@@ -274,7 +288,7 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
             high=(effect.high * value - given) * len(coupon),
             method="clustered by user",
             n=len(coupon),
-            label="Margin that this estimate promises, in 90 days",
+            label=f"Margin in 90 days by the estimate of: {effect.method}",
             source="journey.causal.comparison:decision_cost",
         )
         desk.ledger.add(

@@ -50,7 +50,7 @@ def add_bias(desk: Desk) -> None:
             "count",
             n=shops,
             dataset=DATASET,
-            label="Shops whose 95% interval holds the truth",
+            label=f"Intervals that hold the truth: {WORDS[str(name)]}",
             source=SOURCE,
         )
     for name, row in steps.iterrows():
@@ -111,6 +111,6 @@ def add_scope(desk: Desk, results: dict[str, float]) -> None:
         digits=1,
         n=int(results["sessions"]),
         dataset=DATASET,
-        label="Sessions whose chance of a coupon follows from records and the hidden part",
+        label="Sessions whose coupon chance records and the hidden part give",
         source="journey.evaluation.coupon_bias:rule_recovered",
     )

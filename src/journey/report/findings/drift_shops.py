@@ -244,10 +244,10 @@ def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
                 each["loss_before_late"] - each["loss_weekly_late"],
                 f"Gain of retraining {words}, log loss",
             ),
-            f"ratio_kept_{twin}": (kept, f"Observed over expected {words}, last two weeks, not retrained"),
+            f"ratio_kept_{twin}": (kept, f"Observed over expected {words}, not retrained"),
             f"ratio_retrained_{twin}": (
                 renewed,
-                f"Observed over expected {words}, last two weeks, retrained",
+                f"Observed over expected {words}, retrained",
             ),
         }
     weekly = float(planted["observed"].mean()) / 3

@@ -28,6 +28,7 @@ HEADLINES = (
     ("Free shipping", "experiments.margin", "Measured effect on margin, a user"),
     ("Free shipping", "uplift.true_profit_everybody", "True profit, everyone"),
     ("Free shipping", "uplift.qini", "Qini of the uplift ranking"),
+    ("Free shipping", "uplift.captured", "Of the oracle's gain, by the ranking"),
     ("Channels", "journeys.wrong_share_last_touch", "Misplaced by last touch"),
     ("Channels", "journeys.wrong_share_markov", "Misplaced by the Markov rule"),
     ("Prediction", "prediction.third_roc_auc", "ROC-AUC after three events"),

@@ -99,7 +99,7 @@ def collect(desk: Desk) -> None:
             f"sparse.expected{key}",
             round(float(rungs[target].oracle.sum())),
             "count",
-            label=f"Pairs that the true chances expect in the test period: {TARGETS[target]}",
+            label=f"Pairs the true chances expect: {TARGETS[target]}",
             source=f"journey.evaluation.pair_oracle:{source}",
         )
     add_feature_sets(desk, ground, sets, rungs["item"])
@@ -182,12 +182,15 @@ def add_ladder(desk: Desk, ground: Ground, rungs: dict[str, Rung]) -> None:
         rows.append(row)
         add_rung(desk, target, row, found)
     desk.save("ladder", pd.DataFrame(rows))
-    for key, value in (("rungs", len(rows)), ("rungs_clear", sum(row["gain_low"] > 0 for row in rows))):
+    for key, value, label in (
+        ("rungs", len(rows), "Targets of the ladder"),
+        ("rungs_clear", sum(row["gain_low"] > 0 for row in rows), "Targets with a gain clear of zero"),
+    ):
         desk.ledger.add(
             f"sparse.{key}",
             value,
             "count",
-            label="Targets; those whose gain over the simple rule has an interval above zero",
+            label=label,
             source=f"{SOURCE}:add_ladder",
         )
 
@@ -240,7 +243,7 @@ def add_rung(desk: Desk, target: str, row: dict[str, Any], found: dict[str, Esti
         f"sparse.{target}_train_factor",
         row["train_precision"] / row["model_precision"],
         digits=1,
-        label=f"Average precision in training over that in the test: {name}",
+        label=f"PR-AUC, training over test: {name}",
         source="journey.sparse.ladder:learn",
     )
     desk.ledger.add(

@@ -50,7 +50,9 @@ def add_curve(desk: Desk) -> None:
     for row in points.to_dict("records"):
         add_point(desk, {str(key): value for key, value in row.items()})
     add_tastes(desk, shops)
-    desk.ledger.add("sparse.curve_sizes", len(sizes), "count", source=SOURCE)
+    desk.ledger.add(
+        "sparse.curve_sizes", len(sizes), "count", label="Sizes of the learning curve", source=SOURCE
+    )
     for part in ("all", "untouched"):
         for model in ("collaborative", "embedding"):
             add_threshold(desk, points, part, model)
@@ -63,8 +65,16 @@ def short(users: int) -> str:
 
 def add_size(desk: Desk, size: dict[str, int]) -> None:
     """How much there is to learn from and to test on."""
-    for name in ("users", "shops", "positives", "test_positives", "new_positives"):
-        desk.ledger.add(f"sparse.curve_{short(size['users'])}_{name}", size[name], "count", source=SOURCE)
+    users = short(size["users"])
+    for name, what in (
+        ("users", "users of a shop"),
+        ("shops", "shops"),
+        ("positives", "purchased pairs to learn from"),
+        ("test_positives", "purchased pairs in the test"),
+        ("new_positives", "purchases of new items in the test"),
+    ):
+        label = f"Learning curve at {users} users: {what}"
+        desk.ledger.add(f"sparse.curve_{users}_{name}", size[name], "count", label=label, source=SOURCE)
 
 
 def add_point(desk: Desk, row: dict[str, Any]) -> None:
@@ -97,7 +107,7 @@ def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
             f"sparse.tastes_{short(row['users'])}_{row['low']}",
             row["correlation"],
             digits=2,
-            label=f"Correlation of learned and true preference, {row['contacts']} items touched",
+            label=f"Learned with true taste, {short(row['users'])} users, {row['contacts']} items touched",
             source=SOURCE,
         )
 
@@ -107,7 +117,11 @@ def add_threshold(desk: Desk, points: pd.DataFrame, part: str, model: str) -> No
     rows = points[points["model"].eq(model) & points["part"].eq(part)].sort_values("users")
     clear = rows[rows["over_plain_low"].gt(0)]
     key = f"sparse.curve_{part}_{model}"
-    desk.ledger.add(f"{key}_clear", len(clear), "count", source=SOURCE)
+    pairs = "new items" if part == "untouched" else "all pairs"
+    label = f"Sizes in which {model} features clearly gain, {pairs}"
+    desk.ledger.add(f"{key}_clear", len(clear), "count", label=label, source=SOURCE)
     first = clear["positives"].iloc[0] if len(clear) else None
     text = f"about {round(first, -2):,.0f}" if first is not None else "more than were tried"
-    desk.ledger.add(f"{key}_from", text, label="Purchases at the smallest such size", source=SOURCE)
+    desk.ledger.add(
+        f"{key}_from", text, label=f"Purchases at the smallest such size, {model}, {pairs}", source=SOURCE
+    )

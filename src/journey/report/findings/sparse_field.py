@@ -61,7 +61,7 @@ def add_field(desk: Desk) -> None:
     add_origins(desk, result["origins"])
     add_features(desk, result["features"], result["rungs"]["item"]["pairs"])
     for name, each in result["top"].items():
-        label = f"Bought among the top {TOP}: {SET_NAMES[name]}"
+        label = f"Top {TOP} bought: {SET_NAMES[name]}"
         add(desk, f"top_{name}", each["value"], "share", (each["low"], each["high"]), 0, TOP, label=label)
 
 

@@ -80,7 +80,8 @@ def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
                 "high": high,
             }
         )
-        desk.ledger.add(f"sparse.{key}_pairs", pairs, "count", source=f"{SOURCE}:add_origins")
+        label = f"Test pairs: {key.replace('_', ' ')}"
+        desk.ledger.add(f"sparse.{key}_pairs", pairs, "count", label=label, source=f"{SOURCE}:add_origins")
         desk.ledger.add(
             f"sparse.{key}_share",
             bought / total,
@@ -124,7 +125,7 @@ def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
         "sparse.memory_train_pr_auc",
         train,
         digits=3,
-        label="Average precision of the tree that memorises, on the rows it learned from",
+        label="PR-AUC of the memorising tree on the rows it learned from",
         source="journey.sparse.memory:memorise",
     )
     pairs = rung.happened.size
@@ -150,7 +151,7 @@ def add_top(desk: Desk, rung: Rung) -> None:
             label=f"Bought among the {TOP} pairs with the highest scores, {name}",
             source=f"{SOURCE}:add_top",
         )
-    desk.ledger.add("sparse.top", TOP, "count", source=f"{SOURCE}:add_top")
+    desk.ledger.add("sparse.top", TOP, "count", label="Likeliest pairs looked at", source=f"{SOURCE}:add_top")
 
 
 def add_reminder(desk: Desk, ground: Ground) -> None:
@@ -178,6 +179,6 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
         digits=0,
         n=len(users),
         method=METHOD,
-        label="Gross margin on items bought after having been left in a cart, test period",
+        label="Gross margin on items bought after being left in a cart, test",
         source=f"{SOURCE}:add_reminder",
     )

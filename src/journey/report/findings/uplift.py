@@ -118,6 +118,8 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
                 "top_high": quality.uplift_at[0.3].high,
                 "spearman": judged.spearman,
                 "captured": judged.share_captured,
+                # The area the Qini coefficient estimates, here under the curve of true effects.
+                "true_qini": float(np.trapezoid(judged.captured - judged.random, judged.share)),
             }
         )
         if (score.learner, score.base) == MAIN:
@@ -162,10 +164,17 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
         "uplift.qini_unclear",
         covering,
         "count",
-        label="Learners whose Qini interval contains zero",
+        label="Learners whose Qini interval does not lie above zero",
         source=f"{SOURCE}:add_learners",
     )
-    desk.ledger.add("uplift.learners", len(table), "count", source=f"{SOURCE}:add_learners")
+    missed = ~table["true_qini"].between(table["qini_low"], table["qini_high"])
+    label = "Learners whose Qini interval misses the Qini by true effects"
+    desk.ledger.add(
+        "uplift.qini_missed", int(missed.sum()), "count", label=label, source=f"{SOURCE}:add_learners"
+    )
+    desk.ledger.add(
+        "uplift.learners", len(table), "count", label="Uplift learners", source=f"{SOURCE}:add_learners"
+    )
 
 
 def register_main(
@@ -176,10 +185,10 @@ def register_main(
     desk.ledger.add(
         "uplift.scored", n, "count", label="Users whom a model of earlier folds scores", source=SOURCE
     )
-    for name, found in (
-        ("average", quality.average_effect),
-        ("qini", quality.qini),
-        ("top", quality.uplift_at[0.3]),
+    for name, found, label in (
+        ("average", quality.average_effect, "Effect of free shipping on the share who buy, scored users"),
+        ("qini", quality.qini, "Qini coefficient of the deciding learner"),
+        ("top", quality.uplift_at[0.3], "Uplift among the three tenths ranked highest"),
     ):
         desk.ledger.add(
             f"uplift.{name}",
@@ -189,6 +198,7 @@ def register_main(
             high=found.high,
             method="bootstrap over users",
             n=n,
+            label=label,
             source="journey.uplift.curves:ranking_quality",
         )
     desk.ledger.add(
@@ -238,6 +248,7 @@ def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> 
         digits=2,
         method="best linear predictor",
         n=test.n,
+        label="Slope of observed on predicted uplift",
         source="journey.uplift.calibration:heterogeneity_test",
     )
     desk.ledger.add(
@@ -268,6 +279,7 @@ def add_groups(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
         desk.ledger.add(
             f"uplift.{share.group.replace(' ', '_')}",
             f"{share.low:.1%} to {share.high:.1%}",
+            label=f"Bounds of the share of users: {share.group}",
             source="journey.uplift.groups:four_groups",
         )
 

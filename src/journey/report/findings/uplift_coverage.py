@@ -56,8 +56,12 @@ def collect(desk: Desk) -> None:
         )
     desk.save("coverage", pd.DataFrame([rows[name] for name in NAMES]))
     desk.save("coverage_evidence", pd.DataFrame({"note": [found.label]}))
-    for name in ("repeats", "users", "shops"):
-        desk.ledger.add(f"uplift.coverage_{name}", result[name], "count", source=SOURCE)
+    for name, label in (
+        ("repeats", "Experiments drawn"),
+        ("users", "Users of each drawn experiment"),
+        ("shops", "Experiments of that size in the large shop"),
+    ):
+        desk.ledger.add(f"uplift.coverage_{name}", result[name], "count", label=label, source=SOURCE)
     for each in result["happened"]:
         if each["measure"] in ("qini", "top", "ranking"):
             desk.ledger.add(

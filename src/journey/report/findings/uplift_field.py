@@ -34,6 +34,7 @@ def collect(desk: Desk) -> None:
             "share",
             digits=2,
             n=row["n"],
+            label=f"Hillstrom customers who visit, arm: {arm}",
             **common,
         )
     effects, rows = [], []
@@ -53,6 +54,7 @@ def collect(desk: Desk) -> None:
                 method="difference of means",
                 n=mailing["n"],
                 digits=digits,
+                label=f"Hillstrom, effect of the {name} mail on {outcome}",
                 **common,
             )
         effects.append(
@@ -80,7 +82,7 @@ def collect(desk: Desk) -> None:
             sum(learner["qini"]["low"] > 0 for learner in mailing["learners"]),
             "count",
             n=mailing["n_scored"],
-            label="Learners whose Qini interval lies above zero",
+            label=f"Learners whose Qini interval lies above zero, {name} mail",
             **common,
         )
         likeliest = mailing["likeliest_visitors"]["qini"]
@@ -100,6 +102,7 @@ def collect(desk: Desk) -> None:
             f"uplift.hillstrom_{name}_qini",
             main["qini"]["value"],
             "points",
+            label=f"Qini of the deciding learner, {name} mail, visits",
             low=main["qini"]["low"],
             high=main["qini"]["high"],
             digits=2,
@@ -111,6 +114,7 @@ def collect(desk: Desk) -> None:
             f"uplift.hillstrom_{name}_qini_likeliest",
             likeliest["value"],
             "points",
+            label=f"Qini of the likeliest visitors, {name} mail",
             low=likeliest["low"],
             high=likeliest["high"],
             digits=2,
@@ -136,6 +140,6 @@ def add_spend(desk: Desk, name: str, mailing: dict[str, Any], common: dict[str, 
         method="difference of means",
         n=mailing["n"],
         digits=2,
-        label="Profit a customer of mailing everyone",
+        label=f"Profit a customer of mailing everyone, {name} mail",
         **common,
     )

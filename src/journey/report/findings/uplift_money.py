@@ -78,15 +78,19 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
         digits=0,
         method="bootstrap over users",
         n=curve.n,
+        label="Share treated that brings most",
         source="journey.uplift.budget:roi_curve",
     )
     shown = curve.share > 0
-    for id, count in (("clear_budgets", (curve.profit.low[shown] > 0).sum()), ("budgets", shown.sum())):
+    for id, count, label in (
+        ("clear_budgets", (curve.profit.low[shown] > 0).sum(), "Budgets with a profit clear of zero"),
+        ("budgets", shown.sum(), "Budgets tried"),
+    ):
         desk.ledger.add(
             f"uplift.{id}",
             int(count),
             "count",
-            label="Budgets, and those with a profit clearly above zero",
+            label=label,
             source="journey.uplift.budget:roi_curve",
         )
     share = POLICY_SHARE
@@ -120,10 +124,17 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
                 high=scale * policy.profit.high,
                 method="inverse propensity, bootstrap over users",
                 n=policy.n,
-                label="Profit for 10,000 users",
+                label=f"Profit for 10,000 users: {policy.name}",
                 source="journey.uplift.policy:compare_policies",
             )
-            add_truth(desk, f"true_profit_{short}", scale, truth, policy.n, "True profit for 10,000 users")
+            add_truth(
+                desk,
+                f"true_profit_{short}",
+                scale,
+                truth,
+                policy.n,
+                f"True profit for 10,000 users: {policy.name}",
+            )
     best = (trial.gain > 0).astype(float)
     oracle = true_profit(desk, trial, best)
     rows.append(
@@ -169,6 +180,7 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
             f"uplift.chosen_{row['persona'].lower().replace(' ', '_')}",
             row["chosen"],
             "share",
+            label=f"Part of this persona that the ranking chooses: {row['persona']}",
             digits=0,
             source=f"{SOURCE}:add_policies",
         )
