@@ -282,6 +282,11 @@ def test_what_the_page_says_in_words_is_so(committed):
         assert not all(held[name]), name
     assert sum(held["margin_open"]) > len(shops) / 2
     assert all(each.value("causal.doubly_robust") > each.value("causal.truth") for each in shops)
+    # One interval lies below zero although that ranking is better than chance; the first shop is a lucky one.
+    assert [each.value("uplift.captured") > 0 for each in shops if each.high("uplift.qini") < 0] == [True]
+    captured = [each.value("uplift.captured") for each in shops]
+    first = Shop(committed[str(SEEDS[0])]).value("uplift.captured")
+    assert first > sorted(captured)[len(captured) // 2]
     errors = {
         name: mean_interval([each.value(estimate) - each.value(truth) for each in shops])
         for name, (_, estimate, truth) in ERRORS.items()
