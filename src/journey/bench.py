@@ -146,7 +146,7 @@ def run_benchmarks(paths: Paths, console: Console, *, large: bool = False) -> li
     large
         Also measure a million users; takes several minutes and about 10 GB of disk.
     """
-    from journey.pipeline import build
+    from journey.pipeline.run import build
     from journey.stores.simulator import ShopParameters, simulate
     from journey.warehouse.build import build_warehouse
 

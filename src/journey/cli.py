@@ -49,7 +49,7 @@ def simulate(
 
     Example: journey simulate --users 50000 --seed 11
     """
-    from journey.pipeline import build as run_build
+    from journey.pipeline.run import build as run_build
 
     parameters = {"users": users, "items": items, "days": days, "seed": seed, "dirt": dirt}
     run_build(project(), ["simulate"], parameters=parameters, console=console)
@@ -88,7 +88,7 @@ def build(
 
     Example: journey build warehouse
     """
-    from journey.pipeline import build as run_build
+    from journey.pipeline.run import build as run_build
 
     ran = run_build(project(), stage or None, store=store, console=console)
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
@@ -100,7 +100,7 @@ def numbers(
     readme: Annotated[bool, typer.Option("--readme", help="Write the figures of README.md again.")] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
-    from journey.pipeline import build as run_build
+    from journey.pipeline.run import build as run_build
     from journey.report.ledger import Numbers
 
     paths = project()

@@ -15,8 +15,8 @@ from statsmodels.discrete.discrete_model import Logit
 
 from journey.causal import fit_propensity, propensity_matching, rosenbaum_binary, rosenbaum_signed_rank
 from journey.published import published, value
-from journey.published.births import Births, load_births
 from journey.published.causal import PARTNER_ONLY, SMOKER_ONLY, lead_gap
+from journey.studies.births import Births, load_births
 
 
 @pytest.fixture(scope="module")

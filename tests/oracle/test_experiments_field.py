@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from journey.experiments import Proportion, difference, proportions, sample_ratio_test, two_proportions
-from journey.experiments.replay import RULES, asos_evidence, sequential_replay
 from journey.published import compare, published
 from journey.stores.datasets import load_asos, load_cookie_cats, load_landing_page
+from journey.studies.asos import RULES, asos_evidence, sequential_replay
 
 pytestmark = [
     pytest.mark.data,

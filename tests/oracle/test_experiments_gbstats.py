@@ -35,7 +35,7 @@ from journey.experiments import (
     relative_lift,
     sample_ratio_test,
 )
-from journey.experiments.proof_coverage import naive_cuped_lift
+from journey.studies.experiment_proof.coverage import naive_cuped_lift
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
 

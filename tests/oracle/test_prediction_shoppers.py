@@ -10,13 +10,13 @@ import json
 import numpy as np
 import pytest
 
-from journey.models.shoppers import default_trees, fold_quality, logistic, one_hot, out_of_fold
-from journey.models.shoppers_tuning import PUBLISHED
 from journey.paths import project
 from journey.published import published, value
 from journey.published.prediction import LINEAR
 from journey.stores.datasets import load_online_shoppers
 from journey.stores.locate import locate
+from journey.studies.shoppers import default_trees, fold_quality, logistic, one_hot, out_of_fold
+from journey.studies.shoppers_tuning import PUBLISHED
 
 
 def committed(name: str) -> dict:

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from journey.errors import JourneyError
+from journey.findings.agreement.collect import collect, like, show_published, slug, tolerance_text
+from journey.findings.desk import lay_out, load_table
 from journey.paths import Paths
 from journey.published import ENTRIES, TOPICS, Allowance, Published, Source, compare, last_digit, tolerance
-from journey.published.births import birth_effects, births_evidence, load_births
-from journey.report.findings.agreement import collect, like, show_published, slug, tolerance_text
-from journey.report.findings.desk import lay_out, load_table
 from journey.report.ledger import Numbers
-from journey.stores.evidence import disagreement
+from journey.studies.births import birth_effects, births_evidence, load_births
+from journey.studies.evidence import disagreement
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry.id for entry in ENTRIES])

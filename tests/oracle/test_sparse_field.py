@@ -10,12 +10,12 @@ import json
 import pytest
 
 from journey.paths import project
-from journey.sparse.retail import NAME, TARGETS, describe_retail
-from journey.sparse.retail_calendar import decision_points
-from journey.sparse.retail_history import retail_purchases
 from journey.stores.datasets import data_checksum, load_online_retail
-from journey.stores.evidence import disagreement, plain
 from journey.stores.locate import locate
+from journey.studies.evidence import disagreement, plain
+from journey.studies.online_retail.calendar import decision_points
+from journey.studies.online_retail.history import retail_purchases
+from journey.studies.online_retail.study import NAME, TARGETS, describe_retail
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.published import published, tolerance, value
-from journey.uplift.hillstrom import hillstrom_covariates, hillstrom_uplift
+from journey.studies.hillstrom import hillstrom_covariates, hillstrom_uplift
 
 
 @pytest.fixture(scope="module")

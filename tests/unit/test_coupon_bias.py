@@ -14,7 +14,9 @@ from scipy.stats import binomtest
 from journey.causal import doubly_robust
 from journey.causal.coupon import SEED, boosted, coupon_covariates, logistic
 from journey.errors import JourneyError
-from journey.evaluation.coupon_bias import (
+from journey.paths import project
+from journey.stores.simulator import ShopParameters, simulate
+from journey.studies.coupon_bias import (
     NAME,
     RECORDED,
     RUNGS,
@@ -24,8 +26,6 @@ from journey.evaluation.coupon_bias import (
     mean_interval,
     rule_recovered,
 )
-from journey.paths import project
-from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query

@@ -11,14 +11,8 @@ import pytest
 from scipy.stats import binomtest, ks_2samp
 
 from journey.errors import JourneyError
-from journey.evaluation.drift_twins import (
-    QuietShop,
-    alarm_table,
-    planted_calendar,
-    rotated_weeks,
-    twins_evidence,
-)
 from journey.features import FeatureFrame
+from journey.findings.desk import load_table
 from journey.models.drift import count_bins, look, scale, share_level
 from journey.models.stability import (
     category_bins,
@@ -37,8 +31,14 @@ from journey.models.watch import (
     week_of,
 )
 from journey.paths import project
-from journey.report.findings.desk import load_table
 from journey.stores.simulator import ShopParameters
+from journey.studies.drift_twins import (
+    QuietShop,
+    alarm_table,
+    planted_calendar,
+    rotated_weeks,
+    twins_evidence,
+)
 
 
 def test_the_index_equals_hand_calculation():

@@ -54,8 +54,8 @@ from journey.experiments import (
     wilson,
     winsorised,
 )
-from journey.experiments.proof import run_proof
-from journey.experiments.replay import COLUMNS, sequential_replay, summarise_replay
+from journey.studies.asos import COLUMNS, sequential_replay, summarise_replay
+from journey.studies.experiment_proof.study import run_proof
 
 GOOD = Sample(10, 20.0, 60.0)
 FLAT = Sample(10, 20.0, 40.0)

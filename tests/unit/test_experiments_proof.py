@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from journey.experiments.proof import EVIDENCE, SEED, proof_evidence, run_proof
 from journey.paths import project
+from journey.studies.experiment_proof.study import EVIDENCE, SEED, proof_evidence, run_proof
 
 SIMULATIONS = 2000
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from journey.experiments.replay import RULES, sequential_replay, summarise_replay
+from journey.studies.asos import RULES, sequential_replay, summarise_replay
 
 FIXED, OBRIEN, POCOCK, SEQUENCE = RULES
 

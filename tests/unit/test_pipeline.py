@@ -11,7 +11,7 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.files import replacing, write_text
-from journey.pipeline import Stage, run_stages
+from journey.pipeline.run import Stage, run_stages
 
 QUIET = Console(quiet=True)
 
@@ -86,7 +86,7 @@ import sys, time
 from pathlib import Path
 from rich.console import Console
 from journey.files import replacing
-from journey.pipeline import Stage, run_stages
+from journey.pipeline.run import Stage, run_stages
 
 folder, wait = Path(sys.argv[1]), float(sys.argv[2])
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from journey.findings.desk import lay_out
 from journey.paths import Paths, project
+from journey.pipeline.stages import CHAPTERS
 from journey.report.checks import pages, stale_readme_figures, update_readme, used_numbers
-from journey.report.findings.desk import lay_out
 from journey.report.ledger import Ledger, Numbers
-from journey.stages import CHAPTERS
 
 ROOT = project().root
 PAGES = pages(ROOT)
@@ -113,7 +113,7 @@ def test_two_runs_of_the_findings_give_the_same_ledger(tmp_path, monkeypatch):
         import importlib
 
         for chapter in ("audit", "funnel", "journeys"):
-            module = importlib.import_module(f"journey.report.findings.{chapter}")
+            module = importlib.import_module(f"journey.findings.{chapter}.collect")
             lay_out(chapter, module.collect, Paths(root))
         copies.append(root / "data" / "results")
     for chapter in ("audit", "funnel", "journeys"):
@@ -124,7 +124,7 @@ def test_two_runs_of_the_findings_give_the_same_ledger(tmp_path, monkeypatch):
 
 def test_every_stage_of_findings_has_its_module():
     for chapter in CHAPTERS:
-        assert (ROOT / "src/journey/report/findings" / f"{chapter}.py").is_file()
+        assert (ROOT / "src/journey/findings" / chapter / "collect.py").is_file()
 
 
 def tracked_files():

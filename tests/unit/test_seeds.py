@@ -6,11 +6,11 @@ import math
 import pytest
 
 from journey.errors import JourneyError
+from journey.findings.seeds.claims import CLAIMS, Shop
+from journey.findings.seeds.collect import ERRORS, HEADLINES, claim_table, mean_interval
 from journey.paths import project
-from journey.report.findings.seeds import ERRORS, HEADLINES, claim_table, mean_interval
-from journey.report.findings.seeds_claims import CLAIMS, Shop
+from journey.pipeline.other_seeds import KEPT, NAME, SEEDS
 from journey.report.ledger import Numbers
-from journey.report.seeds import KEPT, NAME, SEEDS
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
 

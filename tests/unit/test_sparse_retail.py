@@ -10,9 +10,9 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from journey.errors import JourneyError
-from journey.sparse.retail import SETS, TARGETS, retail_ladder, times_bought
-from journey.sparse.retail_calendar import TEST_FROM, calendar, decision_points, in_time
-from journey.sparse.retail_history import (
+from journey.sparse.shop import TEST, TRAIN, VALIDATION
+from journey.studies.online_retail.calendar import TEST_FROM, calendar, decision_points, in_time
+from journey.studies.online_retail.history import (
     KINDS,
     Purchases,
     bought_after,
@@ -22,9 +22,9 @@ from journey.sparse.retail_history import (
     orders_after,
     retail_purchases,
 )
-from journey.sparse.retail_pairs import ITEM, describe_known, sampled
-from journey.sparse.retail_ranks import STEP, Block, precision_at, ranks_by_part, together
-from journey.sparse.shop import TEST, TRAIN, VALIDATION
+from journey.studies.online_retail.pairs import ITEM, describe_known, sampled
+from journey.studies.online_retail.ranks import STEP, Block, precision_at, ranks_by_part, together
+from journey.studies.online_retail.study import SETS, TARGETS, retail_ladder, times_bought
 
 FIRST_DAY = np.datetime64("2010-12-01")
 NAMES = SETS["collaborative"]

@@ -13,8 +13,8 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.stores import evidence as module
-from journey.stores.evidence import code_version, disagreement, evidence, plain
+from journey.studies import evidence as module
+from journey.studies.evidence import code_version, disagreement, evidence, plain
 
 LISTING = """
 [shop]

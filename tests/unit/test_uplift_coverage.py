@@ -10,14 +10,14 @@ import pytest
 
 from journey import uplift
 from journey.errors import JourneyError
-from journey.evaluation import uplift_coverage as coverage
 from journey.evaluation.treatment import free_shipping_by_user
-from journey.evaluation.uplift_coverage import METHODS, REFERENCE, Repeat, Scored, sample, summary
-from journey.evaluation.uplift_population import Population, Prices, load_population
 from journey.evaluation.uplift_truth import OrderWorth, order_values, order_worth, true_ranking, true_slope
 from journey.journeys.intervals import wilson_interval
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
+from journey.studies import uplift_coverage as coverage
+from journey.studies.uplift_coverage import METHODS, REFERENCE, Repeat, Scored, sample, summary
+from journey.studies.uplift_population import Population, Prices, load_population
 from journey.uplift.learners import xgboost_base
 from journey.uplift.trial import rankings
 from journey.warehouse.build import build_warehouse

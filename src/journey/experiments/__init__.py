@@ -14,7 +14,7 @@
 
 So Welch's t is `difference(means(control, treatment))` and a relative lift under CUPED is
 `relative_lift(cuped(control, treatment))`. Every function also takes arrays: many experiments at once.
-`journey.experiments.proof` simulates whether the intervals cover; `journey.experiments.replay` looks back at
+`journey.studies.experiment_proof` simulates whether the intervals cover; `journey.studies.asos` looks back at
 experiments day by day.
 """
 

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 
 from journey import causal as engine
-from journey.published.births import NAME
 from journey.published.entry import Allowance, KnownDifference, Published, Source, Values
 from journey.published.evidence import committed
+from journey.studies.births import NAME
 
 TOPIC = "Causal"
 

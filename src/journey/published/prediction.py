@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from journey.models.shoppers_tuning import PUBLISHED
 from journey.published.entry import EXACT, Allowance, KnownDifference, Published, Source, Values
 from journey.published.evidence import committed
+from journey.studies.shoppers_tuning import PUBLISHED
 
 TOPIC = "Prediction"
 

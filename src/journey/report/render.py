@@ -13,7 +13,7 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.pipeline import build
+from journey.pipeline.run import build
 
 
 def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Console) -> Path:

@@ -13,17 +13,17 @@ from journey.stores.catalog import load_catalog
 
 #: results that take too long for a build or need none of the data at hand -> the module that computes them
 ON_REQUEST = {
-    "attainable_ceiling": "journey.evaluation.ceiling_run",
-    "birth_weights": "journey.published.births",
-    "boosting_comparison": "journey.models.boosting_comparison",
-    "coupon_bias": "journey.evaluation.coupon_bias",
-    "drift_twins": "journey.evaluation.drift_twins",
-    "experiment_simulations": "journey.experiments.proof",
-    "online_retail_sparse": "journey.sparse.retail",
-    "online_shoppers_tuning": "journey.models.shoppers_tuning",
-    "other_seeds": "journey.report.seeds",
-    "sparse_learning_curve": "journey.evaluation.learning_curve",
-    "uplift_coverage": "journey.evaluation.uplift_coverage",
+    "attainable_ceiling": "journey.studies.ceiling_run",
+    "birth_weights": "journey.studies.births",
+    "boosting_comparison": "journey.studies.boosting_comparison",
+    "coupon_bias": "journey.studies.coupon_bias",
+    "drift_twins": "journey.studies.drift_twins",
+    "experiment_simulations": "journey.studies.experiment_proof.study",
+    "online_retail_sparse": "journey.studies.online_retail.study",
+    "online_shoppers_tuning": "journey.studies.shoppers_tuning",
+    "other_seeds": "journey.pipeline.other_seeds",
+    "sparse_learning_curve": "journey.studies.learning_curve",
+    "uplift_coverage": "journey.studies.uplift_coverage",
 }
 IN_BUILD = "journey build"
 

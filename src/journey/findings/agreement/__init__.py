@@ -1,0 +1,1 @@
+"""Agreement with published numbers: its numbers, tables and figures."""

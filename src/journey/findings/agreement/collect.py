@@ -1,0 +1,151 @@
+"""Findings of the appendix "Does it agree with others?": published figures beside ours."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from journey.findings.desk import Desk
+from journey.published import ENTRIES, TOPICS, Comparison, Published, compare, last_digit
+from journey.report.formats import MINUS, THIN_SPACE
+
+#: Digits of ours that are shown at most, a leading zero not counted.
+SHOWN_DIGITS = 10
+#: Behind the name of a source whose digits were read elsewhere.
+ELSEWHERE = " †"
+#: The stroke stays on the line of the figure before it.
+SEPARATOR = "\u00a0/ "
+HALF_UNIT_REASON = "half a unit of the last printed digit"
+
+
+def collect(desk: Desk) -> None:
+    """Compare every entry, save the table and register the counts."""
+    compared = [compare(entry) for entry in ENTRIES]
+    desk.save("published", pd.DataFrame([row(each) for each in compared]))
+    desk.save("allowances", allowances(compared))
+    add_counts(desk, "agreement", compared)
+    for topic in TOPICS:
+        part = [each for each in compared if each.entry.topic == topic]
+        add_counts(desk, f"agreement.{slug(topic)}", part)
+
+
+def row(compared: Comparison) -> dict[str, object]:
+    """One line of the table: the figure that differs most gives difference and tolerance."""
+    entry, most = compared.entry, compared.largest
+    return {
+        "topic": entry.topic,
+        "what": entry.what,
+        "source": entry.source.name + ("" if entry.source.digits_read else ELSEWHERE),
+        "address": entry.source.address,
+        "published": show_published(entry),
+        "ours": show_ours(compared),
+        "figures": len(compared.met),
+        "figures_met": sum(compared.met),
+        "difference": compared.differences[most],
+        "tolerance": compared.tolerances[most],
+        "relative": compared.relative,
+        "reason": entry.allowance.reason if entry.allowance else HALF_UNIT_REASON,
+        "verdict": compared.verdict,
+        "why": entry.known.why if entry.known else None,
+    }
+
+
+def allowances(compared: list[Comparison]) -> pd.DataFrame:
+    """Every reason for a tolerance, with the figures it applies to."""
+    frame = pd.DataFrame(
+        [
+            {
+                "reason": each.entry.allowance.reason if each.entry.allowance else HALF_UNIT_REASON,
+                "size": tolerance_text(each.entry),
+                "figures": len(each.met),
+            }
+            for each in compared
+        ]
+    )
+    counted = frame.groupby(["reason", "size"], sort=False, as_index=False)["figures"].sum()
+    return counted.sort_values(["figures", "reason"], ascending=[False, True], ignore_index=True)
+
+
+def tolerance_text(entry: Published) -> str:
+    """The size of an allowance; a dash where the printed digits decide."""
+    if entry.allowance is None:
+        return "–"
+    text = f"{entry.allowance.size:g}"
+    mantissa, _, exponent = text.partition("e")
+    written = power(mantissa, int(exponent)) if exponent else text
+    return f"{written} of the value" if entry.allowance.relative else written
+
+
+def add_counts(desk: Desk, prefix: str, compared: list[Comparison]) -> None:
+    """Register figures and comparisons: all, met, not met, and those whose digits were read elsewhere."""
+    separator = "." if prefix == "agreement" else "_"
+    figures = sum(len(each.met) for each in compared)
+    met = sum(sum(each.met) for each in compared)
+    rows_differing = sum(each.verdict == "differs" for each in compared)
+    for name, value, label in (
+        ("total", figures, "published figures compared"),
+        ("met", met, "published figures met"),
+        ("differs", figures - met, "published figures not met"),
+        ("rows", len(compared), "comparisons"),
+        ("rows_differ", rows_differing, "comparisons in which a figure is not met"),
+        (
+            "elsewhere",
+            sum(len(each.met) for each in compared if not each.entry.source.digits_read),
+            "published figures whose digits were not read at the address given",
+        ),
+    ):
+        desk.ledger.add(
+            f"{prefix}{separator}{name}",
+            value,
+            "count",
+            source="journey.published:compare",
+            dataset="published figures",
+            label=label,
+        )
+
+
+def slug(topic: str) -> str:
+    """First word of a topic, as part of a number's id."""
+    return topic.split()[0].lower()
+
+
+def show_published(entry: Published) -> str:
+    """The figures as printed, with typographic signs."""
+    return SEPARATOR.join(typographic(text) + suffix(entry) for text in entry.printed)
+
+
+def show_ours(compared: Comparison) -> str:
+    """Our values with one digit more than printed, ten digits at most."""
+    pairs = zip(compared.ours, compared.entry.printed, strict=True)
+    return SEPARATOR.join(like(mine, text) + suffix(compared.entry) for mine, text in pairs)
+
+
+def suffix(entry: Published) -> str:
+    """What stands behind each figure."""
+    return entry.unit if entry.unit in ("", "%") else THIN_SPACE + entry.unit
+
+
+def like(mine: float, printed: str) -> str:
+    """Write our value in the manner of the printed one."""
+    if "e" in printed:
+        digits = len(printed.split("e")[0].lstrip("-").replace(".", ""))
+        mantissa, exponent = f"{mine:.{digits}e}".split("e")
+        return power(mantissa, int(exponent))
+    place = last_digit(printed)
+    before = len(str(int(abs(mine)))) if abs(mine) >= 1 else 0
+    whole = place >= 0 and mine == round(mine)
+    decimals = 0 if whole else min(1 - place, SHOWN_DIGITS - before)
+    text = f"{mine:,.{max(decimals, 0)}f}"
+    # A number that rounds to zero has no sign.
+    return typographic(text if float(text.replace(",", "")) else text.lstrip("-"))
+
+
+def typographic(text: str) -> str:
+    """Printed digits with a real minus sign and a power of ten."""
+    mantissa, _, exponent = text.partition("e")
+    return power(mantissa, int(exponent)) if exponent else mantissa.replace("-", MINUS)
+
+
+def power(mantissa: str, exponent: int) -> str:
+    """`2.0079 × 10⁻⁵`, which no line break divides."""
+    raised = str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa.replace('-', MINUS)}\u00a0×\u00a010{raised}"

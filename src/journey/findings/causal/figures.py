@@ -1,0 +1,88 @@
+"""Figures of chapter 10."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.marks import estimates, reference
+from journey.report.style import colour
+
+COVARIATE_NAMES = {
+    "sessions before": "sessions so far",
+    "sessions 7": "sessions in 7 days",
+    "sessions 30": "sessions in 30 days",
+    "abandoned 7": "carts not bought at once, 7 days",
+    "abandoned a cart within 7 days": "any such cart, 7 days",
+    "cart waiting": "cart left in 7 days still waiting",
+    "days since last": "days since the last visit",
+    "orders before": "orders so far",
+    "week 7": "calendar week 7",
+}
+
+
+def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
+    """Estimate of each method with its interval, and the truth."""
+    figure = estimates(
+        frame,
+        label="method",
+        value="estimate",
+        low="low",
+        high="high",
+        axis="Effect on the share of sessions that buy",
+    )
+    figure.add_vline(
+        x=truth,
+        line={"color": colour("series-2"), "width": 2},
+        annotation={"text": "truth", "font": {"color": colour("series-2")}},
+        annotation_position="top",
+    )
+    figure.update_xaxes(rangemode="tozero", tickformat=".0%")
+    figure.update_yaxes(title="Method")
+    return figure
+
+
+def balance(frame: pd.DataFrame) -> go.Figure:
+    """Standardised mean differences before and after weighting."""
+    rows = frame.iloc[::-1].assign(covariate=frame["covariate"].replace(COVARIATE_NAMES))
+    figure = go.Figure()
+    for column, role, name in (("before", "axis", "as observed"), ("after", "series-1", "weighted")):
+        figure.add_scatter(
+            x=rows[column],
+            y=rows["covariate"],
+            mode="markers",
+            name=name,
+            marker={"color": colour(role), "size": 10},
+            hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+        )
+    for limit in (-0.1, 0.1):
+        reference(figure, limit, "")
+    figure.update_xaxes(title="Standardised mean difference, coupon minus no coupon")
+    figure.update_yaxes(title="Covariate")
+    return figure
+
+
+def overlap(frame: pd.DataFrame) -> go.Figure:
+    """Distribution of the propensity score with and without a coupon."""
+    figure = go.Figure()
+    for column, role, name in (("no_coupon", "neutral", "no coupon"), ("coupon", "series-1", "coupon")):
+        figure.add_bar(x=frame["score"], y=frame[column], name=name, marker={"color": colour(role)})
+    figure.update_xaxes(title="Estimated probability of a coupon")
+    figure.update_yaxes(title="Share of sessions", tickformat=".0%")
+    figure.update_layout(barmode="group", bargap=0.1)
+    return figure
+
+
+def bias(frame: pd.DataFrame) -> go.Figure:
+    """Bias of the estimate, adjusted for more and more, with intervals."""
+    figure = estimates(
+        frame,
+        label="adjusted_for",
+        value="bias",
+        low="low",
+        high="high",
+        axis="Estimate less truth, share of sessions that buy",
+    )
+    reference(figure, 0.0, "truth")
+    figure.update_yaxes(title="Adjusted for")
+    return figure

@@ -1,0 +1,1 @@
+"""The model card: its numbers, tables and figures."""

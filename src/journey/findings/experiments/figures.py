@@ -1,0 +1,131 @@
+"""Figures of chapter 09."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.marks import estimates, reference
+from journey.report.style import colour
+
+# Names that leave a phone room for the dots.
+SHORT_METHODS = {
+    "relative lift, fieller": "relative lift, Fieller",
+    "CUPED relative lift, reduced variances in the plain formula": "CUPED lift, wrong variance",
+    "CUPED relative lift, Fieller": "CUPED lift, Fieller",
+    "CUPED relative lift, delta": "CUPED lift, delta",
+    "post-stratified relative lift, Fieller": "post-stratified lift, Fieller",
+    "post-stratified relative lift, delta": "post-stratified lift, delta",
+    "conversion per session, sessions as independent": "sessions as independent",
+    "conversion per session, cluster-robust": "session rate, cluster-robust",
+    "conversion per session, lift, Fieller": "session rate, lift, Fieller",
+    "revenue per session, delta method": "session revenue, delta",
+    "revenue per session, lift, Fieller": "session revenue, lift, Fieller",
+}
+RULE_NAMES = {
+    "fixed horizon, every look": "fixed test, every day",
+    "group sequential, obrien-fleming": "O'Brien-Fleming bounds",
+    "group sequential, pocock": "Pocock bounds",
+}
+
+
+def power(frame: pd.DataFrame, truth: float, detectable: float) -> go.Figure:
+    """Power of this experiment by the size of the effect."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["effect"],
+            y=frame["power"],
+            line={"color": colour("series-1"), "width": 2},
+            hovertemplate="effect %{x:.2%}: power %{y:.0%}<extra></extra>",
+        )
+    )
+    reference(figure, detectable, "80% power")
+    figure.add_vline(
+        x=truth,
+        line={"color": colour("series-2"), "width": 2},
+        annotation={"text": "true effect", "font": {"color": colour("series-2")}},
+        annotation_position="bottom left",
+    )
+    figure.update_xaxes(title="True effect on the share of users who buy", tickformat=".1%")
+    figure.update_yaxes(title="Chance of finding it", tickformat=".0%", range=[0, 1.02])
+    return figure
+
+
+def looks(frame: pd.DataFrame, truth: float) -> go.Figure:
+    """Estimate by day with the fixed interval and with one that may be read every day."""
+    figure = go.Figure()
+    for low, high, role, name in (
+        ("always_low", "always_high", "neutral", "valid at every look"),
+        ("low", "high", "series-1", "valid at one planned look"),
+    ):
+        figure.add_scatter(
+            x=pd.concat([frame["day"], frame["day"][::-1]]),
+            y=pd.concat([frame[high], frame[low][::-1]]),
+            fill="toself",
+            fillcolor=colour(role, 0.25),
+            line={"width": 0},
+            name=name,
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=frame["day"], y=frame["effect"], name="estimate", line={"color": colour("series-1"), "width": 2}
+    )
+    figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
+    figure.add_hline(
+        y=truth,
+        line={"color": colour("series-2"), "width": 1.5, "dash": "dot"},
+        annotation={"text": "truth at the end", "font": {"color": colour("series-2")}},
+    )
+    figure.update_xaxes(title="Day of the look")
+    figure.update_yaxes(
+        title="Difference of the share of users who buy", tickformat=".0%", range=[-0.08, 0.1]
+    )
+    return figure
+
+
+def segments(frame: pd.DataFrame) -> go.Figure:
+    """Effect by segment with intervals, against no effect."""
+    figure = estimates(
+        frame, label="segment", value="effect", low="low", high="high", axis="Difference of the share who buy"
+    )
+    figure.update_yaxes(title="Acquisition channel")
+    reference(figure, 0.0, "no effect")
+    return figure
+
+
+def coverage(frame: pd.DataFrame) -> go.Figure:
+    """Coverage of each method in simulation, against the band that was asked for."""
+    rows = frame[frame["measure"].eq("coverage")].sort_values("value")
+    rows = rows.assign(method=rows["method"].replace(SHORT_METHODS))
+    figure = go.Figure()
+    for met, role, name in ((True, "series-1", "within 94% to 96%"), (False, "series-2", "outside")):
+        part = rows[rows["met"].astype(bool).eq(met)]
+        figure.add_scatter(
+            x=part["value"],
+            y=part["method"],
+            customdata=part["scenario"],
+            mode="markers",
+            name=name,
+            marker={"color": colour(role), "size": 9},
+            hovertemplate="%{customdata}: %{x:.1%}<extra>%{y}</extra>",
+        )
+    figure.add_vrect(x0=0.94, x1=0.96, fillcolor=colour("neutral", 0.2), line_width=0)
+    figure.update_xaxes(title="Share of intervals that contain the truth", tickformat=".0%")
+    figure.update_yaxes(title="Method", automargin=True)
+    return figure
+
+
+def fooled(frame: pd.DataFrame) -> go.Figure:
+    """Share of ASOS series that cross at some look but not at the end, by rule."""
+    figure = estimates(
+        frame.assign(rule=frame["rule"].replace(RULE_NAMES)),
+        label="rule",
+        value="share_fooled",
+        low="share_lower",
+        high="share_upper",
+        axis="Series that cross at some look, not at the end",
+        tickformat=".0%",
+    )
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_yaxes(title="Rule")
+    return figure

@@ -1,0 +1,125 @@
+"""Findings of chapter 09 on planning and on looking early."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journey import experiments as engine
+from journey.findings.desk import Desk
+
+SOURCE = "journey.findings.experiments.timing"
+LOOKS = (0.25, 0.5, 0.75, 1.0)
+
+
+def add_looks(desk: Desk, users: pd.DataFrame) -> None:
+    """What a daily look would have said, under the fixed test, planned looks and a confidence sequence."""
+    first = users["exposed_at"].min().normalize()
+    last = users["exposed_at"].max().normalize()
+    days = pd.date_range(first + pd.Timedelta(days=7), last + pd.Timedelta(days=1), freq="D")
+    exposed, bought = users["exposed_at"].to_numpy(), users["first_purchase_at"].to_numpy()
+    treated = users["variant"].eq("treatment").to_numpy()
+    counts = []
+    for day in days.to_numpy():
+        seen, converted = exposed < day, bought < day
+        counts.append(
+            [
+                (~treated & seen).sum(),
+                (~treated & converted).sum(),
+                (treated & seen).sum(),
+                (treated & converted).sum(),
+            ]
+        )
+    n0, k0, n1, k1 = np.array(counts, dtype=float).T
+    estimates = engine.proportions(engine.Proportion(n0, k0), engine.Proportion(n1, k1))
+    fixed = engine.difference(estimates)
+    always = engine.confidence_sequence(estimates, tightest_n=float(n0[-1]))
+    desk.save(
+        "looks",
+        pd.DataFrame(
+            {
+                "day": days,
+                "effect": fixed.estimate,
+                "low": fixed.lower,
+                "high": fixed.upper,
+                "p": fixed.p_value,
+                "always_low": always.lower,
+                "always_high": always.upper,
+            }
+        ),
+    )
+    p_values = np.asarray(fixed.p_value)
+    desk.ledger.add(
+        "experiments.looks",
+        len(days),
+        "count",
+        label="Daily looks at the free-shipping experiment",
+        source=f"{SOURCE}:add_looks",
+        query="experiment_users",
+    )
+    desk.ledger.add(
+        "experiments.looks_significant",
+        int((p_values < 0.05).sum()),
+        "count",
+        n=len(days),
+        label="Daily looks at which the fixed test has p below 0.05",
+        source=f"{SOURCE}:add_looks",
+        query="experiment_users",
+    )
+    excludes = (np.asarray(always.lower) > 0) | (np.asarray(always.upper) < 0)
+    desk.ledger.add(
+        "experiments.looks_always",
+        int(excludes.sum()),
+        "count",
+        n=len(days),
+        label="Daily looks at which the confidence sequence excludes zero",
+        source="journey.experiments.always_valid:confidence_sequence",
+        query="experiment_users",
+    )
+    bounds = engine.group_sequential(LOOKS)
+    desk.save("boundaries", pd.DataFrame({"information": LOOKS, "z": np.asarray(bounds.z, dtype=float)}))
+
+
+def add_plan(desk: Desk, users: pd.DataFrame) -> None:
+    """Size, power and duration at the traffic of this shop."""
+    control, treatment = (users[users["variant"].eq(arm)] for arm in ("control", "treatment"))
+    baseline = float(control["converted"].mean())
+    reached = float(engine.proportion_detectable_effect(baseline, len(control), n_treatment=len(treatment)))
+    desk.ledger.add(
+        "experiments.detectable",
+        reached,
+        "points",
+        n=len(users),
+        label="Smallest effect on users who buy found with 80% power",
+        source="journey.experiments.sample_size:proportion_detectable_effect",
+        query="experiment_users",
+    )
+    per_day = len(users) / max(1, (users["exposed_at"].max() - users["exposed_at"].min()).days)
+    rows = []
+    for effect in (0.005, 0.01, 0.015, 0.02, 0.03):
+        plan = engine.proportion_sample_size(baseline, effect)
+        length = engine.duration(plan.total, per_day)
+        power = float(engine.proportion_power(baseline, effect, len(control), len(treatment)))
+        rows.append({"effect": effect, "users": plan.total, "days": length.days, "power_here": power})
+    desk.save("plan", pd.DataFrame(rows))
+    grid = np.linspace(0.002, 0.04, 39)
+    curve = np.asarray(engine.proportion_power(baseline, grid, len(control), len(treatment)), dtype=float)
+    desk.save("power", pd.DataFrame({"effect": grid, "power": curve}))
+    desk.ledger.add(
+        "experiments.users_per_day",
+        per_day,
+        "count",
+        n=len(users),
+        label="Users exposed to free shipping a day",
+        source=f"{SOURCE}:add_plan",
+        query="experiment_users",
+    )
+    truth = desk.ledger_value("experiments.conversion_truth")
+    desk.ledger.add(
+        "experiments.power_at_truth",
+        float(engine.proportion_power(baseline, truth, len(control), len(treatment))),
+        "share",
+        n=len(users),
+        label="Power of the free-shipping experiment at the true effect",
+        source="journey.experiments.power:proportion_power",
+    )

@@ -1,0 +1,1 @@
+"""Chapter 02: its numbers, tables and figures."""

@@ -1,0 +1,1 @@
+"""Chapter 03: its numbers, tables and figures."""

@@ -1,0 +1,151 @@
+"""Findings of chapter 05 on real sessions: UCI Online Shoppers, next to published numbers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey.findings.desk import Desk
+from journey.findings.prediction.leaks import register_lesson
+from journey.models import boosting, imbalance, ranked, resampling, scores
+from journey.stores.datasets import load_online_shoppers
+from journey.studies import shoppers
+from journey.studies.evidence import evidence
+from journey.studies.shoppers import FOLDS, describe_shoppers
+from journey.studies.shoppers_tuning import PUBLISHED, tuning_evidence
+
+SOURCE = "journey.findings.prediction.field"
+DATASET = "online_shoppers"
+METRICS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
+SHORT = {"logistic, defaults": "logistic", "XGBoost, defaults": "defaults", "XGBoost, small trees": "small"}
+METHOD = "bootstrap over rows within folds"
+ROUNDING = 0.0005  # published to three digits
+
+
+def add_field(desk: Desk) -> None:
+    """The same functions on real sessions: folds, months, with and without `PageValues`."""
+    found = evidence(
+        DATASET,
+        DATASET,
+        lambda: describe_shoppers(load_online_shoppers()),
+        sources=(boosting, imbalance, ranked, resampling, scores, shoppers),
+        # Another release of the boosting library may grow slightly different trees.
+        tolerance=0.02,
+    )
+    tuning = tuning_evidence()
+    result, tuned = found.results, tuning.results
+    desk.save(
+        "field_evidence",
+        pd.DataFrame(
+            {
+                "note": [
+                    found.label,
+                    f"Nested tuning and hold-outs: computed on {tuning.date} ({tuning.seconds:.0f} s).",
+                ]
+            }
+        ),
+    )
+    common: dict[str, Any] = {"source": "journey.studies.shoppers:describe_shoppers", "dataset": DATASET}
+    rows, later = result["rows"], result["test_rows_by_month"]
+    for name, value, n, label in (
+        ("rows", rows, None, "Sessions of Online Shoppers"),
+        ("purchases", result["purchases"], rows, "Sessions of Online Shoppers that buy"),
+        ("month_rows", later, rows, "Sessions of Online Shoppers in the later months"),
+    ):
+        desk.ledger.add(f"prediction.uci_{name}", value, "count", n=n, label=label, **common)
+    tables = []
+    for split, n, words in (("folds", rows, "five folds"), ("months", later, "later months")):
+        for row in result[split]:
+            which = "with" if row["page_values"] else "without"
+            what = f"{row['model']}, {which} PageValues, {words}"
+            add_quality(desk, f"{split}_{SHORT[row['model']]}_{which}", row, n, what, common)
+        tables.append(pd.DataFrame(result[split]).assign(split=split))
+    add_quality(desk, "alone", result["page_values_alone"], rows, "PageValues alone", common)
+    tuner = "journey.studies.shoppers_tuning"
+    extra = []
+    for which, page_values in (("with", True), ("without", False)):
+        row = tuned[f"{which}_page_values"]["chosen"]
+        extra.append(
+            {"model": "chosen in training folds", "split": "folds", "page_values": page_values} | row
+        )
+        what = f"recipe chosen in training folds, {which} PageValues"
+        add_quality(desk, f"nested_{which}", row, rows, what, common | {"source": f"{tuner}:nested"})
+    for metric, title in METRICS.items():
+        reached = tuned["with_page_values"]["chosen"][metric] >= PUBLISHED[metric] - ROUNDING
+        verdict, label = (
+            "reached" if reached else "missed",
+            f"Aim of the published {title} on Online Shoppers",
+        )
+        own: dict[str, Any] = {"source": f"{SOURCE}:add_field", "dataset": DATASET}
+        desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, **own)
+    recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
+    most = max(set(recipes), key=recipes.count)
+    own = {"source": f"{tuner}:inner_choice", "dataset": DATASET}
+    desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, **own)
+    desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
+    add_hold_outs(desk, tuned["hold_outs"], common)
+    lesson = [SimpleNamespace(**row) for row in result["resampling"]]
+    desk.save("field_resampling", pd.DataFrame(result["resampling"]))
+    # One stratified fold of the rows is the test.
+    register_lesson(desk, "uci", lesson, DATASET, rows // FOLDS)
+
+
+def add_quality(
+    desk: Desk, name: str, row: dict[str, Any], n: int, what: str, common: dict[str, Any]
+) -> None:
+    """Two areas with intervals."""
+    for metric, title in METRICS.items():
+        desk.ledger.add(
+            f"prediction.uci_{name}_{metric}",
+            row[metric],
+            "ratio",
+            low=row[f"{metric}_low"],
+            high=row[f"{metric}_high"],
+            method=METHOD,
+            n=n,
+            label=f"{title}, {what}",
+            **common,
+        )
+
+
+def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[str, Any]) -> None:
+    """How far single random hold-outs lie apart, and how many reach the published numbers."""
+    values = pd.DataFrame(hold_outs)
+    desk.save("hold_outs", values)
+    source = {"source": "journey.studies.shoppers_tuning:hold_outs", "dataset": common["dataset"]}
+    label = "Random hold-outs of one fixed model"
+    desk.ledger.add("prediction.uci_hold_outs", len(values), "count", label=label, **source)
+    for metric, title in METRICS.items():
+        published = PUBLISHED[metric]
+        drawn = values[metric].to_numpy()
+        desk.ledger.add(
+            f"prediction.uci_published_{metric}",
+            published,
+            "ratio",
+            label=f"Published {title} on Online Shoppers",
+            source="PMC10121810, XGBoost with feature selection and oversampling",
+            dataset=DATASET,
+        )
+        desk.ledger.add(
+            f"prediction.uci_hold_out_{metric}",
+            float(np.mean(drawn)),
+            "ratio",
+            low=float(drawn.min()),
+            high=float(drawn.max()),
+            level=1.0,
+            method="lowest and highest of the hold-outs",
+            n=len(drawn),
+            label=f"Mean {title} over random hold-outs",
+            **source,
+        )
+        desk.ledger.add(
+            f"prediction.uci_reaching_{metric}",
+            int((drawn >= published - ROUNDING).sum()),
+            "count",
+            n=len(drawn),
+            label=f"Hold-outs that reach the published {title} as rounded",
+            **source,
+        )

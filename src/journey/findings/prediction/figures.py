@@ -1,0 +1,295 @@
+"""Figures of chapter 05."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from journey.report.marks import band, error_bars, estimates, reference
+from journey.report.style import SEQUENTIAL, colour
+
+DECISION_ROLES = ("series-1", "series-2", "series-3")
+MODEL_ROLES = {
+    "base rate": "neutral",
+    "bought before": "muted",
+    "last visit": "series-4",
+    "logistic regression": "series-3",
+    "XGBoost": "series-2",
+    "mean of both": "series-1",
+}
+
+
+def areas(frame: pd.DataFrame) -> go.Figure:
+    """Area under the ROC curve of every model at every decision, with intervals."""
+    figure = go.Figure()
+    decisions = list(dict.fromkeys(frame["decision"]))
+    models = [model for model in MODEL_ROLES if model in set(frame["model"]) and model != "base rate"]
+    for number, model in enumerate(models):
+        rows = frame[frame["model"].eq(model)].set_index("decision").loc[decisions]
+        shift = 0.14 * (number - (len(models) - 1) / 2)
+        role = MODEL_ROLES[model]
+        figure.add_scatter(
+            x=rows["roc_auc"],
+            y=np.arange(len(decisions))[::-1] - shift,
+            mode="markers",
+            name=model,
+            marker={"color": colour(role), "size": 9},
+            error_x=error_bars(rows["roc_auc"], rows["roc_auc_low"], rows["roc_auc_high"], colour(role)),
+            customdata=decisions,
+            hovertemplate="%{customdata}: %{x:.3f}<extra>" + model + "</extra>",
+        )
+    figure.update_xaxes(title="Area under the ROC curve, test period", tickformat=".2f")
+    figure.update_yaxes(
+        title="Decision",
+        tickvals=list(range(len(decisions)))[::-1],
+        ticktext=decisions,
+        showgrid=False,
+        zeroline=False,
+    )
+    reference(figure, 0.5, "chance")
+    return figure
+
+
+def ceilings(frame: pd.DataFrame) -> go.Figure:
+    """What the oracle loses, step by step, down to the model."""
+    figure = estimates(
+        frame,
+        label="knows",
+        value="auc",
+        low="low",
+        high="high",
+        axis="Area under the ROC curve at session start",
+        tickformat=".2f",
+    )
+    figure.update_yaxes(title="Who predicts")
+    return figure
+
+
+def reliability(frame: pd.DataFrame) -> go.Figure:
+    """Predicted against observed shares in bins of equal mass; the diagonal is perfect."""
+    figure = go.Figure()
+    top = float(max(frame["high"].max(), frame["predicted"].max())) * 1.05
+    figure.add_scatter(
+        x=[0, top],
+        y=[0, top],
+        mode="lines",
+        line={"color": colour("muted"), "dash": "dash", "width": 1},
+        name="perfect",
+        hoverinfo="skip",
+    )
+    for (decision, rows), role in zip(frame.groupby("decision", sort=False), DECISION_ROLES, strict=False):
+        figure.add_scatter(
+            x=rows["predicted"],
+            y=rows["observed"],
+            mode="lines+markers",
+            name=str(decision),
+            line={"color": colour(role), "width": 2},
+            marker={"size": 8},
+            error_y=error_bars(rows["observed"], rows["low"], rows["high"], colour(role)),
+            hovertemplate="predicted %{x:.1%}, observed %{y:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(title="Predicted share of buyers", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title="Observed share of buyers", tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def swarm(frame: pd.DataFrame) -> go.Figure:
+    """Contributions of sampled sessions, one line of points a feature, shaded by the feature's value."""
+    features = list(dict.fromkeys(frame["feature"]))[::-1]
+    place = frame["feature"].map({name: number for number, name in enumerate(features)})
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["contribution"],
+            y=place + 0.38 * frame["offset"],
+            mode="markers",
+            marker={
+                "size": 5,
+                "color": frame["rank"],
+                "colorscale": SEQUENTIAL,
+                "cmin": 0,
+                "cmax": 1,
+                "line": {"width": 0.4, "color": colour("axis")},
+                "colorbar": {
+                    "title": "Value",
+                    "tickvals": [0, 1],
+                    "ticktext": ["low", "high"],
+                },
+            },
+            customdata=np.column_stack([frame["feature"], frame["value"].round(3)]),
+            hovertemplate="%{customdata[0]} = %{customdata[1]}: %{x:+.2f}<extra></extra>",
+        )
+    )
+    figure.add_vline(x=0, line={"color": colour("axis"), "width": 1})
+    figure.update_xaxes(title="Contribution to the log-odds of a purchase", tickformat="+.1f")
+    figure.update_yaxes(
+        title="Feature",
+        tickvals=list(range(len(features))),
+        ticktext=[name.replace("_", " ") for name in features],
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def dependence(frame: pd.DataFrame, feature: str) -> go.Figure:
+    """Mean contribution of a feature by its value, with the range of 10 to 90% of sessions."""
+    figure = go.Figure()
+    band(figure, frame["value"], frame["low"], frame["high"], colour("series-1", 0.15))
+    figure.add_scatter(
+        x=frame["value"],
+        y=frame["contribution"],
+        mode="lines+markers",
+        line={"color": colour("series-1"), "width": 2},
+        hovertemplate="%{x:.3g}: %{y:+.2f}<extra></extra>",
+        showlegend=False,
+    )
+    figure.update_xaxes(title=feature[0].upper() + feature[1:])
+    figure.update_yaxes(title="Contribution to the log-odds", tickformat="+.1f")
+    return figure
+
+
+def single(frame: pd.DataFrame) -> go.Figure:
+    """From the average session to two single ones: contributions as steps that add up to the log-odds."""
+    sessions = list(dict.fromkeys(frame["session"]))
+    titles = {"buyer": "It bought", "other": "It did not buy"}
+    figure = make_subplots(
+        rows=len(sessions), cols=1, subplot_titles=[titles[name] for name in sessions], vertical_spacing=0.16
+    )
+    for number, name in enumerate(sessions, start=1):
+        rows = frame[frame["session"].eq(name)]
+        labels = [
+            feature.replace("_", " ") + ("" if pd.isna(value) else f" = {value:.3g}")
+            for feature, value in zip(rows["feature"], rows["value"], strict=True)
+        ]
+        figure.add_trace(
+            go.Waterfall(
+                orientation="h",
+                y=labels,
+                x=rows["contribution"],
+                measure=["absolute", *["relative"] * (len(rows) - 1)],
+                increasing={"marker": {"color": colour("series-1")}},
+                decreasing={"marker": {"color": colour("series-2")}},
+                totals={"marker": {"color": colour("neutral")}},
+                connector={"line": {"color": colour("line"), "width": 1}},
+                hovertemplate="%{y}: %{delta:+.2f}<extra></extra>",
+                showlegend=False,
+            ),
+            row=number,
+            col=1,
+        )
+    figure.update_xaxes(title="Log-odds of a purchase", zeroline=False)
+    figure.update_yaxes(title="Feature", autorange="reversed", showgrid=False)
+    return figure
+
+
+def value_curve(frame: pd.DataFrame, share: float, value: float) -> go.Figure:
+    """Money by the share of sessions helped, and where the cost threshold puts it."""
+    figure = go.Figure()
+    band(figure, frame["share"], frame["low"], frame["high"], colour("series-1", 0.15))
+    figure.add_scatter(
+        x=frame["share"],
+        y=frame["value"],
+        mode="lines",
+        line={"color": colour("series-1"), "width": 2},
+        name="helping the top share",
+        hovertemplate="top %{x:.0%}: %{y:,.0f} EUR<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[share],
+        y=[value],
+        mode="markers",
+        name="at the cost threshold",
+        marker={"color": colour("series-2"), "size": 12},
+        hovertemplate="%{x:.0%} helped: %{y:,.0f} EUR<extra></extra>",
+    )
+    reference(figure, 0.0, "helping nobody", horizontal=True)
+    figure.update_xaxes(title="Share of sessions helped", tickformat=".0%")
+    figure.update_yaxes(title="Value in the test period, EUR", tickformat=",.0f")
+    return figure
+
+
+def slices(frame: pd.DataFrame) -> go.Figure:
+    """Area under the ROC curve and calibration ratio of each slice."""
+    rows = frame.iloc[::-1]
+    labels = [
+        f"{dimension.lower()}: {name.replace('_', ' ')}"
+        for dimension, name in zip(rows["dimension"], rows["slice"], strict=True)
+    ]
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        horizontal_spacing=0.06,
+        subplot_titles=["Ranking", "Predicted over observed"],
+    )
+    for column, (metric, axis) in enumerate(
+        (("roc_auc", "Area under the ROC curve"), ("ratio", "Ratio, 1 is right")), start=1
+    ):
+        role = DECISION_ROLES[column - 1]
+        figure.add_trace(
+            go.Scatter(
+                x=rows[metric],
+                y=labels,
+                mode="markers",
+                marker={"color": colour(role), "size": 9},
+                error_x=error_bars(rows[metric], rows[f"{metric}_low"], rows[f"{metric}_high"], colour(role)),
+                hovertemplate="%{y}: %{x:.2f}<extra></extra>",
+                showlegend=False,
+            ),
+            row=1,
+            col=column,
+        )
+        figure.update_xaxes(title=axis, row=1, col=column)
+    figure.add_vline(x=1, line={"color": colour("muted"), "dash": "dash", "width": 1}, row=1, col=2)
+    figure.update_yaxes(title="Slice", row=1, col=1)
+    return figure
+
+
+def leaks(frame: pd.DataFrame) -> go.Figure:
+    """The score that each leak fakes, and what remains when the model decides without it."""
+    rows = frame.iloc[::-1]
+    figure = go.Figure()
+    for kind, role, name in (
+        ("remaining", "series-1", "at the decision"),
+        ("faked", "series-2", "as a careless evaluation reports it"),
+    ):
+        figure.add_scatter(
+            x=rows[kind],
+            y=rows["leak"],
+            mode="markers",
+            name=name,
+            marker={"color": colour(role), "size": 10},
+            error_x=error_bars(rows[kind], rows[f"{kind}_low"], rows[f"{kind}_high"], colour(role)),
+            hovertemplate="%{y}: %{x:.3f}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title="Area under the ROC curve, test period", tickformat=".2f")
+    figure.update_yaxes(title="What leaks")
+    reference(figure, 0.5, "chance")
+    return figure
+
+
+def hold_outs(frame: pd.DataFrame, published: float) -> go.Figure:
+    """Areas under the ROC curve of random hold-outs of one fixed model, against one published number."""
+    figure = go.Figure(
+        go.Scatter(
+            x=frame["roc_auc"],
+            y=frame["pr_auc"],
+            mode="markers",
+            marker={"color": colour("series-1"), "size": 10},
+            name="one random hold-out each",
+            hovertemplate="ROC-AUC %{x:.3f}, PR-AUC %{y:.3f}<extra></extra>",
+        )
+    )
+    figure.add_vline(
+        x=published,
+        line={"color": colour("series-2"), "width": 2},
+        annotation={"text": "published", "font": {"color": colour("series-2")}},
+        annotation_position="top",
+    )
+    figure.update_xaxes(title="Area under the ROC curve", tickformat=".3f")
+    figure.update_yaxes(title="Average precision", tickformat=".2f")
+    figure.update_layout(showlegend=False)
+    return figure

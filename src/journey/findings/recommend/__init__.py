@@ -1,0 +1,1 @@
+"""Chapter 07: its numbers, tables and figures."""

@@ -1,0 +1,359 @@
+"""Findings of chapter 07: which items to show next, and how near the methods come to knowing tastes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey import recommend
+from journey.evaluation.taste import next_cart_probability, taste_truth
+from journey.findings.desk import Desk
+from journey.findings.recommend.field import add_field
+from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
+from journey.findings.recommend.pairs import add_pairs, pair_part
+from journey.journeys.intervals import wilson_interval
+from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
+from journey.recommend.study import LENGTH
+
+SOURCE = "journey.findings.recommend.collect"
+KINDS = ("view", "add_to_cart", "purchase")
+CHOOSING = (1, 2)
+VALIDATION_DAYS, TEST_DAYS = 14, 21
+GRID = recommend.Grid(
+    weights=((1.0, 1.0, 1.0), (1.0, 3.0, 5.0), (1.0, 5.0, 10.0)),
+    shrinkage=(0.0, 10.0, 50.0),
+    als=((8, 5.0, 30.0), (16, 5.0, 10.0), (16, 5.0, 30.0), (24, 5.0, 10.0), (24, 5.0, 30.0)),
+    prior=(5.0, 20.0, 50.0),
+)
+HISTORY = ((1, 9), (10, 29), (30, 99), (100, None))
+SHARES = (0.1, 0.3, 1.0)
+ITEM_SHARES = (0.1, 0.5)
+#: methods whose difference is what the purchase model makes, and all whose difference is shown
+PURCHASE = (("pairs", "als"), ("hybrid", "hybrid_without"))
+OVER = (("hybrid", "als"), *PURCHASE)
+SEED = 7
+BOOTSTRAP = "percentile bootstrap over users"
+COMPARISON = "journey.recommend.comparison"
+
+
+def collect(desk: Desk) -> None:
+    """Register the chapter's numbers and save its tables."""
+    log, category = contact_log(desk)
+    last = log.moment.max().astype("datetime64[D]") + np.timedelta64(1, "D")
+    test = last - np.timedelta64(TEST_DAYS, "D")
+    validation = recommend.task_at(
+        log, test - np.timedelta64(VALIDATION_DAYS, "D"), test, kinds=len(KINDS), choosing=CHOOSING
+    )
+    task = recommend.task_at(log, test, last, kinds=len(KINDS), choosing=CHOOSING)
+    part = pair_part(desk, log, validation, task)
+    settings = recommend.choose_settings(validation, GRID, category, part.validation)
+    scores = recommend.all_scores(task, settings, category, part.test)
+    first = log.moment.min().astype("datetime64[D]")
+    days = range(int((test - first).astype(int)), int((last - first).astype(int)))
+    truth = taste_truth(
+        desk.paths.store(desk.store),
+        log.user_ids[task.rows].astype(np.int64),
+        log.item_ids.astype(np.int64),
+        days,
+    )
+    scores["oracle"] = next_cart_probability(truth)
+
+    add_task(desk, log, task, settings)
+    add_methods(desk, task, scores)
+    add_pairs(desk, task, part, settings)
+    add_oracle_shares(desk, task, scores)
+    add_cold(desk, task, scores)
+    add_history(desk, task, scores)
+    add_fewer_users(desk, task, settings)
+    add_oracle_check(desk, log)
+    add_field(desk)
+
+
+def bounded(row: Mapping[Any, Any], metric: str) -> tuple[float, ...]:
+    """A metric of a row of a comparison, and its bounds."""
+    return row[metric], row[f"{metric}_low"], row[f"{metric}_high"]
+
+
+def add_bounded(
+    desk: Desk,
+    name: str,
+    found: Sequence[float],
+    unit: str,
+    n: int,
+    label: str,
+    *,
+    source: str = "compare",
+    digits: int | None = None,
+) -> None:
+    """Register a value with its bounds over `n` users; `source` is a function of the comparison."""
+    value, low, high = found
+    desk.ledger.add(
+        f"recommend.{name}",
+        value,
+        unit,
+        digits=digits,
+        low=low,
+        high=high,
+        method=BOOTSTRAP,
+        n=n,
+        label=label,
+        source=f"{COMPARISON}:{source}",
+    )
+
+
+def contact_log(desk: Desk) -> tuple[recommend.ContactLog, np.ndarray]:
+    """Views, carts and purchases of items in order of time, and the category number of every item."""
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+    events = desk.warehouse.execute(
+        f"""
+        select user_id, item_id, event_type, ts
+        from staging.events
+        where event_type in ({kinds}) and item_id is not null
+        order by ts, event_id
+        """
+    ).df()
+    items = desk.warehouse.execute("select item_id, category from staging.items order by item_id").df()
+    user_ids, user = np.unique(events["user_id"].to_numpy(dtype=np.int64), return_inverse=True)
+    item_ids = items["item_id"].to_numpy(dtype=np.int64)
+    log = recommend.ContactLog(
+        user=user.astype(np.int64),
+        item=np.searchsorted(item_ids, events["item_id"].to_numpy(dtype=np.int64)),
+        kind=events["event_type"].map({kind: code for code, kind in enumerate(KINDS)}).to_numpy(np.int64),
+        moment=events["ts"].to_numpy(dtype="datetime64[us]"),
+        user_ids=user_ids,
+        item_ids=item_ids,
+    )
+    category = np.unique(items["category"].to_numpy(dtype=np.str_), return_inverse=True)[1]
+    return log, category.astype(np.int64)
+
+
+def add_task(
+    desk: Desk, log: recommend.ContactLog, task: recommend.Task, settings: recommend.Settings
+) -> None:
+    """Sizes of the task, and the settings that the validation period chose."""
+    at_cut, users = "journey.recommend.period:task_at", len(task.rows)
+    met = int(task.candidates.sum())
+    for name, value, n, label, source in (
+        ("candidates", met, len(log.item_ids), "Items with a contact before the cut", at_cut),
+        ("choices", int(task.relevant.sum()), None, "User-item pairs to be found in the test period", at_cut),
+        ("warm_users", int(task.warm.sum()), users, "Users of the test period with a history", at_cut),
+        ("cold_users", int((~task.warm).sum()), users, "Users of the test period without a history", at_cut),
+        ("users", len(log.user_ids), None, "Users with any contact", f"{SOURCE}:contact_log"),
+        ("test_days", TEST_DAYS, None, "Days of the test period", f"{SOURCE}:collect"),
+        ("validation_days", VALIDATION_DAYS, None, "Days of the validation period", f"{SOURCE}:collect"),
+        ("length", LENGTH, None, "Places of a list", "journey.recommend.study:lists_of"),
+    ):
+        desk.ledger.add(f"recommend.{name}", value, "count", n=n, label=label, source=source)
+    cold, label = float((~task.warm).mean()), "Share of users of the test period without a history"
+    desk.ledger.add("recommend.cold_user_share", cold, "share", n=users, label=label, source=at_cut)
+    desk.ledger.add(
+        "recommend.cold_item_share",
+        task.cold_choices / task.choices,
+        "share",
+        n=task.choices,
+        label="Choices of items that nobody had met before the cut",
+        source=at_cut,
+    )
+    source = "journey.recommend.study:choose_settings"
+    weights = " / ".join(f"{weight:g}" for weight in settings.weights)
+    rank, alpha, penalty = settings.als
+    for name, text, label in (
+        ("weights", weights, "Weights of a view, a cart and a purchase"),
+        ("als_rank", f"{rank}", "Rank of the ALS factors"),
+        ("als_alpha", f"{alpha:g}", "Confidence weight of ALS"),
+        ("als_penalty", f"{penalty:g}", "Penalty of ALS"),
+        ("shrinkage", f"{settings.shrinkage:g}", "Shrinkage of the item-item cosine, in users"),
+        ("prior", f"{settings.prior:g}", "Contacts at the shop's mix given to each visitor's categories"),
+        ("mix", mix_text(settings.mix), "Weights of the parts of the hybrid"),
+    ):
+        desk.ledger.add(f"recommend.{name}", text, label=label, source=source)
+
+
+def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
+    """Every method on users with a history: quality, coverage, novelty; recall by how popular the item is."""
+    strength = np.asarray(task.strength((1.0,) * len(KINDS)).sum(axis=0)).ravel()
+    names = ("top tenth", "next four tenths", "lower half")
+    groups = recommend.popularity_groups(strength, task.candidates, ITEM_SHARES)
+    found = recommend.compare(
+        task, scores, users=task.warm, item_groups=dict(zip(names, groups, strict=True)), seed=SEED
+    )
+    table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
+    desk.save("methods", table)
+    items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
+    desk.save("items", items)
+    n, source = found.n_users, f"{COMPARISON}:compare"
+    for row in table.to_dict("records"):
+        method = in_sentence(row["method"])
+        for metric in METRICS:
+            unit = "share" if metric == "recall" else "ratio"
+            label = f"{METRIC_NAMES[metric]} at 20, {method}"
+            add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
+        label = f"NDCG over popularity, less one, {method}"
+        add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
+        for measure, unit in (("coverage", "share"), ("novelty", "ratio")):
+            name = f"recommend.{measure}_{row['method']}"
+            label = f"{measure.capitalize()} of the lists, {method}"
+            desk.ledger.add(name, row[measure], unit, digits=1, n=n, label=label, source=source)
+    learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
+    best, label = in_sentence(str(learned["method"].iloc[-1])), "Method with the best NDCG at 20"
+    desk.ledger.add("recommend.best", best, n=n, label=label, source=source)
+    for group, key in zip(names, ("top", "middle", "tail"), strict=True):
+        rows = items[items["items"].eq(group)].set_index("method")
+        for method in ("popularity", "als", "pairs", "hybrid", "oracle"):
+            desk.ledger.add(
+                f"recommend.{key}_{method}",
+                float(rows.loc[method, "found"]),
+                "share",
+                n=int(rows.loc[method, "choices"]),
+                label=f"Choices found, {group} by popularity, {in_sentence(method)}",
+                source="journey.recommend.ranking:item_hits",
+            )
+        wanted = items[items["method"].eq("popularity")]
+        desk.ledger.add(
+            f"recommend.{key}_choices",
+            float(rows["choices"].iloc[0] / wanted["choices"].sum()),
+            "share",
+            n=int(wanted["choices"].sum()),
+            label=f"Share of choices, {group} of items by popularity",
+            source="journey.recommend.ranking:item_hits",
+        )
+
+
+def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
+    """Share of the oracle's gain over popularity that each method captures, in NDCG and in recall."""
+    rows = []
+    clear, n = 0, int(task.warm.sum())
+    for metric, words in (("ndcg", "NDCG"), ("recall", "recall")):
+        totals = recommend.ndcg_totals(task, scores, task.warm, metric=metric, seed=SEED)
+        for method in ("recent", "category", "item_item", "als", "pairs", "hybrid_without", "hybrid"):
+            value, low, high = recommend.share_of_gain(totals, method, "popularity", "oracle")
+            rows.append(
+                {
+                    "metric": metric,
+                    "method": method,
+                    "name": METHOD_NAMES[method],
+                    "share": value,
+                    "low": low,
+                    "high": high,
+                }
+            )
+            label = f"Oracle's gain in {words} captured, {in_sentence(method)}"
+            share, name = (value, low, high), f"captured_{metric}_{method}"
+            add_bounded(desk, name, share, "share", n, label, source="share_of_gain", digits=0)
+        for better, other in OVER:
+            difference = totals.estimate(ratio_less_one(better, other))
+            clear += (better, other) in PURCHASE and (difference.low > 0 or difference.high < 0)
+            name = f"{better}_over_{other}_{metric}"
+            label = f"{METRIC_NAMES[metric]}, {in_sentence(better)} over {in_sentence(other)}, less one"
+            less_one = [round(part, DIGITS) for part in (difference.value, difference.low, difference.high)]
+            add_bounded(desk, name, less_one, "share", difference.n_users, label, source="ratio_less_one")
+    desk.ledger.add(
+        "recommend.pairs_clear",
+        int(clear),
+        "count",
+        n=2 * len(PURCHASE),
+        label="Differences by the purchase model whose interval excludes zero",
+        source=f"{SOURCE}:add_oracle_shares",
+    )
+    desk.save("captured", pd.DataFrame(rows))
+
+
+def add_cold(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
+    """Users without a history: only popularity is left, next to what tastes would give."""
+    found = recommend.compare(
+        task, {name: scores[name] for name in ("popularity", "recent", "oracle")}, users=~task.warm, seed=SEED
+    )
+    table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
+    desk.save("cold", table)
+    for row in table.to_dict("records"):
+        label = f"Recall at 20 of users without a history, {in_sentence(row['method'])}"
+        name = f"cold_recall_{row['method']}"
+        add_bounded(desk, name, bounded(row, "recall"), "share", found.n_users, label)
+
+
+def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
+    """NDCG by the number of contacts before the cut."""
+    contacts = np.asarray(task.strength((1.0,) * len(KINDS)).sum(axis=1)).ravel()[task.rows]
+    rows = []
+    for low, high in HISTORY:
+        users = (contacts >= low) & (contacts <= (high or np.inf))
+        label = f"{low} to {high}" if high else f"{low} or more"
+        if not users.any():
+            continue
+        chosen = {name: scores[name] for name in ("popularity", "als", "hybrid", "oracle")}
+        found = recommend.compare(task, chosen, users=users, seed=SEED)
+        for row in found.table.to_dict("records"):
+            rows.append(
+                {
+                    "contacts": label,
+                    "method": row["method"],
+                    "name": METHOD_NAMES[row["method"]],
+                    "users": found.n_users,
+                    "ndcg": row["ndcg"],
+                    "low": row["ndcg_low"],
+                    "high": row["ndcg_high"],
+                }
+            )
+            name, n = f"history_{low}_{row['method']}", found.n_users
+            what = f"NDCG at 20 of users with {label} contacts, {in_sentence(row['method'])}"
+            add_bounded(desk, name, bounded(row, "ndcg"), "ratio", n, what)
+            if row["method"] == "hybrid":
+                name, what = (
+                    f"history_gain_{low}",
+                    f"Hybrid's NDCG over popularity, less one, {label} contacts",
+                )
+                add_bounded(desk, name, bounded(row, "gain"), "share", n, what, digits=0)
+    desk.save("history", pd.DataFrame(rows))
+
+
+def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settings) -> None:
+    """ALS when it learns from fewer of the other users; the judged users keep their own history."""
+    scores = {}
+    for share in SHARES:
+        thin = recommend.with_fewer_users(task, share, SEED)
+        scores[f"{share:.0%}"] = recommend.personal_scores(
+            "als", thin, settings.weights, settings.als, None, settings.sweeps
+        )
+    found = recommend.compare(task, scores, users=task.warm, baseline=f"{SHARES[0]:.0%}", seed=SEED)
+    table = found.table.rename(columns={"method": "others"})
+    desk.save("fewer_users", table[["others", "ndcg", "ndcg_low", "ndcg_high", "recall"]])
+    for share, row in zip(SHARES, found.table.to_dict("records"), strict=True):
+        name = f"als_with_{round(100 * share)}"
+        label = f"NDCG at 20 of ALS that learns from {share:.0%} of the other users"
+        add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
+
+
+def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
+    """Hold the oracle's probabilities against the first cart of every user, which no earlier cart shapes."""
+    carts = np.flatnonzero(log.kind == KINDS.index("add_to_cart"))
+    users, first = np.unique(log.user[carts], return_index=True)
+    chosen = log.item[carts[first]]
+    span = log.moment.max().astype("datetime64[D]") - log.moment.min().astype("datetime64[D]")
+    truth = taste_truth(
+        desk.paths.store(desk.store),
+        log.user_ids[users].astype(np.int64),
+        log.item_ids.astype(np.int64),
+        range(int(span.astype(int)) + 1),
+    )
+    chance = next_cart_probability(truth)
+    lists = recommend.top_items(chance, LENGTH)
+    hits = (lists == chosen[:, None]).any(axis=1)
+    expected = float(np.take_along_axis(chance, lists, axis=1).sum(axis=1).mean())
+    expected, source = round(expected, DIGITS), f"{SOURCE}:add_oracle_check"
+    label = "First carts expected among the oracle's twenty likeliest items"
+    desk.ledger.add("recommend.oracle_expected", expected, "share", n=len(hits), label=label, source=source)
+    low, high = (float(bound) for bound in wilson_interval(int(hits.sum()), len(hits)))
+    desk.ledger.add(
+        "recommend.oracle_observed",
+        float(hits.mean()),
+        "share",
+        low=low,
+        high=high,
+        method="Wilson",
+        n=len(hits),
+        label="First carts seen among the oracle's twenty likeliest items",
+        source=source,
+    )

@@ -1,0 +1,70 @@
+"""The field part of chapter 07: Online Retail baskets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journey import recommend
+from journey.findings.desk import Desk
+from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
+from journey.metrics import bootstrap
+from journey.recommend.baskets import retail_study
+from journey.stores.datasets import load_online_retail
+from journey.studies.evidence import evidence
+
+#: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
+TOLERANCE = 1e-3
+TASKS = {"new": "new products", "repeats": "repeats allowed", "cold": "customers without a history"}
+
+
+def add_field(desk: Desk) -> None:
+    """Register what customers of Online Retail bought next, as committed evidence."""
+    found = evidence(
+        "online_retail_recommendations",
+        "online_retail",
+        lambda: retail_study(load_online_retail()),
+        sources=(recommend, bootstrap),
+        tolerance=TOLERANCE,
+    )
+    result = found.results
+    common: dict[str, Any] = {
+        "source": "journey.recommend.baskets:retail_study",
+        "dataset": "online_retail",
+    }
+    for name, value, label in (
+        ("customers", result["customers"], "Customers of Online Retail"),
+        ("products", result["products"], "Products of Online Retail"),
+        ("candidates", result["candidates"], "Products of Online Retail bought before the cut"),
+        ("contacts", result["rows"]["contacts"], "Purchases of Online Retail, one a product and invoice"),
+        ("lines", result["rows"]["lines"], "Raw lines of Online Retail"),
+    ):
+        desk.ledger.add(f"recommend.retail_{name}", value, "count", label=label, **common)
+    label = "Choices of products that nobody bought before the cut, Online Retail"
+    desk.ledger.add("recommend.retail_cold_share", result["cold_share"], "share", label=label, **common)
+    rows = []
+    for task, words in TASKS.items():
+        part, label = result[task], f"Customers of Online Retail judged, {words}"
+        desk.ledger.add(f"recommend.retail_{task}_users", part["users"], "count", label=label, **common)
+        for row in part["methods"]:
+            rows.append({"task": task, "name": METHOD_NAMES[row["method"]], **row})
+            for metric, unit in (("recall", "share"), ("ndcg", "ratio")):
+                desk.ledger.add(
+                    f"recommend.retail_{task}_{metric}_{row['method']}",
+                    row[metric],
+                    unit,
+                    low=row[f"{metric}_low"],
+                    high=row[f"{metric}_high"],
+                    method="percentile bootstrap over users",
+                    n=part["users"],
+                    label=f"{METRIC_NAMES[metric]} at 20, {in_sentence(row['method'])}, {words}",
+                    **common,
+                )
+    desk.save("retail", pd.DataFrame(rows))
+    mix, label = mix_text(result["settings"]["mix"]), "Weights of the parts of the hybrid, Online Retail"
+    desk.ledger.add("recommend.retail_mix", mix, label=label, **common)
+    table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
+    best, label = in_sentence(table["method"].iloc[-1]), "Method with the best NDCG at 20, new products"
+    desk.ledger.add("recommend.retail_best", best, n=result["new"]["users"], label=label, **common)
+    desk.save("evidence", pd.DataFrame({"note": [found.label]}))

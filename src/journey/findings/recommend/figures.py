@@ -1,0 +1,90 @@
+"""Figures of chapter 07."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.marks import error_bars
+from journey.report.style import colour
+
+ROLES = {
+    "Most popular": "axis",
+    "ALS factors": "series-3",
+    "Hybrid": "series-1",
+    "Oracle of tastes": "series-2",
+}
+
+
+def methods(frame: pd.DataFrame, *, highlight: tuple[str, ...] = ()) -> go.Figure:
+    """Recall of each method with its interval, the best on top; highlighted methods in the second colour."""
+    rows = frame.sort_values("recall", kind="stable")
+    colours = [colour("series-2" if method in highlight else "series-1") for method in rows["method"]]
+    figure = go.Figure()
+    for (_, row), shade in zip(rows.iterrows(), colours, strict=True):
+        figure.add_scatter(
+            x=[row["recall"]],
+            y=[row["name"]],
+            mode="markers",
+            marker={"color": shade, "size": 10},
+            error_x=error_bars(
+                pd.Series([row["recall"]]),
+                pd.Series([row["recall_low"]]),
+                pd.Series([row["recall_high"]]),
+                shade,
+            ),
+            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(title="Share of later choices in a list of 20", tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(title="Method", automargin=True)
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def items(frame: pd.DataFrame) -> go.Figure:
+    """Share of choices found, by how popular the item is, one bar a method."""
+    figure = go.Figure()
+    for name, role in ROLES.items():
+        rows = frame[frame["name"].eq(name)]
+        figure.add_bar(
+            x=rows["items"],
+            y=rows["found"],
+            name=name,
+            marker={"color": colour(role)},
+            hovertemplate="%{x}: %{y:.1%}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="group")
+    figure.update_xaxes(title="Items by number of earlier contacts")
+    figure.update_yaxes(title="Choices found", tickformat=".0%", rangemode="tozero")
+    return figure
+
+
+def history(frame: pd.DataFrame) -> go.Figure:
+    """NDCG by the number of earlier contacts of the user, one line a method."""
+    figure = go.Figure()
+    names = ("Most popular", "Hybrid", "Oracle of tastes")
+    groups = list(dict.fromkeys(frame["contacts"]))
+    for place, name in enumerate(names):
+        rows = frame[frame["name"].eq(name)].set_index("contacts").loc[groups]
+        figure.add_scatter(
+            # Side by side, so that intervals do not hide each other.
+            x=[number + 0.08 * (place - 1) for number in range(len(groups))],
+            y=rows["ndcg"],
+            name=name,
+            mode="lines+markers",
+            marker={"size": 9, "color": colour(ROLES[name])},
+            line={"width": 2, "color": colour(ROLES[name])},
+            error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
+            customdata=groups,
+            hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(
+        title="Views, carts and purchases before the cut",
+        tickmode="array",
+        tickvals=list(range(len(groups))),
+        ticktext=groups,
+        range=[-0.4, len(groups) - 0.6],
+        zeroline=False,
+    )
+    figure.update_yaxes(title="NDCG at 20", rangemode="tozero")
+    return figure

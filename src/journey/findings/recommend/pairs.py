@@ -1,0 +1,146 @@
+"""Findings of chapter 07 on the purchase model of pairs: its scores, and what purchase odds do to a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from journey import recommend
+from journey.findings.desk import Desk
+from journey.findings.recommend.names import KNOWLEDGE_NAMES, TOLD_NAMES, in_sentence, mix_text
+from journey.metrics.bootstrap import bootstrap_totals
+from journey.recommend.comparison import DIGITS, REPLICATES, ratio_less_one
+from journey.recommend.study import lists_of, warm_ndcg
+from journey.sparse import COLLABORATIVE, PLAIN, load_shop
+from journey.sparse.pair_scores import KNOWLEDGE, CutGround, PairScores, ground_at_cut, scores_at_cut
+
+COMPARISON = "journey.recommend.comparison"
+SOURCE = "journey.findings.recommend.pairs"
+SEED = 7
+BOOTSTRAP = "percentile bootstrap over users"
+#: Item embeddings are left out: the direction of an item that was met with no other is rounding error, which
+#: depends on the number of threads.
+FEATURES = {"plain": PLAIN, "collaborative": (*PLAIN, *COLLABORATIVE)}
+FEATURE_NAMES = {
+    "plain": "without collaborative filtering among its features",
+    "collaborative": "with collaborative filtering among its features",
+}
+
+
+@dataclass(frozen=True)
+class PairPart:
+    """The model of pairs as a part of the blend.
+
+    Attributes
+    ----------
+    validation, test
+        Its scores at either cut, by the name of the method.
+    ndcg
+        Of the two sets of features, on the validation period.
+    chosen
+        The better of them there; `test` holds only this one.
+    at, found
+        What the model at the test cut learned from, and its scores by knowledge.
+    """
+
+    validation: Mapping[str, np.ndarray]
+    test: Mapping[str, np.ndarray]
+    ndcg: Mapping[str, float]
+    chosen: str
+    at: CutGround
+    found: PairScores
+
+
+def pair_part(
+    desk: Desk, log: recommend.ContactLog, validation: recommend.Task, task: recommend.Task
+) -> PairPart:
+    """Choose the features at the validation cut, then learn again at the test cut."""
+    shop = load_shop(desk.warehouse)
+
+    def ground(judged: recommend.Task, knowledge: tuple[str, ...]) -> CutGround:
+        users, items = log.user_ids[judged.rows].astype(np.int64), log.item_ids.astype(np.int64)
+        return ground_at_cut(shop, users, items, judged.cut, seed=SEED, knowledge=knowledge)
+
+    earlier = ground(validation, ("at_cut",))
+    tried = {
+        name: scores_at_cut(earlier, features, seed=SEED).scores["at_cut"]
+        for name, features in FEATURES.items()
+    }
+    ndcg = {name: warm_ndcg(scores, validation) for name, scores in tried.items()}
+    chosen = max(ndcg, key=lambda name: ndcg[name])
+    at = ground(task, KNOWLEDGE)
+    found = scores_at_cut(at, FEATURES[chosen], seed=SEED)
+    return PairPart({"pairs": tried[chosen]}, {"pairs": found.scores["at_cut"]}, ndcg, chosen, at, found)
+
+
+def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recommend.Settings) -> None:
+    """What the model learned from, what chose it, and whether purchase odds move a list."""
+    for name, count, label, function in (
+        ("sessions", part.at.sessions, "Sessions before the cut", "ground_at_cut"),
+        ("carted", part.at.carted, "Pairs of session and item carted before the cut", "ground_at_cut"),
+        ("bought", part.at.bought, "Pairs of session and item bought before the cut", "ground_at_cut"),
+        ("trees", part.found.rounds, "Trees of the purchase model of pairs", "scores_at_cut"),
+    ):
+        source = f"journey.sparse.pair_scores:{function}"
+        desk.ledger.add(f"recommend.pairs_{name}", count, "count", label=label, source=source)
+    features, label = FEATURE_NAMES[part.chosen], "Features of the purchase model of pairs, as chosen"
+    desk.ledger.add("recommend.pairs_features", features, label=label, source=f"{SOURCE}:pair_part")
+    mix, label = mix_text(settings.mix_without or {}), "Weights of the hybrid without the purchase model"
+    chooser = "journey.recommend.study:choose_settings"
+    desk.ledger.add("recommend.mix_without", mix, label=label, source=chooser)
+    chosen_by = {
+        f"pairs_{name}": (value, f"purchase model {FEATURE_NAMES[name].removesuffix(' among its features')}")
+        for name, value in part.ndcg.items()
+    } | {name: (settings.validation[name], in_sentence(name)) for name in ("als", "hybrid", "hybrid_without")}
+    for name, (value, words) in chosen_by.items():
+        desk.ledger.add(
+            f"recommend.validation_{name}",
+            round(value, DIGITS),
+            label=f"Validation NDCG at 20, {words}",
+            source="journey.recommend.study:warm_ndcg",
+        )
+
+    scores = part.found.scores
+    totals = recommend.ndcg_totals(task, scores, task.warm, seed=SEED)
+    lists = {name: lists_of(each, task)[task.warm] for name, each in scores.items()}
+    rows = []
+    for name in KNOWLEDGE:
+        kept = (lists[name][:, :, None] == lists["at_cut"][:, None, :]).any(axis=2).mean(axis=1)
+        shared = bootstrap_totals(
+            {"kept": kept, "users": np.ones(len(kept))}, replicates=REPLICATES, seed=SEED
+        ).ratio("kept", "users")
+        change = totals.estimate(ratio_less_one(name, "at_cut"))
+        rows.append(
+            {
+                "knowledge": name,
+                "name": KNOWLEDGE_NAMES[name],
+                "ndcg": float(totals.totals[name][0]) / change.n_users,
+                "change": change.value,
+                "change_low": change.low,
+                "change_high": change.high,
+                "shared": shared.value,
+                "shared_low": shared.low,
+                "shared_high": shared.high,
+            }
+        )
+        if name == "at_cut":
+            continue
+        for key, estimate, label, source in (
+            ("change", change, "NDCG over the list at the cut, less one", f"{COMPARISON}:ratio_less_one"),
+            ("shared", shared, "Items kept from the list at the cut", f"{SOURCE}:add_pairs"),
+        ):
+            desk.ledger.add(
+                f"recommend.pairs_{name}_{key}",
+                round(estimate.value, DIGITS),
+                "share",
+                low=round(estimate.low, DIGITS),
+                high=round(estimate.high, DIGITS),
+                method=BOOTSTRAP,
+                n=estimate.n_users,
+                label=f"{label}, {TOLD_NAMES[name]}",
+                source=source,
+            )
+    desk.save("pairs", pd.DataFrame(rows).round(DIGITS))

@@ -1,0 +1,1 @@
+"""Other seeds: its numbers, tables and figures."""

@@ -1,0 +1,127 @@
+"""Findings of chapter 06: what more users teach, from the committed learning curve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journey.findings.desk import Desk
+from journey.findings.sparse.entries import add_estimate
+from journey.models.scores import Estimate
+from journey.studies.learning_curve import curve_evidence
+
+SOURCE = "data/evidence/sparse_learning_curve.json"
+MODEL_NAMES = {
+    "margin": "purchase score times popularity",
+    "plain": "history only",
+    "collaborative": "with collaborative filtering",
+    "embedding": "with item embeddings too",
+    "tastes": "told the true tastes",
+    "oracle": "oracle",
+}
+MEASURES = {
+    "precision": ("ratio", 5),
+    "lift": ("ratio", 0),
+    "over_plain": ("ratio", 5),
+    "of_tastes": ("share", 0),
+}
+
+
+BINS = {"1": "1 to 9", "10": "10 to 29", "30": "30 to 99", "100": "100 or more"}
+
+
+def add_curve(desk: Desk) -> None:
+    """Quality by number of users, and from how many on collaborative filtering helps for certain."""
+    found = curve_evidence(desk.paths)
+    desk.save("curve_evidence", pd.DataFrame({"note": [found.label]}))
+    shops = pd.DataFrame(found.results["shops"])
+    sizes = shops.groupby("users", as_index=False).agg(
+        shops=("shop", "size"),
+        positives=("known_positives", "mean"),
+        test_positives=("test_positives", "sum"),
+        new_positives=("test_untouched_positives", "sum"),
+    )
+    points = pd.DataFrame(found.results["points"]).merge(sizes, on="users")
+    points["name"] = points["model"].map(MODEL_NAMES)
+    desk.save("curve", points)
+    for size in sizes.to_dict("records"):
+        add_size(desk, {str(key): int(value) for key, value in size.items()})
+    for row in points.to_dict("records"):
+        add_point(desk, {str(key): value for key, value in row.items()})
+    add_tastes(desk, shops)
+    desk.ledger.add(
+        "sparse.curve_sizes", len(sizes), "count", label="Sizes of the learning curve", source=SOURCE
+    )
+    for part in ("all", "untouched"):
+        for model in ("collaborative", "embedding"):
+            add_threshold(desk, points, part, model)
+
+
+def short(users: int) -> str:
+    """A size as it stands in an identifier."""
+    return f"{users // 1000}k"
+
+
+def add_size(desk: Desk, size: dict[str, int]) -> None:
+    """How much there is to learn from and to test on."""
+    users = short(size["users"])
+    for name, what in (
+        ("users", "users of a shop"),
+        ("shops", "shops"),
+        ("positives", "purchased pairs to learn from"),
+        ("test_positives", "purchased pairs in the test"),
+        ("new_positives", "purchases of new items in the test"),
+    ):
+        label = f"Learning curve at {users} users: {what}"
+        desk.ledger.add(f"sparse.curve_{users}_{name}", size[name], "count", label=label, source=SOURCE)
+
+
+def add_point(desk: Desk, row: dict[str, Any]) -> None:
+    """One model on shops of one size."""
+    n = int(row["test_positives"] if row["part"] == "all" else row["new_positives"])
+    for measure, (unit, digits) in MEASURES.items():
+        form = (unit, digits + (measure == "lift" and row["part"] == "untouched"))
+        add_estimate(
+            desk,
+            f"curve_{short(row['users'])}_{row['part']}_{row['model']}_{measure}",
+            Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
+            form,
+            n,
+            f"{measure}, {row['name']}, {row['users']:,} users, {row['part']} pairs",
+        )
+
+
+def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
+    """How well tastes are learned, by size of the shop and by how much the user has shown."""
+    rows = [
+        {"users": users, "contacts": BINS[low], "low": int(low), "correlation": float(value)}
+        for users, found in zip(shops["users"], shops["taste_correlation"], strict=True)
+        for low, value in found.items()
+        if value is not None
+    ]
+    table = pd.DataFrame(rows).groupby(["users", "low", "contacts"], as_index=False)["correlation"].mean()
+    desk.save("tastes", table.sort_values(["users", "low"]))
+    for row in table.to_dict("records"):
+        desk.ledger.add(
+            f"sparse.tastes_{short(row['users'])}_{row['low']}",
+            row["correlation"],
+            digits=2,
+            label=f"Learned with true taste, {short(row['users'])} users, {row['contacts']} items touched",
+            source=SOURCE,
+        )
+
+
+def add_threshold(desk: Desk, points: pd.DataFrame, part: str, model: str) -> None:
+    """In how many sizes the gain over history alone is clear of zero, and the smallest of them."""
+    rows = points[points["model"].eq(model) & points["part"].eq(part)].sort_values("users")
+    clear = rows[rows["over_plain_low"].gt(0)]
+    key = f"sparse.curve_{part}_{model}"
+    pairs = "new items" if part == "untouched" else "all pairs"
+    label = f"Sizes in which {model} features clearly gain, {pairs}"
+    desk.ledger.add(f"{key}_clear", len(clear), "count", label=label, source=SOURCE)
+    first = clear["positives"].iloc[0] if len(clear) else None
+    text = f"about {round(first, -2):,.0f}" if first is not None else "more than were tried"
+    desk.ledger.add(
+        f"{key}_from", text, label=f"Purchases at the smallest such size, {model}, {pairs}", source=SOURCE
+    )

@@ -1,0 +1,144 @@
+"""Figures of chapter 06."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from journey.report.marks import error_bars
+from journey.report.style import colour
+
+Rankings = Mapping[str, tuple[str, str]]
+RANKINGS: Rankings = {
+    "baseline": ("simple rule", "muted"),
+    "model": ("model", "series-1"),
+    "oracle": ("oracle", "series-2"),
+}
+FIELD_RANKINGS: Rankings = {
+    "popularity": ("order score times popularity", "muted"),
+    "bought_before": ("count of earlier purchases", "series-3"),
+    "model": ("model", "series-1"),
+}
+CURVES = {
+    "plain": ("history only", "muted"),
+    "collaborative": ("with collaborative filtering", "series-3"),
+    "embedding": ("with item embeddings too", "series-1"),
+    "tastes": ("told the true tastes", "series-2"),
+}
+
+
+def bars(rows: pd.DataFrame, value: str, role: str) -> dict[str, object]:
+    """Error bars of a column with its bounds beside it."""
+    return error_bars(rows[value], rows[f"{value}_low"], rows[f"{value}_high"], colour(role))
+
+
+def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
+    """Average precision and lift of every ranking on every rung, both on log axes."""
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06)
+    places = np.arange(len(frame))[::-1]
+    for column, measure in ((1, "precision"), (2, "lift")):
+        for number, (key, (name, role)) in enumerate(rankings.items()):
+            value = f"{key}_{measure}"
+            known = frame[value].notna().to_numpy()
+            rows = frame[known]
+            figure.add_scatter(
+                x=rows[value],
+                y=places[known] + 0.18 * (1 - number),
+                mode="markers",
+                name=name,
+                legendgroup=name,
+                showlegend=column == 1,
+                marker={"color": colour(role), "size": 9},
+                error_x=bars(rows, value, role),
+                customdata=rows["name"],
+                hovertemplate="%{customdata}: %{x:.3g}<extra>" + name + "</extra>",
+                row=1,
+                col=column,
+            )
+    for column, (measure, title) in enumerate({"precision": "PR-AUC", "lift": "Lift"}.items(), start=1):
+        values = frame[[f"{key}_{measure}" for key in rankings]].to_numpy(dtype=np.float64)
+        figure.update_xaxes(title=title, type="log", **log_ticks(values), row=1, col=column)
+    figure.update_yaxes(
+        title="Target",
+        tickvals=places,
+        ticktext=[
+            name.replace("this item into", "this item<br>into")
+            .replace("two buy", "two<br>buy")
+            .replace("This product in the", "This product<br>in the")
+            .replace("Orders this", "Orders this<br>")
+            .replace("Orders within", "Orders within<br>")
+            for name in frame["name"]
+        ],
+        showgrid=False,
+        zeroline=False,
+        row=1,
+        col=1,
+    )
+    figure.update_yaxes(title="", showgrid=False, zeroline=False, row=1, col=2)
+    return figure
+
+
+def log_ticks(values: NDArray[np.float64]) -> dict[str, object]:
+    """Ticks of a log axis: at powers of ten, or at 1 and 3 where the values span less than two of them."""
+    low, high = np.log10(np.nanmin(values)), np.log10(np.nanmax(values))
+    if high - low >= 2:
+        return {"dtick": 1}
+    steps = [
+        float(f"{lead}e{power}")
+        for power in range(int(np.floor(low)), int(np.ceil(high)) + 1)
+        for lead in (1, 3)
+    ]
+    return {"tickvals": steps, "ticktext": [f"{step:g}" for step in steps]}
+
+
+def learning_curve(points: pd.DataFrame) -> go.Figure:
+    """Lift over the base rate among items new to the user, by number of users."""
+    figure = go.Figure()
+    for number, (model, (name, role)) in enumerate(CURVES.items()):
+        rows = points[points["model"].eq(model)].sort_values("users")
+        figure.add_scatter(
+            x=rows["users"] * (1 + 0.06 * (number - 1.5)),
+            y=rows["lift"],
+            mode="lines+markers",
+            name=name,
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 8},
+            error_y=bars(rows, "lift", role),
+            customdata=rows["users"],
+            hovertemplate="%{customdata:,} users: %{y:.1f} times the base rate<extra>" + name + "</extra>",
+        )
+    sizes = sorted(points["users"].unique())
+    figure.update_xaxes(
+        title="Users of the shop",
+        type="log",
+        tickvals=sizes,
+        ticktext=[f"{size:,}" for size in sizes],
+    )
+    figure.update_yaxes(title="Lift over the base rate", rangemode="tozero")
+    return figure
+
+
+def tastes(frame: pd.DataFrame) -> go.Figure:
+    """Correlation of learned and true preference by how much the user has shown, one line a size of shop."""
+    figure = go.Figure()
+    sizes = sorted(frame["users"].unique())
+    shown = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    for users, role in zip(dict.fromkeys(shown), ("muted", "series-3", "series-1"), strict=False):
+        rows = frame[frame["users"].eq(users)].sort_values("low")
+        figure.add_scatter(
+            x=rows["contacts"],
+            y=rows["correlation"],
+            mode="lines+markers",
+            name=f"{users:,} users",
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 8},
+            hovertemplate="%{x} items touched: %{y:.2f}<extra>" + f"{users:,} users" + "</extra>",
+        )
+    figure.update_xaxes(title="Items the user has touched", type="category")
+    figure.update_yaxes(title="Correlation of learned and true preference", range=[0, 1])
+    return figure

@@ -1,0 +1,182 @@
+"""Findings of chapter 06 on the item target: features, where purchases come from, a tree that memorises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from journey.findings.desk import Desk
+from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
+from journey.findings.sparse.rung import Rung
+from journey.journeys.intervals import wilson_interval
+from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
+from journey.sparse.history import NEVER
+
+SOURCE = "journey.findings.sparse.pairs"
+TOP = 100
+
+
+def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
+    """The item target with more and more to go by, on all pairs and on items new to the user."""
+    scores: dict[str, NDArray[np.floating]] = {"margin": rung.baseline}
+    scores |= {name: each.scores for name, each in fitted.items()} | {"oracle": rung.oracle}
+    untouched = ground.untouched()
+    rows = []
+    for part, counted in (("all", None), ("untouched", untouched)):
+        ranked = {
+            name: positive_ranks(each, rung.happened, ground.user, counted) for name, each in scores.items()
+        }
+        measures: dict[str, Any] = {}
+        for name in ranked:
+            measures[f"{name}.precision"] = lambda draw, name=name: draw[name]
+            measures[f"{name}.lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
+        found = estimates([ranked], measures, seed=SEED)
+        for name in ranked:
+            row: dict[str, Any] = {"part": part, "features": name, "name": SET_NAMES[name]}
+            row["rounds"] = fitted[name].model.rounds if name in fitted else 0
+            row["train_precision"] = fitted[name].train_precision if name in fitted else np.nan
+            for measure in ("precision", "lift"):
+                each = found[f"{name}.{measure}"]
+                row |= {measure: each.value, f"{measure}_low": each.low, f"{measure}_high": each.high}
+                digits = 5 if measure == "precision" else 0 if part == "all" else 1
+                form = ("ratio", digits)
+                add_estimate(
+                    desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
+                )
+            rows.append(row)
+    desk.save("features", pd.DataFrame(rows))
+
+
+def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
+    """Where purchases come from: items left in a cart, touched before, or new to the user."""
+    past = ground.test.past
+    shape = rung.happened.shape
+    origin = np.full(shape, 2, dtype=np.int8)
+    origin[past.row, past.item] = np.where(past.days_left < NEVER, 0, 1)
+    rows = []
+    total = int(rung.happened.sum())
+    for code, key, name in (
+        (0, "left", "Left in a cart"),
+        (1, "touched", "Seen or bought"),
+        (2, "new", "Never touched"),
+    ):
+        mine = origin == code
+        pairs, bought = int(mine.sum()), int(rung.happened[mine].sum())
+        low, high = (float(bound) for bound in wilson_interval(bought, pairs))
+        rate = bought / pairs
+        rows.append(
+            {
+                "origin": name,
+                "pairs": pairs,
+                "positives": bought,
+                "share": bought / total,
+                "rate": rate,
+                "low": low,
+                "high": high,
+            }
+        )
+        label = f"Test pairs: {key.replace('_', ' ')}"
+        desk.ledger.add(f"sparse.{key}_pairs", pairs, "count", label=label, source=f"{SOURCE}:add_origins")
+        desk.ledger.add(
+            f"sparse.{key}_share",
+            bought / total,
+            "share",
+            digits=0,
+            n=total,
+            label=f"Share of purchased pairs: {name}",
+            source=f"{SOURCE}:add_origins",
+        )
+        desk.ledger.add(
+            f"sparse.{key}_rate",
+            rate,
+            "share",
+            low=low,
+            high=high,
+            digits=decimals(rate),
+            n=pairs,
+            method="Wilson",
+            label=f"Pairs that are bought: {name}",
+            source=f"{SOURCE}:add_origins",
+        )
+    desk.save("origins", pd.DataFrame(rows))
+
+
+def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
+    """A tree that learns every row by heart, beside the model."""
+    sample = ground.sample
+    known = ground.known
+    outcome = outcomes(known.shop, known.places, "item")[sample.row, sample.item]
+    train, scores = memorise(known, sample, outcome, ground.test, seed=SEED)
+    ranked = {"memory": positive_ranks(scores, rung.happened, ground.user)}
+    found = estimates(
+        [ranked],
+        {
+            "precision": lambda draw: draw["memory"],
+            "lift": lambda draw: draw["memory"] / draw["base_rate"],
+        },
+        seed=SEED,
+    )
+    desk.ledger.add(
+        "sparse.memory_train_pr_auc",
+        train,
+        digits=3,
+        label="PR-AUC of the memorising tree on the rows it learned from",
+        source="journey.sparse.memory:memorise",
+    )
+    pairs = rung.happened.size
+    add_estimate(desk, "memory_pr_auc", found["precision"], ("ratio", 5), pairs, "Tree that memorises")
+    add_estimate(desk, "memory_lift", found["lift"], ("ratio", 1), pairs, "Tree that memorises, lift")
+
+
+def add_top(desk: Desk, rung: Rung) -> None:
+    """How many of the pairs with the highest scores come true."""
+    for name, scores in (("model", rung.scores), ("oracle", rung.oracle)):
+        best = np.argsort(-scores.ravel(), kind="stable")[:TOP]
+        hits = int(rung.happened.ravel()[best].sum())
+        low, high = (float(bound) for bound in wilson_interval(hits, TOP))
+        desk.ledger.add(
+            f"sparse.top_{name}",
+            hits / TOP,
+            "share",
+            low=low,
+            high=high,
+            digits=0,
+            n=TOP,
+            method="Wilson",
+            label=f"Bought among the {TOP} pairs with the highest scores, {name}",
+            source=f"{SOURCE}:add_top",
+        )
+    desk.ledger.add("sparse.top", TOP, "count", label="Likeliest pairs looked at", source=f"{SOURCE}:add_top")
+
+
+def add_reminder(desk: Desk, ground: Ground) -> None:
+    """Margin on items that were bought after having been left in a cart: a reminder cannot have made more."""
+    past, shop = ground.test.past, ground.test.shop
+    left = past.days_left < NEVER
+    places = ground.test.places[past.row[left]]
+    paid = desk.warehouse.execute(
+        "select session_id, item_id, sum(net_revenue) as paid from marts.order_lines group by all"
+    ).df()
+    wanted = pd.DataFrame(
+        {"session_id": shop.frame.session_id[places], "item_id": shop.items.item_id[past.item[left]]}
+    )
+    found = wanted.merge(paid, on=["session_id", "item_id"], how="left")["paid"].fillna(0.0).to_numpy()
+    users = np.bincount(ground.user[past.row[left]], found, int(ground.user.max()) + 1)
+    drawn = np.random.default_rng(SEED).poisson(1.0, size=(2000, len(users))) @ users
+    margin = desk.assumptions["shop.gross_margin"]
+    low, high = np.percentile(drawn, [2.5, 97.5]) * margin
+    desk.ledger.add(
+        "sparse.reminder_margin",
+        float(users.sum()) * margin,
+        "eur",
+        low=float(low),
+        high=float(high),
+        digits=0,
+        n=len(users),
+        method=METHOD,
+        label="Gross margin on items bought after being left in a cart, test",
+        source=f"{SOURCE}:add_reminder",
+    )

@@ -1,0 +1,1 @@
+"""The summary: its numbers, tables and figures."""

@@ -1,0 +1,301 @@
+"""Findings of chapter 11: whom to give free shipping, at what budget, judged by data and by the truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey import uplift
+from journey.evaluation.treatment import free_shipping_by_user
+from journey.evaluation.uplift_truth import order_worth
+from journey.files import replacing
+from journey.findings.desk import Desk
+from journey.findings.uplift import coverage as uplift_coverage
+from journey.findings.uplift import field as uplift_field
+from journey.findings.uplift.money import SEED, Trial, add_policies
+from journey.uplift.trial import MAIN, cross_fitted_profit, rankings
+from journey.warehouse.query import query
+
+SOURCE = "journey.findings.uplift.collect"
+
+
+def collect(desk: Desk) -> None:
+    """Register the chapter's numbers and save its tables."""
+    trial = load_trial(desk)
+    data = trial.data
+    scores = [
+        uplift.sequential_uplift(
+            learner, base, data.covariates, data.treated, data.bought, propensity=0.5, seed=SEED
+        )
+        for base in (uplift.logistic_base(SEED), uplift.xgboost_base(SEED))
+        for learner in uplift.LEARNERS
+    ]
+    main = next(score for score in scores if (score.learner, score.base) == MAIN)
+    # Folds depend on the seed and the arms alone, so every learner scores the same users.
+    scored = trial.of(main.rows)
+    desk.ledger.add(
+        "uplift.folds",
+        int(main.fold.max()) + 1,
+        "count",
+        label="Parts of the users; each is scored by a model of the parts before it",
+        source="journey.uplift.sequential:sequential_uplift",
+    )
+    add_learners(desk, scored, scores)
+    add_calibration(desk, scored, main)
+    add_policies(desk, scored, rankings(data, main))
+    everyone = uplift.cross_fit_uplift(
+        MAIN[0],
+        uplift.xgboost_base(SEED),
+        data.covariates,
+        data.treated,
+        data.bought,
+        propensity=0.5,
+        seed=SEED,
+    )
+    add_groups(desk, trial, everyone)
+    write_scores(desk, trial, everyone)
+    uplift_field.collect(desk)
+    uplift_coverage.collect(desk)
+
+
+def load_trial(desk: Desk) -> Trial:
+    """Outcomes, covariates known at exposure, money, and the truth for judging."""
+    known = query("exposure_covariates", desk.warehouse)
+    outcomes = query("experiment_users", desk.warehouse)
+    outcomes = outcomes[outcomes["experiment"].eq("free_shipping")][
+        ["user_id", "exposed_at", "converted", "orders", "revenue"]
+    ]
+    users = known.merge(outcomes, on="user_id").sort_values("user_id", ignore_index=True)
+    store = desk.paths.store(desk.store)
+    truth = free_shipping_by_user(store, users[["user_id", "exposed_at"]])
+    if not truth["user_id"].equals(users["user_id"]):
+        truth = (
+            users[["user_id"]]
+            .merge(truth, on="user_id", how="left")
+            .fillna({"conversion": 0.0, "orders": 0.0, "orders_with": 0.0})
+        )
+    margin = desk.assumptions["shop.gross_margin"]
+    price = desk.assumptions["free_shipping.cost_per_order"]
+    worth = order_worth(desk.warehouse, store, truth["persona"])
+    return Trial(
+        users=users,
+        data=uplift.ShippingTrial(
+            covariates=uplift.shipping_covariates(users),
+            treated=users["treated"].to_numpy(dtype=float),
+            bought=users["converted"].to_numpy(dtype=float),
+            margin=margin * users["revenue"].to_numpy(dtype=float),
+            shipping=price * users["orders"].to_numpy(dtype=float),
+        ),
+        truth=truth,
+        gain=margin * worth.by_user * truth["orders"].to_numpy() - price * truth["orders_with"].to_numpy(),
+        worth=worth,
+    )
+
+
+def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]) -> None:
+    """Each learner's ranking by data (Qini, uplift among the top) and by the truth.
+
+    `trial` holds the users who are scored.
+    """
+    rows, curves = [], []
+    data = trial.data
+    for score in scores:
+        quality = uplift.ranking_quality(data.bought, data.treated, score.ranking, seed=SEED)
+        judged = uplift.compare_with_truth(trial.truth["conversion"].to_numpy(), score.ranking)
+        name = f"{score.learner}-learner, {score.base}"
+        rows.append(
+            {
+                "model": name,
+                "qini": quality.qini.value,
+                "qini_low": quality.qini.low,
+                "qini_high": quality.qini.high,
+                "auuc": quality.auuc.value,
+                "auuc_low": quality.auuc.low,
+                "auuc_high": quality.auuc.high,
+                "top": quality.uplift_at[0.3].value,
+                "top_low": quality.uplift_at[0.3].low,
+                "top_high": quality.uplift_at[0.3].high,
+                "spearman": judged.spearman,
+                "captured": judged.share_captured,
+                # The area the Qini coefficient estimates, here under the curve of true effects.
+                "true_qini": float(np.trapezoid(judged.captured - judged.random, judged.share)),
+            }
+        )
+        if (score.learner, score.base) == MAIN:
+            register_main(desk, trial, quality, judged)
+            for share, value, low, high in zip(
+                quality.share, quality.qini_curve, quality.qini_low, quality.qini_high, strict=True
+            ):
+                curves.append(
+                    {
+                        "share": share,
+                        "gain": value,
+                        "low": low,
+                        "high": high,
+                        "random": share * quality.average_effect.value,
+                    }
+                )
+            desk.save(
+                "truth_curve",
+                pd.DataFrame(
+                    {
+                        "share": judged.share,
+                        "score": judged.captured,
+                        "oracle": judged.oracle,
+                        "random": judged.random,
+                    }
+                ),
+            )
+    table = pd.DataFrame(rows).sort_values("captured", ascending=False, ignore_index=True)
+    desk.save("learners", table)
+    desk.save("qini", pd.DataFrame(curves))
+    for name, row in (("best", table.iloc[0]), ("worst", table.iloc[-1])):
+        desk.ledger.add(f"uplift.{name}_model", str(row["model"]), source="journey.uplift")
+        desk.ledger.add(
+            f"uplift.{name}_captured",
+            row["captured"],
+            "share",
+            n=len(data.bought),
+            source="journey.uplift.truth:compare_with_truth",
+        )
+    covering = int((table["qini_low"] <= 0).sum())
+    desk.ledger.add(
+        "uplift.qini_unclear",
+        covering,
+        "count",
+        label="Learners whose Qini interval does not lie above zero",
+        source=f"{SOURCE}:add_learners",
+    )
+    missed = ~table["true_qini"].between(table["qini_low"], table["qini_high"])
+    label = "Learners whose Qini interval misses the Qini by true effects"
+    desk.ledger.add(
+        "uplift.qini_missed", int(missed.sum()), "count", label=label, source=f"{SOURCE}:add_learners"
+    )
+    desk.ledger.add(
+        "uplift.learners", len(table), "count", label="Uplift learners", source=f"{SOURCE}:add_learners"
+    )
+
+
+def register_main(
+    desk: Desk, trial: Trial, quality: uplift.RankingQuality, judged: uplift.TruthComparison
+) -> None:
+    """The numbers of the learner that decides."""
+    n = quality.n
+    desk.ledger.add(
+        "uplift.scored", n, "count", label="Users whom a model of earlier folds scores", source=SOURCE
+    )
+    for name, found, label in (
+        ("average", quality.average_effect, "Effect of free shipping on the share who buy, scored users"),
+        ("qini", quality.qini, "Qini coefficient of the deciding learner"),
+        ("top", quality.uplift_at[0.3], "Uplift among the three tenths ranked highest"),
+    ):
+        desk.ledger.add(
+            f"uplift.{name}",
+            found.value,
+            "points",
+            low=found.low,
+            high=found.high,
+            method="bootstrap over users",
+            n=n,
+            label=label,
+            source="journey.uplift.curves:ranking_quality",
+        )
+    desk.ledger.add(
+        "uplift.spearman",
+        judged.spearman,
+        "ratio",
+        digits=2,
+        n=n,
+        label="Rank correlation of score and true effect",
+        source="journey.uplift.truth:compare_with_truth",
+    )
+    desk.ledger.add(
+        "uplift.captured",
+        judged.share_captured,
+        "share",
+        n=n,
+        label="Share of the oracle's gain over random that the ranking captures",
+        source="journey.uplift.truth:compare_with_truth",
+    )
+
+
+def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> None:
+    """Predicted against observed uplift by tenth of the users who are scored."""
+    data = trial.data
+    bins = uplift.uplift_by_bin(data.bought, data.treated, main.effect, bins=10)
+    desk.save(
+        "bins",
+        pd.DataFrame(
+            {
+                "bin": np.arange(1, 11),
+                "predicted": bins.predicted,
+                "observed": bins.observed,
+                "low": bins.low,
+                "high": bins.high,
+                "treated": bins.n_treated,
+                "control": bins.n_control,
+            }
+        ),
+    )
+    test = uplift.heterogeneity_test(data.bought, data.treated, main.effect, baseline=main.control_mean)
+    desk.ledger.add(
+        "uplift.slope",
+        test.slope.value,
+        "ratio",
+        low=test.slope.low,
+        high=test.slope.high,
+        digits=2,
+        method="best linear predictor",
+        n=test.n,
+        label="Slope of observed on predicted uplift",
+        source="journey.uplift.calibration:heterogeneity_test",
+    )
+    desk.ledger.add(
+        "uplift.slope_p", test.p_value, "p", n=test.n, source="journey.uplift.calibration:heterogeneity_test"
+    )
+
+
+def add_groups(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
+    """Bounds on the four groups, as far as data can say."""
+    strata = pd.qcut(pd.Series(main.control_mean).rank(method="first"), 5, labels=False).to_numpy()
+    found = uplift.four_groups(trial.data.bought, trial.data.treated, strata=strata, seed=SEED)
+    desk.save(
+        "groups",
+        pd.DataFrame(
+            [
+                {
+                    "group": share.group,
+                    "low": share.low,
+                    "high": share.high,
+                    "outer_low": share.outer_low,
+                    "outer_high": share.outer_high,
+                }
+                for share in found.shares
+            ]
+        ),
+    )
+    for share in found.shares:
+        desk.ledger.add(
+            f"uplift.{share.group.replace(' ', '_')}",
+            f"{share.low:.1%} to {share.high:.1%}",
+            label=f"Bounds of the share of users: {share.group}",
+            source="journey.uplift.groups:four_groups",
+        )
+
+
+def write_scores(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
+    """The scores as a file that any dashboard tool reads."""
+    frame: Any = pd.DataFrame(
+        {
+            "user_id": trial.users["user_id"],
+            "treated": trial.data.treated.astype(int),
+            "uplift": main.effect.round(6),
+            "probability_treated": main.treated_mean.round(6),
+            "probability_untreated": main.control_mean.round(6),
+            "predicted_profit_eur": cross_fitted_profit(trial.data, main).round(4),
+        }
+    )
+    with replacing(desk.paths.results / "predictions" / "uplift_scores.csv") as temporary:
+        frame.to_csv(temporary, index=False)

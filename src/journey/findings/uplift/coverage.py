@@ -1,0 +1,84 @@
+"""Findings of chapter 11 on its own intervals: how often they hold the truth, by committed simulations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from journey.findings.desk import Desk
+from journey.journeys.intervals import wilson_interval
+from journey.studies.uplift_coverage import coverage_evidence
+
+SOURCE = "journey.studies.uplift_coverage:uplift_coverage"
+#: measure -> its name on the page, in the order of the table
+NAMES = {
+    "qini": "Qini",
+    "auuc": "AUUC",
+    "top": "Uplift@30%",
+    "slope": "Slope of the calibration",
+    "ranking": "Profit of the ranking",
+    "roi": "Return of the ranking",
+    "likeliest": "Profit of the likeliest buyers",
+    "difference": "Ranking minus likeliest buyers",
+    "everybody": "Profit of treating everybody",
+}
+SHORT = {"cross-fitted": "cross", "sequential": "sequential"}
+
+
+def collect(desk: Desk) -> None:
+    """Register coverage by method and measure, and save the table."""
+    found = coverage_evidence(desk.paths)
+    result = found.results
+    repeats = result["repeats"]
+    rows: dict[str, dict[str, Any]] = {name: {"measure": label} for name, label in NAMES.items()}
+    for each in result["drawn"]:
+        short, measure = SHORT[each["method"]], each["measure"]
+        low, high = (float(bound) for bound in wilson_interval(each["covered"], repeats))
+        share = each["covered"] / repeats
+        rows[measure] |= {
+            short: share,
+            f"{short}_low": low,
+            f"{short}_high": high,
+            f"{short}_factor": each["spread"] / each["stated"],
+        }
+        desk.ledger.add(
+            f"uplift.covered_{short}_{measure}",
+            share,
+            "share",
+            low=low,
+            high=high,
+            method="Wilson",
+            n=repeats,
+            digits=0,
+            label=f"Intervals that hold the truth: {NAMES[measure]}, {each['method']}",
+            source=SOURCE,
+        )
+    desk.save("coverage", pd.DataFrame([rows[name] for name in NAMES]))
+    desk.save("coverage_evidence", pd.DataFrame({"note": [found.label]}))
+    for name, label in (
+        ("repeats", "Experiments drawn"),
+        ("users", "Users of each drawn experiment"),
+        ("shops", "Experiments of that size in the large shop"),
+    ):
+        desk.ledger.add(f"uplift.coverage_{name}", result[name], "count", label=label, source=SOURCE)
+    for each in result["happened"]:
+        if each["measure"] in ("qini", "top", "ranking"):
+            desk.ledger.add(
+                f"uplift.happened_{SHORT[each['method']]}_{each['measure']}",
+                each["covered"],
+                "count",
+                n=result["shops"],
+                label=f"Shops whose interval holds the truth: {NAMES[each['measure']]}, {each['method']}",
+                source=SOURCE,
+            )
+    factor = rows["qini"]["cross_factor"]
+    desk.ledger.add(
+        "uplift.qini_cross_factor",
+        factor,
+        "ratio",
+        n=repeats,
+        digits=2,
+        label="Spread of the Qini coefficient over what cross-fitted intervals state",
+        source=SOURCE,
+    )

@@ -1,0 +1,1 @@
+"""The build: its graph, its stages, and what runs them."""

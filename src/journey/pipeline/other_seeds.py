@@ -1,0 +1,241 @@
+"""The headline numbers of other shops: same rules, other seeds. Simulated and computed on request.
+
+    JOURNEY_EVIDENCE=update:other_seeds OMP_NUM_THREADS=1 python -m journey.pipeline.other_seeds
+
+Every shop is simulated into a temporary folder, gets its own warehouse, and goes through the findings of the
+chapters as the default shop does. What stays are the numbers of `KEPT`. Numbers that need the shop with 30
+times the users are left out: that shop belongs to the default seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from journey import causal, experiments, journeys, metrics, recommend, uplift
+from journey.features import DECISIONS
+from journey.findings.desk import Desk, lay_out
+from journey.findings.prediction import ceilings as prediction_ceilings
+from journey.findings.prediction import collect as prediction
+from journey.findings.prediction import value as prediction_value
+from journey.models import boosting, calibration, linear, training
+from journey.paths import Paths, project
+from journey.stores import simulator
+from journey.stores.simulator import ShopParameters, simulate
+from journey.studies.evidence import VARIABLE, Evidence, code_version, evidence
+from journey.warehouse.build import build_warehouse
+
+NAME = "other_seeds"
+#: The default shop first.
+SEEDS = (7, 8, 9, 10, 11)
+SOURCES = (
+    simulator,
+    metrics,
+    journeys,
+    causal,
+    experiments,
+    recommend,
+    uplift,
+    boosting,
+    calibration,
+    linear,
+    training,
+)
+SHORT = tuple(short for short, _ in prediction.SHORT.values())
+RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
+LISTS = ("popularity", "recent", "category", "item_item", "als", "pairs", "hybrid", "hybrid_without")
+OVER = ("hybrid_over_als", "pairs_over_als", "hybrid_over_hybrid_without")
+#: chapter -> numbers of its ledger that are kept
+KEPT: dict[str, tuple[str, ...]] = {
+    "funnel": (
+        "sessions",
+        "conversion_rate",
+        "abandonment_rate",
+        "top_overall_step",
+        "top_overall_value",
+        "worst_device",
+        "worst_device_rate",
+        "best_device",
+        "best_device_rate",
+    ),
+    "causal": (
+        "naive",
+        "naive_factor",
+        "truth",
+        "regression",
+        "matching",
+        "weighting",
+        "doubly_robust",
+        "adjusted",
+        "covering",
+        "promised_naive",
+        "promised_doubly_robust",
+        "true_margin",
+    ),
+    "experiments": (
+        "conversion",
+        "conversion_p",
+        "conversion_truth",
+        "margin",
+        "rollout_value",
+        "free_shipping_ratio_p",
+        "checkout_aa_conversion_p",
+        "broken_banner_ratio_p",
+        "segments_significant",
+    ),
+    "journeys": (
+        *(f"wrong_share_{rule}" for rule in RULES),
+        "best_rule",
+        "worst_rule",
+        "overpaid_channel",
+        "starved_channel",
+        "wrong_money_last_touch",
+    ),
+    "uplift": (
+        "qini",
+        "qini_unclear",
+        "learners",
+        "top",
+        "captured",
+        "best_model",
+        "best_captured",
+        "slope",
+        *(
+            f"{kind}profit_{policy}"
+            for kind in ("", "true_")
+            for policy in ("everybody", "likeliest_buyers", "random_share", "uplift_ranking")
+        ),
+        "oracle_profit",
+    ),
+    "prediction": (
+        *(f"{short}_roc_auc" for short in SHORT),
+        *(f"{short}_oracle_auc" for short in SHORT),
+        *(f"{short}_oracle_share" for short in SHORT),
+        *(f"{short}_bought_before_roc_auc" for short in SHORT),
+        *(f"{short}_model" for short in SHORT),
+        *(f"{short}_value" for short in SHORT),
+        "third_pr_auc",
+        "third_bought_before_pr_auc",
+        "third_base_rate",
+        *(
+            f"{short}_value_{other}"
+            for short in SHORT
+            for other in ("of_rule", "over_rule", "of_all", "over_all")
+        ),
+        "cart_over_third",
+    ),
+    "recommend": (
+        *(f"{metric}_{name}" for metric in ("recall", "ndcg") for name in (*LISTS, "oracle")),
+        *(f"gain_{name}" for name in ("als", "hybrid", "pairs")),
+        *(f"history_gain_{least}" for least in (1, 10, 30, 100)),
+        *(f"{pair}_{metric}" for pair in OVER for metric in ("recall", "ndcg")),
+    ),
+}
+FIELDS = ("value", "low", "high", "unit", "text", "interval")
+#: What the findings read besides the shop itself.
+LINKED = ("sql", "assumptions.toml", "_quarto.yml", "data/evidence", "data/datasets.toml")
+
+
+def predict(desk: Desk) -> None:
+    """Scores, the oracle's ceiling and the value of acting: chapter 05 without what no headline needs."""
+    with threadpool_limits(limits=1):
+        decided = {decision: prediction.decide(desk, decision) for decision in DECISIONS}
+        prediction.add_scores(desk, decided)
+        prediction_ceilings.add_ceilings(desk, decided)
+        prediction_value.add_value(desk, decided, prediction.HEADLINE)
+
+
+def findings(chapter: str) -> Callable[[Desk], None]:
+    """What fills the ledger of a chapter."""
+    if chapter == "prediction":
+        return predict
+    collect: Callable[[Desk], None] = importlib.import_module(f"journey.findings.{chapter}.collect").collect
+    return collect
+
+
+def shop_numbers(seed: int, folder: Path, paths: Paths) -> dict[str, dict[str, Any]]:
+    """Simulate the shop of a seed and compute its headline numbers.
+
+    Parameters
+    ----------
+    seed
+        Seed of the simulator.
+    folder
+        Becomes the root of a project of its own; chapters already there are not computed again.
+    paths
+        The project whose SQL, assumptions and committed results are used.
+
+    Returns
+    -------
+    dict
+        id -> `value`, `low`, `high`, `unit`, `text` and `interval` of every number in `KEPT`.
+    """
+    own = Paths(folder)
+    own.raw.mkdir(parents=True, exist_ok=True)
+    own.processed.mkdir(parents=True, exist_ok=True)
+    for name in LINKED:
+        if not (folder / name).exists():
+            (folder / name).symlink_to((paths.root / name).resolve())
+    if not (own.store("simulated") / "manifest.json").is_file():
+        simulate(own.store("simulated"), ShopParameters(seed=seed))
+    if not own.warehouse("simulated").is_file():
+        build_warehouse(own.store("simulated"), own.warehouse("simulated"), own.sql)
+    kept: dict[str, dict[str, Any]] = {}
+    for chapter, names in KEPT.items():
+        ledger = own.results / chapter / "numbers.json"
+        start = time.perf_counter()
+        if not ledger.is_file():
+            lay_out(chapter, findings(chapter), own)
+            print(f"seed {seed}: {chapter}, {time.perf_counter() - start:.0f} s", flush=True)
+        found = {each["id"]: each for each in json.loads(ledger.read_text(encoding="utf-8"))["numbers"]}
+        for name in names:
+            number = found[f"{chapter}.{name}"]
+            kept[number["id"]] = {field: number[field] for field in FIELDS if number[field] is not None}
+    return kept
+
+
+def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
+    """Headline numbers of every seed, by seed.
+
+    A kept folder is used again only by the code that filled it.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as temporary:
+            return other_seeds(paths, Path(temporary))
+    before = os.environ.get(VARIABLE)
+    # Real data do not depend on the seed.
+    os.environ[VARIABLE] = "committed"
+    try:
+        root = folder / code_version(SOURCES)
+        return {str(seed): shop_numbers(seed, root / str(seed), paths) for seed in SEEDS}
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
+
+
+def seeds_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
+    """The committed numbers; computed only when JOURNEY_EVIDENCE asks for it."""
+    root = paths or project()
+    return evidence(NAME, None, lambda: other_seeds(root, folder), sources=SOURCES, root=root)
+
+
+def main() -> None:
+    """Run it from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="keep the shops here, and use them again")
+    print(seeds_evidence(folder=parser.parse_args().folder).label)
+
+
+if __name__ == "__main__":
+    main()

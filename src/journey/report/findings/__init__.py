@@ -1,1 +1,0 @@
-"""What each chapter reports: one module a chapter turns results into numbers and tables."""

@@ -1,1 +1,0 @@
-"""Figures of the chapters: a result table in, a Plotly figure out; one module a chapter."""

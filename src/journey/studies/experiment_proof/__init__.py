@@ -1,0 +1,1 @@
+"""The promises of the experiment engine, kept or broken in simulations."""

@@ -1,0 +1,1 @@
+"""The ladder of targets on a real shop's invoices."""
