@@ -14,6 +14,7 @@ from scipy.stats import binomtest
 from journey.causal import doubly_robust
 from journey.causal.coupon import SEED, boosted, coupon_covariates, logistic
 from journey.errors import JourneyError
+from journey.evaluation.coupon_truth import coupon_truth
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.coupon_bias import (
@@ -21,7 +22,6 @@ from journey.studies.coupon_bias import (
     RECORDED,
     RUNGS,
     TRIM,
-    coupon_truth,
     ladder,
     mean_interval,
     rule_recovered,

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import binomtest, ks_2samp
 
 from journey.errors import JourneyError
+from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame
 from journey.findings.desk import load_table
 from journey.models.drift import count_bins, look, scale, share_level
@@ -35,7 +36,6 @@ from journey.stores.simulator import ShopParameters
 from journey.studies.drift_twins import (
     QuietShop,
     alarm_table,
-    planted_calendar,
     rotated_weeks,
     twins_evidence,
 )

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-from journey.evaluation.truth import truth_file
+from journey.evaluation.truth import read_truth, truth_file
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,6 +37,18 @@ def order_values(connection: duckdb.DuckDBPyConnection, store: Path) -> dict[str
     if not rows:
         raise JourneyError(f"{store}: the warehouse holds 0 orders of its users; build both again")
     return {str(persona): np.asarray(values, dtype=float) for persona, values in rows}
+
+
+def exposed_sessions(store: Path, users: pd.DataFrame) -> pd.DataFrame:
+    """Sessions of `users` from their `exposed_at` on, by user and time, with both planted probabilities."""
+    columns = ["user_id", "start_ts", "p_without_free_shipping", "p_with_free_shipping"]
+    sessions = read_truth(store, "sessions", columns).merge(users[["user_id", "exposed_at"]], on="user_id")
+    return sessions[sessions["start_ts"] >= sessions["exposed_at"]].sort_values(["user_id", "start_ts"])
+
+
+def personas(store: Path) -> pd.DataFrame:
+    """`user_id` and `persona` of every user."""
+    return read_truth(store, "users", ["user_id", "persona"])
 
 
 @dataclass(frozen=True)

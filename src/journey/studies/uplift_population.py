@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
-from journey.evaluation.truth import read_truth
-from journey.evaluation.uplift_truth import order_values
+from journey.evaluation.uplift_truth import exposed_sessions, order_values, personas
 from journey.uplift.trial import ShippingTrial, shipping_covariates
 from journey.warehouse.query import query
 
@@ -134,13 +133,9 @@ def load_population(connection: duckdb.DuckDBPyConnection, store: Path, prices: 
     ).sort_values("user_id", ignore_index=True)
     user_id = users["user_id"].to_numpy(dtype=np.int64)
 
-    columns = ["user_id", "start_ts", "p_without_free_shipping", "p_with_free_shipping"]
-    sessions = read_truth(store, "sessions", columns).merge(users[["user_id", "exposed_at"]], on="user_id")
-    sessions = sessions[sessions["start_ts"] >= sessions["exposed_at"]].sort_values(["user_id", "start_ts"])
+    sessions = exposed_sessions(store, users)
     owner = np.searchsorted(user_id, sessions["user_id"].to_numpy())
-
-    known = read_truth(store, "users", ["user_id", "persona"])
-    people = users[["user_id"]].merge(known, on="user_id", how="left")
+    people = users[["user_id"]].merge(personas(store), on="user_id", how="left")
     values = order_values(connection, store)
     if unknown := int((~people["persona"].isin(values)).sum()):
         raise JourneyError(

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame, load_features
 from journey.findings.desk import Desk
 from journey.findings.drift import shops as drift_shops
@@ -30,7 +31,6 @@ from journey.models.watch import (
 from journey.studies.drift_twins import (
     DECISION,
     RULE,
-    planted_calendar,
     twins_evidence,
     watch_shop,
 )
@@ -77,7 +77,7 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
     promotion = (pd.Timestamp(planted.promotion[0]) - first).days // DAYS
     last = int(log.table["week"].max())
     weeks = Weeks(since // DAYS, -(-since // DAYS), promotion, last, first)
-    truth = "journey.studies.drift_twins:planted_calendar"
+    truth = "journey.evaluation.calendar:planted_calendar"
     add = desk.ledger.add
     add("drift.shift_from", day(planted.drift_from), label="First day of the planted shift", source=truth)
     add("drift.promotion_from", day(planted.promotion[0]), label="First day of the promotion", source=truth)
