@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from journey.errors import JourneyError
+from journey.inference.intervals import wilson_interval
 from journey.journeys import (
     collapse_repeats,
     link_shares,
@@ -14,7 +15,6 @@ from journey.journeys import (
     sankey_links,
     transition_matrix,
 )
-from journey.journeys.intervals import wilson_interval
 
 LABELS = ("view", "cart", "buy")
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.report.formats import format_number
 from journey.report.ledger import Ledger, Numbers, PageText, merge
 
@@ -127,3 +128,11 @@ def test_the_file_does_not_depend_on_the_order_of_registration(tmp_path):
 )
 def test_numbers_are_written_in_their_unit(value, unit, digits, text):
     assert format_number(value, unit, digits) == text
+
+
+def test_an_estimate_brings_its_own_bounds():
+    ledger = Ledger()
+    number = ledger.add("a.rate", Estimate(0.2, 0.1, 0.4, 0.9), "share", source="module:function")
+    assert (number.value, number.low, number.high, number.level) == (0.2, 0.1, 0.4, 0.9)
+    with pytest.raises(JourneyError, match="bounds of its own"):
+        ledger.add("a.other", Estimate(0.2, 0.1, 0.4), "share", low=0.0, high=1.0, source="module:function")

@@ -12,7 +12,7 @@ from journey import uplift
 from journey.errors import JourneyError
 from journey.evaluation.treatment import free_shipping_by_user
 from journey.evaluation.uplift_truth import OrderWorth, order_values, order_worth, true_ranking, true_slope
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies import uplift_coverage as coverage

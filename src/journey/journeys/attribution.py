@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
-from journey.journeys.intervals import FloatArray, percentile_interval, resample_counts
+from journey.inference.intervals import FloatArray, percentile_interval
+from journey.inference.resampling import resample_counts
 from journey.journeys.markov import count_moves, removal_effects
 from journey.journeys.paths import BoolArray, IntArray, Paths, converted_flags
 

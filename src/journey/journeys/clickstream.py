@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 from journey.journeys.paths import paths_from_steps
 from journey.journeys.transitions import transition_matrix
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from journey.journeys.intervals import FloatArray
+from journey.inference.intervals import FloatArray
 from journey.journeys.paths import BoolArray, IntArray, Paths
 
 

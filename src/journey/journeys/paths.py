@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

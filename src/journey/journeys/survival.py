@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from journey.errors import JourneyError
-from journey.journeys.intervals import FloatArray, normal_quantile
+from journey.inference.intervals import FloatArray, normal_quantile
 from journey.journeys.paths import BoolArray, IntArray
 
 

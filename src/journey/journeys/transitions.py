@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
-from journey.journeys.intervals import FloatArray, wilson_interval
+from journey.inference.intervals import FloatArray, wilson_interval
 from journey.journeys.paths import IntArray, Paths
 
 START = "start"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.models.ranked import rank_outcomes
 
 Vector = NDArray[np.float64]
@@ -17,16 +18,6 @@ Metrics = Callable[[Vector], dict[str, Vector]]
 BINS = 10
 LEVELS = (0.01, 0.05, 0.10)
 BLOCK = 4_000_000  # numbers of a block of weights, so that memory stays bounded
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its interval at confidence `level`."""
-
-    value: float
-    low: float
-    high: float
-    level: float = 0.95
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-from journey.models.scores import Estimate, bootstrap
+from journey.inference.estimate import Estimate
+from journey.models.scores import bootstrap
 
 Floats = NDArray[np.float64]
 STEPS = 40

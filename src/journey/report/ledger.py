@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from journey.errors import JourneyError
 from journey.files import write_json
@@ -43,6 +43,27 @@ class Number:
     n: int | None = None
 
 
+@runtime_checkable
+class Bounded(Protocol):
+    """An estimate: a value with the bounds of its interval at confidence `level`."""
+
+    @property
+    def value(self) -> float:
+        """The estimate itself."""
+
+    @property
+    def low(self) -> float:
+        """Lower bound."""
+
+    @property
+    def high(self) -> float:
+        """Upper bound."""
+
+    @property
+    def level(self) -> float:
+        """Confidence level of the bounds."""
+
+
 def significant(value: float) -> float:
     """Twelve significant digits: the last bits of a sum depend on the number of threads."""
     return float(f"{float(value):.12g}")
@@ -57,7 +78,7 @@ class Ledger:
     def add(
         self,
         id: str,
-        value: float | str,
+        value: float | str | Bounded,
         unit: str = "ratio",
         *,
         source: str,
@@ -78,7 +99,8 @@ class Ledger:
         id
             `chapter.name`, for example `funnel.conversion_rate`.
         value
-            The number in its base unit (a share between 0 and 1), or a text with unit `text`.
+            The number in its base unit (a share between 0 and 1), an estimate, whose bounds and level then
+            count, or a text with unit `text`.
         source
             The function that computed it, as `module:function`.
         query
@@ -98,6 +120,12 @@ class Ledger:
             raise JourneyError(f"number id {id!r} must look like chapter.name in lower case")
         if id in self._numbers:
             raise JourneyError(f"number {id!r} is registered twice")
+        if isinstance(value, Bounded):
+            if low is not None or high is not None:
+                raise JourneyError(
+                    f"number {id!r} is an estimate, which brings its own bounds; give no others"
+                )
+            value, low, high, level = value.value, value.low, value.high, value.level
         if (low is None) != (high is None):
             raise JourneyError(f"number {id!r} has one bound of its interval but not the other")
         interval = None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

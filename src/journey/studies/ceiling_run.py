@@ -18,9 +18,9 @@ import duckdb
 
 from journey.evaluation.ceilings import Share, share_of_ceiling, true_probabilities
 from journey.features import DECISIONS, load_features
+from journey.inference.estimate import Estimate
 from journey.models import boosting, calibration, linear, training
 from journey.models.ranked import rank_outcomes
-from journey.models.scores import Estimate
 from journey.models.training import split_periods, train_models
 from journey.paths import Paths, project
 from journey.stores.simulator import ShopParameters, simulate

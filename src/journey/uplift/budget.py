@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.journeys.intervals import percentile_interval
+from journey.inference.intervals import percentile_interval
 from journey.uplift.ranking import Estimate, Interpolation, Ranking, divided, estimate, rank_people
 
 SHARES = np.linspace(0, 1, 51)

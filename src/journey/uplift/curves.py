@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.journeys.intervals import percentile_interval
+from journey.inference.intervals import percentile_interval
 from journey.uplift.ranking import (
     Estimate,
     Interpolation,

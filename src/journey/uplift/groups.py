@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray, checked_study
 from journey.errors import JourneyError
-from journey.journeys.intervals import percentile_interval, resample_counts
+from journey.inference.intervals import percentile_interval
+from journey.inference.resampling import resample_counts
 from journey.uplift.ranking import divided
 
 GROUPS = ("persuadable", "sure thing", "lost cause", "sleeping dog")

@@ -11,7 +11,7 @@ from scipy import stats
 
 from journey.causal.study import FloatArray, Study, checked_study, clustered_error
 from journey.errors import JourneyError
-from journey.journeys.intervals import resample_counts
+from journey.inference.resampling import resample_counts
 from journey.uplift.ranking import Estimate, divided, estimate
 
 

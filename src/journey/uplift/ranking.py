@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray, IntArray, checked_treatment, cluster_codes
 from journey.errors import JourneyError
-from journey.journeys.intervals import percentile_interval, resample_counts
+from journey.inference.intervals import percentile_interval
+from journey.inference.resampling import resample_counts
 
 # Batches this small stay in the processor's cache, which makes a curve three times as fast.
 BATCH_CELLS = 100_000

@@ -14,9 +14,10 @@ from journey.features import FeatureFrame, load_features
 from journey.findings.desk import Desk
 from journey.findings.drift import shops as drift_shops
 from journey.findings.drift.shops import Weeks, plain
+from journey.inference.estimate import Estimate
 from journey.models.drift import Look
 from journey.models.ranked import rank_outcomes
-from journey.models.scores import Estimate, bootstrap, losses
+from journey.models.scores import bootstrap, losses
 from journey.models.stability import Floats, detectable_share
 from journey.models.watch import (
     BEFORE,
@@ -320,11 +321,8 @@ def add_estimate(
     """Register a value with its interval."""
     desk.ledger.add(
         f"drift.{name}",
-        estimate.value,
+        estimate,
         "ratio",
-        low=estimate.low,
-        high=estimate.high,
-        level=estimate.level,
         method=METHOD,
         n=n,
         digits=2 if "ratio" in name else digits,

@@ -83,10 +83,8 @@ def add_metrics(desk: Desk, whole: BootstrapTotals) -> None:
         ratio = whole.ratio(numerator, denominator)
         number = desk.ledger.add(
             f"funnel.{name}",
-            ratio.value,
+            ratio,
             unit,
-            low=ratio.low,
-            high=ratio.high,
             method="percentile bootstrap over users",
             n=int(totals[denominator]),
             digits=digits,

@@ -10,7 +10,7 @@ import pandas as pd
 from journey.evaluation.ceilings import Share, hidden_parts, share_of_ceiling, true_probabilities
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 from journey.studies.ceiling_run import ceiling_evidence
 
 SOURCE = "journey.evaluation.ceilings"
@@ -87,10 +87,8 @@ def add_share(desk: Desk, each: Decided, ceiling: str, share: Share) -> None:
     ):
         desk.ledger.add(
             f"prediction.{each.short}_{ceiling}_{name}",
-            estimate.value,
+            estimate,
             unit,
-            low=estimate.low,
-            high=estimate.high,
             method=METHOD,
             n=n,
             digits=0 if unit == "share" else 3,
@@ -164,10 +162,8 @@ def add_hidden(desk: Desk, each: Decided) -> None:
         if less:
             desk.ledger.add(
                 f"prediction.hidden_{key}_auc",
-                share.ceiling.value,
+                share.ceiling,
                 "ratio",
-                low=share.ceiling.low,
-                high=share.ceiling.high,
                 method=METHOD,
                 n=len(test),
                 label=f"ROC-AUC of the oracle at session start, {less}",

@@ -17,8 +17,9 @@ from journey.findings.prediction import leaks as prediction_leaks
 from journey.findings.prediction import outputs as prediction_outputs
 from journey.findings.prediction import value as prediction_value
 from journey.findings.prediction.decided import SHORT, Decided
+from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
-from journey.models.scores import Estimate, Scores, calibration_noise, measure, reliability
+from journey.models.scores import Scores, calibration_noise, measure, reliability
 from journey.models.slices import slice_scores
 from journey.models.training import (
     MODELS,
@@ -185,11 +186,8 @@ def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores, labe
     ends = next((places for end, places in digits.items() if f"_{end}" in name), None)
     desk.ledger.add(
         f"prediction.{name}",
-        estimate.value,
+        estimate,
         unit,
-        low=estimate.low,
-        high=estimate.high,
-        level=estimate.level,
         method="bootstrap over users, centred",
         n=scores.n,
         digits=ends,

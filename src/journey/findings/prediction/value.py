@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
-from journey.models.scores import Estimate, bootstrap
+from journey.inference.estimate import Estimate
+from journey.models.scores import bootstrap
 from journey.models.threshold import (
     Intervention,
     PolicyValue,
@@ -123,10 +124,8 @@ def add_money(
     """Register one estimate that rests on the assumptions."""
     desk.ledger.add(
         f"prediction.{name}",
-        estimate.value,
+        estimate,
         unit,
-        low=estimate.low,
-        high=estimate.high,
         method=METHOD,
         n=n,
         digits=digits,

@@ -14,7 +14,7 @@ from journey.findings.desk import Desk
 from journey.findings.recommend.field import add_field
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.findings.recommend.pairs import add_pairs, pair_part
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 

@@ -21,7 +21,7 @@ from journey.findings.sparse.pairs import (
     add_top,
 )
 from journey.findings.sparse.rung import Rung
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 from journey.sparse import (
     COLLABORATIVE,
     EVERYTHING,

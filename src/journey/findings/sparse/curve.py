@@ -8,7 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import add_estimate
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 from journey.studies.learning_curve import curve_evidence
 
 SOURCE = "data/evidence/sparse_learning_curve.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from journey.findings.desk import Desk
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 
 SOURCE = "journey.findings.sparse.collect"
 SEED = 5
@@ -33,10 +33,8 @@ def add_estimate(desk: Desk, id: str, each: Estimate, form: tuple[str, int], n: 
     """Register a value with its interval over users."""
     desk.ledger.add(
         f"sparse.{id}",
-        each.value,
+        each,
         form[0],
-        low=each.low,
-        high=each.high,
         digits=form[1],
         n=n,
         method=METHOD,

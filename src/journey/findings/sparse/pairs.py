@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
 

@@ -193,10 +193,8 @@ def register_main(
     ):
         desk.ledger.add(
             f"uplift.{name}",
-            found.value,
+            found,
             "points",
-            low=found.low,
-            high=found.high,
             method="bootstrap over users",
             n=n,
             label=label,
@@ -242,10 +240,8 @@ def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> 
     test = uplift.heterogeneity_test(data.bought, data.treated, main.effect, baseline=main.control_mean)
     desk.ledger.add(
         "uplift.slope",
-        test.slope.value,
+        test.slope,
         "ratio",
-        low=test.slope.low,
-        high=test.slope.high,
         digits=2,
         method="best linear predictor",
         n=test.n,

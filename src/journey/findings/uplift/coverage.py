@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journey.findings.desk import Desk
-from journey.journeys.intervals import wilson_interval
+from journey.inference.intervals import wilson_interval
 from journey.studies.uplift_coverage import coverage_evidence
 
 SOURCE = "journey.studies.uplift_coverage:uplift_coverage"

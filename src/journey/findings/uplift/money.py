@@ -10,7 +10,7 @@ from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
 from journey.findings.desk import Desk
-from journey.journeys.intervals import normal_quantile
+from journey.inference.intervals import normal_quantile
 from journey.uplift.ranking import Estimate
 from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
 
@@ -71,10 +71,8 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
     )
     desk.ledger.add(
         "uplift.best_share",
-        curve.best_share.value,
+        curve.best_share,
         "share",
-        low=curve.best_share.low,
-        high=curve.best_share.high,
         digits=0,
         method="bootstrap over users",
         n=curve.n,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from journey.features.load import FeatureFrame
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 from journey.sparse.learning import purchase_log_odds
 from journey.sparse.precision import PositiveRanks, estimates
 from journey.sparse.shop import TEST, TRAIN, VALIDATION, Contacts, Items, PairShop

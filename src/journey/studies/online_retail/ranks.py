@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
-from journey.models.scores import Estimate
+from journey.inference.estimate import Estimate
 from journey.sparse.precision import PositiveRanks
 
 Floats = NDArray[np.float64]

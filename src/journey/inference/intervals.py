@@ -1,8 +1,6 @@
-"""Wilson and bootstrap intervals, and the resampling behind them."""
+"""Intervals of a share, and of what was computed again on resamples."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +9,6 @@ from scipy import special
 from journey.errors import JourneyError
 
 FloatArray = NDArray[np.float64]
-RESAMPLE_CELLS = 4_000_000
 
 
 def normal_quantile(level: float) -> float:
@@ -46,20 +43,3 @@ def percentile_interval(replicates: FloatArray, level: float) -> tuple[FloatArra
     tail = (1 - level) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
-
-
-def resample_counts(
-    n_units: int, n_boot: int, seed: int, *, cells: int = RESAMPLE_CELLS
-) -> Iterator[FloatArray]:
-    """How often each unit is drawn in each bootstrap resample, in batches of shape (b, n_units).
-
-    The batches hold `n_boot` rows in all, and at most `cells` numbers each, to bound memory. The same seed
-    gives the same draws, so that two statistics of the same units can be compared resample by resample.
-    """
-    rng = np.random.default_rng(seed)
-    at_once = max(1, cells // n_units)
-    for first in range(0, n_boot, at_once):
-        draws = min(at_once, n_boot - first)
-        chosen = rng.integers(0, n_units, (draws, n_units)) + np.arange(draws)[:, None] * n_units
-        counted = np.bincount(chosen.ravel(), minlength=draws * n_units)
-        yield counted.reshape(draws, n_units).astype(float)

@@ -1,0 +1,1 @@
+"""What all methods share: an estimate with its interval, intervals of a share, and resampling of users."""
