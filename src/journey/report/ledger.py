@@ -122,10 +122,9 @@ class Ledger:
             raise JourneyError(f"number {id!r} is registered twice")
         if isinstance(value, Bounded):
             if low is not None or high is not None:
-                raise JourneyError(
-                    f"number {id!r} is an estimate, which brings its own bounds; give no others"
-                )
-            value, low, high, level = value.value, value.low, value.high, value.level
+                raise JourneyError(f"number {id!r} is an estimate with bounds of its own: give no others")
+            estimate = value
+            value, low, high, level = estimate.value, estimate.low, estimate.high, estimate.level
         if (low is None) != (high is None):
             raise JourneyError(f"number {id!r} has one bound of its interval but not the other")
         interval = None
