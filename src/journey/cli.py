@@ -139,6 +139,33 @@ def render(
 
 
 @app.command()
+def study(
+    names: Annotated[list[str] | None, typer.Argument(help="Studies to compute again.")] = None,
+    only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Those whose code has changed since.")] = False,
+) -> None:
+    """Compute committed results of data/evidence/ again; files change only where results or code did.
+
+    Example: journey study coupon_bias drift_twins
+    """
+    from journey.studies.registry import STUDIES, run_studies, stale
+
+    paths = project()
+    if only_list:
+        old = stale(paths)
+        for name, each in STUDIES.items():
+            typer.echo(f"{name:<30} {'changed' if name in old else 'current':<8} {each.answers}")
+        return
+    chosen = [*(names or []), *(stale(paths) if changed else [])]
+    if not chosen and not changed:
+        raise JourneyError("name a study, or use --changed or --list")
+    console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
+    for number, found in enumerate(run_studies(chosen, paths), 1):
+        told = f"{number} of {len(set(chosen))}: {found.name}, {found.seconds:.0f} s"
+        console.print(told, highlight=False, markup=False)
+
+
+@app.command()
 def preview(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4200) -> None:
     """Serve _site/ on this machine and render a page again when its source changes."""
     from journey.report.preview import serve

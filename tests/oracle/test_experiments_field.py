@@ -15,7 +15,8 @@ import pytest
 from journey.experiments import Proportion, difference, proportions, sample_ratio_test, two_proportions
 from journey.published import compare, published
 from journey.stores.datasets import load_asos, load_cookie_cats, load_landing_page
-from journey.studies.asos import RULES, asos_evidence, sequential_replay
+from journey.studies.asos import RULES, sequential_replay
+from journey.studies.registry import kept
 
 pytestmark = [
     pytest.mark.data,
@@ -98,9 +99,9 @@ def test_asos_replay_recounted_without_the_engine() -> None:
 
 def test_asos_evidence_agrees() -> None:
     """The committed replay is what the code computes from the data."""
-    kept = asos_evidence()
-    assert kept.recomputed
-    rules = {rule["rule"]: rule for rule in kept.results["all"]}
+    found = kept("asos_peeking")
+    assert found.recomputed
+    rules = {rule["rule"]: rule for rule in found.results["all"]}
     assert set(rules) == set(RULES)
     assert all(rules[RULES[0]]["fooled"] > rules[name]["fooled"] for name in RULES[1:])
 

@@ -37,8 +37,8 @@ from journey.studies.drift_twins import (
     QuietShop,
     alarm_table,
     rotated_weeks,
-    twins_evidence,
 )
+from journey.studies.registry import kept
 
 
 def test_the_index_equals_hand_calculation():
@@ -310,8 +310,7 @@ def test_moving_records_keeps_every_user_whole():
 
 
 def test_committed_twins_are_of_this_code_and_of_this_shop():
-    found = twins_evidence(project())
-    assert found.code_current, "run JOURNEY_EVIDENCE=update:drift_twins (see CONTRIBUTING.md)"
+    found = kept("drift_twins", project())
     table = load_table(project(), "drift/watched")
     alarms = alarm_table(found.results["shops"], "users", "psi")
     mine = alarms[(alarms["seed"] == 7) & (alarms["twin"] == "planted")]

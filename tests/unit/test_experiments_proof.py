@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from journey.paths import project
-from journey.studies.experiment_proof.study import EVIDENCE, SEED, proof_evidence, run_proof
+from journey.studies.experiment_proof.study import EVIDENCE, SEED, run_proof
+from journey.studies.registry import kept
 
 SIMULATIONS = 2000
 
@@ -24,7 +25,7 @@ def reduced() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def full() -> dict[str, Any]:
-    return proof_evidence().results
+    return kept("experiment_simulations").results
 
 
 def _rows(result: dict[str, Any], measure: str, promised: bool = True) -> list[dict[str, Any]]:

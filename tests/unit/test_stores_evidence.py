@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.studies import evidence as module
-from journey.studies.evidence import code_version, disagreement, evidence, plain
+from journey.studies.evidence import disagreement, evidence, plain
 
 LISTING = """
 [shop]
@@ -55,13 +54,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
 
 @pytest.fixture
 def update(root: Paths, monkeypatch: pytest.MonkeyPatch) -> Callable[..., module.Evidence]:
-    """Compute and commit, as JOURNEY_EVIDENCE=update does."""
+    """Compute and commit, as `journey study` does."""
 
     def run(results: Any = RESULTS, **options: Any) -> module.Evidence:
-        monkeypatch.setenv("JOURNEY_EVIDENCE", "update")
-        found = evidence("auc", "shop", lambda: results, **options)
-        monkeypatch.delenv("JOURNEY_EVIDENCE")
-        return found
+        return evidence("auc", "shop", lambda: results, update=True, **options)
 
     return run
 
@@ -126,17 +122,6 @@ def test_committed_mode_never_computes(
     assert not evidence("auc", "shop", never).recomputed
 
 
-def test_update_of_another_name_leaves_this_one(
-    root: Paths, update: Callable[..., module.Evidence], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    update()
-    monkeypatch.setenv("JOURNEY_EVIDENCE", "update:churn,uplift")
-    with pytest.raises(JourneyError, match="n was 10 when committed and is now 11"):
-        evidence("auc", "shop", lambda: {**RESULTS, "n": 11})
-    monkeypatch.setenv("JOURNEY_EVIDENCE", "update:churn,auc")
-    assert evidence("auc", "shop", lambda: {**RESULTS, "n": 11}).results["n"] == 11
-
-
 def test_date_and_seconds_change_only_with_the_results(
     root: Paths, update: Callable[..., module.Evidence]
 ) -> None:
@@ -155,29 +140,25 @@ def test_date_and_seconds_change_only_with_the_results(
 def test_changed_code_is_told_where_it_cannot_be_repeated(
     root: Paths, update: Callable[..., module.Evidence]
 ) -> None:
-    update(sources=[module])
+    update(version="one")
     remove_data(root)
-    assert evidence("auc", "shop", never, sources=[module]).code_current
-    other = evidence("auc", "shop", never, sources=[json])
+    assert evidence("auc", "shop", never, version="one").code_current
+    other = evidence("auc", "shop", never, version="two")
     assert not other.code_current
     assert other.label.endswith("The code has changed since.")
 
 
-def test_long_simulation_is_computed_on_request_only(root: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_simulation_is_computed_on_request_only(root: Paths) -> None:
     with pytest.raises(JourneyError, match=r"coverage\.json is missing and it is computed on request only"):
         evidence("coverage", None, never)
-    monkeypatch.setenv("JOURNEY_EVIDENCE", "update")
-    evidence("coverage", None, lambda: {"covered": 0.95})
-    monkeypatch.delenv("JOURNEY_EVIDENCE")
+    evidence("coverage", None, lambda: {"covered": 0.95}, update=True)
     found = evidence("coverage", None, never)
     assert (found.recomputed, found.datasets, found.results) == (False, (), {"covered": 0.95})
     assert "a simulation" in found.label
 
 
 def test_missing_evidence(root: Paths) -> None:
-    with pytest.raises(
-        JourneyError, match=r"auc\.json is missing: run the same with JOURNEY_EVIDENCE=update"
-    ):
+    with pytest.raises(JourneyError, match=r"auc\.json is missing: run `journey study auc`"):
         evidence("auc", "shop", lambda: RESULTS)
     remove_data(root)
     with pytest.raises(JourneyError, match=r"auc\.json is missing and the data \(shop\) are absent; restore"):
@@ -187,16 +168,14 @@ def test_missing_evidence(root: Paths) -> None:
 
 def test_update_without_the_data(root: Paths, update: Callable[..., module.Evidence]) -> None:
     remove_data(root)
-    with pytest.raises(
-        JourneyError, match=r"JOURNEY_EVIDENCE=update needs the data of auc \(shop\); run `jou"
-    ):
+    with pytest.raises(JourneyError, match=r"auc needs its data \(shop\); run `journey fetch`"):
         update()
 
 
 @pytest.mark.parametrize("value", ["yes", "committed:auc"])
 def test_unknown_mode(root: Paths, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOURNEY_EVIDENCE", value)
-    with pytest.raises(JourneyError, match=f"JOURNEY_EVIDENCE is '{value}'; it may be unset, 'committed'"):
+    with pytest.raises(JourneyError, match=f"JOURNEY_EVIDENCE is '{value}'; it may be unset or 'committed'"):
         evidence("auc", "shop", never)
 
 
@@ -247,17 +226,3 @@ def test_plain_values() -> None:
 )
 def test_disagreement(old: Any, new: Any, tolerance: Any, expected: str | None) -> None:
     assert disagreement(old, new, tolerance) == expected
-
-
-def test_code_version_follows_the_source(tmp_path: Path) -> None:
-    def as_module(text: str) -> ModuleType:
-        made = ModuleType("model")
-        made.__file__ = str(tmp_path / "model.py")
-        Path(made.__file__).write_text(text, encoding="utf-8")
-        return made
-
-    first = code_version([as_module("x = 1\n")])
-    assert code_version([as_module("x = 1\n")]) == first
-    assert code_version([as_module("x = 2\n")]) != first
-    assert code_version([module, json]) == code_version([json, module])
-    assert len(first) == 16

@@ -1,6 +1,5 @@
 """The headline numbers of other shops: same rules, other seeds. Simulated and computed on request.
 
-    JOURNEY_EVIDENCE=update:other_seeds OMP_NUM_THREADS=1 python -m journey.pipeline.other_seeds
 
 Every shop is simulated into a temporary folder, gets its own warehouse, and goes through the findings of the
 chapters as the default shop does. What stays are the numbers of `KEPT`. Numbers that need the shop with 30
@@ -9,7 +8,6 @@ times the users are left out: that shop belongs to the default seed.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import json
 import os
@@ -21,35 +19,18 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from journey import causal, experiments, journeys, metrics, recommend, uplift
 from journey.features import DECISIONS
 from journey.findings.desk import Desk, lay_out
 from journey.findings.prediction import ceilings as prediction_ceilings
 from journey.findings.prediction import collect as prediction
 from journey.findings.prediction import value as prediction_value
-from journey.models import boosting, calibration, linear, training
-from journey.paths import Paths, project
-from journey.stores import simulator
+from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
-from journey.studies.evidence import VARIABLE, Evidence, code_version, evidence
+from journey.studies.evidence import VARIABLE
 from journey.warehouse.build import build_warehouse
 
-NAME = "other_seeds"
 #: The default shop first.
 SEEDS = (7, 8, 9, 10, 11)
-SOURCES = (
-    simulator,
-    metrics,
-    journeys,
-    causal,
-    experiments,
-    recommend,
-    uplift,
-    boosting,
-    calibration,
-    linear,
-    training,
-)
 SHORT = tuple(short for short, _ in prediction.SHORT.values())
 RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 LISTS = ("popularity", "recent", "category", "item_item", "als", "pairs", "hybrid", "hybrid_without")
@@ -206,7 +187,7 @@ def shop_numbers(seed: int, folder: Path, paths: Paths) -> dict[str, dict[str, A
 def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     """Headline numbers of every seed, by seed.
 
-    A kept folder is used again only by the code that filled it.
+    A kept folder is used again as it is.
     """
     if folder is None:
         with tempfile.TemporaryDirectory() as temporary:
@@ -215,27 +196,9 @@ def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     # Real data do not depend on the seed.
     os.environ[VARIABLE] = "committed"
     try:
-        root = folder / code_version(SOURCES)
-        return {str(seed): shop_numbers(seed, root / str(seed), paths) for seed in SEEDS}
+        return {str(seed): shop_numbers(seed, folder / str(seed), paths) for seed in SEEDS}
     finally:
         if before is None:
             del os.environ[VARIABLE]
         else:
             os.environ[VARIABLE] = before
-
-
-def seeds_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
-    """The committed numbers; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(NAME, None, lambda: other_seeds(root, folder), sources=SOURCES, root=root)
-
-
-def main() -> None:
-    """Run it from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="keep the shops here, and use them again")
-    print(seeds_evidence(folder=parser.parse_args().folder).label)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,22 +10,9 @@ import pandas as pd
 from journey.errors import JourneyError
 from journey.report.formats import format_number
 from journey.stores.catalog import load_catalog
+from journey.studies.registry import known
 
-#: results that take too long for a build or need none of the data at hand -> the module that computes them
-ON_REQUEST = {
-    "attainable_ceiling": "journey.studies.ceiling_run",
-    "birth_weights": "journey.studies.births",
-    "boosting_comparison": "journey.studies.boosting_comparison",
-    "coupon_bias": "journey.studies.coupon_bias",
-    "drift_twins": "journey.studies.drift_twins",
-    "experiment_simulations": "journey.studies.experiment_proof.study",
-    "online_retail_sparse": "journey.studies.online_retail.study",
-    "online_shoppers_tuning": "journey.studies.shoppers_tuning",
-    "other_seeds": "journey.pipeline.other_seeds",
-    "sparse_learning_curve": "journey.studies.learning_curve",
-    "uplift_coverage": "journey.studies.uplift_coverage",
-}
-IN_BUILD = "journey build"
+IN_BUILD, ON_REQUEST = "journey build", "journey study"
 
 
 def settings_rows(manifest: Path) -> pd.DataFrame:
@@ -63,15 +50,16 @@ def evidence_rows(folder: Path) -> pd.DataFrame:
     -------
     DataFrame
         `name`, `data` (its data sets; none for a simulation or a published input), `seconds` it took,
-        `by` (the module to run, or the build).
+        `answers`, `by` (the command that computes it).
     """
     found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
     frame = pd.DataFrame(
         {
             "name": each["name"],
+            "answers": known(each["name"]).answers,
             "data": ", ".join(each["data_checksum"]) or None,
             "seconds": each["seconds"],
-            "by": ON_REQUEST.get(each["name"], IN_BUILD),
+            "by": IN_BUILD if known(each["name"]).in_build else ON_REQUEST,
         }
         for each in found
     )

@@ -6,7 +6,6 @@ is taken to be the look at which the experiment really ended, which is all that 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,10 +19,8 @@ from journey.experiments.group_sequential import SPENDING, group_sequential
 from journey.experiments.inputs import FloatArray, check_alpha
 from journey.experiments.proportions import wilson
 from journey.experiments.sample_ratio import sample_ratio_test
-from journey.experiments.sources import engine_modules
 from journey.experiments.statistics import Proportion
 from journey.stores.datasets import load_asos
-from journey.studies.evidence import Evidence, evidence
 
 SERIES = ["experiment_id", "variant_id", "metric_id"]
 COLUMNS = [*SERIES, "time_since_start", "count_c", "count_t", "mean_c", "mean_t", "variance_c", "variance_t"]
@@ -297,22 +294,3 @@ def replay_asos() -> dict[str, Any]:
         },
         "balanced_only": [asdict(rule) for rule in summarise_replay(table[balanced])],
     }
-
-
-def asos_evidence() -> Evidence:
-    """Committed result `asos_peeking`, computed again where the data are present."""
-    return evidence("asos_peeking", "asos", replay_asos, sources=engine_modules(without=("public", "proof")))
-
-
-def main() -> None:
-    """Print the replay; JOURNEY_EVIDENCE=update rewrites the evidence file."""
-    kept = asos_evidence()
-    lines = [
-        f"{rule['rule']}: {rule['ever']} ever, {rule['fooled']} not at the end"
-        for rule in kept.results["all"]
-    ]
-    sys.stdout.write("\n".join([kept.label, *lines]) + "\n")
-
-
-if __name__ == "__main__":
-    main()

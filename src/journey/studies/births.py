@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from journey import causal
 from journey.causal.glm import fit_regression, with_intercept
 from journey.errors import JourneyError
-from journey.studies.evidence import Evidence, evidence
 
 Floats = NDArray[np.float64]
 NAME = "birth_weights"
@@ -88,14 +87,6 @@ def birth_effects(births: Births) -> dict[str, dict[str, float]]:
     }
 
 
-def births_evidence() -> Evidence:
-    """The committed effects."""
-
-    def compute() -> dict[str, Any]:
-        return birth_effects(load_births())
-
-    return evidence(NAME, None, compute, sources=(causal,))
-
-
-if __name__ == "__main__":
-    print(births_evidence().label)
+def committed_effects() -> dict[str, Any]:
+    """The effects of the births that the package ships."""
+    return birth_effects(load_births())

@@ -1,7 +1,5 @@
 """LightGBM and CatBoost next to XGBoost on the same rows. On request, kept as evidence.
 
-    pip install '.[boosting]'
-    JOURNEY_EVIDENCE=update:boosting_comparison python -m journey.studies.boosting_comparison
 
 Each library gets as many seeded trials as XGBoost, early stopping on the validation period, and a refit on
 everything before the test period. Raw scores are compared: ranking does not depend on calibration.
@@ -20,12 +18,10 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import DECISIONS, load_features
-from journey.models import boosting, training
 from journey.models.boosting import MOST_ROUNDS, PATIENCE, fit_boosting, search_boosting
 from journey.models.scores import log_loss, measure
 from journey.models.training import Periods, split_periods
-from journey.paths import Paths, project
-from journey.studies.evidence import Evidence, evidence
+from journey.paths import Paths
 from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
@@ -167,23 +163,3 @@ def compare_libraries(paths: Paths) -> dict[str, Any]:
         "rows": rows,
         "versions": {name: importlib.import_module(name).__version__ for name in LIBRARIES},
     }
-
-
-def comparison_evidence(paths: Paths | None = None) -> Evidence:
-    """The committed comparison; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: compare_libraries(root),
-        sources=(boosting, training),
-        tolerance=0.005,
-        root=root,
-    )
-
-
-if __name__ == "__main__":
-    found = comparison_evidence()
-    for line in found.results["rows"]:
-        print(line)
-    print(found.label)

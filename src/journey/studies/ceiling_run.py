@@ -1,6 +1,5 @@
 """The attainable ceiling: the same models trained on 30 times the users. Simulated and trained on request.
 
-    JOURNEY_EVIDENCE=update:attainable_ceiling python -m journey.studies.ceiling_run
 
 The larger shop follows the same rules; its first 10,000 users are those of the default shop. Both models are
 compared on the default shop's test decisions, and on those of the larger shop, where 30 times the sessions
@@ -9,7 +8,6 @@ leave little to chance. Takes about 20 minutes and 8 GB on 2 cores.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,10 @@ import duckdb
 from journey.evaluation.ceilings import Share, share_of_ceiling, true_probabilities
 from journey.features import DECISIONS, load_features
 from journey.inference.estimate import Estimate
-from journey.models import boosting, calibration, linear, training
 from journey.models.ranked import rank_outcomes
 from journey.models.training import split_periods, train_models
-from journey.paths import Paths, project
+from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
-from journey.studies.evidence import Evidence, evidence
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
@@ -119,30 +115,3 @@ def share_values(share: Share) -> dict[str, dict[str, float]]:
         return {name: round(getattr(estimate, name), 5) for name in ("value", "low", "high")}
 
     return {name: values(getattr(share, name)) for name in ("model", "ceiling", "share")}
-
-
-def ceiling_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
-    """The committed ceiling; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: attainable(root, folder),
-        sources=(boosting, calibration, linear, training),
-        tolerance=1e-3,
-        root=root,
-    )
-
-
-def main() -> None:
-    """Run it from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="keep the larger shop here, and use it again")
-    found = ceiling_evidence(folder=parser.parse_args().folder)
-    for decision, each in found.results["decisions"].items():
-        print(decision, each["chosen"], each["large_test"])
-    print(found.label)
-
-
-if __name__ == "__main__":
-    main()

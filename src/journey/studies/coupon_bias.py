@@ -1,6 +1,5 @@
 """Where the bias of the coupon's estimated effect comes from. Simulated and computed on request.
 
-    JOURNEY_EVIDENCE=update:coupon_bias python -m journey.studies.coupon_bias
 
 The doubly robust estimator of chapter 10 is given more and more to adjust for: nothing, then what a shop
 records, group by group, then what no shop can record, and at last the true probability of a coupon. So each
@@ -10,7 +9,6 @@ intervals. Takes about 4 minutes on 2 cores.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,15 +21,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from journey import causal
-from journey.causal import coupon, nuisance, propensity, study, weighting
 from journey.causal.coupon import boosted, coupon_covariates, logistic
 from journey.causal.nuisance import assign_folds, cross_fit
 from journey.causal.study import CausalEffect, checked_study
 from journey.evaluation.coupon_truth import CouponTruth, coupon_truth
 from journey.evaluation.treatment import true_coupon
-from journey.paths import Paths, project
-from journey.stores.simulator import ShopParameters, intent, planted, simulate
-from journey.studies.evidence import Evidence, evidence
+from journey.paths import Paths
+from journey.stores.simulator import ShopParameters, planted, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
@@ -216,30 +212,3 @@ def mean_interval(name: str, values: Floats) -> dict[str, float]:
 def rounded(value: float) -> float:
     """Six significant digits, for JSON."""
     return float(f"{value:.6g}")
-
-
-def bias_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
-    """The committed ladder; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: coupon_bias(root, folder),
-        sources=(coupon, intent, nuisance, planted, propensity, study, weighting),
-        tolerance=1e-4,
-        root=root,
-    )
-
-
-def main() -> None:
-    """Run it from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="keep the large shop here, and use it again")
-    found = bias_evidence(folder=parser.parse_args().folder)
-    for rung in found.results["rungs"]:
-        print(rung)
-    print(found.label)
-
-
-if __name__ == "__main__":
-    main()

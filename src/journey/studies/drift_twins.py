@@ -1,6 +1,5 @@
 """Do the alarms of the drift monitor come from what was planted? Shops with it and without it. On request.
 
-    JOURNEY_EVIDENCE=update:drift_twins OMP_NUM_THREADS=1 python -m journey.studies.drift_twins
 
 Every seed is simulated twice: as it is, and without the promotion weekend and the shift of channels. In the
 quiet twin nothing planted happens while the monitor watches, so every alarm there is a false one. In a third
@@ -21,14 +20,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from journey.features import FeatureFrame, load_features
-from journey.models import drift, stability, watch
+from journey.models import watch
 from journey.models.drift import MEASURES
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import log_loss
 from journey.models.stability import Ints
-from journey.paths import Paths, project
-from journey.stores.simulator import ShopParameters, intent, planted, simulate
-from journey.studies.evidence import Evidence, evidence
+from journey.paths import Paths
+from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
@@ -187,18 +185,6 @@ def simulated_frame(folder: Path, parameters: ShopParameters, paths: Paths) -> F
         return load_features(connection, DECISION)
 
 
-def twins_evidence(paths: Paths | None = None) -> Evidence:
-    """The committed results; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: drift_twins(root),
-        sources=(drift, intent, planted, stability, watch),
-        root=root,
-    )
-
-
 def alarm_table(shops: dict[str, Any], family: str, measure: str) -> pd.DataFrame:
     """Alarms of all shops: one row each, with `seed`, `twin`, `week`, `variable`."""
     rows = [
@@ -209,7 +195,3 @@ def alarm_table(shops: dict[str, Any], family: str, measure: str) -> pd.DataFram
         for week in weeks.split()
     ]
     return pd.DataFrame(rows, columns=["seed", "twin", "week", "variable"])
-
-
-if __name__ == "__main__":
-    print(twins_evidence().label)

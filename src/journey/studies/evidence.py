@@ -7,7 +7,6 @@ the same digits.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -16,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from journey.errors import JourneyError
@@ -42,7 +40,7 @@ class Evidence:
     data_checksum : mapping of str to str
         Identity of each data set.
     code_version : str
-        Hash of the source of the modules that computed it.
+        Version of the code that computed it.
     date : str
         Day on which the results last changed, UTC, YYYY-MM-DD.
     seconds : float
@@ -52,7 +50,7 @@ class Evidence:
     recomputed : bool
         True when they were computed again just now and agreed.
     code_current : bool
-        False when the named modules changed since; never when `recomputed`.
+        False when that code changed since; never when `recomputed`.
     """
 
     name: str
@@ -80,32 +78,34 @@ def evidence(
     dataset: str | Sequence[str] | None,
     compute: Callable[[], Mapping[str, Any]],
     *,
-    sources: Sequence[ModuleType] = (),
+    version: str = "",
     tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE,
     root: Paths | None = None,
+    update: bool = False,
 ) -> Evidence:
     """Give a committed result, computed again where its data are present.
 
-    The environment variable JOURNEY_EVIDENCE changes what happens: `update` (or `update:NAME,NAME` for some)
-    computes and rewrites the file where results, data or code changed; `committed` never computes.
+    Where the environment variable JOURNEY_EVIDENCE is `committed`, nothing is computed.
 
     Parameters
     ----------
     name : str
         Name of the result.
     dataset : str, sequence of str or None
-        Data sets it needs. None for a long simulation: it is computed only under `update`.
+        Data sets it needs. None for what is computed on request only.
     compute : callable
         Gives the results: nested dicts, lists, numbers, text; NumPy scalars and arrays are converted. NaN is
         refused. Nothing that changes from run to run, such as a time.
-    sources : sequence of module
-        Modules whose source decides the results.
+    version : str
+        Version of the code that decides the results, from `journey.studies.lineage`.
     tolerance : float or mapping of str to float
         Largest accepted difference of a number, relative above 1 and absolute below; whole numbers, which
         are counts, must be equal. A mapping gives it by key, dotted from the top, for whole numbers too; the
         longest matching beginning counts, '' is the default.
     root : Paths, optional
         The project; found from the working folder when left out.
+    update : bool
+        Compute, and rewrite the file where results, data or code changed.
 
     Returns
     -------
@@ -119,30 +119,24 @@ def evidence(
     """
     paths = root or project()
     path = paths.evidence / f"{name}.json"
-    mode = _mode(name)
     datasets = (dataset,) if isinstance(dataset, str) else tuple(dataset or ())
     checksums = {each: data_checksum(each) for each in datasets}
-    version = code_version(sources)
     committed = _read(path) if path.is_file() else None
     present = all(locate(each, root=paths) is not None for each in datasets)
-    if mode == "update" and not present:
-        raise JourneyError(
-            f"{VARIABLE}=update needs the data of {name} ({', '.join(datasets)}); run `journey fetch`."
-        )
-    if mode == "update" or (present and datasets and mode != "committed"):
+    if update and not present:
+        raise JourneyError(f"{name} needs its data ({', '.join(datasets)}); run `journey fetch`.")
+    if update or (present and datasets and not _committed_only()):
         start = time.perf_counter()
         results = plain(compute())
         seconds = round(time.perf_counter() - start, 1)
-        if mode == "update":
+        if update:
             committed = _update(path, committed, results, seconds, checksums, version, name, tolerance)
         elif committed is None:
-            raise JourneyError(
-                f"{path} is missing: run the same with {VARIABLE}=update to write it, and commit it."
-            )
+            raise JourneyError(f"{path} is missing: run `journey study {name}` to write it, and commit it.")
         elif difference := disagreement(committed["results"], results, tolerance):
             raise JourneyError(
-                f"{path}: {difference}; find out why, and if the new value is right run the same with"
-                f" {VARIABLE}=update."
+                f"{path}: {difference}; find out why, and if the new value is right "
+                f"run `journey study {name}`."
             )
         return _evidence(committed, version, recomputed=True)
     if committed is None:
@@ -151,17 +145,6 @@ def evidence(
         )
         raise JourneyError(f"{path} is missing and {absent}; restore the file from the repository.")
     return _evidence(committed, version, recomputed=False)
-
-
-def code_version(sources: Sequence[ModuleType]) -> str:
-    """Hash the source text of modules; a package counts with every module in it."""
-    digest = hashlib.sha256()
-    for module in sorted(sources, key=lambda each: each.__name__):
-        for name, file in _source_files(module):
-            # named by its place in the package, not on the disk: the same on every machine
-            digest.update(f"{module.__name__}:{name}\n".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def plain(value: Any, key: str = "results") -> Any:
@@ -200,15 +183,12 @@ def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> 
     return None
 
 
-def _mode(name: str) -> str:
-    """What JOURNEY_EVIDENCE says about one result: `update`, `committed` or nothing."""
+def _committed_only() -> bool:
+    """Whether JOURNEY_EVIDENCE says that nothing is computed."""
     value = os.environ.get(VARIABLE, "")
-    mode, _, names = value.partition(":")
-    if mode not in ("", "update", "committed") or (names and mode != "update"):
-        raise JourneyError(
-            f"{VARIABLE} is {value!r}; it may be unset, 'committed', 'update' or 'update:NAME,NAME'."
-        )
-    return "" if names and name not in names.split(",") else mode
+    if value not in ("", "committed"):
+        raise JourneyError(f"{VARIABLE} is {value!r}; it may be unset or 'committed'.")
+    return value == "committed"
 
 
 def _allowed(key: str, was: Any, now: Any, tolerance: float | Mapping[str, float]) -> float | None:
@@ -285,13 +265,3 @@ def _evidence(value: dict[str, Any], version: str, *, recomputed: bool) -> Evide
         recomputed=recomputed,
         code_current=recomputed or value["code_version"] == version,
     )
-
-
-def _source_files(module: ModuleType) -> list[tuple[str, Path]]:
-    if not module.__file__:
-        raise JourneyError(f"Module {module.__name__} has no source file to hash; name another.")
-    file = Path(module.__file__)
-    if not hasattr(module, "__path__"):
-        return [(file.name, file)]
-    folder = file.parent
-    return sorted((each.relative_to(folder).as_posix(), each) for each in folder.rglob("*.py"))

@@ -1,6 +1,5 @@
 """How many users it takes to learn "this user buys this item". Simulated and trained on request.
 
-    JOURNEY_EVIDENCE=update:sparse_learning_curve python -m journey.studies.learning_curve
 
 Shops of 1,000 to 300,000 users are cut out of one large shop. In each the same trees are trained with more
 and more to go by; the last of them are told the true tastes, which no shop can know. What they gain over the
@@ -10,7 +9,6 @@ Takes about 25 minutes and 12 GB on 2 cores.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -22,8 +20,7 @@ from numpy.typing import NDArray
 
 from journey.evaluation.pair_oracle import pair_oracle
 from journey.evaluation.taste import taste_truth
-from journey.paths import Paths, project
-from journey.sparse import collaborative, ladder, learning, pairs, precision, targets
+from journey.paths import Paths
 from journey.sparse.ladder import Ground, learn, prepare
 from journey.sparse.learning import purchase_log_odds
 from journey.sparse.pairs import COLLABORATIVE, EVERYTHING, PLAIN
@@ -31,7 +28,6 @@ from journey.sparse.precision import PositiveRanks, estimates, positive_ranks
 from journey.sparse.shop import TEST, PairShop, load_shop
 from journey.sparse.targets import outcomes
 from journey.stores.simulator import ShopParameters, simulate
-from journey.studies.evidence import Evidence, evidence
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
@@ -207,30 +203,3 @@ def compared(ranked: list[dict[str, PositiveRanks]]) -> list[dict[str, Any]]:
             }
         rows.append(row)
     return rows
-
-
-def curve_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
-    """The committed curve; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: learning_curve(root, folder),
-        sources=(collaborative, ladder, learning, pairs, precision, targets),
-        tolerance=1e-2,
-        root=root,
-    )
-
-
-def main() -> None:
-    """Run it from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="keep the large shop here, and use it again")
-    found = curve_evidence(folder=parser.parse_args().folder)
-    for point in found.results["points"]:
-        print(point["users"], point["part"], point["model"], point["precision"], point["gain"])
-    print(found.label)
-
-
-if __name__ == "__main__":
-    main()

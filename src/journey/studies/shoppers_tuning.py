@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
-from journey.models import boosting
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.calibration import logit
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import average_precision
-from journey.stores.datasets import load_online_shoppers
-from journey.studies import shoppers
-from journey.studies.evidence import Evidence, evidence
 from journey.studies.shoppers import FOLDS, MONTHS, SEED, SMALL, fold_quality, one_hot, plain
 
 Floats = NDArray[np.float64]
@@ -151,19 +147,3 @@ def tune_shoppers(frame: pd.DataFrame) -> dict[str, Any]:
     }
     found: dict[str, Any] = {name: nested(views, outcome) for name, views in both.items()}
     return found | {"hold_outs": hold_outs(both["with_page_values"].wide, outcome)}
-
-
-def tuning_evidence() -> Evidence:
-    """The committed results; computed only when JOURNEY_EVIDENCE asks for it."""
-    return evidence(
-        NAME,
-        None,
-        lambda: tune_shoppers(load_online_shoppers()),
-        sources=(boosting, shoppers),
-        tolerance=0.01,
-    )
-
-
-if __name__ == "__main__":
-    found = tuning_evidence()
-    print(found.results["with_page_values"], found.results["hold_outs"], found.label)

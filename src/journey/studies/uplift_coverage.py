@@ -1,6 +1,5 @@
 """What the intervals of uplift cover: measured where the truth is known. Simulated and fitted on request.
 
-    JOURNEY_EVIDENCE=update:uplift_coverage OMP_NUM_THREADS=1 python -m journey.studies.uplift_coverage
 
 As many users as the default shop's experiment has are drawn from a shop with 30 times as many, assigned at
 random again, and buy again by their planted probabilities. Each time the deciding learner is fitted and its
@@ -13,7 +12,6 @@ Takes 15 to 25 minutes on one core; making the large shop takes 5 more and 8 GB.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,14 +24,10 @@ from numpy.typing import NDArray
 from journey import uplift
 from journey.assumptions import load_assumptions
 from journey.causal.nuisance import assign_folds
-from journey.evaluation import uplift_truth
 from journey.evaluation.uplift_truth import true_ranking, true_slope
-from journey.paths import Paths, project
+from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
-from journey.studies import uplift_population
-from journey.studies.evidence import Evidence, evidence
 from journey.studies.uplift_population import Population, Prices, load_population
-from journey.uplift import calibration, curves, learners, policy, ranking, sequential, trial
 from journey.uplift.learners import BaseModels, UpliftModel, fit_uplift, xgboost_base
 from journey.uplift.ranking import Estimate
 from journey.uplift.sequential import rank_within
@@ -317,41 +311,3 @@ def summary(repeats: list[dict[str, dict[str, Row]]]) -> list[dict[str, Any]]:
                 }
             )
     return rows
-
-
-def coverage_evidence(paths: Paths | None = None, folder: Path | None = None) -> Evidence:
-    """The committed coverage; computed only when JOURNEY_EVIDENCE asks for it."""
-    root = paths or project()
-    return evidence(
-        NAME,
-        None,
-        lambda: uplift_coverage(root, folder),
-        sources=(
-            calibration,
-            curves,
-            learners,
-            policy,
-            ranking,
-            sequential,
-            trial,
-            uplift_population,
-            uplift_truth,
-        ),
-        tolerance=1e-3,
-        root=root,
-    )
-
-
-def main() -> None:
-    """Run it from the command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--folder", type=Path, help="keep the large shop here, and use it again")
-    found = coverage_evidence(folder=parser.parse_args().folder)
-    for kind in ("drawn", "happened"):
-        for row in found.results[kind]:
-            print(kind, *(f"{name}={value}" for name, value in row.items()))
-    print(found.label)
-
-
-if __name__ == "__main__":
-    main()

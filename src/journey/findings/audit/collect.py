@@ -8,11 +8,8 @@ import pandas as pd
 
 from journey.evaluation.cleaning import cleaning_quality
 from journey.findings.desk import Desk
-from journey.models import discrimination, permutation, target_audit
-from journey.models.target_audit import audit_consumer_behavior
-from journey.stores.datasets import load_consumer_behavior
 from journey.stores.schema import EVENTS
-from journey.studies.evidence import evidence
+from journey.studies.registry import kept
 
 SOURCE = "journey.findings.audit.collect"
 KINDS = {
@@ -94,14 +91,7 @@ def add_completeness(desk: Desk) -> None:
 
 def add_consumer_behavior(desk: Desk) -> None:
     """The named Kaggle set: its target is a formula, and nothing else predicts it."""
-    found = evidence(
-        "consumer_behavior_audit",
-        "consumer_behavior",
-        lambda: audit_consumer_behavior(load_consumer_behavior()),
-        sources=(discrimination, permutation, target_audit),
-        # Another release of the boosting library may grow slightly different trees.
-        tolerance={"areas": 0.03, "permutation": 0.05},
-    )
+    found = kept("consumer_behavior_audit", desk.paths)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
     result = found.results
     common: dict[str, Any] = {

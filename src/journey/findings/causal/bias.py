@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from journey.findings.desk import Desk
-from journey.studies.coupon_bias import RUNGS, bias_evidence
+from journey.studies.coupon_bias import RUNGS
+from journey.studies.registry import kept
 
 SOURCE = "data/evidence/coupon_bias.json"
 DATASET = "simulated, many shops"
@@ -24,7 +25,7 @@ WORDS = {
 
 def add_bias(desk: Desk) -> None:
     """Register the bias at every rung of the ladder and what each step takes off it."""
-    found = bias_evidence(desk.paths)
+    found = kept("coupon_bias", desk.paths)
     results = found.results
     shops = int(results["shops"])
     rungs = pd.DataFrame(results["rungs"]).set_index("rung").loc[list(RUNGS)]

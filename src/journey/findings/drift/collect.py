@@ -32,9 +32,9 @@ from journey.models.watch import (
 from journey.studies.drift_twins import (
     DECISION,
     RULE,
-    twins_evidence,
     watch_shop,
 )
+from journey.studies.registry import kept
 
 SOURCE = "journey.findings.drift.collect"
 SEED, REPLICATES = 5, 400
@@ -57,7 +57,7 @@ def collect(desk: Desk) -> None:
         rolling = rolling_scores(frame, weeks, seed=0)
         add_quality(desk, frame, weeks, frozen, rolling, calendar)
         add_unknown(desk, frame, weeks)
-        drift_shops.add_twins(desk, twins_evidence(desk.paths), log, calendar)
+        drift_shops.add_twins(desk, kept("drift_twins", desk.paths), log, calendar)
 
 
 def any_look(log: Log) -> Look:

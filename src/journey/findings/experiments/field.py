@@ -6,13 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from journey import experiments as engine
 from journey.findings.desk import Desk
-from journey.stores.datasets import load_cookie_cats, load_landing_page
-from journey.studies import public_tests as public
-from journey.studies.asos import asos_evidence
-from journey.studies.evidence import evidence
-from journey.studies.experiment_proof.study import proof_evidence
+from journey.studies.registry import kept
 
 
 def collect(desk: Desk) -> None:
@@ -25,7 +20,7 @@ def collect(desk: Desk) -> None:
 
 def add_proof(desk: Desk) -> None:
     """Coverage and error rates of every method, failures included."""
-    found = proof_evidence().results
+    found = kept("experiment_simulations", desk.paths).results
     rows = pd.DataFrame(found["rows"])
     desk.save("proof", rows)
     common: dict[str, Any] = {
@@ -79,9 +74,7 @@ def add_field_effect(
 
 def add_landing_page(desk: Desk) -> None:
     """The landing page: no effect, read properly."""
-    result = evidence(
-        "landing_page", "landing_page", lambda: public.landing_page(load_landing_page()), sources=(engine,)
-    ).results
+    result = kept("landing_page", desk.paths).results
     common: dict[str, Any] = {
         "source": "journey.studies.public_tests:landing_page",
         "dataset": "landing_page",
@@ -105,9 +98,7 @@ def add_landing_page(desk: Desk) -> None:
 
 def add_cookie_cats(desk: Desk) -> None:
     """Cookie Cats: the failed sample-ratio check is the headline."""
-    result = evidence(
-        "cookie_cats", "cookie_cats", lambda: public.cookie_cats(load_cookie_cats()), sources=(engine,)
-    ).results
+    result = kept("cookie_cats", desk.paths).results
     common: dict[str, Any] = {"source": "journey.studies.public_tests:cookie_cats", "dataset": "cookie_cats"}
     n = result["players"]
     desk.ledger.add("experiments.cats_players", n, "count", label="Players of Cookie Cats", **common)
@@ -124,7 +115,7 @@ def add_cookie_cats(desk: Desk) -> None:
 
 def add_asos(desk: Desk) -> None:
     """78 ASOS experiments replayed: how often peeking fools, and what each rule saves."""
-    result = asos_evidence().results
+    result = kept("asos_peeking", desk.paths).results
     common: dict[str, Any] = {"source": "journey.studies.asos:replay_asos", "dataset": "asos"}
     for name, of, label in (
         ("experiments", None, "Experiments of ASOS"),

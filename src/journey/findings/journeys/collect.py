@@ -10,9 +10,7 @@ import pandas as pd
 from journey import journeys
 from journey.evaluation.channels import ChannelTruth, channel_truth
 from journey.findings.desk import Desk
-from journey.journeys import clickstream, paths, transitions
-from journey.stores.datasets import load_eshop_clothing
-from journey.studies.evidence import evidence
+from journey.studies.registry import kept
 from journey.warehouse.query import query
 
 SOURCE = "journey.findings.journeys.collect"
@@ -322,12 +320,7 @@ def register_attribution(
 
 def add_clickstream(desk: Desk) -> None:
     """The e-shop clothing clickstream: real paths, without purchases."""
-    found = evidence(
-        "eshop_clothing_paths",
-        "eshop_clothing",
-        lambda: clickstream.describe_clickstream(load_eshop_clothing()),
-        sources=(clickstream, paths, transitions),
-    )
+    found = kept("eshop_clothing_paths", desk.paths)
     result = found.results
     common: dict[str, Any] = {
         "source": "journey.journeys.clickstream:describe_clickstream",

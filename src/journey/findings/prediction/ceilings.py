@@ -11,7 +11,7 @@ from journey.evaluation.ceilings import Share, hidden_parts, share_of_ceiling, t
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
 from journey.inference.estimate import Estimate
-from journey.studies.ceiling_run import ceiling_evidence
+from journey.studies.registry import kept
 
 SOURCE = "journey.evaluation.ceilings"
 RUN = "journey.studies.ceiling_run"
@@ -24,7 +24,7 @@ METHOD = "bootstrap over users, both scores on the same draws"
 def add_ceilings(desk: Desk, decided: dict[str, Decided]) -> None:
     """(AUC - 0.5) as a share of the oracle's and of the attainable one's."""
     store = desk.paths.store(desk.store)
-    found = ceiling_evidence(desk.paths)
+    found = kept("attainable_ceiling", desk.paths)
     desk.save("ceiling_evidence", pd.DataFrame({"note": [found.label]}))
     label = "Part of the attainable ceiling aimed at"
     desk.ledger.add("prediction.aim", AIM, "share", digits=0, label=label, source=f"{HERE}:add_ceilings")

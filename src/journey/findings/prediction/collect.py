@@ -27,7 +27,7 @@ from journey.models.training import (
     split_periods,
     train_models,
 )
-from journey.studies.boosting_comparison import comparison_evidence
+from journey.studies.registry import kept
 
 SOURCE = "journey.findings.prediction.collect"
 MEASURE = "journey.models.scores:measure"
@@ -207,7 +207,7 @@ def trial_table(decided: dict[str, Decided]) -> pd.DataFrame:
 
 def add_libraries(desk: Desk) -> None:
     """LightGBM and CatBoost next to XGBoost, as committed."""
-    found = comparison_evidence(desk.paths)
+    found = kept("boosting_comparison", desk.paths)
     table = pd.DataFrame(found.results["rows"])
     table["decision"] = table["decision_id"].map({name: words for name, (_, words) in SHORT.items()})
     table["library"] = table["library"].map(

@@ -10,12 +10,9 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.prediction.leaks import register_lesson
-from journey.models import boosting, imbalance, ranked, resampling, scores
-from journey.stores.datasets import load_online_shoppers
-from journey.studies import shoppers
-from journey.studies.evidence import evidence
-from journey.studies.shoppers import FOLDS, describe_shoppers
-from journey.studies.shoppers_tuning import PUBLISHED, tuning_evidence
+from journey.studies.registry import kept
+from journey.studies.shoppers import FOLDS
+from journey.studies.shoppers_tuning import PUBLISHED
 
 SOURCE = "journey.findings.prediction.field"
 DATASET = "online_shoppers"
@@ -27,15 +24,8 @@ ROUNDING = 0.0005  # published to three digits
 
 def add_field(desk: Desk) -> None:
     """The same functions on real sessions: folds, months, with and without `PageValues`."""
-    found = evidence(
-        DATASET,
-        DATASET,
-        lambda: describe_shoppers(load_online_shoppers()),
-        sources=(boosting, imbalance, ranked, resampling, scores, shoppers),
-        # Another release of the boosting library may grow slightly different trees.
-        tolerance=0.02,
-    )
-    tuning = tuning_evidence()
+    found = kept(DATASET, desk.paths)
+    tuning = kept("online_shoppers_tuning", desk.paths)
     result, tuned = found.results, tuning.results
     desk.save(
         "field_evidence",

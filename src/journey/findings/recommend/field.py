@@ -6,28 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-from journey import recommend
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
-from journey.metrics import bootstrap
-from journey.recommend.baskets import retail_study
-from journey.stores.datasets import load_online_retail
-from journey.studies.evidence import evidence
+from journey.studies.registry import kept
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
-TOLERANCE = 1e-3
 TASKS = {"new": "new products", "repeats": "repeats allowed", "cold": "customers without a history"}
 
 
 def add_field(desk: Desk) -> None:
     """Register what customers of Online Retail bought next, as committed evidence."""
-    found = evidence(
-        "online_retail_recommendations",
-        "online_retail",
-        lambda: retail_study(load_online_retail()),
-        sources=(recommend, bootstrap),
-        tolerance=TOLERANCE,
-    )
+    found = kept("online_retail_recommendations", desk.paths)
     result = found.results
     common: dict[str, Any] = {
         "source": "journey.recommend.baskets:retail_study",

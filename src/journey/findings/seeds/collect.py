@@ -8,7 +8,8 @@ from scipy import stats
 
 from journey.findings.desk import Desk
 from journey.findings.seeds.claims import CLAIMS, Claim, Shop
-from journey.pipeline.other_seeds import SEEDS, seeds_evidence
+from journey.pipeline.other_seeds import SEEDS
+from journey.studies.registry import kept
 
 SOURCE = "journey.findings.seeds.collect"
 DATASET = "simulated, several seeds"
@@ -69,7 +70,7 @@ ERRORS = {
 
 def collect(desk: Desk) -> None:
     """Register how often each claim holds, and save headlines and claims side by side."""
-    found = seeds_evidence(desk.paths)
+    found = kept("other_seeds", desk.paths)
     # JSON keeps its keys in the order of the alphabet.
     shops = {seed: Shop(found.results[seed]) for seed in map(str, SEEDS)}
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))

@@ -9,7 +9,7 @@ import pandas as pd
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import add_estimate
 from journey.inference.estimate import Estimate
-from journey.studies.learning_curve import curve_evidence
+from journey.studies.registry import kept
 
 SOURCE = "data/evidence/sparse_learning_curve.json"
 MODEL_NAMES = {
@@ -33,7 +33,7 @@ BINS = {"1": "1 to 9", "10": "10 to 29", "30": "30 to 99", "100": "100 or more"}
 
 def add_curve(desk: Desk) -> None:
     """Quality by number of users, and from how many on collaborative filtering helps for certain."""
-    found = curve_evidence(desk.paths)
+    found = kept("sparse_learning_curve", desk.paths)
     desk.save("curve_evidence", pd.DataFrame({"note": [found.label]}))
     shops = pd.DataFrame(found.results["shops"])
     sizes = shops.groupby("users", as_index=False).agg(

@@ -9,7 +9,8 @@ import pandas as pd
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import METHOD, decimals, figures
 from journey.sparse.shop import TEST
-from journey.studies.online_retail.study import TOP, retail_evidence
+from journey.studies.online_retail.study import TOP
+from journey.studies.registry import kept
 
 SOURCE = "journey.studies.online_retail.study"
 RUNG_NAMES = {
@@ -41,7 +42,7 @@ PERIODS = ("train", "validation", "test")
 
 def add_field(desk: Desk) -> None:
     """Register what Online Retail shows, from committed evidence."""
-    found = retail_evidence()
+    found = kept("online_retail_sparse", desk.paths)
     result = found.results
     note = f"Computed from online_retail on {found.date} ({found.seconds:.0f} s); not repeated in this build."
     if not (found.recomputed or found.code_current):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.inference.intervals import wilson_interval
-from journey.studies.uplift_coverage import coverage_evidence
+from journey.studies.registry import kept
 
 SOURCE = "journey.studies.uplift_coverage:uplift_coverage"
 #: measure -> its name on the page, in the order of the table
@@ -28,7 +28,7 @@ SHORT = {"cross-fitted": "cross", "sequential": "sequential"}
 
 def collect(desk: Desk) -> None:
     """Register coverage by method and measure, and save the table."""
-    found = coverage_evidence(desk.paths)
+    found = kept("uplift_coverage", desk.paths)
     result = found.results
     repeats = result["repeats"]
     rows: dict[str, dict[str, Any]] = {name: {"measure": label} for name, label in NAMES.items()}

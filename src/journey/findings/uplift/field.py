@@ -6,24 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from journey import uplift
 from journey.findings.desk import Desk
-from journey.stores.datasets import load_hillstrom
-from journey.studies import hillstrom
-from journey.studies.evidence import evidence
+from journey.studies.registry import kept
 
 NAMES = {"mens": "Men's", "womens": "Women's"}
 
 
 def collect(desk: Desk) -> None:
     """Register the Hillstrom numbers and save their tables."""
-    found = evidence(
-        "hillstrom_uplift",
-        "hillstrom",
-        lambda: hillstrom.hillstrom_uplift(load_hillstrom()),
-        sources=(uplift,),
-        tolerance=1e-3,
-    )
+    found = kept("hillstrom_uplift", desk.paths)
     result = found.results
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
     common: dict[str, Any] = {"source": "journey.studies.hillstrom:hillstrom_uplift", "dataset": "hillstrom"}

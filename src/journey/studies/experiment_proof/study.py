@@ -5,14 +5,11 @@ It runs 10,000 simulations per method. Methods that fail stay in the table, mark
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from journey.errors import JourneyError
-from journey.experiments.sources import engine_modules
-from journey.studies.evidence import Evidence, evidence
 from journey.studies.experiment_proof import coverage as proof_coverage
 from journey.studies.experiment_proof import decisions as proof_decisions
 from journey.studies.experiment_proof.peeking import peeking
@@ -83,22 +80,3 @@ def run_proof(simulations: int = FULL_SIZE, seed: int = SEED) -> dict[str, Any]:
             "not_promised_but_held": [f"{row.scenario}: {row.method}" for row in failures if row.met],
         },
     }
-
-
-def proof_evidence() -> Evidence:
-    """Committed result `experiment_simulations`: the full proof with its date and seconds."""
-    # Readings of real experiments do not change a simulation.
-    sources = engine_modules(without=("public", "replay"))
-    return evidence(EVIDENCE, None, run_proof, sources=sources)
-
-
-def main() -> None:
-    """Print the summary of the proof; JOURNEY_EVIDENCE=update runs it and rewrites the evidence file."""
-    kept = proof_evidence()
-    summary = kept.results["summary"]
-    lines = [kept.label, f"{summary['held']} of {summary['expected_to_hold']} promises held"]
-    sys.stdout.write("\n".join([*lines, *(f"missed: {row}" for row in summary["missed"])]) + "\n")
-
-
-if __name__ == "__main__":
-    main()

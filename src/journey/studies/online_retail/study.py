@@ -1,6 +1,5 @@
 """The ladder in the field: from "this customer orders" to "this product in the next order", Online Retail.
 
-    JOURNEY_EVIDENCE=update:online_retail_sparse python -m journey.studies.online_retail.study
 
 The shop keeps no views and no carts, so a decision is not made when a session starts but on fixed days, for
 every customer who has ordered before and every product that has been sold. Calendar, targets and features
@@ -11,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -19,17 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from journey.recommend import baskets
-from journey.sparse import learning
 from journey.sparse.learning import PairModel, fit_pairs
 from journey.sparse.precision import PositiveRanks, estimates
 from journey.sparse.shop import TEST, VALIDATION
 from journey.stores.datasets import data_checksum, load_online_retail
-from journey.studies.evidence import Evidence, evidence
-from journey.studies.online_retail import calendar as retail_calendar
-from journey.studies.online_retail import history as retail_history
-from journey.studies.online_retail import pairs as retail_pairs
-from journey.studies.online_retail import ranks as retail_ranks
 from journey.studies.online_retail.calendar import (
     REPLICATES,
     SEED,
@@ -312,23 +303,6 @@ def describe_point(purchases: Purchases, point: Point) -> dict[str, Any]:
     }
 
 
-def retail_evidence() -> Evidence:
-    """The committed results; computed only when JOURNEY_EVIDENCE asks for it."""
-    return evidence(
-        NAME,
-        None,
-        lambda: {"data": data_checksum("online_retail"), **retail_ladder(load_online_retail())},
-        # This module by its own name, also when it runs as the main one.
-        sources=(
-            *(baskets, learning, retail_calendar, retail_history, retail_pairs, retail_ranks),
-            import_module("journey.studies.online_retail.study"),
-        ),
-        tolerance=1e-2,
-    )
-
-
-if __name__ == "__main__":
-    kept = retail_evidence()
-    for rung, values in kept.results["rungs"].items():
-        print(rung, values["model_precision"], values["model_lift"])
-    print(f"computed on {kept.date} in {kept.seconds:.0f} s")
+def real_ladder() -> dict[str, Any]:
+    """The ladder of the real invoices, with the identity of their file."""
+    return {"data": data_checksum("online_retail"), **retail_ladder(load_online_retail())}

@@ -1,0 +1,286 @@
+"""Which definitions a result depends on, read from the source: its version is a hash over them.
+
+A definition counts when the function that computes the result reaches it by name, in whatever module it
+stands. So moving code changes no version, nor does an edit of what the result does not use; an edit of what
+it uses does. Docstrings, comments and annotations do not count. What is looked up by a computed name cannot
+be seen and is given as a further root.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from journey.errors import JourneyError
+
+#: "journey.package.module:function" as the source of a number: where the function stands does not matter.
+SOURCE = re.compile(r"journey(\.\w+)+:")
+#: Who builds a warehouse depends on its SQL.
+BUILDER = "build_warehouse"
+#: Committed results are read from their files; who reads one does not depend on how it was computed.
+READER = ("journey.studies.registry", "kept")
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module: what its names stand for, at its top level."""
+
+    name: str
+    tree: ast.Module
+
+    @cached_property
+    def definitions(self) -> dict[str, list[ast.stmt]]:
+        """Name -> the statements that define it; imports are elsewhere."""
+        found: dict[str, list[ast.stmt]] = {}
+        for statement in _statements(self.tree.body):
+            for name in _bound(statement):
+                found.setdefault(name, []).append(statement)
+        return found
+
+    @cached_property
+    def imports(self) -> dict[str, tuple[str, str | None]]:
+        """Name -> the module it comes from, and its name there (None: the module itself)."""
+        return imported(_statements(self.tree.body))
+
+
+class Package:
+    """All modules of a package, parsed when they are first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = {_dotted(file, folder): file for file in folder.rglob("*.py")}
+        self._modules: dict[str, Module] = {}
+        self._next: dict[Key, list[Key]] = {}
+        self._texts: dict[Key, list[str]] = {}
+
+    def module(self, name: str) -> Module | None:
+        """The module of that name, or None when the package has none."""
+        if name in self.files and name not in self._modules:
+            self._modules[name] = Module(name, ast.parse(self.files[name].read_text(encoding="utf-8")))
+        return self._modules.get(name)
+
+    def resolve(self, module: str, name: str) -> Key | str | None:
+        """What a name of a module stands for: a definition, a module by its name, or nothing of ours."""
+        seen: set[Key] = set()
+        while (module, name) not in seen:
+            seen.add((module, name))
+            found = self.module(module)
+            if found is None:
+                return None
+            if name in found.definitions:
+                return module, name
+            if name not in found.imports:
+                inner = f"{module}.{name}"
+                return inner if inner in self.files else None
+            source, original = found.imports[name]
+            if original is None:
+                return source if source in self.files else None
+            module, name = source, original
+        return None
+
+    def reached(self, roots: Iterable[str]) -> dict[Key, list[ast.stmt]]:
+        """Every definition that the roots reach, each given as `module:name`.
+
+        Raises
+        ------
+        JourneyError
+            For a root that does not exist.
+        """
+        waiting: list[Key] = []
+        for root in roots:
+            module, _, name = root.partition(":")
+            found = self.resolve(module, name)
+            if not isinstance(found, tuple):
+                raise JourneyError(f"{root}: there is no such definition; correct the study's roots")
+            waiting.append(found)
+        done: dict[Key, list[ast.stmt]] = {}
+        while waiting:
+            module, name = key = waiting.pop()
+            if key in done or key == READER:
+                continue
+            holder = self.module(module)
+            assert holder is not None
+            done[key] = holder.definitions[name]
+            if key not in self._next:
+                self._next[key] = [each for statement in done[key] for each in self._used(module, statement)]
+            waiting += self._next[key]
+        return done
+
+    def texts(self, key: Key, statements: list[ast.stmt]) -> list[str]:
+        """What decides a result of a definition, as text."""
+        if key not in self._texts:
+            self._texts[key] = [f"{key[1]}\n{_text(each)}" for each in statements]
+        return self._texts[key]
+
+    def _used(self, module: str, statement: ast.stmt) -> Iterator[Key]:
+        """Definitions that a statement names, directly or through a module."""
+        local = imported(ast.walk(statement))
+        for names in _mentions(statement, frozenset()):
+            found = self._named(module, local, names[0])
+            yield from self._follow(found, names[1:])
+
+    def _named(self, module: str, local: dict[str, tuple[str, str | None]], name: str) -> Key | str | None:
+        if name not in local:
+            found = self.module(module)
+            known = found is not None and (name in found.definitions or name in found.imports)
+            return self.resolve(module, name) if known else None
+        source, original = local[name]
+        if original is None:
+            return source if source in self.files else None
+        return self.resolve(source, original)
+
+    def _follow(self, found: Key | str | None, names: list[str]) -> Iterator[Key]:
+        """From what a name stands for through its attributes; a module used as a value counts whole."""
+        for name in names:
+            if not isinstance(found, str):
+                break
+            found = self.resolve(found, name)
+        if isinstance(found, tuple):
+            yield found
+        elif isinstance(found, str) and (whole := self.module(found)) is not None:
+            yield from ((found, name) for name in whole.definitions)
+
+
+def version(roots: Iterable[str], package: Path, sql: Path | None = None) -> str:
+    """Version of a result: 16 hexadecimal digits over all definitions and queries that its roots reach.
+
+    Parameters
+    ----------
+    roots
+        `module:function`, such as `journey.studies.births:compute`.
+    package
+        Folder of the package `journey`.
+    sql
+        Folder of the SQL. Queries that reached code names count, and all models where it builds a warehouse.
+
+    Raises
+    ------
+    JourneyError
+        For a root that does not exist.
+    """
+    whole = _package(package)
+    reached = whole.reached(roots)
+    parts = {text for key, many in reached.items() for text in whole.texts(key, many)}
+    if sql is not None:
+        words = {
+            node.value
+            for many in reached.values()
+            for each in many
+            for node in ast.walk(each)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        built = any(name == BUILDER for _, name in reached)
+        for file in sql.rglob("*.sql"):
+            if file.stem in words if "analysis" in file.parts else built:
+                parts.add(f"{file.stem}\n{_uncommented(file.read_text(encoding='utf-8'))}")
+    digest = hashlib.sha256()
+    for part in sorted(parts):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@cache
+def _package(folder: Path) -> Package:
+    return Package(folder)
+
+
+def imported(statements: Iterable[ast.AST]) -> dict[str, tuple[str, str | None]]:
+    """Names that import statements bind -> module and name there; relative imports are not used here."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
+            found |= {each.asname or each.name: (statement.module, each.name) for each in statement.names}
+        elif isinstance(statement, ast.Import):
+            for each in statement.names:
+                found[each.asname or each.name.split(".")[0]] = (
+                    each.name if each.asname else each.name.split(".")[0],
+                    None,
+                )
+    return found
+
+
+def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements of a module, those inside `if` and `try` too."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.If | ast.Try):
+            yield from _statements(ast.iter_child_nodes(statement))  # type: ignore[arg-type]
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        targets: list[ast.expr] = statement.targets
+    elif isinstance(statement, ast.AnnAssign | ast.AugAssign):
+        targets = [statement.target]
+    else:
+        return []
+    return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+
+
+def _mentions(node: ast.AST, own: frozenset[str]) -> Iterator[list[str]]:
+    """Names that are read, with the attributes after them; a function's `own` are not the module's."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for outside in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            yield from _mentions(outside, own)
+        arguments = [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
+        own |= {*arguments, *_stored(node)}
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        own |= {*_stored(node)}
+    names: list[str] = []
+    inner = node
+    while isinstance(inner, ast.Attribute):
+        names.insert(0, inner.attr)
+        inner = inner.value
+    if isinstance(inner, ast.Name):
+        if inner.id not in own and isinstance(inner.ctx, ast.Load):
+            yield [inner.id, *names]
+        return
+    for child in ast.iter_child_nodes(inner):
+        yield from _mentions(child, own)
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    return (
+        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    )
+
+
+class _Bare(ast.NodeTransformer):
+    """Leaves out what does not decide a result: docstrings, annotations, imports, where a source stands."""
+
+    def visit(self, node: ast.AST) -> ast.AST | None:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            return None
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = SOURCE.sub("", node.value)
+        return self.generic_visit(node)
+
+
+def _text(statement: ast.stmt) -> str:
+    bare = _Bare().visit(ast.parse(ast.unparse(statement)).body[0])
+    return ast.dump(bare) if bare else ""
+
+
+def _uncommented(text: str) -> str:
+    return "\n".join(line for each in text.splitlines() if (line := each.split("--")[0].rstrip()))
+
+
+def _dotted(file: Path, folder: Path) -> str:
+    parts = file.relative_to(folder.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

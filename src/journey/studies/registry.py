@@ -1,0 +1,319 @@
+"""Every committed result: what it answers, how it is computed, and on what it depends.
+
+`journey study --list` prints this list, `journey study NAME` computes one again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from journey.errors import JourneyError
+from journey.paths import Paths, project
+from journey.stores.locate import locate
+from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, evidence
+from journey.studies.lineage import version
+
+PACKAGE = Path(__file__).resolve().parents[1]
+DATASETS = "journey.stores.datasets"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One committed result.
+
+    Attributes
+    ----------
+    name
+        Its file is data/evidence/<name>.json.
+    answers
+        The question it answers.
+    run
+        The function that computes it, `module:function`.
+    datasets
+        Real data that it needs.
+    loader
+        Function of `journey.stores.datasets` whose result `run` takes.
+    in_build
+        Whether a build computes it again where its data are present.
+    simulates
+        Whether `run` takes the project's paths.
+    beside
+        Further definitions that it reaches by a computed name.
+    tolerance
+        Largest accepted difference, as for `evidence`.
+    libraries
+        Libraries of an extra that it needs, and the extra.
+    """
+
+    name: str
+    answers: str
+    run: str
+    datasets: tuple[str, ...] = ()
+    loader: str | None = None
+    in_build: bool = False
+    simulates: bool = False
+    beside: tuple[str, ...] = ()
+    tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
+    libraries: tuple[str, ...] = ()
+    extra: str | None = None
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Definitions from which its version is read."""
+        loader = (f"{DATASETS}:{self.loader}",) if self.loader else ()
+        return (self.run, *loader, *self.beside)
+
+    def version(self, paths: Paths) -> str:
+        """Version of the code that computes it."""
+        return version(self.roots, PACKAGE, paths.sql)
+
+    def compute(self, paths: Paths) -> Mapping[str, Any]:
+        """The results, as JSON values."""
+        if self.loader:
+            return _function(self.run)(_function(f"{DATASETS}:{self.loader}")())
+        return _function(self.run)(paths) if self.simulates else _function(self.run)()
+
+
+def _function(named: str) -> Callable[..., Any]:
+    module, _, name = named.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def _chapter(*names: str) -> tuple[str, ...]:
+    return tuple(f"journey.findings.{name}.collect:collect" for name in names)
+
+
+STUDIES = {
+    study.name: study
+    for study in (
+        Study(
+            "asos_peeking",
+            "How often do daily looks at real experiments find an effect that is gone at the end?",
+            "journey.studies.asos:replay_asos",
+            datasets=("asos",),
+            in_build=True,
+        ),
+        Study(
+            "attainable_ceiling",
+            "How well do the same models predict when they learn from many times the users?",
+            "journey.studies.ceiling_run:attainable",
+            simulates=True,
+            tolerance=1e-3,
+        ),
+        Study(
+            "birth_weights",
+            "Do the causal estimators find what others print for smoking and birth weight?",
+            "journey.studies.births:committed_effects",
+        ),
+        Study(
+            "boosting_comparison",
+            "Does another boosting library predict better than XGBoost on the same rows?",
+            "journey.studies.boosting_comparison:compare_libraries",
+            simulates=True,
+            tolerance=0.005,
+            libraries=("lightgbm", "catboost"),
+            extra="boosting",
+        ),
+        Study(
+            "consumer_behavior_audit",
+            "Can anything in the named Kaggle set predict a purchase?",
+            "journey.models.target_audit:audit_consumer_behavior",
+            datasets=("consumer_behavior",),
+            loader="load_consumer_behavior",
+            in_build=True,
+            tolerance={"areas": 0.03, "permutation": 0.05},
+        ),
+        Study(
+            "cookie_cats",
+            "Did moving the gate of a game keep its players, and was the test sound?",
+            "journey.studies.public_tests:cookie_cats",
+            datasets=("cookie_cats",),
+            loader="load_cookie_cats",
+            in_build=True,
+        ),
+        Study(
+            "coupon_bias",
+            "Where does the bias of the coupon's estimated effect come from?",
+            "journey.studies.coupon_bias:coupon_bias",
+            simulates=True,
+            tolerance=1e-4,
+        ),
+        Study(
+            "drift_twins",
+            "Do the alarms of the drift monitor come from what was planted?",
+            "journey.studies.drift_twins:drift_twins",
+            simulates=True,
+        ),
+        Study(
+            "eshop_clothing_paths",
+            "Which paths do visitors of a real clothing shop take?",
+            "journey.journeys.clickstream:describe_clickstream",
+            datasets=("eshop_clothing",),
+            loader="load_eshop_clothing",
+            in_build=True,
+        ),
+        Study(
+            "experiment_simulations",
+            "Does every method of the experiment engine keep its promise in simulations?",
+            "journey.studies.experiment_proof.study:run_proof",
+        ),
+        Study(
+            "hillstrom_uplift",
+            "Whom did two real mailings persuade, and can that be told in advance?",
+            "journey.studies.hillstrom:hillstrom_uplift",
+            datasets=("hillstrom",),
+            loader="load_hillstrom",
+            in_build=True,
+            tolerance=1e-3,
+        ),
+        Study(
+            "landing_page",
+            "Did a new landing page sell more?",
+            "journey.studies.public_tests:landing_page",
+            datasets=("ab_landing_page",),
+            loader="load_landing_page",
+            in_build=True,
+        ),
+        Study(
+            "online_retail_recommendations",
+            "Which list holds what customers of a real shop buy next?",
+            "journey.recommend.baskets:retail_study",
+            datasets=("online_retail",),
+            loader="load_online_retail",
+            in_build=True,
+            tolerance=1e-3,
+        ),
+        Study(
+            "online_retail_sparse",
+            "How far does prediction reach on real invoices, from the order to the product?",
+            "journey.studies.online_retail.study:real_ladder",
+            datasets=("online_retail",),
+            tolerance=1e-2,
+        ),
+        Study(
+            "online_shoppers",
+            "How well are purchases of a real site predicted, with and without page values?",
+            "journey.studies.shoppers:describe_shoppers",
+            datasets=("online_shoppers",),
+            loader="load_online_shoppers",
+            in_build=True,
+            # Another release of the boosting library may grow slightly different trees.
+            tolerance=0.02,
+        ),
+        Study(
+            "online_shoppers_tuning",
+            "How near do tuned models come to the best credible published scores?",
+            "journey.studies.shoppers_tuning:tune_shoppers",
+            datasets=("online_shoppers",),
+            loader="load_online_shoppers",
+            tolerance=0.01,
+        ),
+        Study(
+            "other_seeds",
+            "Which findings hold in other shops of the same rules?",
+            "journey.pipeline.other_seeds:other_seeds",
+            simulates=True,
+            beside=_chapter("funnel", "causal", "experiments", "journeys", "uplift", "recommend"),
+        ),
+        Study(
+            "sparse_learning_curve",
+            "How many users does it take to foresee which item a user buys?",
+            "journey.studies.learning_curve:learning_curve",
+            simulates=True,
+            tolerance=1e-2,
+        ),
+        Study(
+            "uplift_coverage",
+            "How often do the intervals of uplift hold the truth?",
+            "journey.studies.uplift_coverage:uplift_coverage",
+            simulates=True,
+            tolerance=1e-3,
+        ),
+    )
+}
+
+
+def known(name: str) -> Study:
+    """A study by its name.
+
+    Raises
+    ------
+    JourneyError
+        When there is none of that name.
+    """
+    if name not in STUDIES:
+        raise JourneyError(f"unknown study {name!r}; `journey study --list` names them all")
+    return STUDIES[name]
+
+
+def kept(name: str, paths: Paths | None = None, *, update: bool = False) -> Evidence:
+    """The committed result of a study; computed again where its data are present and a build can."""
+    root, study = paths or project(), known(name)
+    return evidence(
+        name,
+        study.datasets if study.in_build else None,
+        lambda: study.compute(root),
+        version=study.version(root),
+        tolerance=study.tolerance,
+        root=root,
+        update=update,
+    )
+
+
+def stale(paths: Paths) -> list[str]:
+    """Names of the committed results that an earlier code computed, or that are missing."""
+    names = []
+    for name, study in STUDIES.items():
+        file = paths.evidence / f"{name}.json"
+        committed = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        if committed.get("code_version") != study.version(paths):
+            names.append(name)
+    return names
+
+
+def run_studies(names: Iterable[str], paths: Paths) -> Iterator[Evidence]:
+    """Compute studies again, side by side in processes of one thread each; gives each when it is written.
+
+    What is finished stays when the rest is interrupted.
+
+    Raises
+    ------
+    JourneyError
+        Before anything runs: for an unknown name, missing data, or a library that is not installed.
+    """
+    studies = [known(name) for name in dict.fromkeys(names)]
+    for study in studies:
+        _check_needs(study, paths)
+    # Sums over several threads end in other last digits.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    workers = max(1, min(len(studies), os.cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(kept, study.name, paths, update=True) for study in studies]
+        try:
+            for done in as_completed(running):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _check_needs(study: Study, paths: Paths) -> None:
+    for dataset in study.datasets:
+        if locate(dataset, root=paths) is None:
+            raise JourneyError(f"study {study.name} needs the data {dataset}; run `journey fetch {dataset}`")
+    for library in study.libraries:
+        if importlib.util.find_spec(library) is None:
+            raise JourneyError(
+                f"study {study.name} needs {library}, which is not installed; "
+                f"run `pip install '.[{study.extra}]'`"
+            )
