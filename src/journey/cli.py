@@ -148,7 +148,7 @@ def study(
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, run_studies, stale
+    from journey.studies.registry import STUDIES, known, run_studies, stale
 
     paths = project()
     if only_list:
@@ -156,7 +156,7 @@ def study(
         for name, each in STUDIES.items():
             typer.echo(f"{name:<30} {'changed' if name in old else 'current':<8} {each.answers}")
         return
-    chosen = [*(names or []), *(stale(paths) if changed else [])]
+    chosen = [known(name).name for name in names or []] + (stale(paths) if changed else [])
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
     console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
