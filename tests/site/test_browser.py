@@ -17,7 +17,7 @@ pytestmark = pytest.mark.site
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE_WIDTH = 360
-# HTML, CSS and JS, compressed, before plots load. What lies under site_libs is the renderer's (Quarto: 244 KiB).
+# HTML, CSS and JS, compressed, before plots load. What lies under site_libs is the renderer's own.
 PAGE_WEIGHT = 300 * 1024
 OWN_WEIGHT = 50 * 1024
 RENDERERS_OWN = "/site_libs/"
