@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from nbclient import NotebookClient
 
 from journey.errors import JourneyError
@@ -54,6 +56,26 @@ def test_a_notebook_shows_every_figure_and_table_of_its_page(page: Path) -> None
     )
     assert [data for data in figures if len(data["text/plain"]) < 20] == []
     assert '"@' not in json.dumps([data["application/vnd.plotly.v1+json"] for data in figures])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_links_its_notebook_and_no_renderer_makes_another(page: Path) -> None:
+    front = yaml.safe_load(page.read_text(encoding="utf-8").split("\n---\n")[0])
+    (link,) = front["format-links"]
+    assert link["href"] == f"{page.stem}.ipynb"
+    settings = yaml.safe_load((ROOT / "_quarto.yml").read_text(encoding="utf-8"))
+    assert "ipynb" not in settings["format"]
+    assert "/chapters/**/*.ipynb" in settings["project"]["resources"]
+
+
+def test_sql_is_shown_as_code_and_a_notebook_has_no_times() -> None:
+    texts = [
+        text
+        for data in outputs(written(ROOT / "chapters/appendix/sql-library.qmd"))
+        for text in data.values()
+    ]
+    assert len([text for text in texts if text.startswith("```sql\n")]) >= 24
+    assert [text for text in texts if re.search(r"\bTime: \d", str(text))] == []
 
 
 def test_running_a_notebook_again_shows_what_it_holds() -> None:

@@ -48,6 +48,7 @@ _RAW = re.compile(r"^(`{3,})\{=(html|typst)\}\n(.*?)\n\1$", re.DOTALL | re.MULTI
 _FIGURE = re.compile(r'<figcaption class="figure-title">(.*?)</figcaption>.*?aria-label="([^"]*)"', re.DOTALL)
 _FIGURE_JSON = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 _FIGURE_NOTE = re.compile(r'<p class="figure-source">(Source: .*?)</p>')
+_SQL = re.compile(r'<code class="sql">(.*?)</code>', re.DOTALL)
 _ROLE = re.compile(r'"@([a-z0-9-]+)(?:/([\d.]+))?"')
 _NUMBERED = re.compile(r"^::: \{#(tbl-[a-z0-9-]+)\}$(.*?)^:::$", re.DOTALL | re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s])")
@@ -262,7 +263,6 @@ def _value(shell: Any, expression: str, page: Path) -> str:
 
 def _text(markdown: str) -> list[Data]:
     """Markdown that stands between raw blocks; nothing when it only opens and closes divs."""
-    markdown = re.sub(r"^</?(details|summary).*$|^SQL</summary>$", "", markdown, flags=re.MULTILINE)
     plain = plain_markdown(markdown, {}, {})
     return [{"text/markdown": plain, "text/plain": _ESCAPED.sub(r"\1", plain)}] if plain else []
 
@@ -280,6 +280,10 @@ def _rich(source: str) -> list[Data]:
         return bundles + ([{"text/markdown": note[1], "text/plain": html.unescape(note[1])}] if note else [])
     if "<form" in source:
         return []
+    if code := _SQL.search(source):
+        sql = html.unescape(re.sub(r"<[^>]+>", "", code[1]))
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sql)), default=0))
+        return [{"text/markdown": f"{fence}sql\n{sql}\n{fence}", "text/plain": sql}]
     bare = re.sub(r' (?:class|id|role|tabindex|scope|aria-[a-z]+|data-[a-z-]+)="[^"]*"', "", source)
     bare = re.sub(r"</?(?:div|span)>", "", bare)
     # Seconds differ from build to build; a notebook does not.
