@@ -39,5 +39,5 @@ lock: $(READY) ## Pin the dependencies again (needs uv)
 	  --custom-compile-command "make lock" --quiet --upgrade pyproject.toml -o requirements.lock
 
 clean: ## Remove everything that is built
-	rm -rf $(VENV) _site .press .quarto .doit* data/raw data/processed data/results
+	rm -rf $(VENV) _site _site-quarto .press .quarto .doit* data/raw data/processed data/results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

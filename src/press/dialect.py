@@ -33,12 +33,13 @@ _SHARED = {
 HTML = _SHARED | {
     **_keys("css html-math-method page-layout anchor-sections link-external-newwindow"),
     **_keys("respect-user-color-scheme"),
+    "format-links": _keys("text href format icon"),
     "execute": _keys("echo output include eval warning error daemon"),
 }
 TYPST = _SHARED | {
     **_keys(
         "papersize mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
-        "section-numbering template-partials pdf-standard linkcolor",
+        "section-numbering template-partials pdf-standard linkcolor suppress-bibliography",
     ),
     "margin": ANY,
 }
@@ -46,6 +47,7 @@ TYPST = _SHARED | {
 VALUES: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("echo", "include", "eval", "warning"), (True, False)),
     **dict.fromkeys(("error", "daemon", "code-tools", "number-sections"), (False, True)),
+    "suppress-bibliography": (False, True),
     "link-external-newwindow": (False,),
     "anchor-sections": (True,),
     "output": (True, False, "asis"),

@@ -43,7 +43,10 @@ def filtered(page: Page, markdown: str, fmt: str, meta: Meta) -> pf.Doc:
         # Where citeproc puts the list of references; in HTML it is moved to the appendix.
         refs, start, end = pf.Div(identifier="refs"), *(pf.RawBlock(mark) for mark in REFERENCES)
         heading = pf.Header(pf.Str("References"), level=2, classes=["unnumbered"])
-        document.content.extend([start, refs, end] if fmt == "html" else [heading, refs])
+        if fmt == "html":
+            document.content.extend([start, refs, end])
+        elif not meta.get("suppress-bibliography"):
+            document.content.extend([heading, refs])
     return document
 
 
@@ -65,11 +68,11 @@ def relink(html: str, page: Page) -> tuple[str, set[str]]:
 
 
 def render(
-    page: Page, markdown: str, meta: Meta, navigation: Navigation, others: list[tuple[str, str]]
+    page: Page, markdown: str, meta: Meta, navigation: Navigation, others: list[Meta]
 ) -> tuple[str, set[str]]:
     """A complete page, and the project files it needs beside it.
 
-    `others` are the other formats of the page: address relative to it, and name.
+    `others` are links to other formats of the page: `href` relative to it, `text` and `icon`.
     """
     project, document = page.project, filtered(page, markdown, "html", meta)
     options = ["--section-divs", "--mathml", "--toc", f"--toc-depth={meta.get('toc-depth', 3)}"]

@@ -1,4 +1,4 @@
-"""Navigation as data for the templates: navbar, sidebar, breadcrumbs, previous and next page."""
+"""Navigation as data for the templates: menus, breadcrumbs, previous and next page, other formats."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 
 from press.errors import PressError
 from press.project import Meta, Project, as_list
+from press.source import Page
+
+# Name and icon of the link to another format of a page.
+FORMATS = {"typst": ("Typst", "file-pdf"), "ipynb": ("Jupyter", "journal-code")}
 
 
 @dataclass(frozen=True)
@@ -67,3 +71,26 @@ class Navigation:
         if place is None:
             return None, None
         return order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None
+
+
+def other_formats(page: Page, files: dict[str, str]) -> list[Meta]:
+    """Links to the other formats of a page, `files` by format: all of them, or those of `format-links`."""
+    made = {
+        fmt: dict(zip(("text", "icon"), FORMATS[fmt], strict=True), href=name) for fmt, name in files.items()
+    }
+    chosen = page.metadata("html").get("format-links", True)
+    if isinstance(chosen, bool):
+        return list(made.values()) if chosen else []
+    links: list[Meta] = []
+    for link in as_list(chosen):
+        if isinstance(link, str):
+            links += [made[link]] if link in made else []
+        elif "text" not in link or ("href" in link) == ("format" in link):
+            raise page.error("format-links needs text, and either href or format", "format-links")
+        elif "href" in link:
+            links.append({"icon": "file-earmark", **link})
+        elif link["format"] in made:
+            links.append({**made[link["format"]], **link})
+        else:
+            raise page.error(f"format-links: this page has no format '{link['format']}'", "format-links")
+    return links

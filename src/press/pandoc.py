@@ -52,7 +52,12 @@ def write(document: pf.Doc, page: Page, meta: Meta, *options: str) -> str:
     stream = io.StringIO()
     pf.dump(document, stream)
     cite = [f"--bibliography={file}" for file in as_list(meta.get("bibliography"))]
-    cite += ["--citeproc", "--metadata=link-citations:true"] if cite else []
+    if cite:
+        listed = not meta.get("suppress-bibliography")
+        cite += ["--citeproc", f"--metadata=link-citations:{str(listed).lower()}"]
+        cite += [] if listed else ["--metadata=suppress-bibliography:true"]
+    # Quotation marks in references follow the language.
+    cite += [f"--metadata=lang:{meta['lang']}"] if meta.get("lang") else []
     numbers = ["--number-sections"] if meta.get("number-sections") else []
     arguments = ["-f", "json", *options, *cite, *numbers]
     written, messages = run(stream.getvalue(), *arguments, cwd=page.file.parent)

@@ -66,10 +66,24 @@ class Project:
 
     def resources(self) -> list[Path]:
         """Files to copy into the site: `resources`, style sheets and the icon."""
-        patterns = [*as_list(self.settings.get("resources")), *as_list(self.website.get("favicon"))]
-        found = [path for pattern in patterns for path in self.root.glob(pattern.rstrip("/"))]
+        found = [path for it in as_list(self.settings.get("resources")) for path in self.anywhere(it)]
+        found += [path for icon in as_list(self.website.get("favicon")) for path in matching(self.root, icon)]
         found += as_list(self.metadata({}, "html").get("css"))
         return [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
+
+    def anywhere(self, pattern: str) -> list[Path]:
+        """What a pattern of `resources` names: at any depth unless it starts with a slash."""
+        if pattern.startswith("!"):
+            file = self.root / "_quarto.yml"
+            raise PressError(
+                f"resources: '{pattern}' is outside the dialect; name what to publish", file, pattern
+            )
+        found = matching(self.root, pattern)
+        if pattern.startswith("/"):
+            return found
+        # Not what is hidden, made or installed.
+        tops = [top for top in self.root.iterdir() if top.is_dir() and top.name[0] not in "._"]
+        return found + [path for top in tops for path in top.rglob(pattern.rstrip("/"))]
 
 
 def load(root: Path) -> Project:
@@ -91,11 +105,16 @@ def load(root: Path) -> Project:
     variables = dialect.read(named.read_text("utf-8"), named, dialect.ANY) if named.is_file() else {}
     pages: list[str] = []
     for pattern in as_list(settings.get("render", "**/*.qmd")):
-        found = [path.relative_to(root) for path in sorted(root.glob(pattern)) if path.suffix == ".qmd"]
+        found = [path.relative_to(root) for path in sorted(matching(root, pattern)) if path.suffix == ".qmd"]
         if not found:
             raise PressError(f"project.render: {pattern} matches no page", file, pattern)
         pages += [path.as_posix() for path in found if not any(part[0] in "_." for part in path.parts)]
     return Project(root, located(config, root, root), variables, list(dict.fromkeys(pages)))
+
+
+def matching(root: Path, pattern: str) -> list[Path]:
+    """What a pattern matches below `root`; a slash at its start means `root`, one at its end a folder."""
+    return list(root.glob(pattern.strip("/")))
 
 
 def as_list(value: Any) -> list[Any]:

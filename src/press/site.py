@@ -20,12 +20,11 @@ from press.cells import assemble, notebook
 from press.errors import PressError
 from press.filters import published
 from press.kernel import Results, execute
-from press.navigation import Navigation
-from press.project import Meta, Project, as_list, load, named_files
+from press.navigation import Navigation, other_formats
+from press.project import Meta, Project, as_list, load, matching, named_files
 from press.source import Cell, Page
 
 Progress = Callable[[str, int, int], None]
-FORMAT_NAMES = {"typst": "Typst", "ipynb": "Jupyter"}
 HERE = Path(__file__).parent
 SITEMAP = """\
 <?xml version="1.0" encoding="UTF-8"?>
@@ -106,7 +105,7 @@ class Site:
         self.aside = project.state / f"aside-{os.getpid()}"
         self.record = project.state / "pages.json"
         patterns = as_list((project.config.get("press") or {}).get("depends"))
-        depends = [path for pattern in patterns for path in project.root.glob(pattern)]
+        depends = [path for pattern in patterns for path in matching(project.root, pattern)]
         # Without a list of what code depends on, nothing can be known to be unchanged.
         self.depends = digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
         common = [*HERE.rglob("*"), *named_files(project.config)]
@@ -163,7 +162,7 @@ class Site:
         for fmt in self.project.formats(page.front):
             default = f"{stem}.{'pdf' if fmt == 'typst' else fmt}"
             targets[fmt] = folder / page.metadata(fmt).get("output-file", default)
-        others = [(file.name, FORMAT_NAMES[fmt]) for fmt, file in targets.items() if fmt != "html"]
+        others = other_formats(page, {fmt: file.name for fmt, file in targets.items() if fmt != "html"})
         needed: set[str] = set()
         for fmt, target in targets.items():
             language = "typst" if fmt == "typst" else "html"

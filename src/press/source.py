@@ -95,11 +95,11 @@ class Page:
         return self.project.metadata(self.front, fmt)
 
     def error(self, message: str, near: str) -> PressError:
-        """An error at the place where `near` first stands; at the top when the source does not have it."""
+        """An error at the place where `near` first stands; at the top when the page does not have it."""
         places = [line for part in self.parts if isinstance(part, Prose) for line in part.lines]
         places = [line for line in places if near in line.text]
         places += [part.place for part in self.parts if isinstance(part, Cell) and near in part.source]
-        return (places[0] if places else Line("", self.file, 1)).error(message)
+        return places[0].error(message) if places else PressError(message, self.file, near)
 
 
 def read(project: Project, path: str) -> Page:

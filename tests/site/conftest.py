@@ -26,9 +26,9 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-def found_pages() -> list[str]:
-    """Every HTML page of the site, relative to it; one empty name when there is no site."""
-    pages = sorted(file.relative_to(SITE).as_posix() for file in SITE.rglob("*.html"))
+def found_pages(site: Path = SITE) -> list[str]:
+    """Every HTML page of a site, relative to it; one empty name when there is no site."""
+    pages = sorted(file.relative_to(site).as_posix() for file in site.rglob("*.html"))
     return [page for page in pages if not page.startswith(("site_libs/", "assets/", "pagefind/"))] or [""]
 
 

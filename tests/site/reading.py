@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from html.parser import HTMLParser
@@ -11,6 +12,8 @@ from pathlib import Path
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 TEXT_OF = {"h1", "h2", "h3", "h4", "th", "td", "figcaption", "caption", "p", "li"}
 CODE = {"script", "style", "template"}
+# Quarto links a light and a dark sheet by the same id.
+TWO_SHEETS = {"quarto-bootstrap", "quarto-text-highlighting-styles"}
 
 
 @dataclass
@@ -100,6 +103,16 @@ class _Reader(HTMLParser):
         for element in self.open:
             if element.tag in TEXT_OF or element.attributes.get("class") == "traced":
                 element.text += data
+
+
+def repeated_ids(page: Document) -> list[str]:
+    """Ids that stand on more than one element, but for the two that Quarto gives both its style sheets."""
+    ids = Counter(
+        (element.attributes["id"], element.tag if element.attributes["id"] in TWO_SHEETS else "")
+        for element in page.elements
+        if element.attributes.get("id")
+    )
+    return sorted(one for (one, tag), count in ids.items() if count > (2 if tag == "link" else 1))
 
 
 @cache

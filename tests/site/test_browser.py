@@ -17,8 +17,10 @@ pytestmark = pytest.mark.site
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE_WIDTH = 360
-# SPEC section 7: HTML, CSS and JS, compressed, before plots load.
+# HTML, CSS and JS, compressed, before plots load. What lies under site_libs is the renderer's own.
 PAGE_WEIGHT = 300 * 1024
+OWN_WEIGHT = 50 * 1024
+RENDERERS_OWN = "/site_libs/"
 PLOTLY = "plotly.min.js"
 WEIGHED = {"document", "stylesheet", "script"}
 
@@ -188,7 +190,9 @@ def test_no_request_to_another_server(visit: Visit):
 
 def test_page_is_light_before_its_plots_load(visit: Visit):
     total = sum(visit.weights.values())
+    own = sum(weight for url, weight in visit.weights.items() if RENDERERS_OWN not in url)
     assert total <= PAGE_WEIGHT, f"{total / 1024:.0f} KiB: {visit.weights}"
+    assert own <= OWN_WEIGHT, f"{own / 1024:.0f} KiB of its own: {visit.weights}"
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

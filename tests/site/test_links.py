@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from reading import Document, read
+from reading import Document, read, repeated_ids
 
 pytestmark = pytest.mark.site
 
@@ -69,8 +68,7 @@ def test_style_sheets_name_only_files_of_the_site(site: Path):
 
 
 def test_ids_are_unique(page: Document):
-    ids = Counter(element.attributes["id"] for element in page.elements if element.attributes.get("id"))
-    assert sorted(one for one, count in ids.items() if count > 1) == []
+    assert repeated_ids(page) == []
 
 
 def test_page_names_its_language_and_has_one_title(page: Document):

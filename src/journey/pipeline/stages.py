@@ -109,6 +109,18 @@ def vendor(paths: Paths, target: Path) -> Callable[[Report], object]:
     return run
 
 
+def notebooks(paths: Paths, pages: tuple[Path, ...], depends: tuple[Path, ...]) -> Callable[[Report], object]:
+    """The stage that writes each chapter as a notebook beside its page."""
+
+    def run(report: Report) -> None:
+        from journey.report.notebooks import write_notebooks
+
+        kept = paths.processed / "notebooks"
+        write_notebooks(paths.root, pages, depends=depends, kept=kept, report=report)
+
+    return run
+
+
 def write_settings(paths: Paths, parameters: dict[str, Any]) -> Path:
     """Keep the shop's settings as a file, so that a change of settings is a change of input."""
     settings = paths.raw / "shop.json"
@@ -214,13 +226,32 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
             (timings,),
         )
     )
+    chapters = tuple(sorted(root.glob("chapters/**/*.qmd")))
+    depends = (
+        paths.numbers,
+        paths.assumptions,
+        timings,
+        root / "references.bib",
+        *sorted(paths.results.rglob("*.parquet")),
+        *code(root, "src/journey", "sql/analysis"),
+    )
+    copies = tuple(page.with_suffix(".ipynb") for page in chapters)
+    graph.append(
+        Stage(
+            "notebooks",
+            "Write the chapters as notebooks",
+            notebooks(paths, chapters, depends),
+            (*chapters, *depends),
+            copies,
+        )
+    )
     plotly = root / "assets" / "vendor" / "plotly.min.js"
     graph.append(
         Stage(
             "pages",
             "Put the plotting library beside the pages",
             vendor(paths, plotly),
-            (paths.numbers, timings, *code(root, "src/journey/report/vendor.py")),
+            (*copies, paths.numbers, timings, *code(root, "src/journey/report/vendor.py")),
             (plotly,),
         )
     )

@@ -23,6 +23,9 @@ Small = Callable[..., Path]
         ("---\nformat: pdf\n---\n", 2, "format can only be html or typst or ipynb"),
         ("---\nauthor: {name: A}\n---\n", 2, "unknown front-matter key 'name' under author"),
         ("---\nformat:\n  typst:\n    marging: 1cm\n---\n", 4, "'marging' under format.typst"),
+        ("---\ntoc: true\nformat-links:\n  - {href: a.txt}\n---\n", 3, "format-links needs text"),
+        ("---\nformat-links:\n  - {format: typst, text: PDF}\n---\n", 2, "this page has no format 'typst'"),
+        ("---\nformat-links: [{format: docx}]\n---\n", 2, "format can only be html or typst or ipynb"),
         ("---\ntitle: [\n---\n", 3, "not valid YAML"),
         ("---\ntitle: A `{python} 1`\n---\n", 2, "inline code does not run inside YAML"),
         ("---\nhtml-math-method: katex\n---\n", 2, "html-math-method can only be mathml"),
@@ -92,6 +95,11 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
             CONFIG.replace("title: Small", "sidebar:\n    contents: [x.qmd]"),
             5,
             "names x.qmd, which is not a page",
+        ),
+        (
+            CONFIG.replace("type: website", "type: website\n  resources: ['*.txt', '!a.txt']"),
+            3,
+            "resources: '!a.txt' is outside the dialect",
         ),
         (CONFIG.replace("html: default", "pdf: default"), 6, "unknown key 'pdf' under format"),
         (

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pypdf
+from conftest import CONFIG
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 
@@ -57,6 +58,21 @@ def test_template_partial_replaces_presss_own(small: Small) -> None:
     root = small(FRONT % "    template-partials: [typst-template.typ]" + "Text.\n")
     (root / "typst-template.typ").write_text(partial, "utf-8")
     assert "Partial for Short" in render(root).pages[0].extract_text()
+
+
+def test_bibliography_can_be_left_out(small: Small) -> None:
+    def text(more: str) -> str:
+        bibliography = CONFIG + "bibliography: refs.bib\n"
+        book = "@article{one, title={Paper}, author={Writer, B}, year={1999}}\n"
+        return (
+            render(small(FRONT % more + "As [@one].\n", bibliography, refs__bib=book)).pages[0].extract_text()
+        )
+
+    assert "References" in text("")
+    short = text("    suppress-bibliography: true")
+    assert "Writer" in short
+    assert "References" not in short
+    assert "Paper" not in short
 
 
 def test_fonts_from_a_folder_of_the_project(small: Small) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pypdf
 import pytest
-from conftest import Element
+from conftest import CONFIG, Element, parse
+
+import press
 
 Page = Callable[[str], Element]
 PAGES = ["index.html", "part/elements.html", "part/cells.html"]
@@ -202,6 +205,61 @@ def test_other_formats(site: Path, page: Page) -> None:
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert code[0]["outputs"][0]["name"] == "stdout"
     assert "".join(code[1]["source"]).startswith("#| echo: false")
+
+
+RESOURCES = "type: website\n  resources: [{}]"
+
+
+def test_resources_match_at_any_depth_unless_anchored(small: Callable[..., Path]) -> None:
+    def published(pattern: str) -> list[str]:
+        root = small("text\n", CONFIG.replace("type: website", RESOURCES.format(pattern)), numbers__json="1")
+        for folder in ("deep/er", "_kept", ".hidden", "deep/fonts"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+            (root / folder / "numbers.json").write_text("2", "utf-8")
+        shutil.rmtree(root / "_site", ignore_errors=True)
+        site = press.render(root)
+        return sorted(path.relative_to(site).as_posix() for path in site.rglob("numbers.json"))
+
+    assert published("/numbers.json") == ["numbers.json"]
+    assert published("numbers.json") == ["deep/er/numbers.json", "deep/fonts/numbers.json", "numbers.json"]
+    assert published("fonts/") == ["deep/fonts/numbers.json"]
+    assert published("/fonts/") == []
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        ("true", [("Typst", "index.pdf"), ("Jupyter", "index.ipynb")]),
+        ("false", []),
+        ("[ipynb]", [("Jupyter", "index.ipynb")]),
+        ("[ipynb, typst]", [("Jupyter", "index.ipynb"), ("Typst", "index.pdf")]),
+        (
+            "[{format: typst, text: PDF}, {href: data.txt, text: Data, icon: table}]",
+            [("PDF", "index.pdf"), ("Data", "data.txt")],
+        ),
+    ],
+)
+def test_format_links_choose_and_rename(
+    small: Callable[..., Path], links: str, expected: list[tuple[str, str]]
+) -> None:
+    formats = "format:\n  html:\n    format-links: " + links + "\n  typst: default\n  ipynb: default\n"
+    site = press.render(small(f"---\ntitle: A\n{formats}---\n\ntext\n", data__txt="x"))
+    boxes = parse((site / "index.html").read_text("utf-8")).all(cls="quarto-alternate-formats")
+    assert [(link.text, link.attributes["href"]) for box in boxes for link in box.all("a")] == expected
+    assert all((site / name).is_file() for _, name in expected)
+
+
+def test_citations_follow_the_language(small: Callable[..., Path]) -> None:
+    book = "@article{one, title={Paper}, author={A, B}, journal={Journal}, year={1999}}\n"
+    page = "---\nlang: %s\n---\n\n[@one]\n"
+    config = CONFIG + "bibliography: refs.bib\n"
+
+    def listed(language: str) -> str:
+        site = press.render(small(page % language, config, refs__bib=book))
+        return parse((site / "index.html").read_text("utf-8")).one(id="quarto-bibliography").text
+
+    assert "\u2018Paper\u2019" in listed("en-GB")
+    assert "\u201cPaper.\u201d" in listed("en-US")
 
 
 def test_pdf(site: Path) -> None:

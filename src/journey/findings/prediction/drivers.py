@@ -12,7 +12,7 @@ from journey.models.boosting import contributions
 from journey.models.explain import dependence, importance, single, swarm
 
 SOURCE = "journey.findings.prediction.drivers:add_drivers"
-TOP, POINTS, SEED = 12, 400, 5
+TOP, POINTS, SEED = 12, 120, 5
 FEWEST_VALUES = 20
 
 

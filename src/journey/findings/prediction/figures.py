@@ -101,12 +101,13 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
     place = frame["feature"].map({name: number for number, name in enumerate(features)})
     figure = go.Figure(
         go.Scatter(
-            x=frame["contribution"],
-            y=place + 0.38 * frame["offset"],
+            # Rounded to what can be seen and read off: the points are most of the page's weight.
+            x=frame["contribution"].round(2),
+            y=(place + 0.38 * frame["offset"]).round(2),
             mode="markers",
             marker={
                 "size": 5,
-                "color": frame["rank"],
+                "color": frame["rank"].round(2),
                 "colorscale": SEQUENTIAL,
                 "cmin": 0,
                 "cmax": 1,
