@@ -89,6 +89,13 @@ class CrossReferences(Filter):
                 return None
             element.classes.append("figure")
             return pf.Div(element, classes=["quarto-figure", "quarto-figure-center"])
+        above = element.parent
+        while above and dialect.kind(getattr(above, "identifier", "")) not in dialect.FLOATS:
+            above = above.parent
+        if above:
+            raise self.page.error(
+                f"'{name}' inside '{above.identifier}': sub-figures are outside the dialect", name
+            )
         content, caption, classes = [element], [], []
         if isinstance(element, pf.Div):
             last = element.content[-1] if element.content else None

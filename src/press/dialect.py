@@ -92,7 +92,7 @@ FLOATS = {"fig", "tbl"}
 REFERENCES = {"fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section"}
 FOREIGN_REFERENCES = _keys("lst thm lem cor prp cnj def exm exr sol rem alg tip nte wrn imp cau vid dia")
 DIV_CLASSES = _keys(
-    "panel-tabset column-margin column-page column-page-left column-page-right column-screen",
+    "column-margin column-page column-page-left column-page-right column-screen",
     "column-body column-body-outset content-visible content-hidden",
     *(f"callout-{kind}" for kind in CALLOUTS),
 )
@@ -102,7 +102,8 @@ FOREIGN_DIV_CLASSES = _keys(
     "listing callout",
 )
 FOREIGN_DIV_ATTRIBUTES = _keys(
-    "layout layout-nrow layout-align layout-valign when-profile unless-profile when-meta unless-meta"
+    "layout layout-nrow layout-align layout-valign when-profile unless-profile when-meta unless-meta",
+    "filename code-line-numbers lst-cap",
 )
 
 

@@ -28,13 +28,13 @@ class Filter:
         self.page = page
         self.fmt = fmt
         self.callouts = count(1)
-        self.tabsets = count(1)
 
     def steps(self) -> list[Rules]:
         """The rules in the order in which they must run."""
         return [
             {pf.Div: self.conditional, pf.Span: self.conditional},
-            {pf.Div: self.div, pf.Table: self.table, pf.RawBlock: self.raw},
+            {pf.Div: self.div, pf.Span: self.known, pf.CodeBlock: self.known},
+            {pf.Table: self.table, pf.RawBlock: self.raw},
             {pf.Link: self.link, pf.Image: self.image},
         ]
 
@@ -71,29 +71,33 @@ class Filter:
             return None
         return list(parse(block.text, "html").content)
 
-    def div(self, div: pf.Div) -> list[pf.Block] | None:
-        """Callouts, tabsets and layouts; what else Quarto gives a meaning to is an error."""
-        for name in div.classes:
+    def known(self, element: pf.Div | pf.Span | pf.CodeBlock) -> None:
+        """Refuse classes, attributes and labels that mean something in Quarto and nothing here."""
+        for name in element.classes:
             foreign = name in dialect.FOREIGN_DIV_CLASSES or name.startswith(dialect.FOREIGN_DIV_PREFIXES)
             if foreign and name not in dialect.DIV_CLASSES:
-                raise self.page.error(f"div class '{name}' is outside the dialect", f".{name}")
-        for name in div.attributes:
+                raise self.page.error(f"class '{name}' is outside the dialect", f".{name}")
+        for name in element.attributes:
             if name in dialect.FOREIGN_DIV_ATTRIBUTES:
-                raise self.page.error(f"div attribute '{name}' is outside the dialect", f"{name}=")
-        label = f"#{div.identifier}"
-        if dialect.kind(div.identifier) in dialect.FOREIGN_REFERENCES:
+                raise self.page.error(f"attribute '{name}' is outside the dialect", f"{name}=")
+        label = f"#{element.identifier}"
+        if dialect.kind(element.identifier) in dialect.FOREIGN_REFERENCES:
             raise self.page.error(f"'{label}' is of a kind outside the dialect", label)
+
+    def div(self, div: pf.Div) -> list[pf.Block] | None:
+        """Callouts and layouts."""
+        self.known(div)
         for kind in dialect.CALLOUTS:
             if f"callout-{kind}" in div.classes:
                 return self.callout(div, kind)
-        if "panel-tabset" in div.classes:
-            return self.tabset(div)
         if "layout-ncol" in div.attributes and dialect.kind(div.identifier) not in dialect.FLOATS:
             div.content = self.layout(div)
         return None
 
     def callout(self, div: pf.Div, kind: str) -> list[pf.Block]:
         """A callout: its title is the attribute, the first heading or its kind."""
+        if div.attributes.get("appearance", "default") not in {"default", "simple"}:
+            raise self.page.error("a callout's appearance can only be default or simple here", "appearance=")
         word, colour, tint = dialect.CALLOUTS[kind]
         content = list(div.content)
         title: list[pf.Inline] = [pf.Str(word)]
@@ -103,23 +107,6 @@ class Filter:
             title = list(content.pop(0).content)
         values = {"div": div, "kind": kind, "colour": colour, "tint": tint, "number": next(self.callouts)}
         return framed("callout", self.fmt, [[pf.Plain(*title)], content], **values)
-
-    def tabset(self, div: pf.Div) -> list[pf.Block]:
-        """Tabs from the headings of a `.panel-tabset`; plain headings in Typst."""
-        if self.fmt == "typst":
-            return list(div.content)
-        first = next((block for block in div.content if isinstance(block, pf.Header)), None)
-        if first is None:
-            raise self.page.error("a tabset needs a heading for each tab", ".panel-tabset")
-        titles: list[list[pf.Block]] = []
-        bodies: list[list[pf.Block]] = []
-        for block in div.content:
-            if isinstance(block, pf.Header) and block.level == first.level:
-                titles.append([pf.Plain(*block.content)])
-                bodies.append([])
-            elif bodies:
-                bodies[-1].append(block)
-        return framed("tabset", self.fmt, titles + bodies, div=div, number=next(self.tabsets))
 
     def layout(self, div: pf.Div) -> list[pf.Block]:
         """The blocks of a div side by side, `layout-ncol` to a row."""

@@ -120,7 +120,7 @@ def execute(page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
         for part in page.parts:
             if isinstance(part, Prose):
                 runs = [kernel.run(code, line, f"inline code `{code}`") for code, line in part.code]
-                results.append([_text(outputs) for outputs in runs])
+                results.append([_text(*run) for run in zip(runs, part.code, strict=True)])
             elif part.options["eval"]:
                 what, allowed = f"cell {part.number}", part.options["error"]
                 results.append(kernel.run(part.code, part.place, what, allowed, counted=True))
@@ -129,11 +129,17 @@ def execute(page: Page, fmt: str, meta: Meta, stopped: Event) -> Results:
     return results
 
 
-def _text(outputs: list[Output]) -> str:
-    """A value as Quarto shows it: its Markdown when it offers any, else plain text, unquoted."""
+def _text(outputs: list[Output], place: tuple[str, Line]) -> str:
+    """A value as Quarto shows it: its Markdown when it offers any, else plain text, unquoted.
+
+    Quarto strips the quotes of a text but leaves its escapes, so a text with any is refused.
+    """
     values = [output["data"] for output in outputs if output["output_type"] == "execute_result"]
     data = values[0] if values else {}
     plain = data.get("text/plain", "")
     if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"":
         plain = plain[1:-1]
+        if "\\" in plain and "text/markdown" not in data:
+            code, line = place
+            raise line.error(f"inline code `{code}` gives a text with a backslash or line break")
     return str(data.get("text/markdown", MARKUP.sub(r"\\\1", plain)))

@@ -22,6 +22,7 @@ LANGUAGE = re.compile(r"\{([\w-]+)")
 INCLUDE = re.compile(r"\s*\{\{<\s*include\s+(\S+)\s*>\}\}\s*")
 SHORTCODE = re.compile(r"(?<!\{)\{\{<\s*([\w-]+)\s*(.*?)\s*>\}\}")
 INLINE = re.compile(r"(^|[^`])`\{(\w+)\}[ \t]([^`]+)`")
+OPEN_INLINE = re.compile(r"(^|[^`])`\{\w+\}([ \t][^`]*)?$")
 OPTION = re.compile(r"^#\s*\| ?(.*)$")
 PAGE_BREAK = """
 ```{=html}
@@ -168,6 +169,8 @@ class _Reader:
             value = value.get(key) if isinstance(value, dict) else None
         if value is None:
             raise line.error(f"{'_variables.yml' if name == 'var' else 'the metadata'} has no '{argument}'")
+        if isinstance(value, (dict, list, bool)):
+            raise line.error(f"'{argument}' is no text or number")
         return str(value)
 
     def add(self, line: Line) -> None:
@@ -181,6 +184,8 @@ class _Reader:
         elif self.cell:
             self.cell.append(line)
         elif fence and not self.fence and LANGUAGE.match(fence[2]):
+            if not line.text.startswith("```{") or not line.text.rstrip().endswith("}"):
+                raise line.error("a cell starts with ```{python}, not indented, and nothing follows")
             self.cell = [line]
         else:
             last = self.parts[-1] if self.parts else None
@@ -188,17 +193,29 @@ class _Reader:
                 last.lines.append(line)
             else:
                 self.parts.append(Prose([line]))
-            inline = None if fence or self.fence else INLINE.search(line.text)
-            if inline and inline[2] not in dialect.LANGUAGES:
-                raise line.error(f"inline code in '{inline[2]}' is outside the dialect")
+            if not fence and not self.fence:
+                _check_inline(line)
+            elif fence and not self.fence and fence[2].startswith("{{"):
+                raise line.error("a cell that is shown and not run is outside the dialect")
         if fence:
             self.fence = "" if closes else self.fence or fence[1]
+
+
+def _check_inline(line: Line) -> None:
+    """Inline code in a line of prose must be in a known language and end on the line."""
+    for found in INLINE.finditer(line.text):
+        if found[2] not in dialect.LANGUAGES:
+            raise line.error(f"inline code in '{found[2]}' is outside the dialect")
+    if OPEN_INLINE.search(INLINE.sub("", line.text)):
+        raise line.error("inline code must end on the line on which it starts")
 
 
 def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:
     """The cell that starts with the fence `lines[0]`, with its options and those that hold for the page."""
     place, texts = lines[0], [line.text for line in lines[1:]]
     language = LANGUAGE.findall(place.text)[0]
+    if place.text.strip() != f"```{{{language}}}":
+        raise place.error("the options of a cell stand in its own lines, after #|")
     if language not in dialect.LANGUAGES:
         raise place.error(f"cells in '{language}' are outside the dialect")
     options = list(takewhile(lambda text: OPTION.match(text.strip()), texts))
@@ -209,6 +226,8 @@ def _cell(lines: list[Line], number: int, meta: Meta) -> Cell:
     settled |= {key: meta[key] for key in ("code-fold", "code-summary") if key in meta}
     cell = Cell(code, settled | meta.get("execute", {}) | given, place, number, "\n".join(texts))
     kind = dialect.kind(cell.label)
+    if captions := [key for key in ("fig-cap", "tbl-cap") if not isinstance(given.get(key, ""), str)]:
+        raise place.error(f"{captions[0]} must be one text; sub-captions are outside the dialect")
     if "tbl-cap" in given and kind != "tbl":
         raise place.error("tbl-cap needs a label that starts with tbl-")
     if kind in dialect.FOREIGN_REFERENCES:

@@ -76,46 +76,12 @@ document.addEventListener("keydown", (event) => {
   if (glass) collapse(glass, false);
 });
 
-// ---------- Tabs ----------
-function showTab(tab, focus) {
-  for (const other of all("[role=tab]", tab.closest("[role=tablist]"))) {
-    const active = other === tab;
-    other.classList.toggle("active", active);
-    other.setAttribute("aria-selected", String(active));
-    other.tabIndex = active ? 0 : -1;
-    document.querySelector(other.dataset.bsTarget).classList.toggle("active", active);
-  }
-  if (focus) tab.focus();
-  window.dispatchEvent(new Event("resize"));
-}
-for (const list of all("[role=tablist]")) {
-  const tabs = all("[role=tab]", list);
-  const group = list.parentElement.dataset.group;
-  for (const [index, tab] of tabs.entries()) {
-    tab.addEventListener("click", (event) => {
-      event.preventDefault();
-      showTab(tab);
-      if (!group) return;
-      for (const other of all(`[data-group="${group}"] [role=tab]`)) {
-        if (other !== tab && other.textContent.trim() === tab.textContent.trim()) showTab(other);
-      }
-    });
-    tab.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: -1 }[event.key];
-      if (step === undefined && event.key !== " ") return;
-      event.preventDefault();
-      showTab(tabs.at(step === undefined ? index : step % tabs.length), true);
-    });
-  }
-}
-
 // ---------- A link into something closed opens it ----------
 function reveal() {
   const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   for (let parent = target; parent; parent = parent.parentElement) {
     if (parent.tagName === "DETAILS") parent.open = true;
-    if (parent.matches(".tab-pane:not(.active)")) showTab(document.getElementById(parent.getAttribute("aria-labelledby")));
     const closed = parent.matches(".callout-collapse:not(.show)") && document.querySelector(`[aria-controls="${parent.id}"]`);
     if (closed) collapse(closed, true);
   }

@@ -85,17 +85,6 @@ def test_scheme_follows_the_system_and_is_remembered(tab) -> None:  # type: igno
     assert page.get_attribute(".quarto-color-scheme-toggle", "aria-checked") == "false"
 
 
-def test_tabs_by_keyboard(tab) -> None:  # type: ignore[no-untyped-def]
-    page = tab("part/elements.html")
-    page.focus("#tabset-1-1-tab")
-    page.keyboard.press("ArrowRight")
-    assert page.is_visible("#tabset-1-2")
-    assert not page.is_visible("#tabset-1-1")
-    assert page.evaluate("document.activeElement.id") == "tabset-1-2-tab"
-    page.keyboard.press("ArrowRight")
-    assert page.is_visible("#tabset-1-1")
-
-
 def test_collapsed_callout_opens_by_keyboard(tab) -> None:  # type: ignore[no-untyped-def]
     page = tab("part/elements.html")
     assert not page.is_visible("#callout-2")

@@ -45,18 +45,6 @@ def test_callout_in_typst(convert: Convert) -> None:
     assert text.index("title: [") < text.index("body: [") < text.index("Body")
 
 
-def test_tabset_pairs_every_tab_with_its_panel(convert: Convert) -> None:
-    source = "::: {.panel-tabset}\n\n### One\n\nA\n\n#### Inner\n\n### Two\n\nB\n\n:::\n"
-    tree = parse(convert(source))
-    tabs, panels = tree.all(tag="a", cls="nav-link"), tree.all(cls="tab-pane")
-    assert [tab.text for tab in tabs] == ["One", "Two"]
-    assert [tab.attributes["aria-controls"] for tab in tabs] == [panel.attributes["id"] for panel in panels]
-    assert [panel.attributes["aria-labelledby"] for panel in panels] == [tab.attributes["id"] for tab in tabs]
-    assert [tab.attributes["aria-selected"] for tab in tabs] == ["true", "false"]
-    assert "Inner" in panels[0].text
-    assert "=== One" in convert(source, "typst")
-
-
 def test_conditional_content(convert: Convert) -> None:
     source = (
         '::: {.content-visible when-format="html"}\nweb\n:::\n\n'
@@ -168,13 +156,18 @@ def test_raw_blocks_go_to_their_format_only(convert: Convert) -> None:
         ("See @sec-a\n\n## A {#sec-a}\n", "1: @sec-a needs number-sections: true"),
         ("@thm-a\n", "1: @thm-a is of a kind outside the dialect"),
         ("a\n\n::: {#fig-a}\nx\n\nc\n:::\n\n::: {#fig-a}\nx\n\nc\n:::\n", "3: label 'fig-a' is used twice"),
-        ("::: {.callout-danger}\nx\n:::\n", "1: div class 'callout-danger' is outside"),
-        ("\n::: {.panel-fill}\nx\n:::\n", "2: div class 'panel-fill' is outside"),
-        ("::: {.columns}\nx\n:::\n", "1: div class 'columns' is outside"),
-        ('::: {layout="[1,2]"}\nx\n:::\n', "1: div attribute 'layout' is outside"),
+        ("::: {.callout-danger}\nx\n:::\n", "1: class 'callout-danger' is outside"),
+        ("\n::: {.panel-fill}\nx\n:::\n", "2: class 'panel-fill' is outside"),
+        ("::: {.columns}\nx\n:::\n", "1: class 'columns' is outside"),
+        ('::: {layout="[1,2]"}\nx\n:::\n', "1: attribute 'layout' is outside"),
         ("::: {layout-ncol=many}\nx\n:::\n", "1: layout-ncol needs a number"),
         ("::: {#thm-a}\nx\n:::\n", "1: '#thm-a' is of a kind outside"),
-        ("::: {.panel-tabset}\nx\n:::\n", "1: a tabset needs a heading"),
+        ("a\n\n::: {.panel-tabset}\n\n## Tab {.active}\n\n:::\n", "3: class 'panel-tabset' is outside"),
+        ("::: {#fig-a}\n::: {#fig-b}\nx\n\nB\n:::\n\nA\n:::\n", "2: 'fig-b' inside 'fig-a': sub-figures"),
+        ("::: {#fig-a}\n| h |\n|---|\n| 1 |\n\n: T {#tbl-b}\n\nA\n:::\n", "6: 'tbl-b' inside 'fig-a'"),
+        ("a [b]{.aside}\n", "1: class 'aside' is outside"),
+        ('```{.python filename="a.py"}\nx\n```\n', "1: attribute 'filename' is outside"),
+        ("::: {.callout-note appearance=minimal}\nx\n:::\n", "1: a callout's appearance"),
         ("# Top\n", "1: the page title is the only first-level heading"),
         ("a\n\n[link](gone.qmd#x)\n", "3: gone.qmd does not exist"),
         ("![](gone.png)\n", "1: gone.png does not exist"),
