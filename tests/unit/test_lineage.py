@@ -8,6 +8,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.paths import project
+from journey.stores.catalog import load_catalog
 from journey.studies.lineage import Package, version
 from journey.studies.registry import PACKAGE, STUDIES
 
@@ -103,3 +104,8 @@ def test_every_study_reaches_more_than_itself_and_names_real_definitions():
     coupon = {name for _, name in package.reached(STUDIES["coupon_bias"].roots)}
     assert {"coupon_covariates", "COUPON", "build_warehouse"} <= coupon
     assert len(STUDIES["coupon_bias"].version(project())) == 16
+
+
+def test_studies_name_data_sets_that_exist():
+    catalogue = load_catalog(project().datasets)
+    assert {name for study in STUDIES.values() for name in study.datasets} <= set(catalogue)

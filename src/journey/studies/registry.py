@@ -180,7 +180,7 @@ STUDIES = {
             "landing_page",
             "Did a new landing page sell more?",
             "journey.studies.public_tests:landing_page",
-            datasets=("ab_landing_page",),
+            datasets=("landing_page",),
             loader="load_landing_page",
             in_build=True,
         ),
