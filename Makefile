@@ -31,8 +31,8 @@ bench: $(READY) ## Measure speed against plain pandas and a bare scan
 preview: $(READY) ## Serve the site and render a chapter again when it changes
 	$(BIN)/journey preview
 
-lint: $(READY) ## Format check, lint and types
-	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+lint: $(READY) ## Format check, lint, types and import contracts
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo
 
 lock: $(READY) ## Pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra test \

@@ -133,7 +133,7 @@ def render(
     engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
 ) -> None:
     """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
-    from journey.report.render import render_site
+    from journey.pipeline.render import render_site
 
     console.print(f"The site is in {render_site(project(), page or [], engine, console)}", highlight=False)
 
@@ -168,7 +168,7 @@ def study(
 @app.command()
 def preview(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4200) -> None:
     """Serve _site/ on this machine and render a page again when its source changes."""
-    from journey.report.preview import serve
+    from journey.pipeline.preview import serve
 
     serve(project(), port, console)
 

@@ -12,10 +12,11 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.findings.agreement.collect import collect, like, show_published, slug, tolerance_text
-from journey.findings.desk import lay_out, load_table
+from journey.findings.desk import lay_out
 from journey.paths import Paths
 from journey.published import ENTRIES, TOPICS, Allowance, Published, Source, compare, last_digit, tolerance
 from journey.report.ledger import Numbers
+from journey.report.results import load_table
 from journey.studies.births import birth_effects, load_births
 from journey.studies.evidence import disagreement
 from journey.studies.registry import kept

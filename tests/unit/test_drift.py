@@ -13,7 +13,6 @@ from scipy.stats import binomtest, ks_2samp
 from journey.errors import JourneyError
 from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame
-from journey.findings.desk import load_table
 from journey.models.drift import count_bins, look, scale, share_level
 from journey.models.stability import (
     category_bins,
@@ -32,6 +31,7 @@ from journey.models.watch import (
     week_of,
 )
 from journey.paths import project
+from journey.report.results import load_table
 from journey.stores.simulator import ShopParameters
 from journey.studies.drift_twins import (
     QuietShop,

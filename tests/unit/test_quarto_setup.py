@@ -14,7 +14,7 @@ from journey.paths import project
 
 ROOT = project().root
 WORKFLOWS = ROOT / ".github" / "workflows"
-PRE_RENDER = ROOT / "src/journey/report/prerender.py"
+PRE_RENDER = ROOT / "src/journey/prerender.py"
 FAKE_GH = """#!/bin/sh
 [ -n "$GH_FAILS" ] && { echo "release not found" >&2; exit 1; }
 printf package > "quarto-$QUARTO_VERSION-linux-amd64.deb"

@@ -9,7 +9,7 @@ from journey.errors import JourneyError
 from journey.findings.seeds.claims import CLAIMS, Shop
 from journey.findings.seeds.collect import ERRORS, HEADLINES, claim_table, mean_interval
 from journey.paths import project
-from journey.pipeline.other_seeds import KEPT, NAME, SEEDS
+from journey.pipeline.other_seeds import KEPT, SEEDS
 from journey.report.ledger import Numbers
 
 BY_NAME = {claim.name: claim for claim in CLAIMS}
@@ -239,7 +239,7 @@ def test_a_number_that_is_not_kept_is_one_clear_sentence():
 
 @pytest.fixture(scope="module")
 def committed():
-    path = project().evidence / f"{NAME}.json"
+    path = project().evidence / "other_seeds.json"
     return json.loads(path.read_text(encoding="utf-8"))["results"]
 
 

@@ -78,11 +78,3 @@ def lay_out(chapter: str, collect: Callable[[Desk], None], paths: Paths) -> None
     desk = Desk(chapter, paths)
     collect(desk)
     desk.close()
-
-
-def load_table(paths: Paths, name: str) -> pd.DataFrame:
-    """Read a table that findings saved, by `chapter/name`."""
-    path = paths.results / f"{name}.parquet"
-    if not path.is_file():
-        raise JourneyError(f"result table {name!r} is missing: run `journey build` to make it")
-    return pd.read_parquet(path)

@@ -1,6 +1,5 @@
 """The headline numbers of other shops: same rules, other seeds. Simulated and computed on request.
 
-
 Every shop is simulated into a temporary folder, gets its own warehouse, and goes through the findings of the
 chapters as the default shop does. What stays are the numbers of `KEPT`. Numbers that need the shop with 30
 times the users are left out: that shop belongs to the default seed.

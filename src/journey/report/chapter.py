@@ -11,11 +11,11 @@ import duckdb
 import pandas as pd
 
 from journey.assumptions import load_assumptions
-from journey.findings.desk import load_table
 from journey.paths import project
 from journey.report.cards import Card, show_cards
 from journey.report.figures import show_figure, static_figure
 from journey.report.ledger import Numbers
+from journey.report.results import load_table
 from journey.report.sqlcells import register_magics, show_query
 from journey.report.tables import show_table
 from journey.warehouse.connect import connect

@@ -19,13 +19,15 @@ import re
 import shlex
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb
 import pandas as pd
 from pygments.lexers.sql import PostgresLexer
-from pygments.token import Comment, Keyword, Literal
+from pygments.token import Comment, Keyword, Literal, _TokenType
 
 from journey.errors import JourneyError
 from journey.paths import project
@@ -105,11 +107,19 @@ def sql_block(sql: str) -> str:
 
 def highlighted(sql: str) -> str:
     """A statement as HTML; keywords, texts, numbers and comments have the classes that pandoc uses."""
+    tokens = PostgresLexer(stripnl=False, ensurenl=False).get_tokens(sql)
+    marked = ((_mark(kind, text), text) for kind, text in tokens)
     parts = []
-    for kind, text in PostgresLexer(stripnl=False, ensurenl=False).get_tokens(sql):
-        mark = next((css for token, css in MARKS.items() if kind in token), None)
-        parts.append(f'<span class="{mark}">{escape(text)}</span>' if mark else escape(text))
+    # The lexer cuts a quoted text in three; neighbours of one kind become one piece.
+    for mark, group in groupby(marked, key=itemgetter(0)):
+        text = escape("".join(piece for _, piece in group))
+        parts.append(f'<span class="{mark}">{text}</span>' if mark else text)
     return "".join(parts)
+
+
+def _mark(kind: _TokenType, text: str) -> str:
+    """Class of a token; the lexer takes the point of `marts.sessions` for a number."""
+    return "" if text == "." else next((css for token, css in MARKS.items() if kind in token), "")
 
 
 def with_values(sql: str, parameters: Mapping[str, Value]) -> str:

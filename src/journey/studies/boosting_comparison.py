@@ -1,6 +1,5 @@
 """LightGBM and CatBoost next to XGBoost on the same rows. On request, kept as evidence.
 
-
 Each library gets as many seeded trials as XGBoost, early stopping on the validation period, and a refit on
 everything before the test period. Raw scores are compared: ranking does not depend on calibration.
 """

@@ -1,6 +1,5 @@
 """The attainable ceiling: the same models trained on 30 times the users. Simulated and trained on request.
 
-
 The larger shop follows the same rules; its first 10,000 users are those of the default shop. Both models are
 compared on the default shop's test decisions, and on those of the larger shop, where 30 times the sessions
 leave little to chance. Takes about 20 minutes and 8 GB on 2 cores.

@@ -1,6 +1,5 @@
 """Where the bias of the coupon's estimated effect comes from. Simulated and computed on request.
 
-
 The doubly robust estimator of chapter 10 is given more and more to adjust for: nothing, then what a shop
 records, group by group, then what no shop can record, and at last the true probability of a coupon. So each
 part of the bias shows as a step. One large shop is cut into shops of the default size, whose spread gives the

@@ -1,6 +1,5 @@
 """Do the alarms of the drift monitor come from what was planted? Shops with it and without it. On request.
 
-
 Every seed is simulated twice: as it is, and without the promotion weekend and the shift of channels. In the
 quiet twin nothing planted happens while the monitor watches, so every alarm there is a false one. In a third
 step the calendar is taken out altogether: each user's record is moved by a random number of weeks, and the

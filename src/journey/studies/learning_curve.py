@@ -1,6 +1,5 @@
 """How many users it takes to learn "this user buys this item". Simulated and trained on request.
 
-
 Shops of 1,000 to 300,000 users are cut out of one large shop. In each the same trees are trained with more
 and more to go by; the last of them are told the true tastes, which no shop can know. What they gain over the
 others is what taste still hides; what they lack to the oracle is not to be learned from any number of users.

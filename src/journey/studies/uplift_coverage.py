@@ -1,6 +1,5 @@
 """What the intervals of uplift cover: measured where the truth is known. Simulated and fitted on request.
 
-
 As many users as the default shop's experiment has are drawn from a shop with 30 times as many, assigned at
 random again, and buy again by their planted probabilities. Each time the deciding learner is fitted and its
 intervals are computed in two ways: cross-fitted, where every user is scored by a model of the other folds,

@@ -8,7 +8,6 @@ from scipy import stats
 
 from journey.findings.desk import Desk
 from journey.findings.seeds.claims import CLAIMS, Claim, Shop
-from journey.pipeline.other_seeds import SEEDS
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.seeds.collect"
@@ -72,7 +71,7 @@ def collect(desk: Desk) -> None:
     """Register how often each claim holds, and save headlines and claims side by side."""
     found = kept("other_seeds", desk.paths)
     # JSON keeps its keys in the order of the alphabet.
-    shops = {seed: Shop(found.results[seed]) for seed in map(str, SEEDS)}
+    shops = {seed: Shop(found.results[seed]) for seed in sorted(found.results, key=int)}
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
     desk.save("headlines", headlines(shops, "text"))
     intervals = headlines(shops, "interval")

@@ -1,6 +1,5 @@
 """The ladder in the field: from "this customer orders" to "this product in the next order", Online Retail.
 
-
 The shop keeps no views and no carts, so a decision is not made when a session starts but on fixed days, for
 every customer who has ordered before and every product that has been sold. Calendar, targets and features
 were fixed before anything was scored on the test period. Takes about three minutes, so it is done on request.

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.report.render import render_site
+from journey.pipeline.render import render_site
 
 WATCHED = ("*.qmd", "chapters/**/*.qmd", "assets/*.css", "assets/*.js", "_quarto.yml", "assumptions.toml")
 

@@ -1,0 +1,16 @@
+"""Result tables as findings saved them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from journey.errors import JourneyError
+from journey.paths import Paths
+
+
+def load_table(paths: Paths, name: str) -> pd.DataFrame:
+    """Read a table that findings saved, by `chapter/name`."""
+    path = paths.results / f"{name}.parquet"
+    if not path.is_file():
+        raise JourneyError(f"result table {name!r} is missing: run `journey build` to make it")
+    return pd.read_parquet(path)
