@@ -15,6 +15,7 @@ cell; where they are still there, as in press or in a notebook, an input transfo
 from __future__ import annotations
 
 import argparse
+import html
 import re
 import shlex
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ from pygments.token import Comment, Keyword, Literal, _TokenType
 
 from journey.errors import JourneyError
 from journey.paths import project
-from journey.report.markup import escape, raw_block
+from journey.report.markup import raw_block
 from journey.report.sqlcolumns import Format, result_columns
 from journey.report.tables import show_table
 from journey.warehouse.connect import connect
@@ -39,7 +40,8 @@ from journey.warehouse.query import find, query, run
 from journey.warehouse.query_head import Value
 
 SUMMARY = "SQL"
-MARKS = {Comment: "co", Keyword: "kw", Literal.String: "st", Literal.Number: "dv"}
+#: token -> tag; the two that are everywhere have short ones, for the weight of the library's page
+MARKS = {Comment: "i", Keyword: "b", Literal.String: "span class=st", Literal.Number: "span class=dv"}
 
 _OPTION = re.compile(r"#\s*\|")
 
@@ -106,20 +108,20 @@ def sql_block(sql: str) -> str:
 
 
 def highlighted(sql: str) -> str:
-    """A statement as HTML; keywords, texts, numbers and comments have the classes that pandoc uses."""
+    """A statement as HTML, its lines as they were written; keywords, texts, numbers and comments are marked."""
     tokens = PostgresLexer(stripnl=False, ensurenl=False).get_tokens(sql)
     marked = ((_mark(kind, text), text) for kind, text in tokens)
     parts = []
     # The lexer cuts a quoted text in three; neighbours of one kind become one piece.
     for mark, group in groupby(marked, key=itemgetter(0)):
-        text = escape("".join(piece for _, piece in group))
-        parts.append(f'<span class="{mark}">{text}</span>' if mark else text)
+        text = html.escape("".join(piece for _, piece in group), quote=False)
+        parts.append(f"<{mark}>{text}</{mark.split()[0]}>" if mark else text)
     return "".join(parts)
 
 
 def _mark(kind: _TokenType, text: str) -> str:
-    """Class of a token; the lexer takes the point of `marts.sessions` for a number."""
-    return "" if text == "." else next((css for token, css in MARKS.items() if kind in token), "")
+    """Tag of a token; the lexer takes the point of `marts.sessions` for a number."""
+    return "" if text == "." else next((tag for token, tag in MARKS.items() if kind in token), "")
 
 
 def with_values(sql: str, parameters: Mapping[str, Value]) -> str:
