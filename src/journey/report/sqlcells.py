@@ -108,7 +108,7 @@ def sql_block(sql: str) -> str:
 
 
 def highlighted(sql: str) -> str:
-    """A statement as HTML, its lines as they were written; keywords, texts, numbers and comments are marked."""
+    """A statement as HTML, its lines as they were; keywords, texts, numbers and comments are marked."""
     tokens = PostgresLexer(stripnl=False, ensurenl=False).get_tokens(sql)
     marked = ((_mark(kind, text), text) for kind, text in tokens)
     parts = []
