@@ -14,7 +14,7 @@ from journey.warehouse.query import QuerySpec, library, query
 from journey.warehouse.query_portability import DIALECTS, portability
 from journey.warehouse.query_timings import Timing, load_timings
 
-ROWS_SHOWN = 8
+ROWS_SHOWN = 6
 
 
 def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
