@@ -160,8 +160,8 @@ def study(
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
     console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
-    for number, found in enumerate(run_studies(chosen, paths), 1):
-        told = f"{number} of {len(set(chosen))}: {found.name}, {found.seconds:.0f} s"
+    for number, (name, seconds) in enumerate(run_studies(chosen, paths), 1):
+        told = f"{number} of {len(set(chosen))}: {name}, {seconds:.0f} s"
         console.print(told, highlight=False, markup=False)
 
 

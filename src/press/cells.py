@@ -8,9 +8,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
 from press import dialect
 from press.kernel import ANSI, Output, Results
 from press.project import as_list
@@ -141,22 +138,3 @@ class CellWriter:
             caption = str(self.options.get(f"{self.floats}-cap", ""))
             return div(f"#{self.cell.label} {columns}", [*lines, "", caption])
         return div(columns, lines) if columns and lines else lines
-
-
-def notebook(page: Page, results: Results) -> str:
-    """The page as a Jupyter notebook: prose with its inline results, cells with their options and outputs.
-
-    Outputs printed for pandoc (`output: asis`) are left out: a notebook would show their markup.
-    """
-    cells = [new_markdown_cell(f"# {page.front.get('title', page.file.stem)}")]
-    for part, result in zip(page.parts, results, strict=True):
-        if isinstance(part, Cell):
-            outputs = [] if part.options["output"] == "asis" else [nbformat.from_dict(it) for it in result]
-            cells.append(new_code_cell(part.source, execution_count=part.number, outputs=outputs))
-        elif text := filled(part, result).strip():
-            cells.append(new_markdown_cell(text))
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return str(nbformat.writes(new_notebook(cells=cells, metadata=metadata)))

@@ -55,9 +55,9 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "code-fold": (False, True, "show"),
     "html-math-method": ("mathml",),
     "page-layout": ("article", "full"),
-    "format": ("html", "typst", "ipynb"),
+    "format": ("html", "typst"),
 }
-_FORMATS: Schema = {"html": HTML, "typst": TYPST, "ipynb": _keys("output-file")}
+_FORMATS: Schema = {"html": HTML, "typst": TYPST}
 PAGE = HTML | _keys("title subtitle description description-meta abstract author date") | {"format": _FORMATS}
 
 _THEMED = HTML | {"theme": _keys("light dark")}

@@ -11,7 +11,7 @@ from press.project import Meta, Project, as_list
 from press.source import Page
 
 # Name and icon of the link to another format of a page.
-FORMATS = {"typst": ("Typst", "file-pdf"), "ipynb": ("Jupyter", "journal-code")}
+FORMATS = {"typst": ("Typst", "file-pdf")}
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,10 @@ class Navigation:
 
 
 def other_formats(page: Page, files: dict[str, str]) -> list[Meta]:
-    """Links to the other formats of a page, `files` by format: all of them, or those of `format-links`."""
+    """Links to the other formats of a page, `files` by format: all of them, or those of `format-links`.
+
+    As in Quarto, a list that names no format by a plain string is followed by all of them.
+    """
     made = {
         fmt: dict(zip(("text", "icon"), FORMATS[fmt], strict=True), href=name) for fmt, name in files.items()
     }
@@ -93,4 +96,5 @@ def other_formats(page: Page, files: dict[str, str]) -> list[Meta]:
             links.append({**made[link["format"]], **link})
         else:
             raise page.error(f"format-links: this page has no format '{link['format']}'", "format-links")
-    return links
+    named = any(isinstance(link, str) for link in as_list(chosen))
+    return links if named else links + list(made.values())

@@ -16,7 +16,7 @@ from threading import Event
 from typing import Any
 
 from press import html, pdf, source
-from press.cells import assemble, notebook
+from press.cells import assemble
 from press.errors import PressError
 from press.filters import published
 from press.kernel import Results, execute
@@ -168,9 +168,7 @@ class Site:
             language = "typst" if fmt == "typst" else "html"
             meta, figures = page.metadata(language), folder / f"{stem}_files" / f"figure-{fmt}"
             results = self.results(page, language, meta)
-            if fmt == "ipynb":
-                target.write_text(notebook(page, results), "utf-8")
-            elif fmt == "html":
+            if fmt == "html":
                 markdown = assemble(page, results, fmt, figures, f"{stem}_files/figure-html")
                 text, needed = html.render(page, markdown, meta, self.navigation, others)
                 target.write_text(text, "utf-8")

@@ -1,8 +1,7 @@
 """Smoking and birth weight (Cattaneo 2010): the causal estimators with the specifications of Stata's manual.
 
 The data ship with statsmodels' own tests, which the site does without. So the results are kept as evidence;
-a test computes them again. To write them: JOURNEY_EVIDENCE=update:birth_weights python -m
-journey.studies.births
+a test computes them again.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ from journey.paths import Paths
 from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
-NAME = "boosting_comparison"
 LIBRARIES = ("xgboost", "lightgbm", "catboost")
 TRIALS, SEED, RATE = 6, 5, 0.05
 #: Size of the trees and penalty, drawn without repetition for the two libraries of the extra.

@@ -23,7 +23,6 @@ from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
-NAME = "attainable_ceiling"
 TIMES, SEED, TRIALS, THREADS = 30, 5, 2, 2
 REPLICATES = 100
 #: More rows carry deeper trees.

@@ -32,7 +32,6 @@ from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
 Floats = NDArray[np.float64]
-NAME = "coupon_bias"
 SHOPS, SEED, TRIM, CLIP = 30, 10, 0.01, 1e-3
 #: What is adjusted for, one more group at a time; the last two rungs know what no shop can.
 RECORDED = ("visit", "history", "carts", "rule")

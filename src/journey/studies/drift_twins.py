@@ -30,7 +30,6 @@ from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
-NAME = "drift_twins"
 DECISION = "after_3_events"
 SEEDS = tuple(range(7, 19))
 ROTATIONS, DRAWS = 10, 1000

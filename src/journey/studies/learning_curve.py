@@ -32,7 +32,6 @@ from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-NAME = "sparse_learning_curve"
 #: users of a shop -> number of such shops, of users that no other shop of the size has
 SHOPS = {1_000: 10, 3_000: 6, 10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
 #: earlier contacts of a user, lower ends of the bins

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -281,8 +282,10 @@ def stale(paths: Paths) -> list[str]:
     return names
 
 
-def run_studies(names: Iterable[str], paths: Paths) -> Iterator[Evidence]:
-    """Compute studies again, side by side in processes of one thread each; gives each when it is written.
+def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float]]:
+    """Compute studies again, side by side in processes of one thread each.
+
+    Gives the name of each when it is written, and the seconds that it took now.
 
     What is finished stays when the rest is interrupted.
 
@@ -298,13 +301,19 @@ def run_studies(names: Iterable[str], paths: Paths) -> Iterator[Evidence]:
     os.environ["OMP_NUM_THREADS"] = "1"
     workers = max(1, min(len(studies), os.cpu_count() or 1))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(kept, study.name, paths, update=True) for study in studies]
+        running = [pool.submit(_renewed, study.name, paths) for study in studies]
         try:
             for done in as_completed(running):
                 yield done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _renewed(name: str, paths: Paths) -> tuple[str, float]:
+    start = time.perf_counter()
+    kept(name, paths, update=True)
+    return name, time.perf_counter() - start
 
 
 def _check_needs(study: Study, paths: Paths) -> None:

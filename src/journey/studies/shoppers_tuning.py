@@ -1,7 +1,4 @@
-"""UCI Online Shoppers: nested choice and random hold-outs. Takes minutes, done on request, kept as evidence.
-
-JOURNEY_EVIDENCE=update:online_shoppers_tuning python -m journey.studies.shoppers_tuning
-"""
+"""UCI Online Shoppers: nested choice and random hold-outs. Takes minutes: on request, kept as evidence."""
 
 from __future__ import annotations
 
@@ -23,7 +20,6 @@ from journey.studies.shoppers import FOLDS, MONTHS, SEED, SMALL, fold_quality, o
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-NAME = "online_shoppers_tuning"
 WIDE = replace(SMALL, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=300)
 INNER_FOLDS, HOLD_OUTS, TEST_SHARE = 3, 20, 0.2
 PUBLISHED = {"roc_auc": 0.937, "pr_auc": 0.754, "accuracy": 0.9065}

@@ -36,7 +36,6 @@ from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-NAME = "uplift_coverage"
 TIMES, SEED, REPEATS, FOLDS = 30, 11, 250, 5
 #: Users outside each drawn experiment over whom the true values are taken.
 REFERENCE = 12_000

@@ -195,16 +195,11 @@ def test_references_and_footnotes_stand_in_the_appendix(page: Page) -> None:
     assert link.attributes["href"] == "#ref-knuth1984"
 
 
-def test_other_formats(site: Path, page: Page) -> None:
+def test_other_formats(page: Page) -> None:
     assert (
         page("index.html").one(cls="quarto-alternate-formats").one(tag="a").attributes["href"]
         == "summary.pdf"
     )
-    notebook = json.loads((site / "part" / "cells.ipynb").read_text("utf-8"))
-    assert notebook["cells"][0]["source"] in ("# Cells", ["# Cells"])
-    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert code[0]["outputs"][0]["name"] == "stdout"
-    assert "".join(code[1]["source"]).startswith("#| echo: false")
 
 
 RESOURCES = "type: website\n  resources: [{}]"
@@ -229,20 +224,20 @@ def test_resources_match_at_any_depth_unless_anchored(small: Callable[..., Path]
 @pytest.mark.parametrize(
     ("links", "expected"),
     [
-        ("true", [("Typst", "index.pdf"), ("Jupyter", "index.ipynb")]),
+        ("true", [("Typst", "index.pdf")]),
         ("false", []),
-        ("[ipynb]", [("Jupyter", "index.ipynb")]),
-        ("[ipynb, typst]", [("Jupyter", "index.ipynb"), ("Typst", "index.pdf")]),
-        (
-            "[{format: typst, text: PDF}, {href: data.txt, text: Data, icon: table}]",
-            [("PDF", "index.pdf"), ("Data", "data.txt")],
-        ),
+        ("[html]", []),
+        ("[typst]", [("Typst", "index.pdf")]),
+        ("[{href: data.txt, text: Data, icon: table}, html]", [("Data", "data.txt")]),
+        ("[{format: typst, text: PDF}, html]", [("PDF", "index.pdf")]),
+        # No plain name in the list: Quarto adds every other format once more.
+        ("[{href: data.txt, text: Data}]", [("Data", "data.txt"), ("Typst", "index.pdf")]),
     ],
 )
 def test_format_links_choose_and_rename(
     small: Callable[..., Path], links: str, expected: list[tuple[str, str]]
 ) -> None:
-    formats = "format:\n  html:\n    format-links: " + links + "\n  typst: default\n  ipynb: default\n"
+    formats = "format:\n  html:\n    format-links: " + links + "\n  typst: default\n"
     site = press.render(small(f"---\ntitle: A\n{formats}---\n\ntext\n", data__txt="x"))
     boxes = parse((site / "index.html").read_text("utf-8")).all(cls="quarto-alternate-formats")
     assert [(link.text, link.attributes["href"]) for box in boxes for link in box.all("a")] == expected

@@ -43,7 +43,6 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
-NAME = "online_retail_sparse"
 #: pairs to learn from at each point besides the positive ones: bought before by the customer, and not
 TOUCHED, OTHERS = 12_000, 20_000
 #: a pair by how often the customer had bought the product
