@@ -15,13 +15,15 @@ from journey.stores.locate import locate
 from journey.studies.evidence import disagreement, plain
 from journey.studies.online_retail.calendar import decision_points
 from journey.studies.online_retail.history import retail_purchases
-from journey.studies.online_retail.study import NAME, TARGETS, describe_retail
+from journey.studies.online_retail.study import TARGETS, describe_retail
 
 
 @pytest.fixture(scope="module")
 def kept() -> dict:
     """The committed results."""
-    return json.loads((project().evidence / f"{NAME}.json").read_text(encoding="utf-8"))["results"]
+    return json.loads((project().evidence / "online_retail_sparse.json").read_text(encoding="utf-8"))[
+        "results"
+    ]
 
 
 def test_the_ladder_goes_from_dense_to_sparse(kept):

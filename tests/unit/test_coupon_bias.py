@@ -18,7 +18,6 @@ from journey.evaluation.coupon_truth import coupon_truth
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.coupon_bias import (
-    NAME,
     RECORDED,
     RUNGS,
     TRIM,
@@ -164,7 +163,7 @@ def test_mean_interval_is_students():
 
 
 def test_committed_ladder_says_what_the_page_says():
-    path = project().evidence / f"{NAME}.json"
+    path = project().evidence / "coupon_bias.json"
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
     rungs = {row["rung"]: row for row in results["rungs"]}
     assert list(rungs) == list(RUNGS)
