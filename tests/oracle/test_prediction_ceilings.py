@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from support.places import ROOT
 
 from journey.errors import JourneyError
 from journey.evaluation.ceilings import hidden_parts, share_of_ceiling, true_probabilities
@@ -17,7 +18,7 @@ from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 
-SQL = Path(__file__).resolve().parents[2] / "sql"
+SQL = ROOT / "sql"
 
 
 @pytest.fixture(scope="module")

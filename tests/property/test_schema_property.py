@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "fixtures" / "stores"))
-
-from tiny_store import Frames, rewrite, tiny_frames, write_store
+from support.tiny_store import Frames, rewrite, tiny_frames, write_store
 
 from journey.errors import JourneyError
 from journey.stores.schema import SCHEMA, ColumnSpec, TableSpec, validate_store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,11 +9,8 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-
-from reference_sessions import assert_agrees, reference
-from warehouse_stores import ON_ITEM, Row, bot_run, event, write_store
+from support.reference_sessions import assert_agrees, reference
+from support.warehouse_stores import ON_ITEM, Row, bot_run, event, write_store
 
 from journey.paths import project
 from journey.warehouse.build import build_warehouse

@@ -7,21 +7,25 @@ of the features, and is said on the site.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-
-from features_reference import decisions_of, reference_features
-from features_shops import KEY, NAMES, Event, Shop, features_of, sessions_of, warehouse
+from support.features_reference import decisions_of, reference_features
+from support.features_shops import (
+    KEY,
+    NAMES,
+    Event,
+    Shop,
+    features_of,
+    known_at,
+    sessions_of,
+    warehouse,
+)
 
 MICROSECOND, SECOND, DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
 HALF_HOUR = timedelta(minutes=30)
@@ -83,16 +87,6 @@ def shops(draw: st.DrawFn) -> Shop:
 def _drawn(draw: st.DrawFn, event: Event) -> Event:
     item = draw(st.sampled_from((*ITEMS, UNLISTED)))
     return event.typed(draw(st.sampled_from(KINDS)), item, draw(st.sampled_from(PRICES)))
-
-
-def known_at(shop: Shop, session: list[Event], place: int) -> list[Event]:
-    """What a decision after the first `place` events of a session knows: those, and all that came before.
-
-    At session start that is the opening event, of which only time, device, channel and coupon count.
-    """
-    at = session[max(place, 1) - 1].ts
-    others = [event for event in shop.events if event.ts < at and event not in session]
-    return [*others, *session[: max(place, 1)]]
 
 
 def after(shop: Shop, known: list[Event], at: datetime, draw: st.DrawFn) -> list[Event]:

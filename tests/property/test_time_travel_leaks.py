@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,11 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-
-from features_shops import KEY, Event, Shop, features_of, sessions_of, warehouse
-from test_time_travel import known_at
+from support.features_shops import KEY, Event, Shop, features_of, known_at, sessions_of, warehouse
 
 from journey.paths import project
 

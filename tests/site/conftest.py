@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from support.places import SITE, found_pages
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = Path(os.environ.get("JOURNEY_SITE") or ROOT / "_site")
 PREFIX = "/project/"
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -24,12 +23,6 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-def found_pages(site: Path = SITE) -> list[str]:
-    """Every HTML page of a site, relative to it; one empty name when there is no site."""
-    pages = sorted(file.relative_to(site).as_posix() for file in site.rglob("*.html"))
-    return [page for page in pages if not page.startswith(("site_libs/", "assets/", "pagefind/"))] or [""]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Request, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from support.viewing import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
 
 pytestmark = pytest.mark.site
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE_WIDTH = 360
 # HTML, CSS and JS, compressed, before plots load. What lies under site_libs is the renderer's own.
 PAGE_WEIGHT = 300 * 1024
 OWN_WEIGHT = 50 * 1024
@@ -34,23 +32,6 @@ COLOURS = """() => [...document.querySelectorAll('.journey-figure')].map((figure
   const styles = shapes.map((shape) => getComputedStyle(shape));
   return [figure.id, [...new Set(styles.flatMap((style) => [style.fill, style.stroke]))].sort()];
 })"""
-TOO_WIDE = """(width) => {
-  const scrolls = (element) => {
-    for (let box = element.parentElement; box; box = box.parentElement) {
-      const { overflowX, position } = getComputedStyle(box);
-      if (['auto', 'scroll', 'hidden', 'clip'].includes(overflowX) && box !== document.body
-        && box !== document.documentElement) return true;
-      if (position === 'fixed') return true;
-    }
-    return false;
-  };
-  const wide = [...document.body.querySelectorAll('*')].filter((element) => {
-    const box = element.getBoundingClientRect();
-    return box.width > 0 && box.left < width && box.right > width + 1 && !scrolls(element);
-  });
-  return { page: document.documentElement.scrollWidth,
-    elements: wide.slice(0, 8).map(one => `${one.tagName.toLowerCase()}.${one.className} ${one.id}`) };
-}"""
 
 
 # Chromium sometimes stops drawing one tab for good: scripts still run, but no frame ever comes, so nothing
@@ -162,16 +143,6 @@ def set_mode(visit: Visit, mode: str) -> None:
             page.wait_for_timeout(400)
 
     visit.do(switch)
-
-
-def violations(page: Page) -> list[str]:
-    """Accessibility violations, one line per element."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
 
 
 def test_figures_draw(visit: Visit):

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from reading import Document, read, repeated_ids
+from support.reading import Document, read, repeated_ids
 
 pytestmark = pytest.mark.site
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from reading import read
+from support.reading import read
 
 pytestmark = pytest.mark.site
 

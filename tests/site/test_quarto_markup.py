@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
-from reading import read, repeated_ids
-from test_browser import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
+from support.places import FIXTURES, ROOT
+from support.reading import read, repeated_ids
+from support.viewing import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
 
 pytestmark = pytest.mark.site
 
-ROOT = Path(__file__).resolve().parents[2]
-FIXTURES = Path(__file__).parent / "fixtures"
 HOST = "http://quarto.test"
 CURRENT = "nav.navbar .nav-link[aria-current=page]"
 LOOK = """([selector, name, pseudo]) =>
@@ -24,11 +22,11 @@ def answer(route: Route) -> None:
     """Serve the fixture's own files and the project's assets; the page ends as every page of the site."""
     name = route.request.url.removeprefix(f"{HOST}/").partition("?")[0]
     if name == "quarto.html":
-        text = (FIXTURES / name).read_text(encoding="utf-8")
+        text = (FIXTURES / "site" / name).read_text(encoding="utf-8")
         scripts = (ROOT / "assets/scripts.html").read_text(encoding="utf-8")
         route.fulfill(body=text.replace("<!-- include-after-body -->", scripts), content_type="text/html")
     else:
-        file = ROOT / name if name.startswith("assets/") else FIXTURES / name
+        file = ROOT / name if name.startswith("assets/") else FIXTURES / "site" / name
         route.fulfill(path=file) if file.is_file() else route.abort()
 
 
@@ -149,7 +147,7 @@ def test_nothing_overflows_on_a_phone(page: Page):
 
 
 def test_only_the_ids_that_quarto_repeats_are_repeated():
-    page = read(FIXTURES / "quarto.html")
+    page = read(FIXTURES / "site" / "quarto.html")
     assert repeated_ids(page) == []
     page.elements += page.classed("callout-collapse")
     assert repeated_ids(page) == ["callout-1"]

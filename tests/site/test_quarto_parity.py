@@ -10,12 +10,11 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import found_pages
-from reading import Document, read
+from support.places import ROOT, found_pages
+from support.reading import Document, read
 
 pytestmark = pytest.mark.site
 
-ROOT = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"[−€£$]?\d[\d,]*(?:\.\d+)?(?:%|\u202fpp)?")
 
 

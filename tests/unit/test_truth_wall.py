@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from support.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "journey"
 
 #: may name the folder: the evaluation reads it, the simulator writes it

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CONFIG
+from support.press_site import CONFIG
 from typer.testing import CliRunner
 
 import press

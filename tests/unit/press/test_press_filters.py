@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import parse
+from support.press_site import parse
 
 from press.errors import PressError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import CONFIG
+from support.press_site import CONFIG
 
 import press
 from press import site as press_site

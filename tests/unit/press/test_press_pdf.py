@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pypdf
-from conftest import CONFIG
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
+from support.press_site import CONFIG
 
 import press
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
-from conftest import CONFIG, Element, parse
+from support.press_site import CONFIG, Element, parse
 
 import press
 

@@ -1,0 +1,378 @@
+"""What the advanced queries must return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import combinations, groupby, pairwise
+
+import numpy as np
+import pandas as pd
+from support.query_recount import Shop, tiles, whole_seconds
+
+DAY = pd.Timedelta(days=1)
+MINUTE = pd.Timedelta(minutes=1)
+
+
+def funnel_with_time_limits(shop: Shop) -> pd.DataFrame:
+    times = shop.funnels
+    cart = times["add_to_cart"] - times["view"] <= 15 * MINUTE
+    checkout = cart & (times["checkout"] - times["add_to_cart"] <= 10 * MINUTE)
+    purchase = checkout & (times["purchase"] - times["checkout"] <= 5 * MINUTE)
+    reached = times.notna().sum()
+    in_time = [reached["view"], cart.sum(), checkout.sum(), purchase.sum()]
+    late = [
+        0,
+        (times["add_to_cart"].notna() & ~cart).sum(),
+        (cart & times["checkout"].notna() & ~checkout).sum(),
+        (checkout & times["purchase"].notna() & ~purchase).sum(),
+    ]
+    result = pd.DataFrame({"sessions": list(reached), "sessions_in_time": in_time, "late_at_this_step": late})
+    return result.assign(step=["view", "add to cart", "checkout", "purchase"])
+
+
+def session_gap_limits(shop: Shop) -> pd.DataFrame:
+    events, rows = shop.events, []
+    for limit in (10, 20, 30, 60, 120):
+        fresh = events["user_id"].ne(events["user_id"].shift()) | (events["ts"].diff() > limit * MINUTE)
+        grouped = events.assign(bought=events["event_type"] == "purchase").groupby(fresh.cumsum())
+        rows.append((limit, len(grouped), grouped.size().mean(), grouped["bought"].any().mean()))
+    return pd.DataFrame(rows, columns=["gap_minutes", "sessions", "mean_events", "conversion_rate"])
+
+
+def visit_streaks(shop: Shop) -> pd.DataFrame:
+    rows = []
+    for _, sessions in shop.sessions.groupby("user_id"):
+        days = np.unique(sessions["day"].to_numpy())
+        runs = np.split(days, np.flatnonzero(np.diff(days) != np.timedelta64(1, "D")) + 1)
+        rows.append((min(max(map(len, runs)), 7), sessions["bought"].any()))
+    grouped = pd.DataFrame(rows, columns=["longest_streak_days", "bought"]).groupby("longest_streak_days")[
+        "bought"
+    ]
+    return grouped.agg(visitors="size", buyer_rate="mean").reset_index()
+
+
+def attribution_by_touch(shop: Shop) -> pd.DataFrame:
+    columns = [
+        "first_touch_orders",
+        "last_touch_orders",
+        "linear_orders",
+        "position_orders",
+        "last_touch_revenue",
+    ]
+    credit: dict[str, dict[str, float]] = {}
+    start, channel = shop.sessions["start"].to_numpy(), shop.sessions["channel"].to_numpy()
+    own = shop.sessions.groupby("user_id").indices
+    previous = shop.orders.groupby("user_id")["ts"].shift()
+    for order, before in zip(shop.orders.itertuples(), previous.to_numpy(), strict=True):
+        rows = own[order.user_id]
+        at = np.datetime64(order.ts)
+        eligible = (start[rows] <= at) & (start[rows] >= at - np.timedelta64(30, "D"))
+        if not np.isnat(before):
+            eligible &= start[rows] > before
+        path = channel[rows[eligible | (rows == order.session_id - 1)]]
+        touches = len(path)
+        middle = [0.2 / max(touches - 2, 1)] * (touches - 2)
+        ends = {1: [1.0], 2: [0.5, 0.5]}.get(touches, [0.4, *middle, 0.4])
+        for place, (name, share) in enumerate(zip(path, ends, strict=True)):
+            row = credit.setdefault(name, dict.fromkeys(columns, 0.0))
+            last = place == touches - 1
+            for column, amount in zip(
+                columns, (place == 0, last, 1 / touches, share, last * order.revenue), strict=True
+            ):
+                row[column] += amount
+    return pd.DataFrame.from_dict(credit, orient="index").rename_axis("channel").reset_index()
+
+
+def cohort_retention(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions
+    last = sessions.groupby("week")["day"].max()
+    complete = [week for week, day in last.items() if day.weekday() == 6]
+    first = sessions.groupby("user_id")["week"].min()
+    active = (
+        sessions.assign(cohort=sessions["user_id"].map(first))
+        .groupby(["cohort", "week"])["user_id"]
+        .nunique()
+    )
+    rows = []
+    for cohort, size in first.value_counts().items():
+        for week in complete:
+            if week >= cohort:
+                rows.append((cohort, (week - cohort).days // 7, size, active.get((cohort, week), 0)))
+    names = ["cohort_week", "weeks_since_first", "cohort_visitors", "retained_visitors"]
+    result = pd.DataFrame(rows, columns=names)
+    return result.assign(retention_rate=result["retained_visitors"] / result["cohort_visitors"])
+
+
+def transition_counts(shop: Shop) -> pd.DataFrame:
+    pairs = []
+    for _, types in shop.events.groupby("session_id")["event_type"]:
+        states = ["start", *types, "exit"]
+        pairs += list(pairwise(states))
+    counts = pd.Series(pairs).value_counts()
+    result = pd.DataFrame(
+        [(*pair, count) for pair, count in counts.items()], columns=["state", "next_state", "transitions"]
+    )
+    return result.assign(
+        probability=result["transitions"] / result.groupby("state")["transitions"].transform("sum")
+    )
+
+
+def session_paths(shop: Shop) -> pd.DataFrame:
+    types = shop.events.groupby("session_id")["event_type"]
+    paths = types.agg(lambda column: " > ".join(kind for kind, _ in groupby(column)))
+    grouped = shop.sessions.assign(path=paths).groupby("path")["bought"]
+    result = grouped.agg(sessions="size", conversions="sum", conversion_rate="mean").reset_index()
+    result["session_share"] = result["sessions"] / len(shop.sessions)
+    return result.sort_values(["sessions", "path"], ascending=[False, True])
+
+
+def basket_affinity(shop: Shop) -> pd.DataFrame:
+    baskets = shop.lines.groupby("order_id")["category"].agg(lambda column: sorted(set(column)))
+    singles = baskets.explode().value_counts()
+    pairs = pd.Series([pair for basket in baskets for pair in combinations(basket, 2)]).value_counts()
+    rows = [
+        (a, b, both, both / len(baskets), both / singles[a], both * len(baskets) / (singles[a] * singles[b]))
+        for (a, b), both in pairs.items()
+        if both >= 5
+    ]
+    names = ["category_a", "category_b", "orders_with_both", "support", "confidence_a_to_b", "lift"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def products_viewed_together(shop: Shop) -> pd.DataFrame:
+    views = shop.events.loc[shop.events["event_type"] == "view", ["session_id", "item_id"]].drop_duplicates()
+    views = views.astype("int64")
+    singles = views["item_id"].value_counts()
+    pairs = views.merge(views, on="session_id")
+    pairs = pairs[pairs["item_id_x"] < pairs["item_id_y"]].groupby(["item_id_x", "item_id_y"]).size()
+    result = pairs[pairs >= 8].rename_axis(["item_a", "item_b"]).rename("sessions_with_both").reset_index()
+    chance = result["item_a"].map(singles) * result["item_b"].map(singles) / views["session_id"].nunique()
+    return result.assign(lift=result["sessions_with_both"] / chance).sort_values(
+        ["lift", "item_a", "item_b"], ascending=[False, True, True]
+    )
+
+
+def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
+    exposed = shop.exposures.groupby(["experiment", "user_id"]).agg(
+        variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min")
+    )
+    exposed = exposed[exposed["variants"] == 1].reset_index()
+
+    def split(frame: pd.DataFrame, time: str, value: str | None) -> tuple[pd.Series, pd.Series]:
+        joined = exposed.reset_index().merge(frame, on="user_id")
+        amounts = joined[value] if value else pd.Series(1.0, joined.index)
+        after = joined[time] >= joined["at"]
+        sums = [amounts.where(side, 0.0).groupby(joined["index"]).sum() for side in (after, ~after)]
+        return tuple(column.reindex(exposed.index).fillna(0.0) for column in sums)
+
+    orders, sessions = split(shop.orders, "ts", None), split(shop.sessions.reset_index(), "end", None)
+    metrics = {
+        "orders": orders,
+        "revenue": split(shop.orders, "ts", "revenue"),
+        "sessions": sessions,
+        "converted": tuple((side > 0).astype(float) for side in orders),
+    }
+    parts = []
+    for metric, (y, x) in metrics.items():
+        d = sessions[0]
+        columns = pd.DataFrame(
+            {
+                "sum_y": y, "sum_yy": y * y, "sum_x": x, "sum_xx": x * x, "sum_xy": x * y,
+                "sum_d": d, "sum_dd": d * d, "sum_dy": d * y,
+            }
+        )  # fmt: skip
+        grouped = columns.groupby([exposed["experiment"], exposed["variant"]])
+        parts.append(grouped.sum().assign(n=grouped.size(), metric=metric).reset_index())
+    return pd.concat(parts, ignore_index=True)
+
+
+def experiment_users(shop: Shop) -> pd.DataFrame:
+    exposed = shop.exposures.groupby(["experiment", "user_id"]).agg(
+        variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min")
+    )
+    exposed = exposed[exposed["variants"] == 1].reset_index()
+    joined = exposed.merge(shop.sessions, on="user_id")
+    joined = joined[joined["user_id"].isin(shop.users.index)]
+    after = joined["end"] >= joined["at"]
+    joined = joined.assign(
+        sessions=after, sessions_before=~after, orders=after & joined["bought"],
+        after_revenue=joined["revenue"].where(after, 0.0),
+        revenue_before=joined["revenue"].where(~after, 0.0),
+    )  # fmt: skip
+    joined["first_purchase_at"] = joined["end"].where(joined["orders"])
+    columns = ["sessions", "sessions_before", "orders", "after_revenue", "revenue_before"]
+    grouped = joined.groupby(["experiment", "user_id", "variant"])
+    result = grouped[columns].sum().rename(columns={"after_revenue": "revenue"})
+    result["first_purchase_at"] = grouped["first_purchase_at"].min()
+    return result.reset_index().assign(converted=lambda frame: (frame["orders"] > 0).astype(int))
+
+
+def coupon_sessions(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions
+    by_user = sessions.groupby("user_id")
+    result = pd.DataFrame(
+        {
+            "coupon": (sessions["discount"].fillna(0) > 0).astype(int),
+            "converted": sessions["bought"].astype(int),
+            "sessions_before": sessions["number"] - 1,
+            "orders_before": by_user["bought"].cumsum().astype(int) - sessions["bought"].astype(int),
+            "hour_of_day": sessions["start"].dt.hour,
+        }
+    )
+    start = sessions["start"].to_numpy()
+    left = ((sessions["add_to_cart"] > 0) & ~sessions["bought"]).to_numpy()
+    full = left & (sessions["add_to_cart"] > sessions["remove_from_cart"]).to_numpy()
+    bought, end = sessions["bought"].to_numpy(), sessions["end"].to_numpy()
+    counts = np.zeros((len(sessions), 3), dtype=int)
+    week = np.timedelta64(7, "D")
+    for rows in by_user.indices.values():
+        waiting_since = None
+        for place, row in enumerate(rows):
+            earlier = rows[:place]
+            within = earlier[start[row] - start[earlier] <= week]
+            waits = waiting_since is not None and start[row] - waiting_since < week
+            counts[row] = len(within), left[within].sum(), waits
+            waiting_since = None if bought[row] else end[row] if full[row] else waiting_since
+    result["sessions_7"], result["abandoned_7"], result["cart_waiting"] = counts.T
+    return result.rename_axis("session_id").reset_index()
+
+
+def exposure_covariates(shop: Shop) -> pd.DataFrame:
+    exposures = shop.exposures[shop.exposures["experiment"] == "free_shipping"].groupby("user_id")
+    exposed = exposures.agg(variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min"))
+    exposed = exposed[(exposed["variants"] == 1) & exposed.index.isin(shop.users.index)]
+    earlier = shop.sessions.join(exposed["at"], on="user_id", how="inner")
+    earlier = earlier[earlier["end"] < earlier["at"]]
+    left = earlier.assign(abandoned=(earlier["add_to_cart"] > 0) & ~earlier["bought"]).groupby("user_id")
+    result = pd.DataFrame({"treated": (exposed["variant"] == "treatment").astype(int)})
+    result["sessions_before"] = left.size()
+    result["views_before"] = left["view"].sum()
+    result["abandoned_before"] = left["abandoned"].sum()
+    result["orders_before"] = left["bought"].sum()
+    result["country"] = shop.users["country"]
+    counts = ["sessions_before", "views_before", "abandoned_before", "orders_before"]
+    return result.fillna(dict.fromkeys(counts, 0)).reset_index()
+
+
+def revenue_concentration(shop: Shop) -> pd.DataFrame:
+    buyers = shop.buyers.reset_index().assign(exact=lambda frame: -frame["revenue"].round(6))
+    buyers = buyers.sort_values(["exact", "user_id"]).assign(decile=tiles(len(shop.buyers), 10))
+    grouped = buyers.groupby("decile")["revenue"]
+    result = grouped.agg(customers="size", revenue="sum").reset_index()
+    return result.assign(cumulative_share=result["revenue"].cumsum() / result["revenue"].sum())
+
+
+def simpson_decomposition(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions
+    after = (sessions["day"].max() - sessions["day"]) / DAY < 21
+    sides = {}
+    for name, side in (("before", sessions[~after]), ("after", sessions[after])):
+        sides[f"share_{name}"] = side["channel"].value_counts(normalize=True)
+        sides[f"rate_{name}"] = side.groupby("channel")["bought"].mean()
+    result = pd.DataFrame(sides)
+    result["mix_effect"] = (
+        (result["share_after"] - result["share_before"]) * (result["rate_before"] + result["rate_after"]) / 2
+    )
+    result["rate_effect"] = (
+        (result["rate_after"] - result["rate_before"]) * (result["share_before"] + result["share_after"]) / 2
+    )
+    total = result.sum()
+    total["rate_before"], total["rate_after"] = (
+        sessions.loc[~after, "bought"].mean(),
+        sessions.loc[after, "bought"].mean(),
+    )
+    result.loc["all channels"] = total
+    return result.rename_axis("channel").reset_index()
+
+
+def unsold_days_by_category(shop: Shop) -> pd.DataFrame:
+    day = shop.lines["ts"].dt.normalize()
+    calendar = pd.date_range(day.min(), day.max())
+    rows = []
+    for category in sorted(shop.items["category"].unique()):
+        sold = calendar.isin(day[shop.lines["category"] == category])
+        runs = [len(list(run)) for is_sold, run in groupby(sold) if not is_sold]
+        rows.append((category, len(calendar), sum(runs), max(runs, default=0)))
+    return pd.DataFrame(rows, columns=["category", "days", "days_without_sale", "longest_run_days"])
+
+
+def first_order_survival(shop: Shop) -> pd.DataFrame:
+    first_seen = shop.sessions.groupby("user_id")["start"].min()
+    ordered = shop.buyers["first"].reindex(first_seen.index)
+    until = ordered.fillna(shop.sessions["end"].max())
+    days = np.floor(whole_seconds(first_seen, until) / 86400).astype(int)
+    rows, stay = [], 1.0
+    for day in sorted(days.unique()):
+        at_risk, orders = int((days >= day).sum()), int(((days == day) & ordered.notna()).sum())
+        stay *= 1 - orders / at_risk
+        rows.append((day, at_risk, orders, 1 - stay))
+    return pd.DataFrame(
+        rows, columns=["days_since_first_visit", "visitors_at_risk", "orders", "ordered_share"]
+    )
+
+
+def active_visitors(shop: Shop) -> pd.DataFrame:
+    active = shop.sessions.groupby("day")["user_id"].agg(set)
+    rows = []
+    for day in active.index[29:]:
+        window = [
+            set().union(*active[(active.index > day - length * DAY) & (active.index <= day)])
+            for length in (1, 7, 30)
+        ]
+        rows.append((day, *map(len, window)))
+    return pd.DataFrame(rows, columns=["day", "daily_visitors", "weekly_visitors", "monthly_visitors"])
+
+
+def unusual_days(shop: Shop) -> pd.DataFrame:
+    days = pd.Index(sorted(shop.sessions["day"].unique()), name="day")
+    revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"].sum().reindex(days).fillna(0.0)
+    weekday = pd.Series(days.day_of_week, index=days)
+    usual = revenue.groupby(weekday).transform("median")
+    spread = (revenue - usual).abs().groupby(weekday).transform("median")
+    score = (revenue - usual) / (1.4826 * spread.where(spread > 0))
+    return pd.DataFrame({"revenue": revenue, "usual_revenue": usual, "robust_z": score}).reset_index()
+
+
+def price_as_of_view(shop: Shop) -> pd.DataFrame:
+    events = shop.events
+    keys = ["session_id", "user_id", "item_id"]
+    views = events[events["event_type"] == "view"].groupby(keys).agg(at=("ts", "min"), offer=("offer", "max"))
+    views = views.reset_index().sort_values(["user_id", "item_id", "at"])
+    views["earlier"] = views.groupby(["user_id", "item_id"])["offer"].shift()
+    change = views["offer"] - views["earlier"]
+    views["price_change"] = np.select(
+        [change.isna(), change.abs() < 0.005, change < 0],
+        ["first view", "same price", "cheaper now"],
+        "dearer now",
+    )
+    carts = events.loc[events["event_type"] == "add_to_cart", ["session_id", "item_id"]].drop_duplicates()
+    views = views.merge(carts.assign(carted=True), on=["session_id", "item_id"], how="left")
+    grouped = views.assign(carted=views["carted"].notna()).groupby("price_change")["carted"]
+    return grouped.agg(viewed_products="size", carts="sum", cart_rate="mean").reset_index()
+
+
+ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = {
+    function.__name__: function
+    for function in (
+        funnel_with_time_limits,
+        session_gap_limits,
+        visit_streaks,
+        attribution_by_touch,
+        cohort_retention,
+        transition_counts,
+        session_paths,
+        basket_affinity,
+        products_viewed_together,
+        experiment_sufficient_statistics,
+        experiment_users,
+        coupon_sessions,
+        exposure_covariates,
+        revenue_concentration,
+        simpson_decomposition,
+        unsold_days_by_category,
+        first_order_survival,
+        active_visitors,
+        unusual_days,
+        price_as_of_view,
+    )
+}

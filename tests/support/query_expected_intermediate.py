@@ -1,0 +1,342 @@
+"""What the intermediate queries must return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chisquare
+from support.query_recount import Shop, monday, tiles, whole_seconds
+
+DAY = pd.Timedelta(days=1)
+
+
+def running_revenue(shop: Shop) -> pd.DataFrame:
+    days = pd.Index(sorted(shop.sessions["day"].unique()), name="day")
+    revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"].sum().reindex(days).fillna(0.0)
+    before = revenue.shift(7)
+    result = pd.DataFrame(
+        {
+            "revenue": revenue,
+            "running_revenue": revenue.cumsum(),
+            "revenue_7_day_average": revenue.rolling(7).mean(),
+            "change_on_last_week": revenue / before.where(before != 0) - 1,
+        }
+    )
+    return result.reset_index()
+
+
+def engagement_deciles(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions.assign(browsing=shop.sessions["view"] + shop.sessions["search"])
+    sessions = sessions.sort_values("browsing", kind="stable")
+    grouped = sessions.groupby(tiles(len(sessions), 10))
+    result = pd.DataFrame(
+        {
+            "sessions": grouped.size(),
+            "fewest_events": grouped["browsing"].min(),
+            "most_events": grouped["browsing"].max(),
+            "conversions": grouped["bought"].sum(),
+            "conversion_rate": grouped["bought"].mean(),
+            "conversions_up_to_here": grouped["bought"].sum().cumsum() / sessions["bought"].sum(),
+        }
+    )
+    return result.rename_axis("decile").reset_index()
+
+
+def abandoned_cart_value(shop: Shop) -> pd.DataFrame:
+    bought = shop.events["session_id"].map(shop.sessions["bought"])
+    rows = shop.events[shop.events["event_type"].isin(["add_to_cart", "remove_from_cart"]) & ~bought]
+    added = (
+        rows[rows["event_type"] == "add_to_cart"]
+        .groupby(["session_id", "item_id"])[["quantity", "net"]]
+        .sum()
+    )
+    removed = (
+        rows[rows["event_type"] == "remove_from_cart"].groupby(["session_id", "item_id"])["quantity"].sum()
+    )
+    left = added["quantity"] - removed.reindex(added.index).fillna(0)
+    lines = pd.DataFrame({"units": left, "value": left * added["net"] / added["quantity"]})[left > 0]
+    grouped = lines.groupby("item_id")
+    result = pd.DataFrame(
+        {
+            "carts_left": grouped.size(),
+            "units_left": grouped["units"].sum(),
+            "value_left": grouped["value"].sum(),
+        }
+    )
+    result["all_carts_left"] = len(lines)
+    return result.sort_values("value_left", ascending=False).reset_index()
+
+
+def top_products_by_category(shop: Shop) -> pd.DataFrame:
+    products = shop.lines.groupby(["category", "item_id"]).agg(
+        units=("quantity", "sum"), revenue=("net", "sum")
+    )
+    products = products.reset_index().assign(exact=lambda frame: frame["revenue"].round(6))
+    products = products.sort_values(["category", "exact", "item_id"], ascending=[True, False, True])
+    products["place"] = products.groupby("category").cumcount() + 1
+    totals = products.groupby("category")["revenue"].transform("sum")
+    products["share_of_category"] = products["revenue"] / totals
+    return products[products["place"] <= 3].drop(columns="exact")
+
+
+def weekly_channel_mix(shop: Shop) -> pd.DataFrame:
+    counts = shop.sessions.groupby(["week", "channel"])["bought"].agg(sessions="size", conversion_rate="mean")
+    counts["session_share"] = counts["sessions"] / counts.groupby("week")["sessions"].transform("sum")
+    counts["share_change"] = counts.groupby("channel")["session_share"].diff()
+    return counts.reset_index()
+
+
+def funnel_steps(shop: Shop) -> pd.DataFrame:
+    counts = pd.Series([len(shop.funnels), *shop.funnels.notna().sum()], dtype=float)
+    return pd.DataFrame(
+        {
+            "step": ["visit", "view", "add to cart", "checkout", "purchase"],
+            "sessions": counts,
+            "step_rate": counts / counts.shift(),
+            "overall_rate": counts / counts.iloc[0],
+            "sessions_lost": -counts.diff(),
+        }
+    )
+
+
+def funnel_by_segment(shop: Shop) -> pd.DataFrame:
+    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor"]])
+    reached["all"] = "all sessions"
+    parts = []
+    for dimension in ("device", "channel", "visitor", "all"):
+        grouped = reached.groupby(dimension)
+        part = grouped[["view", "add_to_cart", "checkout", "purchase"]].sum()
+        part.columns = ["viewed", "carted", "checked_out", "purchased"]
+        part["sessions"] = grouped.size()
+        parts.append(part.rename_axis("segment").reset_index().assign(dimension=dimension))
+    result = pd.concat(parts, ignore_index=True)
+    return result.assign(
+        cart_to_checkout_rate=result["checked_out"] / result["carted"].where(result["carted"] > 0),
+        checkout_to_purchase_rate=result["purchased"]
+        / result["checked_out"].where(result["checked_out"] > 0),
+    )
+
+
+def revenue_rollup(shop: Shop) -> pd.DataFrame:
+    device = shop.lines["order_id"].map(shop.orders.set_index("order_id")["device"])
+    lines = shop.lines.assign(device=device)
+    names = {"category": "all categories", "device": "all devices"}
+    parts = []
+    for hidden in ([], ["device"], ["category", "device"]):
+        part = lines.assign(**{name: names[name] for name in hidden}).groupby(["category", "device"])
+        parts.append(
+            part.agg(orders=("order_id", "nunique"), units=("quantity", "sum"), revenue=("net", "sum"))
+        )
+    return pd.concat(parts).reset_index()
+
+
+def repeat_purchase_intervals(shop: Shop) -> pd.DataFrame:
+    orders = shop.orders.assign(previous=shop.orders.groupby("user_id")["ts"].shift())
+    orders["order_number"] = (orders.groupby("user_id").cumcount() + 1).clip(upper=5)
+    later = orders.dropna(subset="previous")
+    days = whole_seconds(later["previous"], later["ts"]) / 86400
+    grouped = later.assign(days=days, week=days <= 7, month=days <= 30).groupby("order_number")
+    result = pd.DataFrame(
+        {
+            "intervals": grouped.size(),
+            "mean_days": grouped["days"].mean(),
+            "median_days": grouped["days"].median(),
+            "within_7_days_share": grouped["week"].mean(),
+            "within_30_days_share": grouped["month"].mean(),
+        }
+    )
+    return result.reset_index()
+
+
+def weekly_cohorts(shop: Shop) -> pd.DataFrame:
+    buyers = shop.buyers.assign(cohort_week=monday(shop.buyers["first"]))
+    grouped = buyers.assign(repeat=buyers["orders"] > 1).groupby("cohort_week")
+    result = pd.DataFrame(
+        {
+            "customers": grouped.size(),
+            "repeat_customers": grouped["repeat"].sum(),
+            "orders": grouped["orders"].sum(),
+            "revenue": grouped["revenue"].sum(),
+            "repeat_rate": grouped["repeat"].mean(),
+        }
+    )
+    return result.reset_index()
+
+
+def rfm_segments(shop: Shop) -> pd.DataFrame:
+    buyers = shop.buyers.reset_index().assign(exact=lambda frame: frame["revenue"].round(6))
+    buyers = buyers.sort_values(["last", "user_id"]).assign(recency=tiles(len(buyers), 5))
+    buyers = buyers.sort_values(["exact", "user_id"]).assign(money=tiles(len(buyers), 5))
+    repeat, recent = buyers["orders"] >= 2, buyers["recency"]
+    buyers["segment"] = np.select(
+        [repeat & (recent >= 4) & (buyers["money"] >= 4), repeat & (recent >= 3), repeat, recent >= 3],
+        ["Champions", "Loyal", "At Risk", "New"],
+        "Lost",
+    )
+    buyers["days"] = (shop.sessions["end"].max().normalize() - buyers["last"].dt.normalize()) / DAY
+    grouped = buyers.groupby("segment")
+    result = pd.DataFrame(
+        {
+            "customers": grouped.size(),
+            "mean_days_since_order": grouped["days"].mean(),
+            "revenue": grouped["revenue"].sum(),
+            "revenue_share": grouped["revenue"].sum() / buyers["revenue"].sum(),
+        }
+    )
+    return result.reset_index()
+
+
+def promotion_weekend(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions[shop.sessions["day"].dt.day_of_week >= 5]
+    sessions = sessions.assign(weekend=sessions["day"] - (sessions["day"].dt.day_of_week - 5) * DAY)
+    grouped = sessions.groupby("weekend")
+    result = pd.DataFrame(
+        {
+            "days": grouped["day"].nunique(),
+            "sessions": grouped.size(),
+            "conversions": grouped["bought"].sum(),
+            "revenue": grouped["revenue"].sum(),
+        }
+    )
+    result = result[result["days"] == 2].drop(columns="days")
+    ratios = []
+    for weekend in result.index:
+        one, rest = result.loc[weekend], result.drop(weekend)
+        rate = rest["conversions"].sum() / rest["sessions"].sum()
+        ratios.append(
+            (
+                one["sessions"] / rest["sessions"].mean(),
+                one["conversions"] / one["sessions"] / rate,
+                one["revenue"] / rest["revenue"].mean(),
+            )
+        )
+    result[["sessions_ratio", "conversion_ratio", "revenue_ratio"]] = ratios
+    return result.reset_index()
+
+
+def sample_ratio_counts(shop: Shop) -> pd.DataFrame:
+    variants = shop.exposures.groupby(["experiment", "user_id"])["variant"].agg(["nunique", "first"])
+    clean = variants[variants["nunique"] == 1].reset_index()
+    rows = []
+    for experiment, group in clean.groupby("experiment"):
+        control, treatment = (int((group["first"] == name).sum()) for name in ("control", "treatment"))
+        both = int((variants.loc[experiment, "nunique"] > 1).sum())
+        rows.append((experiment, control, treatment, both, chisquare([control, treatment]).statistic))
+    names = ["experiment", "control_users", "treatment_users", "users_in_both", "chi_square"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def orders_reconciliation(shop: Shop) -> pd.DataFrame:
+    totals = {
+        "order lines": len(shop.lines),
+        "orders": len(shop.orders),
+        "units": shop.lines["quantity"].sum(),
+        "revenue": shop.lines["net"].sum(),
+    }
+    result = pd.DataFrame({"measure": list(totals), "in_events": list(totals.values())})
+    return result.assign(in_order_lines=result["in_events"], in_orders=result["in_events"], disagreements=0)
+
+
+def time_to_convert(shop: Shop) -> pd.DataFrame:
+    bought = shop.funnels["purchase"].dropna()
+    sessions = shop.sessions.loc[bought.index]
+    minutes = whole_seconds(sessions["start"], bought) / 60
+    grouped = minutes.groupby(sessions["device"])
+    result = pd.DataFrame(
+        {
+            "buying_sessions": grouped.size(),
+            "quarter_minutes": grouped.quantile(0.25),
+            "median_minutes": grouped.median(),
+            "ninety_percent_minutes": grouped.quantile(0.9),
+        }
+    )
+    return result.reset_index()
+
+
+def sessions_before_first_order(shop: Shop) -> pd.DataFrame:
+    first = shop.orders.drop_duplicates("user_id")["session_id"].map(shop.sessions["number"]).clip(upper=8)
+    counts = first.value_counts().sort_index()
+    result = pd.DataFrame({"buyers": counts, "cumulative_share": counts.cumsum() / counts.sum()})
+    return result.rename_axis("session_number").reset_index()
+
+
+def traffic_by_weekday_and_hour(shop: Shop) -> pd.DataFrame:
+    start = shop.sessions["start"]
+    slots = shop.sessions.assign(weekday_number=start.dt.day_of_week + 1, hour_of_day=start.dt.hour)
+    result = slots.groupby(["weekday_number", "hour_of_day"])["bought"].agg(
+        sessions="size", conversion_rate="mean"
+    )
+    return result.assign(busy_rank=result["sessions"].rank(method="min", ascending=False)).reset_index()
+
+
+def value_percentiles(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions
+    measures = {
+        "order value (EUR)": shop.orders["revenue"],
+        "session length (minutes)": (sessions["end"] - sessions["start"]) / pd.Timedelta(minutes=1),
+        "events in a session": sessions["events"],
+    }
+    rows = [
+        (name, len(values), values.mean(), *np.quantile(values, [0.1, 0.5, 0.99]))
+        for name, values in measures.items()
+    ]
+    return pd.DataFrame(rows, columns=["measure", "observations", "mean_amount", "p10", "p50", "p99"])
+
+
+def channel_touches(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions.reset_index()
+    earlier = sessions.groupby("user_id")["bought"].transform(
+        lambda column: column.cumsum().shift(fill_value=0)
+    )
+    path = sessions.groupby(["user_id", earlier])
+    return pd.DataFrame(
+        {
+            "path_id": path.ngroup() + 1,
+            "touch": path.cumcount() + 1,
+            "channel": sessions["channel"],
+            "is_converting": sessions["bought"].astype(int),
+            "path_converts": path["bought"].transform("max").astype(int),
+            "days_to_end": whole_seconds(sessions["start"], path["end"].transform("max")) / 86400,
+        }
+    )
+
+
+def user_segment_totals(shop: Shop) -> pd.DataFrame:
+    sessions = shop.sessions.assign(carts=shop.sessions["add_to_cart"] > 0)
+    sessions["period"] = np.where((sessions["day"].max() - sessions["day"]) / DAY < 21, "after", "before")
+    keys = ["user_id", "device", "channel", "visitor", "period"]
+    names = {
+        "sessions": ("start", "size"),
+        "cart_sessions": ("carts", "sum"),
+        "buying_sessions": ("bought", "sum"),
+    }
+    return sessions.groupby(keys).agg(**names, revenue=("revenue", "sum")).reset_index()
+
+
+INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
+    function.__name__: function
+    for function in (
+        running_revenue,
+        engagement_deciles,
+        abandoned_cart_value,
+        top_products_by_category,
+        weekly_channel_mix,
+        funnel_steps,
+        funnel_by_segment,
+        revenue_rollup,
+        repeat_purchase_intervals,
+        weekly_cohorts,
+        rfm_segments,
+        promotion_weekend,
+        sample_ratio_counts,
+        orders_reconciliation,
+        time_to_convert,
+        sessions_before_first_order,
+        traffic_by_weekday_and_hour,
+        value_percentiles,
+        channel_touches,
+        user_segment_totals,
+    )
+}
