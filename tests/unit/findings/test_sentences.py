@@ -15,7 +15,7 @@ from journey.paths import project
 
 NUMBER = re.compile(r"n\.(\w+)\.(\w+)")
 CELL = re.compile(r"^```\{python\}.*?^```$", re.MULTILINE | re.DOTALL)
-END = re.compile(r"(?<=[.:;?])\s+(?=[A-Z*`])")
+END = re.compile(r"(?<=[.?!])\s+(?=[A-Z*`])")
 CHOICE = re.compile(r"`\{python\} (say|side|zero|how_many)\(")
 LEVEL = 0.05
 #: They state numbers, with intervals, and draw no conclusion that another draw would turn.
@@ -25,13 +25,13 @@ READ = (
     "The hybrid's lead over ALS alone is not settled",  # said of the draws, not of this one
     "Its NDCG differs from that of ALS by",
     "In the test period it changes the hybrid's NDCG by",
-    "After paying for shipping the margin changes by",  # the verdict comes next
     "After the shipping is paid, the margin changes by",
-    "`{python} n.experiments.rollout_value` for",
+    "Free shipping for everyone: ",
     "`{python} n.causal.covering` of `{python} n.causal.adjusted` adjusted",
+    "## The naive difference is wrong; ",
     "Of `{python} n.causal.adjusted` methods that adjust",
     "Given to the `{python} n.uplift.policy_share` of users",
-    "`{python} n.uplift.true_profit_uplift_ranking` and",
+    "The truth, nearly known here: ",
     "For `{python} n.uplift.qini_unclear` of",
     "A calibrated score has a slope of one",
     "In truth, treating everybody brings",
