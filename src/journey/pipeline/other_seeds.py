@@ -23,6 +23,7 @@ from journey.findings.desk import Desk, lay_out
 from journey.findings.prediction import ceilings as prediction_ceilings
 from journey.findings.prediction import collect as prediction
 from journey.findings.prediction import value as prediction_value
+from journey.findings.prediction.decided import SHORT as MOMENTS
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.evidence import VARIABLE
@@ -30,7 +31,7 @@ from journey.warehouse.build import build_warehouse
 
 #: The default shop first.
 SEEDS = (7, 8, 9, 10, 11)
-SHORT = tuple(short for short, _ in prediction.SHORT.values())
+SHORT = tuple(short for short, _ in MOMENTS.values())
 RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 LISTS = ("popularity", "recent", "category", "item_item", "als", "pairs", "hybrid", "hybrid_without")
 OVER = ("hybrid_over_als", "pairs_over_als", "hybrid_over_hybrid_without")
