@@ -13,6 +13,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +198,9 @@ def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     # Real data do not depend on the seed.
     os.environ[VARIABLE] = "committed"
     try:
-        return {str(seed): shop_numbers(seed, folder / str(seed), paths) for seed in SEEDS}
+        with ProcessPoolExecutor(min(len(SEEDS), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
+            shops = pool.map(shop_numbers, SEEDS, [folder / str(seed) for seed in SEEDS], [paths] * len(SEEDS))
+            return {str(seed): shop for seed, shop in zip(SEEDS, shops, strict=True)}
     finally:
         if before is None:
             del os.environ[VARIABLE]
