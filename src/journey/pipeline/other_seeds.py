@@ -49,6 +49,9 @@ KEPT: dict[str, tuple[str, ...]] = {
         "worst_device_rate",
         "best_device",
         "best_device_rate",
+        "late_change",
+        "late_mix",
+        "late_rate",
     ),
     "causal": (
         "naive",
@@ -60,8 +63,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         "doubly_robust",
         "adjusted",
         "covering",
-        "promised_naive",
-        "promised_doubly_robust",
+        *(f"promised_{way}" for way in ("naive", "regression", "matching", "weighting", "doubly_robust")),
+        *(f"placebo_{way}" for way in ("naive", "line", "adjusted")),
         "true_margin",
     ),
     "experiments": (
@@ -74,6 +77,12 @@ KEPT: dict[str, tuple[str, ...]] = {
         "checkout_aa_conversion_p",
         "broken_banner_ratio_p",
         "segments_significant",
+        "revenue",
+        "conversion_lift",
+        "heterogeneity_p",
+        "balance_lowest",
+        "checkout_aa_ratio_p",
+        "checkout_aa_conversion",
     ),
     "journeys": (
         *(f"wrong_share_{rule}" for rule in RULES),
@@ -82,6 +91,7 @@ KEPT: dict[str, tuple[str, ...]] = {
         "overpaid_channel",
         "starved_channel",
         "wrong_money_last_touch",
+        "logrank_p",
     ),
     "uplift": (
         "qini",
@@ -92,6 +102,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         "best_model",
         "best_captured",
         "slope",
+        "average",
+        "best_share",
         *(
             f"{kind}profit_{policy}"
             for kind in ("", "true_")
@@ -121,6 +133,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         *(f"gain_{name}" for name in ("als", "hybrid", "pairs")),
         *(f"history_gain_{least}" for least in (1, 10, 30, 100)),
         *(f"{pair}_{metric}" for pair in OVER for metric in ("recall", "ndcg")),
+        "pairs_even_change",
+        "pairs_at_return_change",
     ),
 }
 FIELDS = ("value", "low", "high", "unit", "text", "interval")
@@ -198,8 +212,9 @@ def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     # Real data do not depend on the seed.
     os.environ[VARIABLE] = "committed"
     try:
-        with ProcessPoolExecutor(min(len(SEEDS), os.cpu_count() or 1), mp_context=get_context("spawn")) as pool:
-            shops = pool.map(shop_numbers, SEEDS, [folder / str(seed) for seed in SEEDS], [paths] * len(SEEDS))
+        folders = [folder / str(seed) for seed in SEEDS]
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            shops = pool.map(shop_numbers, SEEDS, folders, [paths] * len(SEEDS))
             return {str(seed): shop for seed, shop in zip(SEEDS, shops, strict=True)}
     finally:
         if before is None:
