@@ -10,6 +10,7 @@ from scipy import stats
 
 from journey.errors import JourneyError
 from journey.inference.intervals import FloatArray, normal_quantile
+from journey.inference.labels import checked_labels
 from journey.journeys.paths import BoolArray, IntArray
 
 
@@ -196,7 +197,7 @@ def logrank_test(duration: ArrayLike, event: ArrayLike, group: ArrayLike) -> Log
 
 
 def _checked(duration: ArrayLike, event: ArrayLike) -> tuple[FloatArray, BoolArray]:
-    times, flags = np.asarray(duration, dtype=float), np.asarray(event)
+    times, flags = np.asarray(duration, dtype=float), checked_labels(event, "Event flags")
     if times.ndim != 1 or times.shape != flags.shape:
         raise JourneyError(
             f"Durations ({times.shape}) and events ({flags.shape}) must be one-dimensional and equally long."
@@ -206,9 +207,7 @@ def _checked(duration: ArrayLike, event: ArrayLike) -> tuple[FloatArray, BoolArr
     bad = int((~np.isfinite(times) | (times < 0)).sum())
     if bad:
         raise JourneyError(f"{bad} of {len(times)} durations are negative or missing; remove or repair them.")
-    if not np.isin(flags, (0, 1)).all():
-        raise JourneyError("Event flags must be 0 (censored) or 1 (event seen).")
-    return times, flags.astype(bool)
+    return times, flags
 
 
 def _first_at_or_below(time: FloatArray, curve: FloatArray, target: float) -> float | None:

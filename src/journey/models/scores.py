@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
+from journey.inference.labels import checked_labels
 from journey.models.ranked import rank_outcomes
 
 Vector = NDArray[np.float64]
@@ -273,7 +274,7 @@ def bootstrap(
 
 def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Vector, Vector]:
     """Outcome and probability as finite vectors of one length, at least one row."""
-    y, p = np.asarray(outcome).astype(bool), np.asarray(probability, dtype=np.float64)
+    y, p = checked_labels(outcome), np.asarray(probability, dtype=np.float64)
     if y.shape != p.shape or y.ndim != 1:
         raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {p.shape}")
     if len(y) == 0:
