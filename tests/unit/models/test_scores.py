@@ -202,3 +202,10 @@ def test_bounds_stand_around_the_value(drawn):
         if hasattr(estimate, "low"):
             assert estimate.low <= estimate.value <= estimate.high, name
     assert found.groups == 1500
+
+
+def test_calibration_counts_all_rows_when_it_refuses():
+    # One positive: the rows outside its own fold have none.
+    y, p = np.arange(40) == 7, np.linspace(0.1, 0.9, 40)
+    with pytest.raises(JourneyError, match="1 positives of 40 rows of 40 users"):
+        choose_calibration(y, p, np.arange(40))
