@@ -108,7 +108,7 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     )
     calibration = fit_calibration(validation.label, weighted.predict(validation.matrix), "platt")
     raw = final.predict(test.matrix)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, scores in (
         ("no weights", each.probabilities["xgboost"]),
         ("class weights", raw),
@@ -116,11 +116,8 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     ):
         quality = measure(test.label, scores, test.user_id, replicates=200, seed=seed)
         rows.append(
-            {"recipe": name}
-            | {
-                metric: getattr(quality, metric).value
-                for metric in ("roc_auc", "pr_auc", "brier", "calibration_error")
-            }
+            {"recipe": name, "calibration_error": quality.calibration_error}
+            | {metric: getattr(quality, metric).value for metric in ("roc_auc", "pr_auc", "brier")}
         )
     desk.save("weights", pd.DataFrame(rows))
     for name, row in (("none", rows[0]), ("raw", rows[1]), ("calibrated", rows[2])):
