@@ -222,3 +222,19 @@ def test_calibration_counts_all_rows_when_it_refuses():
     y, p = np.arange(40) == 7, np.linspace(0.1, 0.9, 40)
     with pytest.raises(JourneyError, match="1 positives of 40 rows of 40 users"):
         choose_calibration(y, p, np.arange(40))
+
+
+def test_a_difference_that_overlapping_intervals_hide() -> None:
+    # The second score is the first with a little noise: its own interval is as wide, their difference is not.
+    rng = np.random.default_rng(8)
+    score = rng.normal(size=1500)
+    y = rng.random(1500) < 1 / (1 + np.exp(2 - score))
+    noisy = score + rng.normal(0, 0.35, 1500)
+    one, two = (
+        bootstrap(rank_outcomes(y, each).profile, None, 1500, replicates=300, seed=1)[0]["roc_auc"]
+        for each in (score, noisy)
+    )
+    assert two.high > one.low
+    paired = compare(y, score, noisy, replicates=300, seed=1)["roc_auc"]
+    assert paired.low > 0
+    assert paired.high - paired.low < (one.high - one.low) / 2

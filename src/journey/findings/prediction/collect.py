@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from journey.features import DECISIONS, load_features
 from journey.findings.desk import Desk
 from journey.findings.prediction import ceilings as prediction_ceilings
+from journey.findings.prediction import differences as prediction_differences
 from journey.findings.prediction import drivers as prediction_drivers
 from journey.findings.prediction import field as prediction_field
 from journey.findings.prediction import leaks as prediction_leaks
@@ -73,6 +74,7 @@ def add_everything(desk: Desk) -> None:
     """All findings of the chapter, in the order of its sections."""
     decided = {decision: decide(desk, decision) for decision in DECISIONS}
     metrics = add_scores(desk, decided)
+    prediction_differences.add_differences(desk, decided, replicates=REPLICATES, seed=SEED)
     add_libraries(desk)
     add_calibration(desk, decided)
     add_slices(desk, decided[HEADLINE])
@@ -215,13 +217,29 @@ def add_libraries(desk: Desk) -> None:
     )
     desk.save("libraries", table)
     desk.save("libraries_evidence", pd.DataFrame({"note": [found.label]}))
-    areas = table.pivot(index="decision_id", columns="library", values="roc_auc")
+    source = "journey.studies.boosting_comparison:compare_libraries"
+    differences = pd.DataFrame(found.results["differences"])
+    widest = max(found.results["differences"], key=lambda row: abs(row["roc_auc"]))
+    sign = -1.0 if widest["roc_auc"] < 0 else 1.0
+    low, high = sorted(sign * widest[f"roc_auc_{end}"] for end in ("low", "high"))
     desk.ledger.add(
         "prediction.libraries_spread",
-        float((areas.max(axis=1) - areas.min(axis=1)).max()),
+        sign * widest["roc_auc"],
         "ratio",
-        label="Largest gap in ROC-AUC between boosting libraries at one decision",
-        source="journey.studies.boosting_comparison:compare_libraries",
+        low=low,
+        high=high,
+        method=prediction_differences.METHOD,
+        label="Largest difference in ROC-AUC between boosting libraries at one decision",
+        source=source,
+    )
+    clear = (differences["roc_auc_low"] > 0) | (differences["roc_auc_high"] < 0)
+    desk.ledger.add(
+        "prediction.libraries_clear",
+        int(clear.sum()),
+        "count",
+        n=len(differences),
+        label="Differences in ROC-AUC between boosting libraries whose interval excludes zero",
+        source=source,
     )
 
 
