@@ -1,6 +1,6 @@
 -- question: What are the sufficient statistics of each experiment, arm and metric?
 -- grain: experiment x variant x metric
--- tables: staging.exposures, marts.sessions, marts.orders
+-- tables: staging.exposures, marts.sessions, marts.orders, marts.recorded
 -- level: advanced
 -- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
 --   CUPED and ratio metrics
@@ -26,6 +26,12 @@ sessions as (
 orders as (
 
     select * from marts.orders
+
+),
+
+recorded as (
+
+    select * from marts.recorded
 
 ),
 
@@ -137,6 +143,9 @@ metrics as (
         revenue_before::decimal(19, 6) as x,
         sessions_after as d
     from users
+    cross join recorded
+    where
+        recorded.has_revenue
 
     union all
 

@@ -55,7 +55,10 @@ select
     max(case when sessions.session_end >= exposed.exposed_at and sessions.converted then 1 else 0 end)
         as converted,
     sum(
-        case when sessions.session_end >= exposed.exposed_at then sessions.revenue::decimal(18, 6) else 0 end
+        case
+            when sessions.session_end >= exposed.exposed_at then sessions.revenue::decimal(18, 6)
+            when sessions.revenue is not null then 0
+        end
     ) as revenue,
     min(
         case
@@ -64,7 +67,10 @@ select
     ) as first_purchase_at,
     count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before,
     sum(
-        case when sessions.session_end < exposed.exposed_at then sessions.revenue::decimal(18, 6) else 0 end
+        case
+            when sessions.session_end < exposed.exposed_at then sessions.revenue::decimal(18, 6)
+            when sessions.revenue is not null then 0
+        end
     ) as revenue_before
 from exposed
 inner join users

@@ -68,7 +68,9 @@ history as (
         coalesce(sum(case when sessions.has_cart and not sessions.converted then 1 else 0 end), 0)
             as abandoned_before,
         coalesce(sum(case when sessions.converted then 1 else 0 end), 0) as orders_before,
-        round(coalesce(sum(sessions.revenue), 0), 2) as revenue_before
+        case
+            when count(sessions.session_id) = count(sessions.revenue) then round(coalesce(sum(sessions.revenue), 0), 2)
+        end as revenue_before
     from exposed
     left join sessions
         on exposed.user_id = sessions.user_id

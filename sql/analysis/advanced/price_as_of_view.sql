@@ -68,7 +68,8 @@ labelled as (
 
     select
         case
-            when compared.earlier_price is null then 'first view'
+            when compared.days_since_view is null then 'first view'
+            when compared.offered_price is null or compared.earlier_price is null then 'price unknown'
             when abs(compared.offered_price - compared.earlier_price) < 0.005 then 'same price'
             when compared.offered_price < compared.earlier_price then 'cheaper now'
             else 'dearer now'

@@ -24,6 +24,7 @@ ranked as (
     from customers
     where
         n_orders > 0
+        and revenue is not null
 
 ),
 

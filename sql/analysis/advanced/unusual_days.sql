@@ -1,6 +1,6 @@
 -- question: On which days was revenue far from what that weekday usually brings?
 -- grain: day (UTC)
--- tables: marts.orders, marts.sessions
+-- tables: marts.orders, marts.sessions, marts.recorded
 -- level: advanced
 -- technique: robust z-score per weekday (median and median absolute deviation)
 -- keys: day
@@ -23,6 +23,12 @@ sessions as (
 
 ),
 
+recorded as (
+
+    select * from marts.recorded
+
+),
+
 session_days as (
 
     select
@@ -38,6 +44,7 @@ order_days as (
 
     select
         cast(order_ts as date) as day,
+        count(*) as orders,
         sum(net_revenue::decimal(18, 6)) as revenue
     from orders
     group by
@@ -51,8 +58,9 @@ days as (
         session_days.day,
         cast(extract(isodow from session_days.day) as integer) as weekday_number,
         session_days.sessions,
-        coalesce(order_days.revenue, 0) as revenue
+        case when order_days.orders > 0 then order_days.revenue when recorded.has_revenue then 0 end as revenue
     from session_days
+    cross join recorded
     left join order_days
         on session_days.day = order_days.day
 

@@ -1,6 +1,6 @@
 -- question: How many sessions that fill a cart leave without buying, and how far did they get?
 -- grain: device
--- tables: marts.sessions
+-- tables: marts.sessions, marts.recorded
 -- level: basic
 -- technique: conditional aggregation with filter
 -- keys: device
@@ -14,6 +14,12 @@ sessions as (
 
     select * from marts.sessions
 
+),
+
+recorded as (
+
+    select * from marts.recorded
+
 )
 
 select
@@ -23,10 +29,14 @@ select
     count(*) filter (where has_cart and not converted) / nullif(count(*) filter (where has_cart), 0)
         as abandonment_rate,
     count(*) filter (where has_cart and not has_checkout and not converted) as left_at_cart,
-    count(*) filter (where has_cart and has_checkout and not converted) as left_at_checkout
+    case
+        when recorded.has_checkouts then count(*) filter (where has_cart and has_checkout and not converted)
+    end as left_at_checkout
 from sessions
+cross join recorded
 group by
-    device
+    device,
+    recorded.has_checkouts
 having
     count(*) filter (where has_cart) > 0
 order by

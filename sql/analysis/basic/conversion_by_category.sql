@@ -1,6 +1,6 @@
 -- question: Of the sessions that view a category, how many buy from it?
 -- grain: category
--- tables: staging.events, staging.items, marts.order_lines
+-- tables: staging.events, staging.items, marts.order_lines, marts.recorded
 -- level: basic
 -- technique: left join of two aggregates, Wilson interval
 -- parameters: z = 1.9599639845
@@ -26,6 +26,12 @@ items as (
 order_lines as (
 
     select * from marts.order_lines
+
+),
+
+recorded as (
+
+    select * from marts.recorded
 
 ),
 
@@ -64,13 +70,16 @@ rates as (
         count(*) as sessions,
         count(bought.session_id) as conversions,
         count(bought.session_id) / count(*) as conversion_rate,
-        coalesce(sum(bought.revenue), 0) as revenue
+        case when count(bought.session_id) > 0 then sum(bought.revenue) when recorded.has_revenue then 0 end
+            as revenue
     from viewed
+    cross join recorded
     left join bought
         on viewed.session_id = bought.session_id
         and viewed.category = bought.category
     group by
-        viewed.category
+        viewed.category,
+        recorded.has_revenue
 
 )
 

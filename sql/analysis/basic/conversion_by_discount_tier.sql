@@ -22,13 +22,15 @@ labelled as (
     select
         *,
         case
-            when coalesce(discount_pct, 0) = 0 then 1
+            when discount_pct is null then 0
+            when discount_pct = 0 then 1
             when discount_pct <= 10 then 2
             when discount_pct <= 20 then 3
             else 4
         end as tier_number,
         case
-            when coalesce(discount_pct, 0) = 0 then 'no discount'
+            when discount_pct is null then 'unknown discount'
+            when discount_pct = 0 then 'no discount'
             when discount_pct <= 10 then 'up to 10%'
             when discount_pct <= 20 then 'over 10% to 20%'
             else 'over 20%'

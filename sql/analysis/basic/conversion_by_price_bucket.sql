@@ -1,6 +1,6 @@
 -- question: At which list prices do viewed products sell?
 -- grain: price bucket (list price)
--- tables: staging.events, staging.items, marts.order_lines
+-- tables: staging.events, staging.items, marts.order_lines, marts.recorded
 -- level: basic
 -- technique: case expression as a bucket, left join of two aggregates, Wilson interval
 -- parameters: z = 1.9599639845
@@ -28,6 +28,12 @@ order_lines as (
 
 ),
 
+recorded as (
+
+    select * from marts.recorded
+
+),
+
 labelled_items as (
 
     select
@@ -37,14 +43,16 @@ labelled_items as (
             when price < 25 then 2
             when price < 50 then 3
             when price < 100 then 4
-            else 5
+            when price >= 100 then 5
+            else 6
         end as bucket_number,
         case
             when price < 10 then 'under €10'
             when price < 25 then '€10 to under €25'
             when price < 50 then '€25 to under €50'
             when price < 100 then '€50 to under €100'
-            else '€100 and more'
+            when price >= 100 then '€100 and more'
+            else 'of unknown price'
         end as price_bucket
     from items
 
@@ -87,14 +95,17 @@ rates as (
         count(*) as sessions,
         count(bought.session_id) as conversions,
         count(bought.session_id) / count(*) as conversion_rate,
-        coalesce(sum(bought.revenue), 0) as revenue
+        case when count(bought.session_id) > 0 then sum(bought.revenue) when recorded.has_revenue then 0 end
+            as revenue
     from viewed
+    cross join recorded
     left join bought
         on viewed.session_id = bought.session_id
         and viewed.price_bucket = bought.price_bucket
     group by
         viewed.bucket_number,
-        viewed.price_bucket
+        viewed.price_bucket,
+        recorded.has_revenue
 
 )
 

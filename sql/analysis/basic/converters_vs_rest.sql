@@ -25,7 +25,7 @@ select
     avg(n_items_viewed) as mean_items_viewed,
     avg(n_searches) as mean_searches,
     avg(n_carts) as mean_carts,
-    avg(coalesce(discount_pct, 0)) as mean_discount_pct,
+    avg(discount_pct) as mean_discount_pct,
     median(duration_s) / 60 as median_duration_minutes,
     avg(session_number) as mean_session_number
 from sessions

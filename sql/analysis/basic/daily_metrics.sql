@@ -1,6 +1,6 @@
 -- question: How many sessions, orders and euros did each day bring?
 -- grain: day (UTC)
--- tables: marts.sessions, marts.orders
+-- tables: marts.sessions, marts.orders, marts.recorded
 -- level: basic
 -- technique: two aggregates joined on the day
 -- keys: day
@@ -19,6 +19,12 @@ sessions as (
 orders as (
 
     select * from marts.orders
+
+),
+
+recorded as (
+
+    select * from marts.recorded
 
 ),
 
@@ -54,9 +60,10 @@ select
     daily_sessions.converting_sessions,
     daily_sessions.converting_sessions / daily_sessions.sessions as conversion_rate,
     coalesce(daily_orders.orders, 0) as orders,
-    coalesce(daily_orders.revenue, 0) as revenue,
+    case when daily_orders.orders > 0 then daily_orders.revenue when recorded.has_revenue then 0 end as revenue,
     daily_orders.revenue / daily_orders.orders as average_order_value
 from daily_sessions
+cross join recorded
 left join daily_orders
     on daily_sessions.day = daily_orders.day
 order by

@@ -1,6 +1,6 @@
 -- question: Which driver moved each week's revenue: visitors, visits, conversion, orders or order value?
 -- grain: week (Monday)
--- tables: marts.sessions, marts.orders
+-- tables: marts.sessions, marts.orders, marts.recorded
 -- level: basic
 -- technique: aggregation at two grains, a product of ratios that telescopes to revenue
 -- keys: week
@@ -21,6 +21,12 @@ sessions as (
 orders as (
 
     select * from marts.orders
+
+),
+
+recorded as (
+
+    select * from marts.recorded
 
 ),
 
@@ -60,8 +66,9 @@ select
     weekly_sessions.converting_sessions / weekly_sessions.sessions as conversion_rate,
     weekly_orders.orders / weekly_sessions.converting_sessions as orders_per_converting_session,
     weekly_orders.revenue / weekly_orders.orders as average_order_value,
-    coalesce(weekly_orders.revenue, 0) as revenue
+    case when weekly_orders.orders > 0 then weekly_orders.revenue when recorded.has_revenue then 0 end as revenue
 from weekly_sessions
+cross join recorded
 left join weekly_orders
     on weekly_sessions.week = weekly_orders.week
 order by

@@ -42,7 +42,7 @@ order_totals as (
     select
         count(*) as orders,
         count(distinct user_id) as buyers,
-        coalesce(sum(net_revenue::decimal(18, 6)), 0) as revenue
+        case when count(*) = 0 then 0 else sum(net_revenue::decimal(18, 6)) end as revenue
     from orders
 
 )

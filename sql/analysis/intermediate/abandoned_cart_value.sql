@@ -39,10 +39,10 @@ cart_lines as (
                 else -events.quantity
             end
         ) as units_left,
-        sum(
-            case when events.event_type = 'add_to_cart' then events.quantity * events.unit_price
-                * (1 - coalesce(events.discount_pct, 0) / 100) else 0 end
-        ) / sum(case when events.event_type = 'add_to_cart' then events.quantity end) as mean_net_price
+        sum(events.quantity * events.unit_price * (1 - coalesce(events.discount_pct, 0) / 100))
+            filter (where events.event_type = 'add_to_cart')
+            / sum(events.quantity) filter (where events.event_type = 'add_to_cart' and events.unit_price is not null)
+            as mean_net_price
     from events
     inner join sessions
         on events.session_id = sessions.session_id

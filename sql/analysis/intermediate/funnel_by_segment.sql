@@ -1,6 +1,6 @@
 -- question: In which segment does the funnel leak most?
 -- grain: segment (device, channel, visitor, and all)
--- tables: marts.sessions, marts.session_funnels
+-- tables: marts.sessions, marts.session_funnels, marts.recorded
 -- level: intermediate
 -- technique: grouping sets, grouping to name the set
 -- keys: dimension, segment
@@ -23,6 +23,12 @@ session_funnels as (
 
 ),
 
+recorded as (
+
+    select * from marts.recorded
+
+),
+
 joined as (
 
     select
@@ -32,33 +38,54 @@ joined as (
         session_funnels.viewed_at,
         session_funnels.carted_at,
         session_funnels.checked_out_at,
-        session_funnels.purchased_at
+        session_funnels.purchased_at,
+        session_funnels.bought_at,
+        recorded.has_views,
+        recorded.has_carts,
+        recorded.has_checkouts
     from sessions
+    cross join recorded
     inner join session_funnels
         on sessions.session_id = session_funnels.session_id
+
+),
+
+counts as (
+
+    select
+        case
+            when grouping(device) = 0 then 'device'
+            when grouping(channel) = 0 then 'channel'
+            when grouping(visitor) = 0 then 'visitor'
+            else 'all'
+        end as dimension,
+        coalesce(device, channel, visitor, 'all sessions') as segment,
+        count(*) as sessions,
+        case when bool_or(has_views) then count(viewed_at) end as viewed,
+        case when bool_or(has_carts) then count(carted_at) end as carted,
+        case when bool_or(has_checkouts) then count(checked_out_at) end as checked_out,
+        count(purchased_at) as purchased,
+        count(bought_at) - count(purchased_at) as bought_without_a_step
+    from joined
+    group by
+        grouping sets ((device), (channel), (visitor), ())
 
 )
 
 select
-    case
-        when grouping(device) = 0 then 'device'
-        when grouping(channel) = 0 then 'channel'
-        when grouping(visitor) = 0 then 'visitor'
-        else 'all'
-    end as dimension,
-    coalesce(device, channel, visitor, 'all sessions') as segment,
-    count(*) as sessions,
-    count(viewed_at) as viewed,
-    count(carted_at) as carted,
-    count(checked_out_at) as checked_out,
-    count(purchased_at) as purchased,
-    count(viewed_at) / count(*) as visit_to_view_rate,
-    count(carted_at) / nullif(count(viewed_at), 0) as view_to_cart_rate,
-    count(checked_out_at) / nullif(count(carted_at), 0) as cart_to_checkout_rate,
-    count(purchased_at) / nullif(count(checked_out_at), 0) as checkout_to_purchase_rate
-from joined
-group by
-    grouping sets ((device), (channel), (visitor), ())
+    dimension,
+    segment,
+    sessions,
+    viewed,
+    carted,
+    checked_out,
+    purchased,
+    viewed / sessions as visit_to_view_rate,
+    carted / nullif(viewed, 0) as view_to_cart_rate,
+    checked_out / nullif(carted, 0) as cart_to_checkout_rate,
+    purchased / nullif(checked_out, 0) as checkout_to_purchase_rate,
+    bought_without_a_step
+from counts
 order by
     dimension,
     segment

@@ -41,7 +41,7 @@ weekends as (
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         sum(revenue::decimal(18, 6)) as revenue,
-        avg(coalesce(discount_pct, 0)) as mean_discount_pct
+        avg(discount_pct) as mean_discount_pct
     from weekend_sessions
     group by
         weekend

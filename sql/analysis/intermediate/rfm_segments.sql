@@ -32,7 +32,12 @@ buyers as (
         customers.revenue,
         date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
         ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
-        ntile(5) over (order by customers.revenue, customers.user_id) as money_score
+        case
+            when customers.revenue is not null then ntile(5) over (
+                partition by customers.revenue is null
+                order by customers.revenue, customers.user_id
+            )
+        end as money_score
     from customers
     cross join period
     where

@@ -1,6 +1,6 @@
 -- question: How does revenue add up, and what is its trend once the weekly rhythm is smoothed away?
 -- grain: day (UTC)
--- tables: marts.orders, marts.sessions
+-- tables: marts.orders, marts.sessions, marts.recorded
 -- level: intermediate
 -- technique: running total, moving average over a row frame, lag against the same weekday
 -- keys: day
@@ -20,6 +20,12 @@ orders as (
 sessions as (
 
     select * from marts.sessions
+
+),
+
+recorded as (
+
+    select * from marts.recorded
 
 ),
 
@@ -48,8 +54,9 @@ daily as (
     select
         days.day,
         coalesce(order_days.orders, 0) as orders,
-        coalesce(order_days.revenue, 0) as revenue
+        case when order_days.orders > 0 then order_days.revenue when recorded.has_revenue then 0 end as revenue
     from days
+    cross join recorded
     left join order_days
         on days.day = order_days.day
 

@@ -26,12 +26,12 @@ lags as (
 
     select
         sessions.device,
-        date_diff('second', sessions.session_start, session_funnels.purchased_at) / 60 as minutes
+        date_diff('second', sessions.session_start, session_funnels.bought_at) / 60 as minutes
     from sessions
     inner join session_funnels
         on sessions.session_id = session_funnels.session_id
     where
-        session_funnels.purchased_at is not null
+        session_funnels.bought_at is not null
 
 )
 

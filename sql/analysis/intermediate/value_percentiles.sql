@@ -46,7 +46,7 @@ measured as (
 
 select
     measure,
-    count(*) as observations,
+    count(amount) as observations,
     avg(amount) as mean_amount,
     percentile_cont(0.1) within group (order by amount) as p10,
     percentile_cont(0.25) within group (order by amount) as p25,

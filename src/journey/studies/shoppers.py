@@ -30,7 +30,7 @@ TEXT = ("Month", "VisitorType")
 CODES = ("OperatingSystems", "Browser", "Region", "TrafficType")
 FIRST_TEST_MONTH = "Nov"
 
-#: Many small trees, learned slowly: set by hand before any fold was scored, and not searched.
+#: Many small trees, learned slowly: set by hand, and not searched.
 SMALL = Setting(
     max_depth=4,
     min_child_weight=5.0,

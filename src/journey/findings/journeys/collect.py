@@ -138,7 +138,7 @@ def add_time_to_convert(desk: Desk) -> None:
         order by user_id
         """
     ).df()
-    days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy(dtype=bool)
+    days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy()
     curve = journeys.kaplan_meier(days, ordered)
     survival, low, high = journeys.survival_at(curve, HORIZONS)
     for index, horizon in enumerate(HORIZONS):
@@ -176,7 +176,7 @@ def add_time_to_convert(desk: Desk) -> None:
         desk.ledger.add(f"journeys.{name}", value, unit, n=curve.n, label=label, source=source)
     groups = []
     for device, rows in customers.groupby("device_preference", sort=True):
-        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy(dtype=bool))
+        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy())
         grid = np.arange(0, int(np.floor(one.horizon)) + 1)
         kept, lower, upper = journeys.survival_at(one, grid)
         groups.append(
@@ -205,7 +205,7 @@ def add_attribution(desk: Desk) -> None:
     ids = touches["path_id"].to_numpy()
     whole = journeys.paths_from_steps(ids, codes, channels)
     first = np.r_[True, ids[1:] != ids[:-1]]
-    converted = touches["path_converts"].to_numpy()[first].astype(bool)
+    converted = touches["path_converts"].to_numpy()[first]
     users = touches["user_id"].to_numpy()[first]
     truth = channel_truth(desk.paths.store(desk.store), channels)
     budget = desk.assumptions["attribution.budget_per_period"]

@@ -10,12 +10,13 @@ import pandas as pd
 from journey.features.leaks import LEAKS, load_leaks
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
+from journey.findings.prediction.differences import add_difference
 from journey.models.boosting import fit_boosting
 from journey.models.calibration import fit_calibration
 from journey.models.imbalance import balanced_weights
 from journey.models.leakage import leak_lesson
 from journey.models.resampling import oversampling_lesson
-from journey.models.scores import measure
+from journey.models.scores import compare, measure
 
 SOURCE = "journey.models.leakage:leak_lesson"
 METHOD = "bootstrap over users, centred"
@@ -76,6 +77,9 @@ def add_leaks(desk: Desk, each: Decided, seed: int) -> None:
                 source=SOURCE,
             )
         rows.append(row)
+        if leak.change:
+            label = f"ROC-AUC left after a leak less that of honest features: {leak.name}"
+            add_difference(desk, f"leak_{short}_change", leak.change, len(test), label)
     desk.save("leaks", pd.DataFrame(rows))
 
 
@@ -108,7 +112,7 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     )
     calibration = fit_calibration(validation.label, weighted.predict(validation.matrix), "platt")
     raw = final.predict(test.matrix)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, scores in (
         ("no weights", each.probabilities["xgboost"]),
         ("class weights", raw),
@@ -116,13 +120,13 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     ):
         quality = measure(test.label, scores, test.user_id, replicates=200, seed=seed)
         rows.append(
-            {"recipe": name}
-            | {
-                metric: getattr(quality, metric).value
-                for metric in ("roc_auc", "pr_auc", "brier", "calibration_error")
-            }
+            {"recipe": name, "calibration_error": quality.calibration_error}
+            | {metric: getattr(quality, metric).value for metric in ("roc_auc", "pr_auc", "brier")}
         )
     desk.save("weights", pd.DataFrame(rows))
+    moved = compare(test.label, raw, each.probabilities["xgboost"], test.user_id, replicates=200, seed=seed)
+    label = "ROC-AUC at session start, class weights less no weights"
+    add_difference(desk, "weights_raw_over_none_roc_auc", moved["roc_auc"], len(test), label)
     for name, row in (("none", rows[0]), ("raw", rows[1]), ("calibrated", rows[2])):
         for metric, label in (
             ("roc_auc", "ROC-AUC"),
