@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.intervals import percentile_interval
-from journey.uplift.ranking import Estimate, Interpolation, Ranking, divided, estimate, rank_people
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate, percentile_interval
+from journey.uplift.ranking import Interpolation, Ranking, divided, rank_people
 
 SHARES = np.linspace(0, 1, 51)
 
@@ -111,8 +112,8 @@ def roi_curve(
         profit=_band(point_profit, profit, level),
         roi=_band(_ratio(point_profit, point[1]), _ratio(profit, cost), level),
         random_profit=grid * (point[2] - point[3]),
-        best_share=estimate(float(grid[best]), grid[best_drawn], level),
-        best_profit=estimate(float(point_profit[0, best]), profit[:, best], level),
+        best_share=percentile_estimate(float(grid[best]), grid[best_drawn], level),
+        best_profit=percentile_estimate(float(point_profit[0, best]), profit[:, best], level),
         n=n,
         n_units=ranking.n_units,
         level=level,

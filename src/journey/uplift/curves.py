@@ -28,15 +28,14 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.intervals import percentile_interval
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate, percentile_interval
 from journey.uplift.ranking import (
-    Estimate,
     Interpolation,
     Ranking,
     Sums,
     area_under,
     divided,
-    estimate,
     rank_people,
 )
 
@@ -118,7 +117,7 @@ def ranking_quality(
         return np.concatenate([getattr(d, name) for d in draws])
 
     def with_interval(name: str) -> Estimate:
-        return estimate(getattr(point, name)[0], drawn(name), level)
+        return percentile_estimate(getattr(point, name)[0], drawn(name), level)
 
     qini_low, qini_high = percentile_interval(drawn("qini_curve"), level)
     uplift_low, uplift_high = percentile_interval(drawn("uplift_curve"), level)
@@ -135,7 +134,10 @@ def ranking_quality(
         qini=with_interval("qini"),
         auuc=with_interval("auuc"),
         auuc_gain=with_interval("auuc_gain"),
-        uplift_at={float(k): estimate(point.uplift_at[0, i], at_k[:, i], level) for i, k in enumerate(cuts)},
+        uplift_at={
+            float(k): percentile_estimate(point.uplift_at[0, i], at_k[:, i], level)
+            for i, k in enumerate(cuts)
+        },
         qini_replicates=drawn("qini"),
         n=len(ranking.order),
         n_treated=int(ranking.treated.sum()),
