@@ -79,7 +79,7 @@ def test_welch(n_control: int, n_treatment: int, alpha: float, alternative: str)
         t, p, df = theirs.ttest_ind(alternative=DIRECTION[alternative], usevar="unequal", value=null)
         assert (ours.statistic, ours.p_value, ours.df) == pytest.approx((t, p, df), **EXACT)
         low, high = theirs.tconfint_diff(alpha, alternative=DIRECTION[alternative], usevar="unequal")
-        assert (ours.lower, ours.upper) == pytest.approx((low, high), **EXACT)
+        assert (ours.low, ours.high) == pytest.approx((low, high), **EXACT)
 
 
 COUNTS = list(itertools.product([(0, 20), (3, 20), (40, 400), (499, 500)], [(1, 25), (61, 500), (30, 30)]))
@@ -102,7 +102,7 @@ def test_two_proportions(control: tuple[int, int], treatment: tuple[int, int], a
             if method == "wald" and arms[0].rate in (0, 1) and arms[1].rate in (0, 1):
                 continue
             ours = two_proportions(*arms, pooled=False, interval=name) if method == "wald" else pooled  # type: ignore[arg-type]
-            assert (ours.lower, ours.upper) == pytest.approx((low, high), **EXACT)
+            assert (ours.low, ours.high) == pytest.approx((low, high), **EXACT)
         assert pooled.statistic**2 == pytest.approx(
             stats.chi2_contingency(
                 [[c, n - c] for c, n in zip(counts, sizes, strict=True)], correction=False
@@ -115,7 +115,7 @@ def test_two_proportions(control: tuple[int, int], treatment: tuple[int, int], a
 @pytest.mark.parametrize(("successes", "n"), [(0, 1), (1, 1), (0, 50), (7, 50), (4321, 9999)])
 def test_wilson(successes: int, n: int, alpha: float) -> None:
     ours = wilson(Proportion(n, successes), alpha=alpha)
-    assert (ours.lower, ours.upper) == pytest.approx(
+    assert (ours.low, ours.high) == pytest.approx(
         proportion_confint(successes, n, alpha, method="wilson"), rel=1e-9, abs=1e-9
     )
 
@@ -219,7 +219,7 @@ def test_fieller_limits_solve_the_test() -> None:
     arms = means(Sample.from_moments(200, 5.0, 30.0), Sample.from_moments(150, 6.5, 55.0))
     lift = relative_lift(arms, method="fieller", alpha=0.1)
     edge = stats.t.isf(0.05, arms.df)
-    for limit, sign in ((lift.lower, 1), (lift.upper, -1)):
+    for limit, sign in ((lift.low, 1), (lift.high, -1)):
         error = np.sqrt(arms.variance_treatment + (1 + limit) ** 2 * arms.variance_control)
         assert (arms.treatment - (1 + limit) * arms.control) / error == pytest.approx(sign * edge, **EXACT)
 
@@ -228,9 +228,9 @@ def test_fieller_limits_solve_the_test() -> None:
 def test_equivalence(margins: tuple[float, float]) -> None:
     control, treatment = _values(11, 80, 0.0, 1.0), _values(12, 95, 0.1, 1.2)
     ours = equivalence(means(Sample.from_values(control), Sample.from_values(treatment)), *margins)
-    p, lower, upper = ttost_ind(treatment, control, *margins, usevar="unequal")
-    assert (ours.p_value, ours.p_lower, ours.p_upper) == pytest.approx((p, lower[1], upper[1]), **EXACT)
-    assert ours.equivalent == (margins[0] < ours.lower and ours.upper < margins[1])
+    p, low, high = ttost_ind(treatment, control, *margins, usevar="unequal")
+    assert (ours.p_value, ours.p_lower, ours.p_upper) == pytest.approx((p, low[1], high[1]), **EXACT)
+    assert ours.equivalent == (margins[0] < ours.low and ours.high < margins[1])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -352,4 +352,4 @@ def test_quantile_bootstrap_against_resampling() -> None:
     )
     # Four Monte-Carlo errors of 20,000 against 40,000 draws.
     assert ours.standard_error == pytest.approx(plain.std(), rel=0.035)
-    assert (ours.lower, ours.upper) == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.05)
+    assert (ours.low, ours.high) == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.05)

@@ -100,22 +100,22 @@ def confidence_sequence(
     if alternative == "two-sided":
         half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log(np.sqrt(spread) / alpha))
         p = np.minimum(1.0, np.exp(np.minimum(0.0, 0.5 * np.log(spread) - exponent)))
-        lower, upper = estimate - half, estimate + half
+        low, high = estimate - half, estimate + half
     else:
         half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log1p(np.sqrt(spread) / (2 * alpha)))
         signed = z if alternative == "greater" else -z
         with np.errstate(over="ignore"):
             reached = np.sqrt(spread) / (2 * np.expm1(np.maximum(exponent, 1e-300)))
         p = np.where(signed > 0, np.minimum(1.0, reached), 1.0)
-        lower = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
-        upper = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
+        low = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
+        high = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
     return Effect(
         estimate=plain(estimate),
         standard_error=plain(np.sqrt(variance)),
         statistic=plain(z),
         p_value=plain(p),
-        lower=plain(lower),
-        upper=plain(upper),
+        low=plain(low),
+        high=plain(high),
         df=plain(np.full(np.shape(estimate), np.inf)),
         alpha=alpha,
         alternative=alternative,
@@ -137,10 +137,10 @@ def running_minimum(p_values: Any) -> FloatArray:
 def running_intersection(effect: Effect) -> tuple[Numeric, Numeric]:
     """Intersection of the intervals of all looks so far, looks along the last axis.
 
-    Valid when the effect does not change over time. It can become empty (lower above upper), which is
+    Valid when the effect does not change over time. It can become empty (low above high), which is
     evidence that it does change.
     """
     return (
-        plain(np.maximum.accumulate(np.atleast_1d(effect.lower), axis=-1)),
-        plain(np.minimum.accumulate(np.atleast_1d(effect.upper), axis=-1)),
+        plain(np.maximum.accumulate(np.atleast_1d(effect.low), axis=-1)),
+        plain(np.minimum.accumulate(np.atleast_1d(effect.high), axis=-1)),
     )

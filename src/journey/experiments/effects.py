@@ -73,7 +73,7 @@ class Effect:
         Difference (unit of the metric) or relative lift (0.10 is +10%).
     standard_error, statistic, p_value : float or array
         Standard error, test statistic and p value against `null`.
-    lower, upper : float or array
+    low, high : float or array
         Confidence limits; the open end of a one-sided interval is infinite.
     df : float or array
         Degrees of freedom of the reference distribution; infinite for the normal.
@@ -93,15 +93,15 @@ class Effect:
         Units per arm.
     bounded : bool or array
         False where the confidence set is not an interval (Fieller with a control mean not clearly above
-        zero); `lower` and `upper` are then infinite.
+        zero); `low` and `high` are then infinite.
     """
 
     estimate: Numeric
     standard_error: Numeric
     statistic: Numeric
     p_value: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     df: Numeric
     alpha: float
     alternative: Alternative
@@ -162,7 +162,7 @@ def difference(
     alpha : float
         Error rate of the test; 1 - alpha is the confidence level.
     alternative : str
-        greater: treatment above control by more than `null`; the interval is then [lower, inf).
+        greater: treatment above control by more than `null`; the interval is then [low, inf).
     null : float
         Difference under the null hypothesis, in the unit of the metric.
 
@@ -187,14 +187,14 @@ def difference(
     estimate = np.asarray(arms.treatment) - arms.control
     error = np.sqrt(variance)
     statistic = plain((estimate - reference) / error)
-    lower, upper = symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative)
+    low, high = symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative)
     return Effect(
         estimate=plain(estimate),
         standard_error=plain(error),
         statistic=statistic,
         p_value=p_value(statistic, arms.df, alternative),
-        lower=lower,
-        upper=upper,
+        low=low,
+        high=high,
         df=arms.df,
         alpha=alpha,
         alternative=alternative,

@@ -21,14 +21,14 @@ class Equivalence:
     ----------
     estimate : float or array
         Difference or relative lift.
-    margin_lower, margin_upper : float
+    margin_low, margin_high : float
         Largest effects that do not matter.
     p_lower, p_upper : float or array
         p values against "below the lower margin" and "above the upper margin". `p_lower` alone is the test of
         non-inferiority.
     p_value : float or array
         The larger of the two.
-    lower, upper : float or array
+    low, high : float or array
         The matching interval, level 1 - 2 alpha; equivalence is shown exactly when it lies within the
         margins.
     equivalent : bool or array
@@ -38,13 +38,13 @@ class Equivalence:
     """
 
     estimate: Numeric
-    margin_lower: float
-    margin_upper: float
+    margin_low: float
+    margin_high: float
     p_lower: Numeric
     p_upper: Numeric
     p_value: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     equivalent: Any
     alpha: float
     scale: Scale
@@ -52,8 +52,8 @@ class Equivalence:
 
 def equivalence(
     arms: ArmEstimates,
-    lower: float,
-    upper: float,
+    low: float,
+    high: float,
     *,
     scale: Scale = "absolute",
     alpha: float = 0.05,
@@ -64,8 +64,8 @@ def equivalence(
     ----------
     arms : ArmEstimates
         From any method of the engine.
-    lower, upper : float
-        Margins on the chosen scale, lower < upper; fixed before looking. Relative margins lie above -1.
+    low, high : float
+        Margins on the chosen scale, low < high; fixed before looking. Relative margins lie above -1.
     scale : str
         absolute (unit of the metric) or relative. The relative test uses the linear contrasts T - (1 +
         margin) C, so it needs no approximation of the ratio; its interval is Fieller's.
@@ -85,27 +85,27 @@ def equivalence(
     check_scale(scale)
     if alpha >= 0.5:
         raise JourneyError(f"two one-sided tests need alpha below 0.5; got {alpha}")
-    if not np.isfinite([lower, upper]).all() or lower >= upper:
-        raise JourneyError(f"equivalence margins must be finite with lower < upper; got {lower} and {upper}")
+    if not np.isfinite([low, high]).all() or low >= high:
+        raise JourneyError(f"equivalence margins must be finite with low < high; got {low} and {high}")
     if scale == "relative":
-        if lower <= -1:
-            raise JourneyError(f"a relative margin must lie above -1 (a fall of 100%); got {lower}")
+        if low <= -1:
+            raise JourneyError(f"a relative margin must lie above -1 (a fall of 100%); got {low}")
         effect = relative_lift(arms, method="fieller", alpha=2 * alpha)
-        tails = [_contrast(arms, 1 + lower), _contrast(arms, 1 + upper)]
+        tails = [_contrast(arms, 1 + low), _contrast(arms, 1 + high)]
     else:
         effect = difference(arms, alpha=2 * alpha)
-        tails = [(np.asarray(effect.estimate) - margin) / effect.standard_error for margin in (lower, upper)]
+        tails = [(np.asarray(effect.estimate) - margin) / effect.standard_error for margin in (low, high)]
     p_lower, p_upper = t_survival(plain(tails[0]), arms.df), t_survival(plain(-tails[1]), arms.df)
     p = np.maximum(p_lower, p_upper)
     return Equivalence(
         estimate=effect.estimate,
-        margin_lower=lower,
-        margin_upper=upper,
+        margin_low=low,
+        margin_high=high,
         p_lower=p_lower,
         p_upper=p_upper,
         p_value=plain(p),
-        lower=effect.lower,
-        upper=effect.upper,
+        low=effect.low,
+        high=effect.high,
         equivalent=(p < alpha) if np.ndim(p) else bool(p < alpha),
         alpha=alpha,
         scale=scale,

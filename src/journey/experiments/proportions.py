@@ -31,8 +31,8 @@ class Interval:
     """An estimate with its confidence limits; `n` units, level 1 - `alpha`."""
 
     estimate: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     n: Numeric
     alpha: float
 
@@ -42,9 +42,9 @@ def _wilson_limits(sample: Proportion, z: float) -> tuple[FloatArray, FloatArray
     centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
     # At 0 and n successes the formula gives the rate itself; rounding must not move it past the estimate.
-    lower = np.where(rate == 0, 0.0, np.clip(centre - half, 0.0, rate))
-    upper = np.where(rate == 1, 1.0, np.clip(centre + half, rate, 1.0))
-    return lower, upper
+    low = np.where(rate == 0, 0.0, np.clip(centre - half, 0.0, rate))
+    high = np.where(rate == 1, 1.0, np.clip(centre + half, rate, 1.0))
+    return low, high
 
 
 def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative = "two-sided") -> Interval:
@@ -57,7 +57,7 @@ def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative 
     alpha : float
         One minus the confidence level.
     alternative : str
-        greater gives [lower, 1], less gives [0, upper].
+        greater gives [low, 1], less gives [0, high].
 
     Returns
     -------
@@ -76,7 +76,7 @@ def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative 
     Examples
     --------
     >>> low = wilson(Proportion(n=263, successes=81))
-    >>> print(f"{low.estimate:.4f} ({low.lower:.4f}, {low.upper:.4f})")
+    >>> print(f"{low.estimate:.4f} ({low.low:.4f}, {low.high:.4f})")
     0.3080 (0.2553, 0.3662)
     """
     check_alpha(alpha)
@@ -86,11 +86,11 @@ def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative 
     # meaningless.
     if z < 0:
         raise JourneyError(f"a one-sided interval needs alpha below 0.5; got {alpha}")
-    lower, upper = _wilson_limits(sample, z)
+    low, high = _wilson_limits(sample, z)
     return Interval(
         estimate=sample.rate,
-        lower=plain(np.zeros_like(lower) if alternative == "less" else lower),
-        upper=plain(np.ones_like(upper) if alternative == "greater" else upper),
+        low=plain(np.zeros_like(low) if alternative == "less" else low),
+        high=plain(np.ones_like(high) if alternative == "greater" else high),
         n=sample.n,
         alpha=alpha,
     )
@@ -121,7 +121,7 @@ def newcombe(
     Newcombe's own example, 56 of 70 against 48 of 80:
 
     >>> gap = newcombe(Proportion(80, 48), Proportion(70, 56))
-    >>> print(f"{gap.estimate:.4f} ({gap.lower:.4f}, {gap.upper:.4f})")
+    >>> print(f"{gap.estimate:.4f} ({gap.low:.4f}, {gap.high:.4f})")
     0.2000 (0.0524, 0.3339)
     """
     check_alpha(alpha)
@@ -132,12 +132,12 @@ def newcombe(
     low_c, high_c = _wilson_limits(control, z)
     low_t, high_t = _wilson_limits(treatment, z)
     estimate = np.asarray(treatment.rate) - control.rate
-    lower = estimate - np.hypot(treatment.rate - low_t, high_c - control.rate)
-    upper = estimate + np.hypot(high_t - treatment.rate, control.rate - low_c)
+    low = estimate - np.hypot(treatment.rate - low_t, high_c - control.rate)
+    high = estimate + np.hypot(high_t - treatment.rate, control.rate - low_c)
     return Interval(
         estimate=plain(estimate),
-        lower=plain(np.full_like(lower, -1.0) if alternative == "less" else lower),
-        upper=plain(np.full_like(upper, 1.0) if alternative == "greater" else upper),
+        low=plain(np.full_like(low, -1.0) if alternative == "less" else low),
+        high=plain(np.full_like(high, 1.0) if alternative == "greater" else high),
         n=plain(np.asarray(control.n) + treatment.n),
         alpha=alpha,
     )
@@ -223,17 +223,17 @@ def two_proportions(
         test_error = error
     statistic = plain(np.where(test_error > 0, estimate / np.where(test_error > 0, test_error, 1.0), 0.0))
     if interval == "wald":
-        lower, upper = symmetric_interval(plain(estimate), plain(error), np.inf, alpha, alternative)
+        low, high = symmetric_interval(plain(estimate), plain(error), np.inf, alpha, alternative)
     else:
         limits = newcombe(control, treatment, alpha=alpha, alternative=alternative)
-        lower, upper = limits.lower, limits.upper
+        low, high = limits.low, limits.high
     return Effect(
         estimate=plain(estimate),
         standard_error=plain(error),
         statistic=statistic,
         p_value=p_value(statistic, np.inf, alternative),
-        lower=lower,
-        upper=upper,
+        low=low,
+        high=high,
         df=arms.df,
         alpha=alpha,
         alternative=alternative,

@@ -51,14 +51,14 @@ def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect
     estimate = plain(np.asarray(arms.treatment) / arms.control - 1)
     error = plain(np.sqrt(variance))
     statistic = plain(np.asarray(estimate) / error)
-    lower, upper = symmetric_interval(estimate, error, arms.df, alpha, alternative)
+    low, high = symmetric_interval(estimate, error, arms.df, alpha, alternative)
     return Effect(
         estimate=estimate,
         standard_error=error,
         statistic=statistic,
         p_value=p_value(statistic, arms.df, alternative),
-        lower=lower,
-        upper=upper,
+        low=low,
+        high=high,
         df=arms.df,
         alpha=alpha,
         alternative=alternative,
@@ -82,19 +82,19 @@ def _fieller(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effe
     bounded = np.greater(a, 0)
     safe = np.where(bounded, a, 1.0)
     root = np.sqrt(np.maximum(0.0, np.square(b) - a * c))
-    lower = np.where(bounded, (b - root) / safe - 1, -np.inf)
-    upper = np.where(bounded, (b + root) / safe - 1, np.inf)
+    low = np.where(bounded, (b - root) / safe - 1, -np.inf)
+    high = np.where(bounded, (b + root) / safe - 1, np.inf)
     if alternative == "greater":
-        upper = np.full_like(upper, np.inf)
+        high = np.full_like(high, np.inf)
     if alternative == "less":
-        lower = np.full_like(lower, -np.inf)
+        low = np.full_like(low, -np.inf)
     return Effect(
         estimate=plain(np.asarray(arms.treatment) / arms.control - 1),
         standard_error=plain(np.sqrt(lift_variance(arms))),
         statistic=absolute.statistic,
         p_value=absolute.p_value,
-        lower=plain(lower),
-        upper=plain(upper),
+        low=plain(low),
+        high=plain(high),
         df=arms.df,
         alpha=alpha,
         alternative=alternative,
@@ -152,7 +152,7 @@ def relative_lift(
     >>> from journey.experiments import Sample, means
     >>> arms = means(Sample(3407, 1396.87, 52377.9767), Sample(3461, 2422.7, 134698.29))
     >>> lift = relative_lift(arms, method="delta")
-    >>> print(f"{lift.estimate:.5f} ({lift.lower:.5f}, {lift.upper:.5f}), p {lift.p_value:.5f}")
+    >>> print(f"{lift.estimate:.5f} ({lift.low:.5f}, {lift.high:.5f}), p {lift.p_value:.5f}")
     0.70732 (-0.03526, 1.44989), p 0.06191
     """
     check_alpha(alpha)

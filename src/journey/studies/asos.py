@@ -42,7 +42,7 @@ class RuleReplay:
         Series whose last look is beyond the rule's limit.
     fooled : int
         Series that cross at some look, but are not beyond the limit at the end.
-    share_fooled, share_lower, share_upper : float
+    share_fooled, share_low, share_high : float
         `fooled` of all series, with a 95% Wilson interval.
     against_final_test : int
         Series that cross at some look, while the ordinary test at the end has p above alpha.
@@ -58,8 +58,8 @@ class RuleReplay:
     at_end: int
     fooled: int
     share_fooled: float
-    share_lower: float
-    share_upper: float
+    share_low: float
+    share_high: float
     against_final_test: int
     days_saved: float
     median_days_saved: float
@@ -251,8 +251,8 @@ def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[
                 at_end=int(at_end.sum()),
                 fooled=fooled,
                 share_fooled=float(share.estimate),
-                share_lower=float(share.lower),
-                share_upper=float(share.upper),
+                share_low=float(share.low),
+                share_high=float(share.high),
                 against_final_test=int((ever & (per_series["final_p"] >= alpha)).sum()),
                 days_saved=float(saved.sum()),
                 median_days_saved=float(saved.median()) if len(saved) else 0.0,

@@ -158,7 +158,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "quantile 1": (lambda: quantile_effect([1, 2], [1, 2], 1.0), "quantile must lie"),
     "few resamples": (lambda: quantile_effect([1, 2], [1, 2], 0.5, resamples=5), "at least 100 resamples"),
     "caps out of order": (lambda: winsorised([1], [2], upper=0.1, lower=0.5), "0 <= lower < upper <= 1"),
-    "margins out of order": (lambda: equivalence(ARMS, 1, -1), "lower < upper"),
+    "margins out of order": (lambda: equivalence(ARMS, 1, -1), "low < high"),
     "margin below -100%": (lambda: equivalence(ARMS, -1.5, 1, scale="relative"), "above -1"),
     "equivalence at 0.6": (lambda: equivalence(ARMS, -1, 1, alpha=0.6), "below 0.5"),
     "correction": (lambda: heterogeneity({"a": ARMS, "b": ARMS}, correction="none"), "holm or benj"),  # type: ignore[arg-type]
@@ -251,26 +251,26 @@ def test_nothing_converted_is_a_defined_result() -> None:
     for successes in (0, 50):
         effect = two_proportions(Proportion(50, successes), Proportion(50, successes))
         assert (effect.statistic, effect.p_value, effect.estimate) == (0.0, 1.0, 0.0)
-        assert effect.lower == pytest.approx(-0.0713, abs=5e-5)
-        assert effect.upper == pytest.approx(0.0713, abs=5e-5)
+        assert effect.low == pytest.approx(-0.0713, abs=5e-5)
+        assert effect.high == pytest.approx(0.0713, abs=5e-5)
         one_sided = two_proportions(
             Proportion(50, successes), Proportion(50, successes), alternative="greater"
         )
-        assert (one_sided.p_value, one_sided.upper) == (0.5, 1.0)
+        assert (one_sided.p_value, one_sided.high) == (0.5, 1.0)
 
 
 def test_one_flat_arm_is_still_a_test() -> None:
     effect = difference(means(FLAT, GOOD))
     assert effect.df == pytest.approx(9)
-    assert np.isfinite([effect.p_value, effect.lower, effect.upper]).all()
+    assert np.isfinite([effect.p_value, effect.low, effect.high]).all()
 
 
 def test_fieller_without_a_clear_baseline_is_unbounded() -> None:
     """When the control mean may be zero, no lift can be excluded: documented, not hidden."""
     lift = relative_lift(means(Sample.from_moments(20, 0.1, 4.0), Sample.from_moments(20, 0.5, 4.0)))
     assert lift.bounded is False
-    assert (lift.lower, lift.upper) == (-np.inf, np.inf)
-    assert lift.as_dict()["lower"] is None
+    assert (lift.low, lift.high) == (-np.inf, np.inf)
+    assert lift.as_dict()["low"] is None
     assert lift.as_dict()["bounded"] is False
 
 
@@ -291,4 +291,4 @@ def test_posterior_without_data_is_the_prior() -> None:
     posterior = beta_binomial({"a": Proportion(0, 0), "b": Proportion(0, 0)}, prior=(2, 8))
     assert posterior.probability_best == pytest.approx((0.5, 0.5))
     assert posterior.mean == (0.2, 0.2)
-    assert posterior.difference_lower[1] == pytest.approx(-posterior.difference_upper[1])
+    assert posterior.difference_low[1] == pytest.approx(-posterior.difference_high[1])
