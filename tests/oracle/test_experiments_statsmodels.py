@@ -52,6 +52,7 @@ from journey.experiments import (
     two_proportions,
     wilson,
 )
+from journey.experiments.score import Conversions, score_interval
 
 EXACT = {"rel": 1e-9, "abs": 1e-12}
 SOLVED = {"rel": 1e-6, "abs": 1e-9}
@@ -99,7 +100,7 @@ def test_two_proportions(control: tuple[int, int], treatment: tuple[int, int], a
             low, high = confint_proportions_2indep(
                 counts[0], sizes[0], counts[1], sizes[1], method=method, compare="diff"
             )
-            if method == "wald" and arms[0].rate in (0, 1) and arms[1].rate in (0, 1):
+            if method == "wald" and (arms[0].rate in (0, 1) or arms[1].rate in (0, 1)):
                 continue
             ours = two_proportions(*arms, pooled=False, interval=name) if method == "wald" else pooled  # type: ignore[arg-type]
             assert (ours.low, ours.high) == pytest.approx((low, high), **EXACT)
@@ -353,3 +354,48 @@ def test_quantile_bootstrap_against_resampling() -> None:
     # Four Monte-Carlo errors of 20,000 against 40,000 draws.
     assert ours.standard_error == pytest.approx(plain.std(), rel=0.035)
     assert (ours.low, ours.high) == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.05)
+
+
+#: (units, conversions) of control and treatment -> printed 95% limits of the difference.
+MIETTINEN_NURMINEN = {
+    # R's PropCIs::diffscoreci, in the tests of statsmodels.
+    ((34, 1), (34, 7)): (0.0270416, 0.3452912, 5e-8),
+    # The tests of ClinicalTrialUtilities.jl.
+    ((90, 40), (100, 30)): (-0.2781290897, -0.0067083418, 1e-6),
+    # Garner (2016), Constructing confidence intervals for the differences of binomial proportions in SAS.
+    ((80, 48), (70, 56)): (0.0528, 0.3382, 5e-5),
+    # Score intervals for the difference of two binomial proportions, in the tests of ClinicalTrialUtilities.
+    ((5, 2), (5, 4)): (-0.228, 0.794, 5e-4),
+}
+
+
+@pytest.mark.parametrize(("arms", "printed"), MIETTINEN_NURMINEN.items())
+def test_score_interval_of_the_difference(arms: tuple, printed: tuple[float, float, float]) -> None:
+    """Printed values, because statsmodels 0.15 has a wrong coefficient here (its issue 10269)."""
+    low, high, tolerance = printed
+    counts = Conversions(*(np.array([float(part)]) for arm in arms for part in arm))
+    ours = score_interval(counts, "absolute", 0.05, "two-sided")
+    assert (ours[0][0], ours[1][0]) == pytest.approx((low, high), abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("arms", "alpha"),
+    list(
+        itertools.product(
+            [
+                ((34, 1), (34, 7)),
+                ((5, 1), (5, 4)),
+                ((1000, 10), (1000, 0)),
+                ((40, 9), (5, 1)),
+                ((3000, 2), (100, 1)),
+            ],
+            [0.01, 0.05, 0.2],
+        )
+    ),
+)
+def test_score_interval_of_the_lift(arms: tuple, alpha: float) -> None:
+    ours = relative_lift(proportions(*(Proportion(*arm) for arm in arms)), alpha=alpha)
+    (n_c, x_c), (n_t, x_t) = arms
+    theirs = confint_proportions_2indep(x_t, n_t, x_c, n_c, method="score", compare="ratio", alpha=alpha)
+    # Their search stops at eight digits.
+    assert (ours.low + 1, ours.high + 1) == pytest.approx(theirs, rel=1e-6, abs=1e-9)

@@ -184,7 +184,7 @@ def test_fieller_agrees_with_the_test_of_the_difference(
 def test_wald_interval_agrees_with_the_unpooled_test(
     control: Proportion, treatment: Proportion, alpha: float
 ) -> None:
-    assume(0 < control.rate < 1 or 0 < treatment.rate < 1)
+    assume(0 < control.rate < 1 and 0 < treatment.rate < 1)
     effect = two_proportions(control, treatment, pooled=False, interval="wald", alpha=alpha)
     assume(abs(effect.p_value - alpha) > 1e-9)
     assert effect.significant == (not effect.low <= 0 <= effect.high)

@@ -71,7 +71,7 @@ def confidence_sequence(
     Raises
     ------
     JourneyError
-        When neither arm varies, or for a relative lift on a control mean of zero.
+        When an arm does not vary, or for a relative lift on a control mean of zero.
 
     Notes
     -----
@@ -84,6 +84,7 @@ def confidence_sequence(
     check_alpha(alpha)
     check_alternative(alternative)
     check_scale(scale)
+    arms.check_variation("there is no confidence sequence yet")
     rho = mixture_rho(tightest_n, alpha, alternative)
     if scale == "relative":
         variance = np.asarray(lift_variance(arms))
@@ -91,7 +92,6 @@ def confidence_sequence(
     else:
         variance = np.asarray(arms.variance_difference)
         estimate = np.asarray(arms.treatment) - arms.control
-    refuse(variance <= 0, "neither arm varies yet, so there is no confidence sequence; wait for more data")
     units = np.asarray(arms.n_control, dtype=np.float64) + arms.n_treatment
     spread = units * np.square(rho) + 1
     z = estimate / np.sqrt(variance)
@@ -109,23 +109,18 @@ def confidence_sequence(
         p = np.where(signed > 0, np.minimum(1.0, reached), 1.0)
         low = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
         high = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
-    return Effect(
-        estimate=plain(estimate),
-        standard_error=plain(np.sqrt(variance)),
-        statistic=plain(z),
-        p_value=plain(p),
-        low=plain(low),
-        high=plain(high),
-        df=plain(np.full(np.shape(estimate), np.inf)),
+    return Effect.of(
+        arms,
+        estimate=estimate,
+        error=np.sqrt(variance),
+        statistic=z,
+        bounds=(low, high),
+        df=np.inf,
+        p=p,
         alpha=alpha,
         alternative=alternative,
-        null=0.0,
         scale=scale,
         method=f"{arms.source}; confidence sequence",
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
     )
 
 

@@ -11,6 +11,7 @@ from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, difference
 from journey.experiments.inputs import Numeric, Scale, check_alpha, check_scale, plain, refuse, t_survival
 from journey.experiments.relative import relative_lift
+from journey.experiments.score import score_statistic
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,15 @@ def equivalence(
         Margins on the chosen scale, low < high; fixed before looking. Relative margins lie above -1.
     scale : str
         absolute (unit of the metric) or relative. The relative test uses the linear contrasts T - (1 +
-        margin) C, so it needs no approximation of the ratio; its interval is Fieller's.
+        margin) C, so it needs no approximation of the ratio; its interval is Fieller's. Where a cell of two
+        conversion rates is small, tests and interval are those of the score.
     alpha : float
         Level of each one-sided test, below 0.5.
 
     Raises
     ------
     JourneyError
-        For margins out of order, or when neither arm varies.
+        For margins out of order, or when an arm does not vary.
 
     Notes
     -----
@@ -91,11 +93,10 @@ def equivalence(
         if low <= -1:
             raise JourneyError(f"a relative margin must lie above -1 (a fall of 100%); got {low}")
         effect = relative_lift(arms, method="fieller", alpha=2 * alpha)
-        tails = [_contrast(arms, 1 + low), _contrast(arms, 1 + high)]
     else:
         effect = difference(arms, alpha=2 * alpha)
-        tails = [(np.asarray(effect.estimate) - margin) / effect.standard_error for margin in (low, high)]
-    p_lower, p_upper = t_survival(plain(tails[0]), arms.df), t_survival(plain(-tails[1]), arms.df)
+    above, below = (_statistic(arms, margin, scale) for margin in (low, high))
+    p_lower, p_upper = t_survival(plain(above), arms.df), t_survival(plain(-below), arms.df)
     p = np.maximum(p_lower, p_upper)
     return Equivalence(
         estimate=effect.estimate,
@@ -112,12 +113,16 @@ def equivalence(
     )
 
 
-def _contrast(arms: ArmEstimates, ratio: float) -> Any:
-    """t statistic of treatment minus ratio times control."""
+def _statistic(arms: ArmEstimates, margin: float, scale: Scale) -> Any:
+    """t statistic of the effect against a margin: of T - (1 + margin) C on the relative scale."""
+    slope, shift = (1.0, margin) if scale == "absolute" else (1.0 + margin, 0.0)
     variance = (
         np.asarray(arms.variance_treatment)
-        - 2 * ratio * np.asarray(arms.covariance)
-        + ratio**2 * np.asarray(arms.variance_control)
+        - 2 * slope * np.asarray(arms.covariance)
+        + slope**2 * np.asarray(arms.variance_control)
     )
-    refuse(variance <= 0, "neither arm varies, so equivalence cannot be tested")
-    return (np.asarray(arms.treatment) - ratio * np.asarray(arms.control)) / np.sqrt(variance)
+    refuse(variance <= 0, "the two arms move together without a rest, so equivalence cannot be tested")
+    normal = (np.asarray(arms.treatment) - slope * np.asarray(arms.control) - shift) / np.sqrt(variance)
+    if arms.conversions is None:
+        return normal
+    return np.where(arms.conversions.sparse, score_statistic(arms.conversions, margin, scale), normal)

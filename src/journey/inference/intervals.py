@@ -26,8 +26,7 @@ def wilson_interval(
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    wins = np.asarray(successes, dtype=float)
-    n = np.broadcast_to(np.asarray(totals, dtype=float), wins.shape)
+    wins, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(totals, dtype=float))
     z = normal_quantile(level)
     known = n > 0
     size = np.where(known, n, 1.0)

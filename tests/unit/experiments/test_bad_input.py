@@ -100,10 +100,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "mean of nobody": (lambda: Sample(0, 0, 0).mean, "no units"),
     "rate of nobody": (lambda: wilson(Proportion(0, 0)), "no units"),
     "empty proportion": (lambda: two_proportions(Proportion(0, 0), RATE), "no units"),
-    "zero variance": (lambda: difference(means(FLAT, FLAT)), "neither arm varies"),
+    "zero variance": (lambda: difference(means(FLAT, FLAT)), "an arm does not vary"),
     "zero variance in rows": (
-        lambda: difference(means(Sample(*np.array([[9, 9], [9, 9], [9, 30]])), Sample(9, 9, 9))),
-        r"neither arm varies.*\(1 of 2 elements\)",
+        lambda: difference(means(Sample(*np.array([[9, 9], [9, 9], [9, 30]])), GOOD)),
+        r"an arm does not vary.*\(1 of 2 elements\)",
     ),
     "one cluster": (lambda: clustered(*[ClusterSample.from_values([1, 2], [7, 7])] * 2), "at least 2 units"),
     "same metric in every row": (
@@ -125,19 +125,18 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "quantile of one value": (lambda: quantile_effect([1], [1, 2], 0.5), "at least 2 units per arm"),
     "winsorising nothing": (lambda: winsorised([], [1.0]), "one arm is empty"),
     "one segment": (lambda: heterogeneity({"a": ARMS}), "at least two segments"),
-    "flat segment": (lambda: heterogeneity({"a": ARMS, "b": means(FLAT, FLAT)}), "segment 'b': neither arm"),
+    "flat segment": (
+        lambda: heterogeneity({"a": ARMS, "b": means(FLAT, FLAT)}),
+        "segment 'b': an arm does not vary",
+    ),
     "one arm": (lambda: beta_binomial({"a": RATE}), "at least two arms"),
-    "no data in the sequence": (lambda: confidence_sequence(means(FLAT, FLAT)), "neither arm varies yet"),
+    "no data in the sequence": (lambda: confidence_sequence(means(FLAT, FLAT)), "no confidence sequence yet"),
     # Baselines
     "lift on zero": (lambda: relative_lift(means(Sample(5, 0, 3), GOOD)), "control mean above zero"),
     "lift on a loss": (lambda: relative_lift(means(Sample(5, -5, 30), GOOD)), "control mean above zero"),
     "lift of no conversions": (lambda: relative_lift(proportions(Proportion(9, 0), RATE)), "above zero"),
-    "delta lift to zero": (
-        lambda: relative_lift(proportions(RATE, Proportion(9, 0)), method="delta"),
-        "standard error of the lift is zero.*fieller",
-    ),
     "Wald without variance": (
-        lambda: two_proportions(Proportion(9, 0), Proportion(9, 0), interval="wald"),
+        lambda: two_proportions(Proportion(90, 30), Proportion(9, 0), interval="wald"),
         "unpooled standard error is zero",
     ),
     "relative quantile of zero": (
@@ -257,12 +256,6 @@ def test_nothing_converted_is_a_defined_result() -> None:
             Proportion(50, successes), Proportion(50, successes), alternative="greater"
         )
         assert (one_sided.p_value, one_sided.high) == (0.5, 1.0)
-
-
-def test_one_flat_arm_is_still_a_test() -> None:
-    effect = difference(means(FLAT, GOOD))
-    assert effect.df == pytest.approx(9)
-    assert np.isfinite([effect.p_value, effect.low, effect.high]).all()
 
 
 def test_fieller_without_a_clear_baseline_is_unbounded() -> None:
