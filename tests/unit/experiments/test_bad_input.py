@@ -277,7 +277,7 @@ def test_constant_covariate_is_no_adjustment() -> None:
 def test_empty_experiment_has_no_mismatch() -> None:
     assert sample_ratio_test([0, 0]).p_value == 1.0
     single = sample_ratio_test([100, 5], [1, 0])
-    assert (single.p_value, single.df, single.left_out) == (1.0, 0, (1,))
+    assert (single.p_value, single.mismatch, single.misplaced) == (0.0, True, (1,))
 
 
 def test_posterior_without_data_is_the_prior() -> None:

@@ -18,6 +18,7 @@ from journey.experiments import (
     PairedSample,
     Proportion,
     Sample,
+    benjamini_hochberg,
     beta_binomial,
     confidence_sequence,
     crossing_probabilities,
@@ -45,6 +46,7 @@ from journey.experiments import (
     repeated_interval,
     running_intersection,
     running_minimum,
+    sample_ratio_test,
     sequential_sample_ratio,
     two_proportions,
     wilson,
@@ -332,3 +334,17 @@ def test_rates_with_and_without_a_success() -> None:
         assert journey.experiments.probability_best(a, b)[0] == pytest.approx(
             (x[0] > x[1]).mean(), abs=0.0014
         )
+
+
+def test_benjamini_hochberg_rejects_all_at_a_tie_on_the_level() -> None:
+    """p (k) <= k alpha / m holds for k = m exactly, so all are rejected, family by family."""
+    assert benjamini_hochberg([0.1, 0.1, 0.1], alpha=0.1).rejected.all()
+    found = benjamini_hochberg([[0.1, 0.1, 0.1], [0.01, 0.04, 0.9]], alpha=0.1)
+    assert found.adjusted == pytest.approx(np.array([[0.1, 0.1, 0.1], [0.03, 0.06, 0.9]]))
+
+
+def test_units_in_an_arm_that_was_to_have_none_are_a_mismatch() -> None:
+    found = sample_ratio_test([10_000, 10_000, 50], [0.5, 0.5, 0])
+    assert (found.mismatch, found.p_value, found.chi_square) == (True, 0.0, np.inf)
+    assert (found.misplaced, found.counts) == ((2,), (10_000.0, 10_000.0, 50.0))
+    assert not sample_ratio_test([10_000, 10_000, 0], [0.5, 0.5, 0]).mismatch
