@@ -74,10 +74,10 @@ def test_t_tests(
         assert ours.estimate == pytest.approx(theirs.expected, **EXACT)
         assert ours.p_value == pytest.approx(theirs.p_value, abs=1e-12)
         if alternative != "less":
-            assert (ours.lower, ours.upper) == pytest.approx(tuple(theirs.ci), **EXACT)
+            assert (ours.low, ours.high) == pytest.approx(tuple(theirs.ci), **EXACT)
         else:
             # gbstats 0.8.0 returns estimate minus the half-width here, which is the other direction's limit.
-            half = ours.upper - ours.estimate
+            half = ours.high - ours.estimate
             assert theirs.ci[1] == pytest.approx(ours.estimate - half, **EXACT)
 
 
@@ -91,7 +91,7 @@ def test_confidence_sequence(
     config = SequentialConfig(difference_type=kind, sequential_tuning_parameter=tuning)  # type: ignore[arg-type]
     theirs = SequentialTwoSidedTTest(_gb(samples[0]), _gb(samples[1]), config).compute_result()
     ours = confidence_sequence(means(*samples), tightest_n=tuning, scale=kind)  # type: ignore[arg-type]
-    assert (ours.lower, ours.upper) == pytest.approx(tuple(theirs.ci), **EXACT)
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs.ci), **EXACT)
     assert ours.p_value == pytest.approx(theirs.p_value, **EXACT)
 
 
@@ -124,7 +124,7 @@ def test_ratio_metrics(kind: str) -> None:
     ).compute_result()
     arms = ratios(*samples)
     ours = difference(arms) if kind == "absolute" else relative_lift(arms, method="delta")
-    assert (ours.estimate, ours.lower, ours.upper) == pytest.approx((theirs.expected, *theirs.ci), **EXACT)
+    assert (ours.estimate, ours.low, ours.high) == pytest.approx((theirs.expected, *theirs.ci), **EXACT)
 
 
 def _adjusted(sample: PairedSample) -> RegressionAdjustedStatistic:
@@ -147,7 +147,7 @@ def test_cuped_difference() -> None:
     config = FrequentistConfig(difference_type="absolute")
     theirs = TwoSidedTTest(_adjusted(samples[0]), _adjusted(samples[1]), config).compute_result()
     ours = difference(cuped(*samples, theta=theta))
-    assert (ours.estimate, ours.lower, ours.upper) == pytest.approx((theirs.expected, *theirs.ci), **EXACT)
+    assert (ours.estimate, ours.low, ours.high) == pytest.approx((theirs.expected, *theirs.ci), **EXACT)
     assert ours.p_value == pytest.approx(theirs.p_value, abs=1e-12)
 
 

@@ -112,6 +112,6 @@ def symmetric_interval(
 ) -> tuple[Numeric, Numeric]:
     """Estimate plus and minus quantile times standard error; one-sided intervals have an infinite end."""
     half = np.asarray(t_quantile(alpha / 2 if alternative == "two-sided" else alpha, df)) * error
-    lower = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
-    upper = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
-    return plain(lower), plain(upper)
+    low = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
+    high = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
+    return plain(low), plain(high)

@@ -12,6 +12,7 @@ from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_interval
 from journey.inference.labels import checked_labels
+from journey.inference.resampling import resample_counts
 from journey.models.ranked import rank_outcomes
 
 Vector = NDArray[np.float64]
@@ -19,6 +20,7 @@ Metrics = Callable[[Vector], dict[str, Vector]]
 
 BINS = 10
 LEVELS = (0.01, 0.05, 0.10)
+METHOD = "percentile bootstrap around the value"
 BLOCK = 4_000_000  # numbers of a block of weights, so that memory stays bounded
 
 
@@ -285,26 +287,25 @@ def bootstrap(
 
     Notes
     -----
-    Poisson(1) counts stand in for multinomial draws. Percentiles are taken around the observed value
-    instead of the mean of the draws. A draw on which a metric is undefined (no positive) is left out.
+    Percentiles are taken around the observed value instead of the mean of the draws. A draw on which a metric
+    is undefined (no positive) is left out.
     """
     members = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     n_groups = int(members.max()) + 1
-    rng = np.random.default_rng(seed)
     blocks: list[dict[str, Vector]] = []
-    step = max(1, BLOCK // n)
-    for start in range(0, replicates, step):
-        counts = rng.poisson(1.0, size=(min(step, replicates - start), n_groups))
+    cells = max(1, BLOCK // n) * n_groups
+    for counts in resample_counts(n_groups, replicates, seed, scheme="poisson", cells=cells):
         with np.errstate(divide="ignore", invalid="ignore"):
-            blocks.append(metrics(counts[:, members].astype(np.float64)))
-    tail, estimates = 50 * (1 - level), {}
+            blocks.append(metrics(counts[:, members]))
+    estimates = {}
     for name, observed in metrics(np.ones((1, n))).items():
         value, drawn = float(observed[0]), np.concatenate([block[name] for block in blocks])
         drawn = drawn[np.isfinite(drawn)]
-        low, high = np.percentile(drawn, [tail, 100 - tail]) + (value - drawn.mean())
+        low, high = (bound + value - drawn.mean() for bound in percentile_interval(drawn, level))
         if drawn.min() >= 0:  # a quality that is never negative keeps a bound that is not
             low = max(low, 0.0)
-        estimates[name] = Estimate(value, float(min(low, value)), float(max(high, value)), level)
+        low, high = float(min(low, value)), float(max(high, value))
+        estimates[name] = Estimate(value, low, high, level, n_groups, METHOD)
     return estimates, n_groups
 
 

@@ -44,7 +44,7 @@ class RuleReplay:
         Series whose last look is beyond the rule's limit.
     fooled : int
         Series that cross at some look, but are not beyond the limit at the end.
-    share_fooled, share_lower, share_upper : float
+    share_fooled, share_low, share_high : float
         `fooled` of all series, with a 95% interval in which series of one experiment resemble each other.
     experiments : int
         Experiments that the series are of.
@@ -62,8 +62,8 @@ class RuleReplay:
     at_end: int
     fooled: int
     share_fooled: float
-    share_lower: float
-    share_upper: float
+    share_low: float
+    share_high: float
     experiments: int
     against_final_test: int
     days_saved: float
@@ -265,8 +265,8 @@ def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[
                 at_end=int(at_end.sum()),
                 fooled=fooled,
                 share_fooled=fooled / total,
-                share_lower=low,
-                share_upper=high,
+                share_low=low,
+                share_high=high,
                 experiments=len(returned),
                 against_final_test=int((ever & (per_series["final_p"] >= alpha)).sum()),
                 days_saved=float(saved.sum()),

@@ -14,12 +14,12 @@ import pandas as pd
 from journey.causal.regression import naive_difference
 from journey.causal.study import CausalEffect, FloatArray
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.uplift.calibration import heterogeneity_test, uplift_by_bin
 from journey.uplift.curves import RankingQuality, normalised_auuc, normalised_qini, ranking_quality
 from journey.uplift.groups import four_groups
 from journey.uplift.learners import LEARNERS, logistic_base, xgboost_base
 from journey.uplift.policy import compare_policies, standard_policies
-from journey.uplift.ranking import Estimate
 from journey.uplift.sequential import SequentialScores, rank_within, sequential_uplift
 
 MAILINGS = {"mens": "Mens E-Mail", "womens": "Womens E-Mail"}

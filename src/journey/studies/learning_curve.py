@@ -9,7 +9,6 @@ Takes about 25 minutes and 12 GB on 2 cores.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -193,11 +192,11 @@ def compared(ranked: list[dict[str, PositiveRanks]]) -> list[dict[str, Any]]:
     for name in MODELS:
         row: dict[str, Any] = {"model": name}
         for measure in ("precision", "lift", "gain", "over_plain", "of_tastes", "share"):
-            each = asdict(values[f"{name}.{measure}"])
+            each = values[f"{name}.{measure}"]
             row |= {
-                measure: float(f"{each['value']:.6g}"),
-                f"{measure}_low": float(f"{each['low']:.6g}"),
-                f"{measure}_high": float(f"{each['high']:.6g}"),
+                measure: float(f"{each.value:.6g}"),
+                f"{measure}_low": float(f"{each.low:.6g}"),
+                f"{measure}_high": float(f"{each.high:.6g}"),
             }
         rows.append(row)
     return rows

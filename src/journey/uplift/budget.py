@@ -9,16 +9,9 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.intervals import percentile_interval
-from journey.uplift.ranking import (
-    Estimate,
-    Interpolation,
-    Ranking,
-    check_arms,
-    divided,
-    estimate,
-    rank_people,
-)
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate, percentile_interval
+from journey.uplift.ranking import Interpolation, Ranking, check_arms, divided, rank_people
 
 SHARES = np.linspace(0, 1, 51)
 
@@ -122,8 +115,8 @@ def roi_curve(
             divided(point_profit, point[1], otherwise=np.nan), divided(profit, cost, otherwise=np.nan), level
         ),
         random_profit=grid * (point[2] - point[3]),
-        best_share=estimate(float(grid[best]), grid[best_drawn], level),
-        best_profit=estimate(float(point_profit[0, best]), profit[:, best], level),
+        best_share=percentile_estimate(float(grid[best]), grid[best_drawn], level),
+        best_profit=percentile_estimate(float(point_profit[0, best]), profit[:, best], level),
         n=n,
         n_units=ranking.n_units,
         level=level,

@@ -30,17 +30,16 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.intervals import percentile_interval, wilson_interval
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate, percentile_interval, wilson_interval
 from journey.uplift.ranking import (
     NOISE,
-    Estimate,
     Interpolation,
     Ranking,
     Sums,
     area_under,
     check_arms,
     divided,
-    estimate,
     rank_people,
 )
 
@@ -130,13 +129,13 @@ def ranking_quality(
         return np.concatenate([getattr(d, name) for d in draws])
 
     def with_interval(name: str) -> Estimate:
-        return estimate(getattr(point, name)[0], drawn(name), level)
+        return percentile_estimate(getattr(point, name)[0], drawn(name), level)
 
     qini_low, qini_high = percentile_interval(drawn("qini_curve"), level)
     uplift_low, uplift_high = percentile_interval(drawn("uplift_curve"), level)
     drawn_at = drawn("uplift_at")
     at_k = {
-        float(k): _at_k(ranking, float(k), estimate(point.uplift_at[0, i], drawn_at[:, i], level))
+        float(k): _at_k(ranking, float(k), percentile_estimate(point.uplift_at[0, i], drawn_at[:, i], level))
         for i, k in enumerate(cuts)
     }
     return RankingQuality(

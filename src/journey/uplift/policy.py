@@ -11,8 +11,10 @@ from scipy import stats
 
 from journey.causal.study import BoolArray, FloatArray, Study, checked_study, clustered_error
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate
 from journey.inference.resampling import resample_counts
-from journey.uplift.ranking import Estimate, divided, estimate, without_noise
+from journey.uplift.ranking import divided, without_noise
 
 
 @dataclass(frozen=True)
@@ -295,4 +297,4 @@ def _money(totals: FloatArray, cost_per_treated: float) -> tuple[FloatArray, Flo
 
 
 def _from_draws(draws: FloatArray, level: float) -> Estimate:
-    return estimate(float(draws[0]), draws[1:], level)
+    return percentile_estimate(float(draws[0]), draws[1:], level)

@@ -10,23 +10,12 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray, IntArray, checked_treatment, cluster_codes
 from journey.errors import JourneyError
-from journey.inference.intervals import percentile_interval
 from journey.inference.resampling import resample_counts
 
 # Batches this small stay in the processor's cache, which makes a curve three times as fast.
 BATCH_CELLS = 100_000
 #: Scores nearer than this share of the largest one differ by rounding only.
 NOISE = 1e-12
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its interval at confidence `level`."""
-
-    value: float
-    low: float
-    high: float
-    level: float
 
 
 @dataclass(frozen=True)
@@ -215,10 +204,3 @@ class Interpolation:
 def area_under(share: FloatArray, values: FloatArray) -> FloatArray:
     """Trapezoidal area of each row, shape (b,)."""
     return np.asarray(((values[:, 1:] + values[:, :-1]) * np.diff(share, axis=1)).sum(axis=1) / 2)
-
-
-def estimate(value: float, replicates: FloatArray, level: float) -> Estimate:
-    """Value with the percentile interval of its bootstrap replicates; NaN are those without a value."""
-    known = replicates[~np.isnan(replicates)]
-    low, high = percentile_interval(known, level) if len(known) else (np.nan, np.nan)
-    return Estimate(float(value), float(low), float(high), level)

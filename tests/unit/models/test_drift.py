@@ -13,7 +13,7 @@ from scipy.stats import binomtest, ks_2samp
 from journey.errors import JourneyError
 from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame
-from journey.models.drift import count_bins, look, scale, share_level
+from journey.models.drift import count_bins, look, scale, share_alpha
 from journey.models.stability import (
     category_bins,
     detectable_share,
@@ -216,11 +216,11 @@ def test_the_level_of_one_look_is_exact_by_counting():
     bins = [category_bins("channel", columns["channel"])]
     codes = bins[0](columns["channel"])[:, None]
     seen = look(bins, codes, user, week, 8, draws=99, seed=3)
-    for level, above in ((0.05, 5), (0.1, 10), (0.3, 30)):
-        limit = seen.alarm_limit("psi", level)
+    for alpha, above in ((0.05, 5), (0.1, 10), (0.3, 30)):
+        limit = seen.alarm_limit("psi", alpha)
         assert (seen.chance["psi"] > limit * (1 + 1e-9)).sum() == above - 1
     assert seen.alarm_limit("psi", 0.05, names=[]).tolist() == [np.inf]
-    assert 1 - (1 - share_level(0.05, 8)) ** 8 == pytest.approx(0.05)
+    assert 1 - (1 - share_alpha(0.05, 8)) ** 8 == pytest.approx(0.05)
 
 
 def test_bad_watches_are_refused():
@@ -235,8 +235,8 @@ def test_bad_watches_are_refused():
         look(bins, codes, user, week, 99)
     with pytest.raises(JourneyError, match="as many users"):
         look(bins, codes, user[1:], week, 8)
-    with pytest.raises(JourneyError, match="level"):
-        share_level(1.0, 8)
+    with pytest.raises(JourneyError, match="alpha"):
+        share_alpha(1.0, 8)
 
 
 def decisions(seed=0, n=1800, days=63):

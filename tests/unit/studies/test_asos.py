@@ -62,7 +62,7 @@ def test_rules_on_known_paths() -> None:
     assert fixed.share_days_saved == pytest.approx(15 / 30)
     assert (obrien.ever, obrien.fooled, obrien.days_saved, obrien.median_days_saved) == (1, 0, 7, 7)
     assert fixed.share_fooled == pytest.approx(1 / 3)
-    assert fixed.share_lower < 1 / 3 < fixed.share_upper
+    assert fixed.share_low < 1 / 3 < fixed.share_high
 
 
 def test_unusable_looks_are_counted_not_hidden() -> None:

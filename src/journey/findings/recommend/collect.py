@@ -252,7 +252,7 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
             name = f"{better}_over_{other}_{metric}"
             label = f"{METRIC_NAMES[metric]}, {in_sentence(better)} over {in_sentence(other)}, less one"
             less_one = [round(part, DIGITS) for part in (difference.value, difference.low, difference.high)]
-            add_bounded(desk, name, less_one, "share", difference.n_users, label, source="ratio_less_one")
+            add_bounded(desk, name, less_one, "share", totals.n_users, label, source="ratio_less_one")
     desk.ledger.add(
         "recommend.pairs_clear",
         int(clear),

@@ -12,6 +12,7 @@ from journey.findings.desk import Desk
 from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
 from journey.inference.intervals import wilson_interval
+from journey.metrics.bootstrap import bootstrap_totals
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
 
@@ -165,15 +166,12 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
     )
     found = wanted.merge(paid, on=["session_id", "item_id"], how="left")["paid"].fillna(0.0).to_numpy()
     users = np.bincount(ground.user[past.row[left]], found, int(ground.user.max()) + 1)
-    drawn = np.random.default_rng(SEED).poisson(1.0, size=(2000, len(users))) @ users
     margin = desk.assumptions["shop.gross_margin"]
-    low, high = np.percentile(drawn, [2.5, 97.5]) * margin
+    drawn = bootstrap_totals({"paid": users}, seed=SEED)
     desk.ledger.add(
         "sparse.reminder_margin",
-        float(users.sum()) * margin,
+        drawn.estimate(lambda totals: margin * totals["paid"]),
         "eur",
-        low=float(low),
-        high=float(high),
         digits=0,
         n=len(users),
         method=METHOD,
