@@ -36,12 +36,8 @@ select
     sessions,
     conversions,
     conversion_rate,
-    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_low,
-    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_high,
+    wilson_low(conversions, sessions, $z) as conversion_rate_low,
+    wilson_high(conversions, sessions, $z) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates

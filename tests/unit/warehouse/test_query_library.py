@@ -140,7 +140,7 @@ def test_sentence_is_filled(name: str, results: Results) -> None:
 def test_an_empty_shop_gives_empty_results_not_errors(tmp_path: Path) -> None:
     path = tmp_path / "empty.duckdb"
     build_shop(path)
-    with duckdb.connect(str(path)) as connection:
+    with connect(path, read_only=False) as connection:
         tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
         for (table,) in tables:
             connection.execute(f"delete from {table}")
