@@ -17,6 +17,10 @@ orders as (
     select * from marts.orders
 ),
 
+recorded as (
+    select has_revenue from marts.recorded
+),
+
 visits as (
     select
         user_id,
@@ -31,7 +35,7 @@ purchases as (
     select
         user_id,
         count(*) as n_orders,
-        sum(net_revenue::decimal(18, 6))::double as revenue,
+        if(count(net_revenue) = count(*), sum(net_revenue::decimal(18, 6)), null)::double as revenue,
         min(order_ts) as first_order_ts,
         max(order_ts) as last_order_ts,
     from orders
@@ -49,10 +53,11 @@ select
     visits.last_seen,
     coalesce(visits.n_sessions, 0) as n_sessions,
     coalesce(purchases.n_orders, 0) as n_orders,
-    coalesce(purchases.revenue, 0) as revenue,
+    case when recorded.has_revenue then if(purchases.user_id is null, 0, purchases.revenue) end as revenue,
     purchases.first_order_ts,
     purchases.last_order_ts,
 from users
 full join visits using (user_id)
+cross join recorded
 left join purchases using (user_id)
 order by user_id

@@ -45,7 +45,7 @@ select
     sessions.has_checkout,
     sessions.converted,
     sessions.has_cart and not sessions.converted as is_abandoned,
-    sessions.discount_pct > 0 as has_coupon,
+    coalesce(sessions.discount_pct > 0, false) as has_coupon,
     contents.third_moment,
     contents.cart_moment,
     contents.purchase_moment,

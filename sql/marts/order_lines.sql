@@ -1,5 +1,6 @@
 -- Question:  what was bought, at which price?
--- Grain:     one row per order and item; an order is what one user bought at one moment
+-- Grain:     one row per line of an order; an order is what one user bought at one moment. Two lines of one item
+--            are an order of two
 -- Technique: a window names every line after the smallest event of its order
 create or replace table marts.order_lines as
 
@@ -16,6 +17,9 @@ items as (
 
 select
     min(purchases.event_id) over (partition by purchases.user_id, purchases.ts) as order_id,
+    row_number() over (
+        partition by purchases.user_id, purchases.ts order by purchases.item_id, purchases.event_id
+    ) as line_number,
     purchases.session_id,
     purchases.user_id,
     purchases.ts as order_ts,
@@ -24,7 +28,7 @@ select
     purchases.quantity,
     purchases.unit_price,
     purchases.discount_pct,
-    purchases.quantity * purchases.unit_price * (1 - purchases.discount_pct / 100) as net_revenue,
+    purchases.quantity * purchases.unit_price * (1 - coalesce(purchases.discount_pct, 0) / 100) as net_revenue,
 from purchases
 left join items using (item_id)
-order by order_id, purchases.item_id
+order by order_id, line_number

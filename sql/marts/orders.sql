@@ -1,7 +1,7 @@
 -- Question:  what did each order bring?
 -- Grain:     one row per order
 -- Technique: an aggregate over its lines; money is added up as decimals, so that the sum does not depend on
---            the order of the rows. Revenue is null where the store records no price.
+--            the order of the rows. Revenue is null where the price of a line is not known
 create or replace table marts.orders as
 
 with
@@ -23,6 +23,7 @@ orders as (
         order_ts,
         count(*) as n_lines,
         sum(quantity)::bigint as quantity,
+        count(unit_price) as n_priced_lines,
         sum((quantity * unit_price)::decimal(18, 6))::double as gross_revenue,
         sum(net_revenue::decimal(18, 6))::double as net_revenue,
     from order_lines
@@ -36,8 +37,8 @@ select
     orders.order_ts,
     orders.n_lines,
     orders.quantity,
-    orders.gross_revenue,
-    orders.net_revenue,
+    if(orders.n_priced_lines = orders.n_lines, orders.gross_revenue, null) as gross_revenue,
+    if(orders.n_priced_lines = orders.n_lines, orders.net_revenue, null) as net_revenue,
     purchases.device,
     purchases.channel,
 from orders

@@ -11,7 +11,7 @@ import pandas as pd
 from journey.paths import project
 
 START = pd.Timestamp("2026-01-01")
-MARTS = ("sessions", "order_lines", "orders", "session_funnels", "customers")
+MARTS = ("recorded", "sessions", "order_lines", "orders", "session_funnels", "customers")
 DIRT = ("duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity", "retyped")
 
 

@@ -154,7 +154,9 @@ def _boundaries_crossed(node: exp.DateDiff) -> exp.Expr:
     later, earlier = node.this, node.expression
     unit = str(node.args["unit"]).lower()
     if unit == "day":
-        return exp.DateDiff(this=exp.cast(later, "date"), expression=exp.cast(earlier, "date"), unit=exp.var("DAY"))
+        return exp.DateDiff(
+            this=exp.cast(later, "date"), expression=exp.cast(earlier, "date"), unit=exp.var("DAY")
+        )
     if unit != "second":
         raise SqlglotError(f"date_diff of a {unit} is not adapted")
     seconds = [exp.Floor(this=exp.TimeToUnix(this=moment)) for moment in (later, earlier)]
