@@ -1,6 +1,17 @@
--- Question:  who is each customer, and what have they done so far?
--- Grain:     one row per registered user, with or without a session, and per user seen but not registered
--- Technique: sessions and orders are aggregated apart and then joined, so that neither multiplies the other
+-- question: Who is each customer, and what have they done so far?
+-- grain: registered user, with or without a session, and per user seen but not registered
+-- technique: sessions and orders are aggregated apart and then joined, so that neither multiplies the other
+-- keys: user_id
+-- nulls: signup_ts, first_seen, last_seen, revenue, first_order_ts, last_order_ts
+-- columns:
+--   first_seen: start of the first session
+--   last_seen: end of the last session
+--   n_sessions: sessions so far
+--   n_orders: orders so far
+--   revenue: net revenue of all orders, EUR
+--   first_order_ts: when the first order was placed
+--   last_order_ts: when the last order was placed
+
 create or replace table marts.customers as
 
 with
@@ -26,7 +37,7 @@ visits as (
         user_id,
         min(session_start) as first_seen,
         max(session_end) as last_seen,
-        count(*) as n_sessions,
+        count(*) as n_sessions
     from sessions
     group by user_id
 ),
@@ -37,7 +48,7 @@ purchases as (
         count(*) as n_orders,
         if(count(net_revenue) = count(*), sum(net_revenue::decimal(18, 6)), null)::double as revenue,
         min(order_ts) as first_order_ts,
-        max(order_ts) as last_order_ts,
+        max(order_ts) as last_order_ts
     from orders
     group by user_id
 )
@@ -55,7 +66,7 @@ select
     coalesce(purchases.n_orders, 0) as n_orders,
     case when recorded.has_revenue then if(purchases.user_id is null, 0, purchases.revenue) end as revenue,
     purchases.first_order_ts,
-    purchases.last_order_ts,
+    purchases.last_order_ts
 from users
 full join visits using (user_id)
 cross join recorded

@@ -1,9 +1,19 @@
--- Question:  how far down the funnel did each session get, step after step?
--- Grain:     one row per session
--- Technique: a chain of conditional aggregates: the first time of a step not before the step ahead of it.
---            Each link reads only the events of its own type, so no session is compared with itself.
---            A step that the store does not record is left out of the chain. `bought_at` is the first purchase
---            whatever came before it, so that a purchase without all steps is seen
+-- question: How far down the funnel did each session get, step after step?
+-- grain: session
+-- technique: a chain of conditional aggregates: the first time of a step not before the step ahead of it.
+--   Each link reads only the events of its own type, so no session is compared with itself. A step that the
+--   store does not record is left out of the chain. `bought_at` is the first purchase whatever came before
+--   it, so that a purchase without all steps is seen
+-- keys: session_id
+-- nulls: viewed_at, carted_at, checked_out_at, purchased_at, bought_at
+-- columns:
+--   viewed_at: first view
+--   carted_at: first addition to the cart after it
+--   checked_out_at: first checkout after that
+--   purchased_at: first purchase after all steps that the store records
+--   bought_at: first purchase, whatever came before it
+--   furthest_step: visit, view, cart, checkout or purchase
+
 create or replace table marts.session_funnels as
 
 with
@@ -30,7 +40,7 @@ viewed as (
 before_cart as (
     select
         sessions.session_id,
-        if(recorded.has_views, viewed.viewed_at, sessions.session_start) as ready_at,
+        if(recorded.has_views, viewed.viewed_at, sessions.session_start) as ready_at
     from sessions
     cross join recorded
     left join viewed using (session_id)
@@ -60,7 +70,9 @@ checked_out as (
 ),
 
 before_purchase as (
-    select session_id, if(recorded.has_checkouts, checked_out.checked_out_at, before_checkout.ready_at) as ready_at
+    select
+        session_id,
+        if(recorded.has_checkouts, checked_out.checked_out_at, before_checkout.ready_at) as ready_at
     from before_checkout
     cross join recorded
     left join checked_out using (session_id)
@@ -70,7 +82,7 @@ bought as (
     select
         session_id,
         min(events.ts) as bought_at,
-        min(events.ts) filter (where events.ts >= before_purchase.ready_at) as purchased_at,
+        min(events.ts) filter (where events.ts >= before_purchase.ready_at) as purchased_at
     from events
     join before_purchase using (session_id)
     where events.event_type = 'purchase'
@@ -90,7 +102,7 @@ select
         when carted.carted_at is not null then 'cart'
         when viewed.viewed_at is not null then 'view'
         else 'visit'
-    end as furthest_step,
+    end as furthest_step
 from sessions
 left join viewed using (session_id)
 left join carted using (session_id)

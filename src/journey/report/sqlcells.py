@@ -37,7 +37,7 @@ from journey.report.sqlcolumns import Format, result_columns
 from journey.report.tables import show_table
 from journey.warehouse.connect import connect
 from journey.warehouse.query import find, query, run
-from journey.warehouse.query_head import Value
+from journey.warehouse.head import Value
 
 SUMMARY = "SQL"
 #: token -> tag; the two that are everywhere have short ones, for the weight of the library's page

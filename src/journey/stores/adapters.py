@@ -236,7 +236,7 @@ def _map_events(connection: duckdb.DuckDBPyConnection) -> None:
             select timestamp, visitorid, event, itemid, transactionid, rowid as place, 1 as units
             from source where event <> 'transaction'
             union all
-            select min(timestamp), any_value(visitorid), 'transaction', itemid, transactionid, min(rowid), count(*)
+            select min(timestamp), min(visitorid), 'transaction', itemid, transactionid, min(rowid), count(*)
             from source where event = 'transaction' group by transactionid, itemid
         ),
         orders as (

@@ -92,7 +92,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         """select count(*) from marts.session_funnels cross join marts.recorded
         where carted_at < viewed_at or checked_out_at < coalesce(carted_at, viewed_at)
             or purchased_at < coalesce(checked_out_at, carted_at, viewed_at)
-            or (has_views and viewed_at is null and coalesce(carted_at, checked_out_at, purchased_at) is not null)
+            or (has_views and viewed_at is null
+                and coalesce(carted_at, checked_out_at, purchased_at) is not null)
             or (has_carts and carted_at is null and coalesce(checked_out_at, purchased_at) is not null)
             or (has_checkouts and checked_out_at is null and purchased_at is not null)""",
     ),
@@ -125,7 +126,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "marts.orders",
-        "the revenue of orders, order lines and sessions is the same to the cent, and unknown in all or in none",
+        "the revenue of orders, lines and sessions is the same to the cent, and unknown in all or in none",
         """with
         of_lines as (
             select session_id, if(count(net_revenue) = count(*), sum(net_revenue), null) as revenue

@@ -31,7 +31,7 @@ def _read(folder: Path) -> tuple[str, ...]:
 
 
 def definitions_used(sql: str) -> str:
-    """The statements that define the macros a query calls, without their comments; empty when it calls none."""
+    """The definitions of the macros that a query calls, without their comments; empty when it calls none."""
     called = {name for name in _macros() if f"{name}(" in sql}
     lines = [line for text in macro_files() for line in text.splitlines() if not line.startswith("--")]
     statements = "\n".join(lines).split(";")

@@ -19,7 +19,7 @@ from sqlglot.errors import SqlglotError
 from journey.errors import JourneyError
 from journey.warehouse.macros import expanded
 from journey.warehouse.query import library
-from journey.warehouse.query_head import QuerySpec
+from journey.warehouse.head import QuerySpec
 
 DIALECTS = {"postgres": "PostgreSQL", "spark": "Spark SQL"}
 #: Date parts that have another name in Spark, which sqlglot does not translate inside `extract`.

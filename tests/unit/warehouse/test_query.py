@@ -14,7 +14,7 @@ from support.query_shop import build_shop
 from journey.errors import JourneyError
 from journey.warehouse.connect import connect
 from journey.warehouse.query import find, library, query, rounded, run
-from journey.warehouse.query_head import parse_query
+from journey.warehouse.head import parse_query
 from journey.warehouse.query_timings import load_timings, measure_timings
 
 HEAD = """-- question: Which?
