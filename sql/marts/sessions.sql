@@ -90,7 +90,8 @@ select
     sessions.n_checkouts > 0 as has_checkout,
     sessions.n_purchase_lines > 0 as converted,
     case
-        when recorded.has_revenue and sessions.n_priced_lines = sessions.n_purchase_lines then sessions.net_amount
+        when recorded.has_revenue and sessions.n_priced_lines = sessions.n_purchase_lines
+            then sessions.net_amount
     end as revenue,
     (epoch_us(sessions.session_end) - epoch_us(sessions.session_start)) / 1e6 as duration_s,
     coalesce(users.country, 'unknown') as country,

@@ -71,7 +71,7 @@ def decisions_of(shop: Shop) -> list[Decision]:
 
 
 def revenue(shop: Shop, bought: list[Event]) -> float:
-    """Money of purchases; unknown (NaN) where a price is missing, or where no purchase of the shop has one."""
+    """Money of purchases; unknown (NaN) where a price is missing, or no purchase of the shop has one."""
     sold = [event.unit_price for event in shop.events if event.event_type == "purchase"]
     if (sold and all(price is None for price in sold)) or any(event.unit_price is None for event in bought):
         return nan

@@ -26,13 +26,10 @@ period as (
 
 durations as (
     select
-        cast(floor(
-            date_diff(
-                'second',
-                customers.first_seen,
-                coalesce(customers.first_order_ts, period.end_ts)
-            ) / 86400
-        ) as integer) as days_since_first_visit,
+        floor(
+            date_diff('second', customers.first_seen, coalesce(customers.first_order_ts, period.end_ts))
+            / 86400
+        )::integer as days_since_first_visit,
         case when customers.first_order_ts is null then 0 else 1 end as ordered
     from customers
     cross join period

@@ -1,8 +1,8 @@
 """Tables of the data dictionary and the feature catalogue, from where columns and features are declared.
 
 What a column means is said once: in the head of the SQL file that makes it, in the catalogue of features, in
-`sql/analysis/columns.toml` for the words that queries share, or where the column comes from: the head of a table
-that the file reads, in the end the schema of the raw files.
+`sql/analysis/columns.toml` for the words that queries share, or where the column comes from: the head of a
+table that the file reads, in the end the schema of the raw files.
 """
 
 from __future__ import annotations

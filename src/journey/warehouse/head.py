@@ -1,6 +1,6 @@
-"""The head comment of a SQL file, parsed: of models (`sql/staging`, `sql/marts`) and of queries (`sql/analysis`).
+"""The head comment of a SQL file, parsed: models (`sql/staging`, `sql/marts`) and queries (`sql/analysis`).
 
-A file opens with one comment line for each field; a line that starts with `--   ` continues the field above it::
+A file opens with one comment line for each field; a line that starts with `--   ` continues the field above::
 
     -- question: Which device buys most often?
     -- grain: device
@@ -13,9 +13,9 @@ A file opens with one comment line for each field; a line that starts with `--  
     -- meaning: {argmax.conversion_rate.device} buys most often.
 
 `keys` identify a row; none: there is one row, or rows may repeat, as the grain says. `nulls` are the columns
-that may be null, all others never are. `columns` gives the meaning of a column where it is not said elsewhere:
-in `sql/analysis/columns.toml` for queries, in the head of a table that the file reads, in the schema of the raw
-files, or in the catalogue of features (`journey.report.dictionary`). `parameters` and `meaning` belong to queries.
+that may be null, all others never are. `columns` gives the meaning of a column where nothing else says it:
+`sql/analysis/columns.toml` for queries, the head of a table that the file reads, the schema of the raw files,
+or the catalogue of features (`journey.report.dictionary`). `parameters` and `meaning` belong to queries.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ Value = int | float | str
 class Head:
     """What the head of a file says.
 
-    `keys` identify a row, `nulls` are the columns that may be null, `columns` pairs of a column and its meaning,
-    `parameters` pairs of a name and its default, `meaning` a template for `journey.report.sqlmeaning.meaning`,
-    and `sql` the text below the head.
+    `keys` identify a row, `nulls` are the columns that may be null, `columns` pairs of a column and its
+    meaning, `parameters` pairs of a name and its default, `meaning` a template for
+    `journey.report.sqlmeaning.meaning`, and `sql` the text below the head.
     """
 
     question: str

@@ -17,9 +17,9 @@ from sqlglot import ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
 from journey.errors import JourneyError
+from journey.warehouse.head import QuerySpec
 from journey.warehouse.macros import expanded
 from journey.warehouse.query import library
-from journey.warehouse.head import QuerySpec
 
 DIALECTS = {"postgres": "PostgreSQL", "spark": "Spark SQL"}
 #: Date parts that have another name in Spark, which sqlglot does not translate inside `extract`.
@@ -56,11 +56,6 @@ GAPS = (
         ("postgres", "spark"),
         lambda tree: any(join.method.upper() == "ASOF" for join in tree.find_all(exp.Join)),
         "there is no as-of join",
-    ),
-    Gap(
-        ("spark",),
-        lambda tree: tree.find(exp.ApproxQuantile) is not None,
-        "percentile_cont becomes percentile_approx, which does not interpolate",
     ),
     Gap(("spark",), _mixes_interval_units, "a window frame cannot be bounded by intervals of two units"),
     Gap(
