@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -24,7 +25,7 @@ from journey.report.sqlcells import (
 )
 from journey.report.sqlcolumns import heading, result_columns
 from journey.report.tables import table_text
-from journey.warehouse.query import library, query
+from journey.warehouse.query import find, library, query
 
 
 @pytest.fixture(scope="module")

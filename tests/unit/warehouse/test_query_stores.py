@@ -73,11 +73,12 @@ def test_steps_that_are_not_recorded_are_left_out(store: tuple[str, duckdb.DuckD
         step for step in ("visit", "view", "add to cart", "checkout", "purchase") if step not in missing
     ]
     assert (steps["sessions_lost"].dropna() >= 0).all()
-    limits = query("funnel_with_time_limits", connection).set_index("step")
+    week = dict.fromkeys(("cart_minutes", "checkout_minutes", "purchase_minutes"), 7 * 1440)
+    limits = query("funnel_with_time_limits", connection, **week).set_index("step")
     assert list(limits.index) == list(steps.index[1:])
     assert (limits["sessions"] == steps["sessions"].iloc[1:]).all()
-    if without != "purchases":
-        assert limits.loc["purchase", "sessions_in_time"] > 0
+    assert (limits["sessions_in_time"] == limits["sessions"]).all()
+    assert without == "purchases" or limits.loc["purchase", "sessions"] > 0
     segments = query("funnel_by_segment", connection)
     columns = {"view": "viewed", "add to cart": "carted", "checkout": "checked_out"}
     assert [columns[step] for step in missing] == [
