@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import log
+from math import log, nan
 
 from support.features_shops import Event, Shop, sessions_of
 
@@ -64,14 +64,18 @@ def decisions_of(shop: Shop) -> list[Decision]:
                     ],
                     past=[event for event in shop.events if event.ts < at and event not in session],
                     converted=bool(bought),
-                    revenue_after=sum(
-                        e.quantity * e.unit_price * (1 - e.discount_pct / 100)
-                        for e in bought
-                        if e.unit_price is not None and e.discount_pct is not None
-                    ),
+                    revenue_after=revenue(shop, bought),
                 )
             )
     return found
+
+
+def revenue(shop: Shop, bought: list[Event]) -> float:
+    """Money of purchases; unknown (NaN) where a price is missing, or no purchase of the shop has one."""
+    sold = [event.unit_price for event in shop.events if event.event_type == "purchase"]
+    if (sold and all(price is None for price in sold)) or any(event.unit_price is None for event in bought):
+        return nan
+    return sum(e.quantity * (e.unit_price or 0.0) * (1 - (e.discount_pct or 0.0) / 100) for e in bought)
 
 
 def reference_features(shop: Shop, decision: Decision) -> Row:

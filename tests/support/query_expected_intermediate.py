@@ -97,12 +97,16 @@ def funnel_steps(shop: Shop) -> pd.DataFrame:
             "step_rate": counts / counts.shift(),
             "overall_rate": counts / counts.iloc[0],
             "sessions_lost": -counts.diff(),
+            "bought_without": [
+                0,
+                *((shop.sessions["bought"] & taken.isna()).sum() for _, taken in shop.funnels.items()),
+            ],
         }
     )
 
 
 def funnel_by_segment(shop: Shop) -> pd.DataFrame:
-    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor"]])
+    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor", "bought"]])
     reached["all"] = "all sessions"
     parts = []
     for dimension in ("device", "channel", "visitor", "all"):
@@ -110,6 +114,7 @@ def funnel_by_segment(shop: Shop) -> pd.DataFrame:
         part = grouped[["view", "add_to_cart", "checkout", "purchase"]].sum()
         part.columns = ["viewed", "carted", "checked_out", "purchased"]
         part["sessions"] = grouped.size()
+        part["bought_without_a_step"] = grouped["bought"].sum() - part["purchased"]
         parts.append(part.rename_axis("segment").reset_index().assign(dimension=dimension))
     result = pd.concat(parts, ignore_index=True)
     return result.assign(
@@ -240,7 +245,7 @@ def orders_reconciliation(shop: Shop) -> pd.DataFrame:
 
 
 def time_to_convert(shop: Shop) -> pd.DataFrame:
-    bought = shop.funnels["purchase"].dropna()
+    bought = shop.lines.groupby("session_id")["ts"].min()
     sessions = shop.sessions.loc[bought.index]
     minutes = whole_seconds(sessions["start"], bought) / 60
     grouped = minutes.groupby(sessions["device"])

@@ -11,7 +11,7 @@ import pandas as pd
 from journey.paths import project
 
 START = pd.Timestamp("2026-01-01")
-MARTS = ("sessions", "order_lines", "orders", "session_funnels", "customers")
+MARTS = ("recorded", "sessions", "order_lines", "orders", "session_funnels", "customers")
 DIRT = ("duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity", "retyped")
 
 
@@ -169,4 +169,6 @@ def _events(rng: np.random.Generator, users: int, items: int, days: int) -> pd.D
     frame = pd.DataFrame(rows, columns=[*names, "discount_pct"]).sort_values(["ts", "user_id"], kind="stable")
     frame = frame.drop_duplicates(["user_id", "ts", "event_type", "item_id"]).reset_index(drop=True)
     frame.insert(0, "event_id", np.arange(1, len(frame) + 1))
+    # Real clocks do not tick in whole seconds; what happens at one moment still does.
+    frame["ts"] += pd.to_timedelta(frame.groupby(["user_id", "ts"]).ngroup() * 7_919 % 1_000, unit="ms")
     return frame.assign(item_id=frame["item_id"].astype("Int64"), is_late=False, is_skewed=False)

@@ -27,7 +27,7 @@ KEYS = {
     "staging.events": ["event_id"],
     "marts.sessions": ["session_id"],
     "marts.session_funnels": ["session_id"],
-    "marts.order_lines": ["order_id", "item_id"],
+    "marts.order_lines": ["order_id", "line_number"],
     "marts.orders": ["order_id"],
     "marts.customers": ["user_id"],
 }
@@ -96,7 +96,10 @@ def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], list[int]]:
     """Repair and filter rows; also the rows removed by reason, and the bots."""
     rows = raw.sort_values(["received_ts", "event_id"], kind="stable")
     bots = find_bots(rows)
-    duplicate = rows.duplicated(KEY, keep="first")
+    first_received = rows.groupby(KEY, dropna=False)["received_ts"].transform("min")
+    # Purchases that arrive together are lines of one order.
+    sent_again = rows.duplicated(KEY, keep="first") & rows["event_type"].ne("purchase")
+    duplicate = sent_again | (rows["event_type"].eq("purchase") & rows["received_ts"].gt(first_received))
     missing = rows["user_id"].isna()
     bot = rows["user_id"].isin(bots).astype(bool)
     removed = {
@@ -142,7 +145,12 @@ def sessionize(events: pd.DataFrame) -> pd.DataFrame:
 
 def net_revenue(rows: pd.DataFrame) -> pd.Series:
     """Money of a line."""
-    return rows["quantity"] * rows["unit_price"] * (1 - rows["discount_pct"] / 100)
+    return rows["quantity"] * rows["unit_price"] * (1 - rows["discount_pct"].fillna(0.0) / 100)
+
+
+def known_sum(values: pd.Series) -> float:
+    """The sum, unknown when one of the values is."""
+    return float(values.sum(skipna=False))
 
 
 def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
@@ -170,8 +178,9 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     views = events[events["event_type"] == "view"].groupby("session_id")["item_id"].nunique()
     table["n_items_viewed"] = views.reindex(table.index, fill_value=0)
     bought = events[events["event_type"] == "purchase"]
-    revenue = net_revenue(bought).fillna(0.0).groupby(bought["session_id"]).sum()
-    table["revenue"] = revenue.reindex(table.index, fill_value=0.0).astype(float)
+    revenue = net_revenue(bought).groupby(bought["session_id"]).agg(known_sum)
+    nothing = np.nan if len(bought) and bought["unit_price"].isna().all() else 0.0
+    table["revenue"] = revenue.reindex(table.index, fill_value=nothing).astype(float)
     table["session_number"] = table.groupby("user_id").cumcount() + 1
     table["is_new_user"] = table["session_number"] == 1
     table["has_cart"] = table["n_carts"] > 0
@@ -186,8 +195,9 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
 
 def funnel_table(events: pd.DataFrame) -> pd.DataFrame:
     """Walk through the events in order of time; each looks whether it is the step its session waits for."""
-    has_checkouts = bool((events["event_type"] == "checkout").any())
-    steps = [step for step in STEPS if has_checkouts or step != "checkout"]
+    recorded = set(events["event_type"]) | {"purchase"}
+    steps = [step for step in STEPS if step in recorded]
+    bought = events[events["event_type"] == "purchase"].groupby("session_id")["ts"].min()
     reached: dict[int, dict[str, pd.Timestamp]] = {}
     # At one and the same moment the steps count in the order of the funnel.
     rank = events["event_type"].map({step: place for place, step in enumerate(STEPS)}).fillna(len(STEPS))
@@ -202,23 +212,27 @@ def funnel_table(events: pd.DataFrame) -> pd.DataFrame:
         {
             "session_id": session_id,
             **{column: times.get(step) for step, column in STEPS.items()},
+            "bought_at": bought.get(session_id),
             "furthest_step": FURTHEST[list(times)[-1]] if times else "visit",
         }
         for session_id, times in reached.items()
     ]
-    return pd.DataFrame(rows, columns=["session_id", *STEPS.values(), "furthest_step"])
+    return pd.DataFrame(rows, columns=["session_id", *STEPS.values(), "bought_at", "furthest_step"])
 
 
 def line_table(events: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """One row per order and item."""
+    """One row per line of an order."""
     lines = events[events["event_type"] == "purchase"].copy()
     lines["order_id"] = lines.groupby(["user_id", "ts"])["event_id"].transform("min")
     lines["order_ts"] = lines["ts"]
     lines["category"] = lines["item_id"].astype("int64").map(items.set_index("item_id")["category"])
     lines["net_revenue"] = net_revenue(lines)
-    return lines.sort_values(["order_id", "item_id"])[
+    lines = lines.sort_values(["order_id", "item_id", "event_id"])
+    lines["line_number"] = lines.groupby("order_id").cumcount() + 1
+    return lines[
         [
             "order_id",
+            "line_number",
             "session_id",
             "user_id",
             "order_ts",
@@ -241,8 +255,8 @@ def order_table(events: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         order_ts=("order_ts", "first"),
         n_lines=("item_id", "size"),
         quantity=("quantity", "sum"),
-        gross_revenue=("gross_revenue", lambda values: values.sum(min_count=1)),
-        net_revenue=("net_revenue", lambda values: values.sum(min_count=1)),
+        gross_revenue=("gross_revenue", known_sum),
+        net_revenue=("net_revenue", known_sum),
     )
     first = events[events["event_type"] == "purchase"].set_index("event_id")
     for column in ("device", "channel"):
@@ -262,7 +276,9 @@ def customer_table(users: pd.DataFrame, sessions: pd.DataFrame, orders: pd.DataF
     table["n_sessions"] = visits.size().reindex(everyone, fill_value=0)
     bought = orders.groupby(orders["user_id"].astype("int64"))
     table["n_orders"] = bought.size().reindex(everyone, fill_value=0)
-    table["revenue"] = bought["net_revenue"].sum().reindex(everyone, fill_value=0.0).astype(float)
+    nothing = np.nan if len(orders) and orders["net_revenue"].isna().all() else 0.0
+    revenue = bought["net_revenue"].agg(known_sum)
+    table["revenue"] = revenue.reindex(everyone, fill_value=nothing).astype(float)
     table["first_order_ts"] = bought["order_ts"].min().reindex(everyone)
     table["last_order_ts"] = bought["order_ts"].max().reindex(everyone)
     return table.reset_index(names="user_id")

@@ -1,10 +1,19 @@
 -- question: What are the sufficient statistics of each experiment, arm and metric?
 -- grain: experiment x variant x metric
--- tables: staging.exposures, marts.sessions, marts.orders, marts.recorded
--- level: advanced
 -- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
 --   CUPED and ratio metrics
 -- keys: experiment, variant, metric
+-- columns:
+--   metric: converted, orders, revenue or sessions
+--   n: users
+--   sum_y: sum of the metric after exposure
+--   sum_yy: sum of its squares
+--   sum_x: sum of the metric before exposure
+--   sum_xx: sum of its squares
+--   sum_xy: sum of the products of both
+--   sum_d: sum of the sessions after exposure
+--   sum_dd: sum of their squares
+--   sum_dy: sum of their products with the metric
 -- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
 --   exposure, x the same before it, d the user's sessions after it; an engine needs these sums and nothing
 --   else.
@@ -12,63 +21,44 @@
 with
 
 exposures as (
-
     select * from staging.exposures
-
 ),
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 orders as (
-
     select * from marts.orders
-
 ),
 
 recorded as (
-
     select * from marts.recorded
-
 ),
 
 exposed as (
-
     select
         experiment,
         user_id,
         min(variant) as variant,
         min(ts) as exposed_at
     from exposures
-    group by
-        experiment,
-        user_id
-    having
-        count(distinct variant) = 1
-
+    group by experiment, user_id
+    having count(distinct variant) = 1
 ),
 
 user_sessions as (
-
     select
         exposed.experiment,
         exposed.user_id,
         count(*) filter (where sessions.session_end >= exposed.exposed_at) as sessions_after,
         count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before
     from exposed
-    inner join sessions
-        on exposed.user_id = sessions.user_id
-    group by
-        exposed.experiment,
-        exposed.user_id
-
+    join sessions on exposed.user_id = sessions.user_id
+    group by exposed.experiment, exposed.user_id
 ),
 
 user_orders as (
-
     select
         exposed.experiment,
         exposed.user_id,
@@ -81,16 +71,11 @@ user_orders as (
             case when orders.order_ts < exposed.exposed_at then orders.net_revenue::decimal(18, 6) else 0 end
         ) as revenue_before
     from exposed
-    inner join orders
-        on exposed.user_id = orders.user_id
-    group by
-        exposed.experiment,
-        exposed.user_id
-
+    join orders on exposed.user_id = orders.user_id
+    group by exposed.experiment, exposed.user_id
 ),
 
 users as (
-
     select
         exposed.experiment,
         exposed.variant,
@@ -107,12 +92,10 @@ users as (
     left join user_orders
         on exposed.experiment = user_orders.experiment
         and exposed.user_id = user_orders.user_id
-
 ),
 
 -- Decimals of more than 18 digits, so that a square fits and its sum does not depend on the order of rows.
 metrics as (
-
     select
         experiment,
         variant,
@@ -121,9 +104,7 @@ metrics as (
         (case when orders_before > 0 then 1 else 0 end)::decimal(19, 6) as x,
         sessions_after as d
     from users
-
     union all
-
     select
         experiment,
         variant,
@@ -132,9 +113,7 @@ metrics as (
         orders_before::decimal(19, 6) as x,
         sessions_after as d
     from users
-
     union all
-
     select
         experiment,
         variant,
@@ -144,11 +123,8 @@ metrics as (
         sessions_after as d
     from users
     cross join recorded
-    where
-        recorded.has_revenue
-
+    where recorded.has_revenue
     union all
-
     select
         experiment,
         variant,
@@ -157,7 +133,6 @@ metrics as (
         sessions_before::decimal(19, 6) as x,
         sessions_after as d
     from users
-
 )
 
 select
@@ -174,11 +149,5 @@ select
     sum(d * d) as sum_dd,
     sum(d * y) as sum_dy
 from metrics
-group by
-    experiment,
-    variant,
-    metric
-order by
-    experiment,
-    variant,
-    metric
+group by experiment, variant, metric
+order by experiment, variant, metric

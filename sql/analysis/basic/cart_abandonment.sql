@@ -1,9 +1,13 @@
 -- question: How many sessions that fill a cart leave without buying, and how far did they get?
 -- grain: device
--- tables: marts.sessions, marts.recorded
--- level: basic
 -- technique: conditional aggregation with filter
 -- keys: device
+-- nulls: left_at_checkout
+-- columns:
+--   abandoned_sessions: of them, those without a purchase
+--   abandonment_rate: abandoned sessions over sessions with a cart
+--   left_at_cart: abandoned before a checkout
+--   left_at_checkout: abandoned after a checkout
 -- meaning: {ratio.abandoned_sessions.cart_sessions:share} of the {sum.cart_sessions} sessions with a cart
 --   end without an order; the rate is highest on {argmax.abandonment_rate.device}
 --   ({max.abandonment_rate:share}).
@@ -11,15 +15,11 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 recorded as (
-
     select * from marts.recorded
-
 )
 
 select
@@ -34,10 +34,6 @@ select
     end as left_at_checkout
 from sessions
 cross join recorded
-group by
-    device,
-    recorded.has_checkouts
-having
-    count(*) filter (where has_cart) > 0
-order by
-    device
+group by device, recorded.has_checkouts
+having count(*) filter (where has_cart) > 0
+order by device

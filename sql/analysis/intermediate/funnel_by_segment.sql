@@ -1,10 +1,21 @@
 -- question: In which segment does the funnel leak most?
 -- grain: segment (device, channel, visitor, and all)
--- tables: marts.sessions, marts.session_funnels, marts.recorded
--- level: intermediate
 -- technique: grouping sets, grouping to name the set
 -- keys: dimension, segment
--- nulls: cart_to_checkout_rate, checkout_to_purchase_rate
+-- nulls: viewed, carted, checked_out, visit_to_view_rate, view_to_cart_rate, cart_to_checkout_rate,
+--   checkout_to_purchase_rate
+-- columns:
+--   dimension: device, channel, visitor or all
+--   segment: value of the dimension
+--   viewed: sessions with a view
+--   carted: that then cart
+--   checked_out: that then check out
+--   purchased: that then buy, after every step that the store records
+--   visit_to_view_rate: viewed over sessions
+--   view_to_cart_rate: carted over viewed
+--   cart_to_checkout_rate: checked out over carted
+--   checkout_to_purchase_rate: purchased over checked out
+--   bought_without_a_step: sessions that buy without taking every step in order
 -- meaning: Carts are followed by a checkout least often in {argmin.cart_to_checkout_rate.dimension}
 --   {argmin.cart_to_checkout_rate.segment} ({min.cart_to_checkout_rate:share}), against
 --   {where.dimension=all.cart_to_checkout_rate:share} over all sessions.
@@ -12,25 +23,18 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 session_funnels as (
-
     select * from marts.session_funnels
-
 ),
 
 recorded as (
-
     select * from marts.recorded
-
 ),
 
 joined as (
-
     select
         sessions.device,
         sessions.channel,
@@ -45,13 +49,10 @@ joined as (
         recorded.has_checkouts
     from sessions
     cross join recorded
-    inner join session_funnels
-        on sessions.session_id = session_funnels.session_id
-
+    join session_funnels on sessions.session_id = session_funnels.session_id
 ),
 
 counts as (
-
     select
         case
             when grouping(device) = 0 then 'device'
@@ -67,9 +68,7 @@ counts as (
         count(purchased_at) as purchased,
         count(bought_at) - count(purchased_at) as bought_without_a_step
     from joined
-    group by
-        grouping sets ((device), (channel), (visitor), ())
-
+    group by grouping sets ((device), (channel), (visitor), ())
 )
 
 select
@@ -86,6 +85,4 @@ select
     purchased / nullif(checked_out, 0) as checkout_to_purchase_rate,
     bought_without_a_step
 from counts
-order by
-    dimension,
-    segment
+order by dimension, segment

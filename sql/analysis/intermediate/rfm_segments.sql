@@ -1,9 +1,12 @@
 -- question: Who are the buyers, by recency, frequency and money?
 -- grain: RFM segment
--- tables: marts.customers
--- level: intermediate
 -- technique: ntile scores, rules as one case expression, shares of window totals
 -- keys: segment
+-- nulls: revenue_per_customer, revenue, revenue_share
+-- columns:
+--   segment: Champions, Loyal, At Risk, New or Lost
+--   mean_days_since_order: mean days since the last order
+--   mean_orders: orders a customer
 -- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and
 --   bring {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the
 --   largest group ({max.customer_share:share} of buyers).
@@ -11,26 +14,20 @@
 with
 
 customers as (
-
     select * from marts.customers
-
 ),
 
 period as (
-
-    select
-        max(cast(last_seen as date)) as last_day
+    select max(last_seen::date) as last_day
     from customers
-
 ),
 
 buyers as (
-
     select
         customers.user_id,
         customers.n_orders,
         customers.revenue,
-        date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
+        date_diff('day', customers.last_order_ts::date, period.last_day) as days_since_order,
         ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
         case
             when customers.revenue is not null then ntile(5) over (
@@ -40,13 +37,10 @@ buyers as (
         end as money_score
     from customers
     cross join period
-    where
-        customers.n_orders > 0
-
+    where customers.n_orders > 0
 ),
 
 segmented as (
-
     select
         *,
         case
@@ -57,7 +51,6 @@ segmented as (
             else 'Lost'
         end as segment
     from buyers
-
 )
 
 select
@@ -70,8 +63,5 @@ select
     sum(revenue::decimal(18, 6)) as revenue,
     sum(revenue::decimal(18, 6)) / sum(sum(revenue::decimal(18, 6))) over () as revenue_share
 from segmented
-group by
-    segment
-order by
-    revenue desc,
-    segment
+group by segment
+order by revenue desc, segment

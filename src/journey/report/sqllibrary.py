@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
-from journey.report.sqlcells import sql_block, with_values, workbench
+from journey.report.sqlcells import runnable, sql_block, workbench
 from journey.report.sqlcolumns import Format, result_columns
 from journey.report.sqlmeaning import meaning
 from journey.report.tables import show_table
@@ -79,7 +79,7 @@ def _show(
     anchor = "sql-" + spec.name.replace("_", "-")
     print(f"\n### {markdown_text(spec.question)} {{#{anchor} .sql-query}}\n")
     print(f"{markdown_text(meaning(spec, frame))}\n")
-    print(sql_block(with_values(spec.sql, dict(spec.parameters))))
+    print(sql_block(runnable(spec.sql, dict(spec.parameters))))
     columns: dict[str, tuple[str, Format]] = result_columns(frame)
     show_table(frame.head(ROWS_SHOWN), caption=f"{spec.name}: {_extent(len(frame))}", columns=columns)
     print(raw_block("html", _facts(spec, timing, systems)))

@@ -1,6 +1,6 @@
 """The SQL query library: every file of `sql/analysis/`, run by name.
 
-A query answers one question; its head comment says which (see `journey.warehouse.query_head`). Results are
+A query answers one question; its head comment says which (see `journey.warehouse.head`). Results are
 ordered by unique keys, and floats are rounded to twelve significant digits, because the order in which
 threads add up doubles, and with it the last digits of a sum, differs from run to run.
 """
@@ -18,7 +18,7 @@ import pandas as pd
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.warehouse.connect import connect
-from journey.warehouse.query_head import LEVELS, QuerySpec, Value, parse_query
+from journey.warehouse.head import LEVELS, QuerySpec, Value, parse_query
 
 __all__ = ["QuerySpec", "find", "library", "query", "run"]
 

