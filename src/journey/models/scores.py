@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
-from journey.inference.intervals import percentile_interval
+from journey.inference.intervals import percentile_interval, wilson_interval
 from journey.inference.labels import checked_labels
 from journey.inference.resampling import resample_counts
 from journey.models.ranked import rank_outcomes
@@ -177,14 +177,8 @@ def reliability(outcome: ArrayLike, probability: ArrayLike, bins: int = BINS) ->
     place = equal_mass_bins(p, bins)
     n = np.bincount(place)
     predicted, positives = (np.bincount(place, weights=values) for values in (p, y))
-    z2 = 1.959963984540054**2
-    share = positives / n
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
-    # A bin without positives has its bound at zero; rounding must not put it above.
-    return Reliability(
-        predicted / n, share, np.minimum(centre - half, share), np.maximum(centre + half, share), n
-    )
+    low, high = wilson_interval(positives, n)
+    return Reliability(predicted / n, positives / n, low, high, n)
 
 
 def equal_mass_bins(probability: Vector, bins: int) -> NDArray[np.int64]:

@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
+from journey.inference.differences import independent_difference
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate, percentile_interval, wilson_interval
 from journey.uplift.ranking import (
@@ -247,11 +248,7 @@ def _rate_difference(sums: Sums, at_cuts: Interpolation) -> FloatArray:
 
 
 def _at_k(ranking: Ranking, k: float, resampled: Estimate) -> Estimate:
-    """Uplift at k with an interval that is not narrow for want of events.
-
-    Source: Newcombe (1998), "Interval estimation for the difference between independent proportions", method
-    10: it joins the two Wilson intervals.
-    """
+    """Uplift at k; without events in an arm with Newcombe's interval, which two Wilson intervals make."""
     sums = ranking.sums()
     at_cut = Interpolation(sums.share, np.array([k]))
     squares = [
@@ -265,9 +262,8 @@ def _at_k(ranking: Ranking, k: float, resampled: Estimate) -> Estimate:
         return resampled
     low = high = float("nan")
     if np.isin(ranking.outcome, (0, 1)).all() and ranking.n_units == len(ranking.order):
-        rate, (lower, upper) = total / n, wilson_interval(total, n, resampled.level)
-        low = resampled.value - float(np.hypot(rate[0] - lower[0], upper[1] - rate[1]))
-        high = resampled.value + float(np.hypot(upper[0] - rate[0], rate[1] - lower[1]))
+        bounds = wilson_interval(total, n, resampled.level)
+        _, low, high = independent_difference(*zip(total / n, *bounds, strict=True))
     return Estimate(resampled.value, low, high, resampled.level)
 
 

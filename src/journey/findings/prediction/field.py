@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -77,10 +76,9 @@ def add_field(desk: Desk) -> None:
     desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, **own)
     desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
     add_hold_outs(desk, tuned["hold_outs"], common)
-    lesson = [SimpleNamespace(**row) for row in result["resampling"]]
     desk.save("field_resampling", pd.DataFrame(result["resampling"]))
     # One stratified fold of the rows is the test.
-    register_lesson(desk, "uci", lesson, DATASET, rows // FOLDS)
+    register_lesson(desk, "uci", result["resampling"], DATASET, rows // FOLDS)
 
 
 def add_quality(

@@ -99,9 +99,10 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     features = np.vstack([known.matrix, test.matrix])
     outcome = np.r_[known.label, test.label]
     tested = np.r_[np.zeros(len(known), dtype=bool), np.ones(len(test), dtype=bool)]
-    lesson = oversampling_lesson(features, outcome, tested, scorer, seed=seed)
-    desk.save("resampling", pd.DataFrame([vars(row) for row in lesson]))
-    register_lesson(desk, "resampled", lesson, "simulated", len(test))
+    lesson = oversampling_lesson(features, outcome, tested, scorer, seed=seed, users=test.user_id)
+    plain = [row.plain() for row in lesson]
+    desk.save("resampling", pd.DataFrame(plain))
+    register_lesson(desk, "resampled", plain, "simulated", len(test))
 
     # Weights: the scores no longer are probabilities until they are calibrated again.
     weighted, final = (
@@ -142,24 +143,34 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
             )
 
 
-def register_lesson(desk: Desk, prefix: str, lesson: list[Any], dataset: str, n: int) -> None:
-    """Numbers of an oversampling lesson; rows have recipe, place and scores."""
+def register_lesson(desk: Desk, prefix: str, lesson: list[dict[str, Any]], dataset: str, n: int) -> None:
+    """Numbers of an oversampling lesson, from its rows."""
     short = {"as they are": "none", "repeated rows": "repeat", "SMOTE": "smote"}
     where = {"none": "", "in training": "_inside", "before the split": "_before"}
     shop = "simulated shop" if dataset == "simulated" else "real sessions"
     for row in lesson:
-        recipe = "rows as they are" if row.place == "none" else f"{row.recipe} {row.place}"
+        name = f"prediction.{prefix}_{short[row['recipe']]}{where[row['place']]}"
+        recipe = "rows as they are" if row["place"] == "none" else f"{row['recipe']} {row['place']}"
+        common: dict[str, Any] = {
+            "source": "journey.models.resampling:oversampling_lesson",
+            "dataset": dataset,
+        }
         for metric, unit, title in (
             ("roc_auc", "ratio", "ROC-AUC"),
             ("pr_auc", "ratio", "PR-AUC"),
             ("accuracy", "share", "Accuracy"),
         ):
+            label = f"{title}, {recipe}, {shop}"
+            desk.ledger.add(f"{name}_{metric}", row[metric], unit, n=n, label=label, **common)
+        if "change" in row:
             desk.ledger.add(
-                f"prediction.{prefix}_{short[row.recipe]}{where[row.place]}_{metric}",
-                getattr(row, metric),
-                unit,
+                f"{name}_change",
+                row["change"],
+                "ratio",
+                low=row["change_low"],
+                high=row["change_high"],
+                method="bootstrap, both scores on the same draws",
                 n=n,
-                label=f"{title}, {recipe}, {shop}",
-                source="journey.models.resampling:oversampling_lesson",
-                dataset=dataset,
+                label=f"PR-AUC, {recipe}, less that of rows as they are, {shop}",
+                **common,
             )

@@ -18,6 +18,8 @@ from journey.sparse.history import NEVER
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
+#: Sets of features that are compared with the history alone, on the same draws of users.
+OVER_PLAIN = ("collaborative", "everything")
 
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
@@ -34,6 +36,8 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
         for name in ranked:
             measures[f"{name}.precision"] = lambda draw, name=name: draw[name]
             measures[f"{name}.lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
+        for name in OVER_PLAIN:
+            measures[f"{name}.over_plain"] = lambda draw, name=name: draw[name] / draw["plain"] - 1
         found = estimates([ranked], measures, seed=SEED)
         for name in ranked:
             row: dict[str, Any] = {"part": part, "features": name, "name": SET_NAMES[name]}
@@ -48,6 +52,12 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
                     desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
                 )
             rows.append(row)
+        for name in OVER_PLAIN:
+            change, label = (
+                found[f"{name}.over_plain"],
+                f"{SET_NAMES[name]}: PR-AUC over history alone, less one",
+            )
+            add_estimate(desk, f"{part}_{name}_over_plain", change, ("share", 0), rung.happened.size, label)
     desk.save("features", pd.DataFrame(rows))
 
 
