@@ -234,6 +234,14 @@ STUDIES = {
             tolerance=1e-2,
         ),
         Study(
+            "sql_systems",
+            "Does the query library return the same values in PostgreSQL and Spark?",
+            "journey.studies.sql_systems.study:sql_systems",
+            simulates=True,
+            libraries=("pyspark",),
+            extra="spark",
+        ),
+        Study(
             "uplift_coverage",
             "How often do the intervals of uplift hold the truth?",
             "journey.studies.uplift_coverage:uplift_coverage",
