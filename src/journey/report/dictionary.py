@@ -30,6 +30,8 @@ MARTS = (
     "decision_points",
     "features_all",
 )
+#: whose columns are shown one by one; those of the last are features
+COLUMNS_OF = MARTS[:-1]
 
 
 def raw_tables() -> tuple[TableSpec, ...]:

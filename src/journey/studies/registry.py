@@ -240,6 +240,14 @@ STUDIES = {
             part_says="all shops of up to 10,000 users",
         ),
         Study(
+            "sql_systems",
+            "Does the query library return the same values in PostgreSQL and Spark?",
+            "journey.studies.sql_systems.study:sql_systems",
+            simulates=True,
+            libraries=("pyspark",),
+            extra="spark",
+        ),
+        Study(
             "uplift_coverage",
             "How often do the intervals of uplift hold the truth?",
             "journey.studies.uplift_coverage:uplift_coverage",

@@ -15,7 +15,8 @@ A file opens with one comment line for each field; a line that starts with `--  
 `keys` identify a row; none: there is one row, or rows may repeat, as the grain says. `nulls` are the columns
 that may be null, all others never are. `columns` gives the meaning of a column where nothing else says it:
 `sql/analysis/columns.toml` for queries, the head of a table that the file reads, the schema of the raw files,
-or the catalogue of features (`journey.report.dictionary`). `parameters` and `meaning` belong to queries.
+or the catalogue of features (`journey.report.dictionary`). `parameters` and `meaning` belong to queries; the
+extracts, which only hand rows to methods, have no `meaning`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from pathlib import Path
 from journey.errors import JourneyError
 
 LEVELS = ("basic", "intermediate", "advanced")
+EXTRACTS = "extracts"
+"""Folder of the queries that hand rows to methods; they are no part of the library."""
 REQUIRED = ("question", "grain", "technique", "keys")
 OPTIONAL = ("nulls", "columns")
 OF_QUERIES = ("parameters", "meaning")
@@ -84,8 +87,8 @@ def parse_query(path: Path) -> QuerySpec:
     JourneyError
         As `parse_head`; also when the folder is no level.
     """
-    if path.parent.name not in LEVELS:
-        raise JourneyError(f"{path}: the folder must be one of {', '.join(LEVELS)}")
+    if path.parent.name not in (*LEVELS, EXTRACTS):
+        raise JourneyError(f"{path}: the folder must be one of {', '.join((*LEVELS, EXTRACTS))}")
     head = parse_head(path, path.read_text(encoding="utf-8"), query=True)
     return QuerySpec(**vars(head), name=path.stem, level=path.parent.name, path=path)
 
@@ -103,7 +106,7 @@ def parse_head(path: Path, text: str, *, query: bool = False) -> Head:
     fields = _fields(path, lines[:body], REQUIRED + OPTIONAL + (OF_QUERIES if query else ()))
     if not "".join(lines[body:]).strip():
         raise JourneyError(f"{path}: there is no statement below the head comment")
-    needed = REQUIRED + (("meaning",) if query else ())
+    needed = REQUIRED + (("meaning",) if query and path.parent.name != EXTRACTS else ())
     if missing := [name for name in needed if name not in fields]:
         raise JourneyError(
             f"{path}: the head comment has no {', '.join(missing)}; add '-- {missing[0]}: ...'"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import ErrorLevel, exp
@@ -74,13 +74,8 @@ def portability() -> list[Portability]:
     list of Portability
         In the order of the library; both dialects of a query follow each other.
     """
-    return list(_portability(library()))
-
-
-@cache
-def _portability(specs: tuple[QuerySpec, ...]) -> tuple[Portability, ...]:
     rows = []
-    for spec in specs:
+    for spec in library():
         for dialect in DIALECTS:
             try:
                 translate(spec, dialect)
@@ -88,9 +83,10 @@ def _portability(specs: tuple[QuerySpec, ...]) -> tuple[Portability, ...]:
                 rows.append(Portability(spec.name, dialect, False, str(error).partition(": ")[2]))
             else:
                 rows.append(Portability(spec.name, dialect, True, ""))
-    return tuple(rows)
+    return rows
 
 
+@lru_cache(maxsize=256)
 def translate(spec: QuerySpec, dialect: str) -> str:
     """Return the query in another dialect, its parameters replaced by their defaults.
 

@@ -133,7 +133,7 @@ def test_a_wrong_head_is_an_error(tmp_path: Path, old: str, new: str, message: s
 
 
 def test_a_folder_that_is_no_level_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(JourneyError, match="must be one of basic, intermediate, advanced"):
+    with pytest.raises(JourneyError, match="must be one of basic, intermediate, advanced, extracts"):
         parse_query(write(tmp_path, HEAD, "expert"))
 
 

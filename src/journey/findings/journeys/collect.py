@@ -37,9 +37,7 @@ def collect(desk: Desk) -> None:
 
 def add_paths(desk: Desk) -> None:
     """Moves between steps, the commonest paths, and how long paths are."""
-    events = desk.warehouse.execute(
-        "select session_id, event_type from staging.events order by session_id, ts, event_id"
-    ).df()
+    events = query("event_sequence", desk.warehouse)
     codes = events["event_type"].map({step: code for code, step in enumerate(STEPS)}).to_numpy()
     whole = journeys.paths_from_steps(
         events["session_id"].to_numpy(), codes, [s.replace("_", " ") for s in STEPS]
@@ -126,19 +124,8 @@ def add_paths(desk: Desk) -> None:
 
 def add_time_to_convert(desk: Desk) -> None:
     """Days from the first visit to the first order, those who have not ordered yet kept as undecided."""
-    customers = desk.warehouse.execute(
-        """
-        select
-            device_preference,
-            date_diff('second', first_seen, coalesce(first_order_ts, max(last_seen) over ()))
-                / 86400.0 as days,
-            first_order_ts is not null as ordered
-        from marts.customers
-        where first_seen is not null
-        order by user_id
-        """
-    ).df()
-    days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy()
+    customers = query("waits_for_first_order", desk.warehouse)
+    days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy(dtype=bool)
     curve = journeys.kaplan_meier(days, ordered)
     survival, low, high = journeys.survival_at(curve, HORIZONS)
     for index, horizon in enumerate(HORIZONS):

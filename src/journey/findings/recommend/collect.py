@@ -17,6 +17,7 @@ from journey.findings.recommend.pairs import add_pairs, pair_part
 from journey.inference.intervals import wilson_interval
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
+from journey.warehouse.query import query
 
 SOURCE = "journey.findings.recommend.collect"
 KINDS = ("view", "add_to_cart", "purchase")
@@ -106,16 +107,8 @@ def add_bounded(
 
 def contact_log(desk: Desk) -> tuple[recommend.ContactLog, np.ndarray]:
     """Views, carts and purchases of items in order of time, and the category number of every item."""
-    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
-    events = desk.warehouse.execute(
-        f"""
-        select user_id, item_id, event_type, ts
-        from staging.events
-        where event_type in ({kinds}) and item_id is not null
-        order by ts, event_id
-        """
-    ).df()
-    items = desk.warehouse.execute("select item_id, category from staging.items order by item_id").df()
+    events = query("item_contacts", desk.warehouse)
+    items = query("item_categories", desk.warehouse)
     user_ids, user = np.unique(events["user_id"].to_numpy(dtype=np.int64), return_inverse=True)
     item_ids = items["item_id"].to_numpy(dtype=np.int64)
     log = recommend.ContactLog(

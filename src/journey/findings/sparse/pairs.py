@@ -15,6 +15,7 @@ from journey.inference.intervals import wilson_interval
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
+from journey.warehouse.query import query
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
@@ -168,9 +169,7 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
     past, shop = ground.test.past, ground.test.shop
     left = past.days_left < NEVER
     places = ground.test.places[past.row[left]]
-    paid = desk.warehouse.execute(
-        "select session_id, item_id, sum(net_revenue) as paid from marts.order_lines group by all"
-    ).df()
+    paid = query("paid_by_session_and_item", desk.warehouse)
     wanted = pd.DataFrame(
         {"session_id": shop.frame.session_id[places], "item_id": shop.items.item_id[past.item[left]]}
     )

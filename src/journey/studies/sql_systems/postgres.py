@@ -1,4 +1,4 @@
-"""A throwaway PostgreSQL server for one test run, driven by its own command-line programs."""
+"""A throwaway PostgreSQL server, driven by its own command-line programs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Server:
         self.as_user = ["runuser", "-u", "postgres", "--"] if getpass.getuser() == "root" else []
 
     def run(self, program: str, *arguments: str, text: str | None = None) -> str:
+        """Output of one of its programs; RuntimeError with what it says when it fails."""
         done = subprocess.run(
             [*self.as_user, str(self.programs / program), *arguments],
             input=text, capture_output=True, text=True, check=False, cwd=self.folder,
@@ -46,31 +47,34 @@ class Server:
         return done.stdout
 
     def sql(self, statement: str) -> str:
+        """Output of statements."""
         return self.run(
             "psql", "-h", str(self.folder), "-d", "postgres", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-f", "-",
             text=statement,
         )  # fmt: skip
 
+    @property
+    def version(self) -> str:
+        """Such as 15.6."""
+        return self.run("postgres", "--version").split()[2]
+
     def rows(self, statement: str) -> pd.DataFrame:
+        """Result of a query, as CSV carries it."""
         body = statement.strip().rstrip(";")
         return pd.read_csv(io.StringIO(self.sql(f"copy ({body}) to stdout with (format csv, header)")))
 
-    def load(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Copy every table of the warehouse."""
-        tables = connection.execute(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_schema in ('staging', 'marts') order by 1, 2"
-        ).fetchall()
+    def load(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+        """Copy tables of the warehouse."""
         self.sql("create schema staging; create schema marts")
-        for schema, name in tables:
-            result = connection.execute(f"select * from {schema}.{name}")
+        for name in tables:
+            result = connection.execute(f"select * from {name}")
             columns = [
                 f"{column[0]} {TYPES.get(str(column[1]), str(column[1]))}" for column in result.description
             ]
             content = result.df().to_csv(index=False)
             self.sql(
-                f"create table {schema}.{name} ({', '.join(columns)});\n"
-                f"copy {schema}.{name} from stdin with (format csv, header);\n{content}\\.\n"
+                f"create table {name} ({', '.join(columns)});\n"
+                f"copy {name} from stdin with (format csv, header);\n{content}\\.\n"
             )
 
 
