@@ -23,6 +23,7 @@ from gbstats.models.statistics import (
     compute_theta,
 )
 from gbstats.utils import check_srm
+from support.samples import sample_of
 
 from journey.experiments import (
     PairedSample,
@@ -49,7 +50,8 @@ GRID = [
 
 
 def _gb(sample: Sample) -> SampleMeanStatistic:
-    return SampleMeanStatistic(n=int(sample.n), sum=float(sample.sum), sum_squares=float(sample.sum_squares))
+    plain = sample.around(0.0)
+    return SampleMeanStatistic(n=int(plain.n), sum=float(plain.sum), sum_squares=float(plain.sum_squares))
 
 
 @pytest.mark.parametrize(("control", "treatment"), GRID)
@@ -58,7 +60,7 @@ def _gb(sample: Sample) -> SampleMeanStatistic:
 def test_t_tests(
     control: tuple[int, float, float], treatment: tuple[int, float, float], alpha: float, kind: str
 ) -> None:
-    samples = Sample.from_moments(*control), Sample.from_moments(*treatment)
+    samples = sample_of(*control), sample_of(*treatment)
     config = FrequentistConfig(alpha=alpha, difference_type=kind)  # type: ignore[arg-type]
     arms = means(*samples)
     for alternative, test in (
@@ -87,7 +89,7 @@ def test_t_tests(
 def test_confidence_sequence(
     control: tuple[int, float, float], treatment: tuple[int, float, float], kind: str, tuning: float
 ) -> None:
-    samples = Sample.from_moments(*control), Sample.from_moments(*treatment)
+    samples = sample_of(*control), sample_of(*treatment)
     config = SequentialConfig(difference_type=kind, sequential_tuning_parameter=tuning)  # type: ignore[arg-type]
     theirs = SequentialTwoSidedTTest(_gb(samples[0]), _gb(samples[1]), config).compute_result()
     ours = confidence_sequence(means(*samples), tightest_n=tuning, scale=kind)  # type: ignore[arg-type]
@@ -116,7 +118,7 @@ def test_ratio_metrics(kind: str) -> None:
                 n=int(sample.n),
                 m_statistic=_parts(sample)[0],
                 d_statistic=_parts(sample)[1],
-                m_d_sum_of_products=float(sample.sum_xy),
+                m_d_sum_of_products=float(sample.around(0.0, 0.0).sum_xy),
             )
             for sample in samples
         ),
@@ -133,7 +135,7 @@ def _adjusted(sample: PairedSample) -> RegressionAdjustedStatistic:
         n=int(sample.n),
         post_statistic=post,
         pre_statistic=pre,
-        post_pre_sum_of_products=float(sample.sum_xy),
+        post_pre_sum_of_products=float(sample.around(0.0, 0.0).sum_xy),
         theta=0.0,
     )
 

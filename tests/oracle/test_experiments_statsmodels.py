@@ -24,6 +24,7 @@ from statsmodels.stats.proportion import (
     proportions_ztest,
 )
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_ind
+from support.samples import sample_of
 
 from journey.experiments import (
     ClusterSample,
@@ -217,7 +218,7 @@ def test_post_stratified_is_a_saturated_regression() -> None:
 
 def test_fieller_limits_solve_the_test() -> None:
     """At each limit r the linear contrast T - (1 + r) C is exactly on the edge of significance."""
-    arms = means(Sample.from_moments(200, 5.0, 30.0), Sample.from_moments(150, 6.5, 55.0))
+    arms = means(sample_of(200, 5.0, 30.0), sample_of(150, 6.5, 55.0))
     lift = relative_lift(arms, method="fieller", alpha=0.1)
     edge = stats.t.isf(0.05, arms.df)
     for limit, sign in ((lift.low, 1), (lift.high, -1)):

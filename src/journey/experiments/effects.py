@@ -16,6 +16,7 @@ from journey.experiments.inputs import (
     Alternative,
     Numeric,
     Scale,
+    beyond_rounding,
     check_alpha,
     check_alternative,
     numeric,
@@ -66,9 +67,9 @@ class ArmEstimates:
 
         `what` says what cannot be had then.
         """
-        flat = np.less_equal(self.variance_control, 0) | np.less_equal(self.variance_treatment, 0)
+        parts = (self.variance_control, self.variance_treatment, self.variance_difference)
         refuse(
-            flat,
+            np.less_equal(np.minimum.reduce(np.broadcast_arrays(*parts)), 0),
             f"an arm does not vary, so its mean would count as known exactly and {what}; "
             "wait for more data or compare shares of units with `proportions`",
         )
@@ -76,8 +77,11 @@ class ArmEstimates:
     @property
     def variance_difference(self) -> Numeric:
         """Sampling variance of treatment minus control."""
-        total = np.asarray(self.variance_control) + self.variance_treatment - 2 * np.asarray(self.covariance)
-        return plain(np.maximum(0.0, total))
+        both, shared = (
+            np.asarray(self.variance_control) + self.variance_treatment,
+            2 * np.asarray(self.covariance),
+        )
+        return plain(beyond_rounding(both - shared, both + np.abs(shared)))
 
 
 @dataclass(frozen=True)
