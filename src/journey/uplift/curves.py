@@ -13,11 +13,11 @@ people in it, Y_T, Y_C their summed outcomes, n_T the treated people in all.
   `auuc_gain` = AUUC - U(1) / 2 does not.
 - Uplift at k: Y_T / T - Y_C / C in the top share k of everyone; refused where one of them is empty.
 - Normalised Qini and AUUC, as in scikit-uplift 0.5 (`qini_auc_score`, `uplift_auc_score`): area over random
-  divided by that of a ranking that knows arm and outcome. It is the best one where the arms are of one size
-  only: with 5% treated, another ranking reaches 1.1, so these are not shares of the best.
+  divided by that of a ranking that knows arm and outcome. It need not be the best one: with 5% treated
+  another ranking can have 1.1 times its area, so these are not shares of the best.
 
 People with equal scores enter together, and the curves are straight in between. Before both arms have people,
-the curves take the mean of an empty arm for 0, as all libraries do.
+the curves take the mean of an empty arm for 0, as scikit-uplift does.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ def normalised_qini(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) 
     """Qini coefficient in units of that of a ranking by hindsight (scikit-uplift's `qini_auc_score`).
 
     That ranking puts treated people with the outcome first and untreated people with it last. On real data
-    values are small, since nobody can know the outcome beforehand; they can exceed 1 where arms differ in
-    size. The outcome must not be negative.
+    values are small, since nobody can know the outcome beforehand; they can exceed 1 where few are treated.
+    The outcome must not be negative.
     """
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)
     if (y < 0).any():
