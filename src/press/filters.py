@@ -117,30 +117,22 @@ class Filter:
             raise self.page.error(
                 f"attribute '{next(iter(div.attributes))}' is outside the dialect", f".{name}"
             )
+        words = pf.Plain(*pandoc.parse(self.page, title, []).content[0].content)
         body = pf.Div(*div.content, classes=["callout-body-container", "callout-body"])
         header = pf.Div(
             pf.Div(_icon("callout-icon"), classes=["callout-icon-container"]),
-            pf.Div(
-                pf.Plain(*pandoc.parse(self.page, title, []).content[0].content),
-                classes=["callout-title-container", "flex-fill"],
-            ),
+            pf.Div(words, classes=["callout-title-container", "flex-fill"]),
             classes=["callout-header", "d-flex", "align-content-center"],
         )
         if folded:
             number = f"callout-{next(self.callouts)}"
             header.classes.append("collapsed")
-            header.attributes = {
-                "role": "button",
-                "tabindex": "0",
-                "data-bs-toggle": "collapse",
-                "data-bs-target": f".{number}-contents",
-                "aria-controls": number,
-                "aria-expanded": "false",
-            }
+            header.attributes = {"role": "button", "tabindex": "0", "data-bs-toggle": "collapse"}
+            header.attributes |= {"data-bs-target": f".{number}-contents", "aria-controls": number}
+            header.attributes["aria-expanded"] = "false"
             header.content.append(pf.Div(_icon("callout-toggle"), classes=TOGGLE.split()))
-            body = pf.Div(
-                body, identifier=number, classes=[f"{number}-contents", "callout-collapse", "collapse"]
-            )
+            classes = [f"{number}-contents", "callout-collapse", "collapse"]
+            body = pf.Div(body, identifier=number, classes=classes)
         others = [other for other in div.classes if other != name]
         classes = ["callout", "callout-style-default", name, "callout-titled", *others]
         return pf.Div(header, body, identifier=div.identifier, classes=classes)

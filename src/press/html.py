@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import panflute as pf
 from press import pandoc
 from press.filters import Filter, address
 from press.navigation import Navigation, other_formats
-from press.project import as_list
+from press.project import Meta, as_list
 from press.source import Page
 
 TEMPLATE = Path(__file__).parent / "templates" / "page.html"
@@ -23,45 +24,50 @@ REFERENCES = """<div id="quarto-appendix" class="default">
 
 def render(page: Page, markdown: str, navigation: Navigation) -> tuple[str, set[str]]:
     """A complete page, and the project files it needs beside it."""
-    project, meta, rules = page.project, page.metadata("html"), Filter(page, "html")
-    own = [str(meta.get(key, "")) for key in ("title", "subtitle")]
-    texts = [*own, *navigation.texts]
+    meta, rules = page.metadata("html"), Filter(page, "html")
+    texts = [str(meta.get("title", "")), str(meta.get("subtitle", "")), *navigation.texts]
     document = rules.apply(pandoc.parse(page, markdown, texts))
     said: dict[str, Any] = dict(zip(texts, document.metadata["texts"].content, strict=True))
-    titles = [pf.stringify(said[text]) for text in (own[0], navigation.texts[0])]
-    blocks = sections(list(document.content))
-    others = other_formats(page)
+    blocks, others = sections(list(document.content)), other_formats(page)
     toc = contents(blocks, meta.get("toc-depth", 3)) if meta.get("toc") else []
     if rules.cites:
         # Citeproc fills the div.
         blocks += [pf.RawBlock(REFERENCES), pf.Div(identifier="refs"), pf.RawBlock("</section>\n</div>")]
     document.content = blocks
     document.metadata = {
+        **frame(page, said),
         **navigation.of(page, said),
-        "lang": project.config.get("lang", "en"),
         "link-citations": True,
-        "pagetitle": " – ".join(dict.fromkeys(title for title in titles if title)),
-        "title": said[own[0]],
-        "subtitle": said[own[1]],
-        "site-title": said[navigation.texts[0]],
-        "description": str(meta.get("description-meta") or project.website.get("description", "")),
-        "offset": address(".", page.path) + "/",
-        "home": address("index.html", page.path),
-        "icon": [address(name, page.path) for name in as_list(project.website.get("favicon"))],
-        "styles": [
-            address(str(file.relative_to(project.root)), page.path) for file in project.named(meta.get("css"))
-        ],
+        "title": said[texts[0]],
+        "subtitle": said[texts[1]],
         "contents": pf.MetaBlocks(*toc),
         "toc-title": str(meta.get("toc-title", "On this page")),
         "formats": others,
         "aside": bool(toc or others),
     }
-    included = [f"--include-after-body={file}" for file in project.named(meta.get("include-after-body"))]
-    text = pandoc.write(
-        page, document, "html", "--mathml", "--email-obfuscation=none", f"--template={TEMPLATE}", *included
-    )
+    options = ["--mathml", "--email-obfuscation=none", f"--template={TEMPLATE}"]
+    options += [f"--include-after-body={file}" for file in page.project.named(meta.get("include-after-body"))]
+    text = pandoc.write(page, document, "html", *options)
     Check(page).feed(text)
     return text, rules.needed
+
+
+def frame(page: Page, said: dict[str, Any]) -> Meta:
+    """What the head of a page says, and where its style sheets and its icon are."""
+    project, meta = page.project, page.metadata("html")
+    names = [str(meta.get("title", "")), str(project.website.get("title", ""))]
+    titles = [pf.stringify(said[name]) for name in names if name]
+    styles = [it.lstrip("/") for it in as_list(meta.get("css"))]
+    return {
+        "lang": project.config.get("lang", "en"),
+        "pagetitle": " – ".join(dict.fromkeys(titles)),
+        "site-title": said[names[1]],
+        "description": str(meta.get("description-meta") or project.website.get("description", "")),
+        "offset": address(".", page.path) + "/",
+        "home": address("index.html", page.path),
+        "icon": [address(name.lstrip("/"), page.path) for name in as_list(project.website.get("favicon"))],
+        "styles": [address(name, page.path) for name in styles],
+    }
 
 
 def sections(blocks: list[pf.Block]) -> list[pf.Block]:
@@ -114,7 +120,7 @@ class Check(HTMLParser):
         if (name := given.get("id")) in self.ids:
             raise self.page.error(f"id '{name}' is used more than once on this page", name)
         self.ids |= {name} if name else set()
-        if ".qmd" in (href := given.get("href", "")) and ":" not in href:
-            raise self.page.error(
-                f"raw HTML links to {href}; link to .html, or write the link in Markdown", href
-            )
+        link = given.get("href") or given.get("src", "")
+        if ":" not in link and (".qmd" in link or re.match("/[^/]", link)):
+            message = f"raw HTML links to {link}; write the link in Markdown, or to .html from this folder"
+            raise self.page.error(message, link)

@@ -19,14 +19,12 @@ class Navigation:
         navbar = project.website.get("navbar") or {}
         self.left, self.right = self.links(navbar.get("left")), self.links(navbar.get("right"))
         self.sidebar = self.links((project.website.get("sidebar") or {}).get("contents"))
-        self.order = [
-            link for top in self.sidebar for link in top.get("items", [top]) if link["href"] in titles
-        ]
+        self.order = [link for top in self.sidebar for link in pages(top) if link["href"] in titles]
         website = project.website.get("title", "")
         self.footer = {key: str(text) for key, text in (project.website.get("page-footer") or {}).items()}
         self.texts = [website, *titles.values(), *self.footer.values()]
         for top in (*self.left, *self.right, *self.sidebar):
-            self.texts += [top["text"], *(link["text"] for link in top.get("items", []))]
+            self.texts += [link["text"] for link in (top, *top["items"])]
 
     def links(self, items: Any) -> list[Meta]:
         """Links and sections as `_quarto.yml` gives them; each has a text, and a path or items."""
@@ -40,40 +38,38 @@ class Navigation:
                 near = f"text: {given.get('text')}"
                 raise PressError("what the navigation names needs href, or contents", self.file, near)
             text = given.get("text") or given.get("section") or self.titles.get(href) or href
-            below = {"items": self.links(given["contents"])} if "contents" in given else {}
-            found.append({"text": str(text), "href": href, **below})
+            found.append({"text": str(text), "href": href, "items": self.links(given.get("contents"))})
         return found
 
     def of(self, page: Page, said: dict[str, Any]) -> Meta:
         """What a page's template needs; `said` has the parsed text for each of `texts`."""
 
         def seen(link: Meta) -> Meta:
+            href, items = pages(link)[0]["href"], [seen(item) for item in link["items"]]
             here = {"active": True} if link["href"] == page.path else {}
-            items = [seen(item) for item in link.get("items", [])]
-            href = link["href"] or (link["items"][0]["href"] if items else "")
             return {"text": said[link["text"]], "href": address(href, page.path), "items": items, **here}
 
         sidebar = [{**seen(link), "id": str(place)} for place, link in enumerate(self.sidebar, 1)]
-        trail = [
-            seen(step)
-            for top in self.sidebar
-            for link in top.get("items", [top])
-            if link["href"] == page.path
-            for step in ([top, link] if top is not link else [link])
-        ]
+        above = [top for top in self.sidebar for link in top["items"] if link["href"] == page.path]
         places = [place for place, link in enumerate(self.order) if link["href"] == page.path]
-        before = self.order[places[0] - 1 : places[0]] if places and places[0] else []
-        after = self.order[places[0] + 1 : places[0] + 2] if places else []
+        here, after = (places[0], places[0] + 1) if places else (0, 0)
+        alone = {"text": self.titles[page.path], "href": page.path, "items": []}
+        trail = [seen(link) for link in above[:1] + (self.order[here:after] or [alone])]
         return {
             "left": [seen(link) for link in self.left],
             "right": [seen(link) for link in self.right],
             "sidebar": sidebar,
             "trail": trail,
             "deep": trail if len(trail) > 1 else [],
-            "previous": [seen(link) for link in before],
-            "next": [seen(link) for link in after],
+            "previous": [seen(link) for link in self.order[max(here - 1, 0) : here]],
+            "next": [seen(link) for link in self.order[after : after + 1] if after],
             "footer": {key: said[text] for key, text in self.footer.items()},
         }
+
+
+def pages(link: Meta) -> list[Meta]:
+    """The links of a section, or a link alone."""
+    return link["items"] or [link]
 
 
 def other_formats(page: Page) -> list[Meta]:

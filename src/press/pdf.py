@@ -34,6 +34,8 @@ def render(page: Page, markdown: str, output: Path) -> None:
     # The parts that a page brings along stand where the template names them.
     template = TEMPLATE.read_text("utf-8")
     for part in page.partials:
+        if not part.is_file() or f"${part.name}()$" not in template:
+            raise page.error(f"template-partials: {part.name} does not exist or is none of ours", part.name)
         template = template.replace(f"${part.name}()$", part.read_text("utf-8"))
     with tempfile.NamedTemporaryFile("w", suffix=".typ", encoding="utf-8") as file:
         file.write(template)

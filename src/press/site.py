@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,12 @@ from press.navigation import Navigation
 from press.project import Meta, Project, as_list, load, matching
 from press.source import Page
 
-Progress = Callable[[str, int, int], None]
 HERE = Path(__file__).parent
 
 
 def render(
     root: Path,
     pages: list[Path] | None = None,
-    progress: Progress | None = None,
     *,
     pre_render: bool = True,
     fresh: bool = False,
@@ -41,8 +39,6 @@ def render(
         Folder of `_quarto.yml`.
     pages
         Pages to render; all when `None`.
-    progress
-        Called with the page just done, how many are done, and how many there are.
     pre_render
         Whether to run the project's pre-render commands first.
     fresh
@@ -63,14 +59,7 @@ def render(
         run_before(project, whole=pages is None)
     if fresh:
         shutil.rmtree(project.state, ignore_errors=True)
-    start = time.monotonic()
-
-    def report(page: str, done: int, total: int) -> None:
-        left = (time.monotonic() - start) / done * (total - done)
-        estimate = f" (about {left:.0f} s left)" if done < total else ""
-        print(f"[{done}/{total}] {page}{estimate}", file=sys.stderr, flush=True)
-
-    Site(project).build(pages, progress or report)
+    Site(project).build(pages)
     return project.output
 
 
@@ -82,7 +71,7 @@ def run_before(project: Project, whole: bool) -> None:
         words = [sys.executable, *command.split()] if command.split()[0].endswith(".py") else command.split()
         finished = subprocess.run(words, cwd=project.root, env=os.environ | variables, check=False)
         if finished.returncode:
-            raise PressError(f"pre-render command failed: {command}", project.root / "_quarto.yml")
+            raise PressError(f"pre-render command failed: {command}", project.file)
 
 
 class Site:
@@ -103,7 +92,7 @@ class Site:
         common = [*HERE.rglob("*"), *project.sources()]
         self.common = digest(common, [self.depends, project.config, titles])
 
-    def build(self, chosen: list[Path] | None, progress: Progress) -> None:
+    def build(self, chosen: list[Path] | None) -> None:
         """Render what is stale, then move it into the site."""
         known = kept(self.record)
         stale = {}
@@ -114,7 +103,7 @@ class Site:
                 stale[path] = key
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
-            self.publish(known, self.render(stale, progress))
+            self.publish(known, self.render(stale))
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
 
@@ -130,16 +119,20 @@ class Site:
         """Whether a page was rendered from just this and is still there."""
         return entry.get("key") == key and all((self.project.output / it).exists() for it in entry["files"])
 
-    def render(self, stale: dict[str, str], progress: Progress) -> dict[str, Meta]:
+    def render(self, stale: dict[str, str]) -> dict[str, Meta]:
         """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
         done: dict[str, Meta] = {}
+        start = time.monotonic()
         with ThreadPoolExecutor(2) as pool:
             futures = {pool.submit(self.page, self.pages[path]): path for path in stale}
             try:
                 for future in as_completed(futures):
                     path = futures[future]
                     done[path] = {"key": stale[path], "files": future.result()}
-                    progress(path, len(done), len(stale))
+                    rest = len(stale) - len(done)
+                    left = (time.monotonic() - start) / len(done) * rest
+                    estimate = f" (about {left:.0f} s left)" if rest else ""
+                    print(f"[{len(done)}/{len(stale)}] {path}{estimate}", file=sys.stderr, flush=True)
             except BaseException:
                 self.runner.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -184,8 +177,7 @@ class Site:
         shutil.copytree(self.aside, output, dirs_exist_ok=True)
         for name in {name for entry in known.values() for name in entry["files"]} - alive:
             (output / name).unlink(missing_ok=True)
-        if current:
-            self.index()
+        self.index()
         keep(self.record, current)
 
     def index(self) -> None:

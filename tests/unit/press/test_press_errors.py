@@ -69,6 +69,7 @@ Small = Callable[..., Path]
         ("text\n\n::: {.a}\n", None, "pandoc: [WARNING] Div"),
         ("a\n\n```{=html}\n<a href='index.qmd#x'>a</a>\n```\n", 4, "raw HTML links to index.qmd#x"),
         ('a <a\nhref="index.qmd">a</a>\n', 2, "raw HTML links to index.qmd"),
+        ('a\n\n<img src="/a.svg" alt="A">\n', 3, "raw HTML links to /a.svg"),
     ],
 )
 def test_page_error(small: Small, page: str, line: int | None, message: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import signal
 import subprocess
 import sys
@@ -36,9 +39,10 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def rendered(root: Path) -> list[str]:
-    pages: list[str] = []
-    press.render(root, progress=lambda page, done, total: pages.append(page))
-    return pages
+    """Render; the pages that it tells to have rendered."""
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        press.render(root)
+    return re.findall(r"^\[\d+/\d+\] (\S+)", told.getvalue(), flags=re.MULTILINE)
 
 
 def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
