@@ -65,7 +65,7 @@ CLASSES = CALLOUTS | _keys("content-visible content-hidden")
 FOREIGN_PREFIXES = ("callout-", "panel-", "column-", "content-", "g-col-")
 FOREIGN_CLASSES = _keys(
     "columns column grid aside incremental nonincremental fragment notes landscape proof solution remark",
-    "theorem listing callout",
+    "theorem listing callout unlisted",
 )
 FOREIGN_ATTRIBUTES = _keys(
     "layout layout-ncol layout-nrow layout-align layout-valign when-profile unless-profile when-meta",

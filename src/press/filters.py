@@ -39,7 +39,7 @@ class Filter:
         """Run the rules, inner elements before outer ones; what refers comes after what it refers to."""
         steps: list[Rules] = [
             {pf.Div: self.conditional, pf.Span: self.conditional},
-            {**dict.fromkeys(CHECKED, self.check), pf.Header: self.heading},
+            {**dict.fromkeys(CHECKED, self.check), pf.Header: self.heading, pf.RawBlock: self.raw},
             {pf.Div: self.div, pf.Link: self.link, pf.Table: self.table},
             {pf.Cite: self.refer},
         ]
@@ -56,6 +56,7 @@ class Filter:
         hide = "content-hidden" in element.classes
         if not hide and "content-visible" not in element.classes:
             return None
+        self.check(element)
         when = element.attributes.pop("when-format", self.fmt).split(":")[0] == self.fmt
         unless = element.attributes.pop("unless-format", "").split(":")[0] == self.fmt
         if (when and not unless) == hide:
@@ -75,11 +76,11 @@ class Filter:
         for name in element.attributes:
             if name in dialect.FOREIGN_ATTRIBUTES:
                 raise self.page.error(f"attribute '{name}' is outside the dialect", f"{name}=")
-        label, kind = f"#{element.identifier}", dialect.kind(element.identifier)
-        if kind in dialect.FOREIGN_KINDS or (kind in dialect.FLOATS and not isinstance(element, pf.Div)):
+        label, kind, above = f"#{element.identifier}", dialect.kind(element.identifier), element.parent
+        foreign = kind in dialect.FOREIGN_KINDS and not isinstance(element, pf.Header)
+        if foreign or (kind in dialect.FLOATS and not isinstance(element, pf.Div)):
             raise self.page.error(f"'{label}' is of a kind outside the dialect", label)
-        above = element.parent if kind in dialect.FLOATS else None
-        while above:
+        while above and kind in dialect.FLOATS:
             if dialect.kind(getattr(above, "identifier", "")) in dialect.FLOATS:
                 message = f"'{label}' inside '#{above.identifier}': sub-figures are outside the dialect"
                 raise self.page.error(message, label)
@@ -87,11 +88,18 @@ class Filter:
 
     def heading(self, header: pf.Header) -> None:
         """Headings make the sections of the page, below its title."""
+        self.check(header)
         if header.level == 1:
             message = "the page title is the only first-level heading; start sections with ##"
             raise self.page.error(message, "# ")
         if not isinstance(header.parent, pf.Doc):
             raise self.page.error("a heading inside a block is outside the dialect", pf.stringify(header))
+
+    def raw(self, block: pf.RawBlock) -> None:
+        """Quarto would read a table of raw HTML into the PDF, unless it says that it must not."""
+        table = self.fmt == "typst" and block.format == "html" and "<table" in block.text.lower()
+        if table and "data-quarto-disable-processing" not in block.text:
+            raise self.page.error("a table of raw HTML is outside the dialect in Typst", "<table")
 
     def table(self, table: pf.Table) -> None:
         """Class names of Quarto."""
@@ -113,10 +121,8 @@ class Filter:
             raise self.page.error('a callout needs a title="..." here', f".{name}")
         if folded not in {"", "true"}:
             raise self.page.error("collapse can only be true here", "collapse=")
-        if div.attributes:
-            raise self.page.error(
-                f"attribute '{next(iter(div.attributes))}' is outside the dialect", f".{name}"
-            )
+        for other in div.attributes:
+            raise self.page.error(f"attribute '{other}' is outside the dialect", f"{other}=")
         words = pf.Plain(*pandoc.parse(self.page, title, []).content[0].content)
         body = pf.Div(*div.content, classes=["callout-body-container", "callout-body"])
         header = pf.Div(

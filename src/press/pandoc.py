@@ -39,9 +39,8 @@ def run(page: Page, text: str, *options: str) -> str:
 def parse(page: Page, markdown: str, texts: Iterable[str]) -> pf.Doc:
     """A page as a document; its metadata `texts` are short texts, such as titles, that are Markdown too."""
     head = json.dumps({"texts": list(texts)})
-    document = pf.load(
-        io.StringIO(run(page, f"---\n{head}\n---\n\n{markdown}", "-f", "markdown", "-t", "json"))
-    )
+    parsed = run(page, f"---\n{head}\n---\n\n{markdown}", "-f", "markdown", "-t", "json")
+    document = pf.load(io.StringIO(parsed))
     if len(document.metadata.content) > 1:
         raise page.error("code of this page prints a metadata block", 1)
     return document

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import typst
@@ -25,26 +24,22 @@ def render(page: Page, markdown: str, output: Path) -> None:
         When Typst cannot compile it; the message is Typst's own.
     """
     project, meta = page.project, page.metadata("typst")
-    document = Filter(page, "typst").apply(
-        pandoc.parse(page, markdown, [str(meta.get(key, "")) for key in ("title", "subtitle")])
-    )
+    texts = [str(meta.get(key, "")) for key in ("title", "subtitle")]
+    document = Filter(page, "typst").apply(pandoc.parse(page, markdown, texts))
     title, subtitle = document.metadata["texts"].content
     given = {"title": title, "subtitle": subtitle, "lang": project.config.get("lang", "en")}
     document.metadata = given | {key: meta[key] for key in ("papersize", "margin") if key in meta}
+    source = project.state / "typst" / Path(page.path).with_suffix(".typ")
+    source.parent.mkdir(parents=True, exist_ok=True)
     # The parts that a page brings along stand where the template names them.
-    template = TEMPLATE.read_text("utf-8")
+    template, frame = TEMPLATE.read_text("utf-8"), source.with_suffix(".template")
     for part in page.partials:
         if not part.is_file() or f"${part.name}()$" not in template:
             raise page.error(f"template-partials: {part.name} does not exist or is none of ours", part.name)
         template = template.replace(f"${part.name}()$", part.read_text("utf-8"))
-    with tempfile.NamedTemporaryFile("w", suffix=".typ", encoding="utf-8") as file:
-        file.write(template)
-        file.flush()
-        frame = f"--template={file.name}" if page.partials else "--standalone"
-        body = pandoc.write(page, document, "typst", frame, "--shift-heading-level-by=-1")
-    source = project.state / "typst" / Path(page.path).with_suffix(".typ")
-    source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(body, "utf-8")
+    frame.write_text(template, "utf-8")
+    options = [f"--template={frame}" if page.partials else "--standalone", "--shift-heading-level-by=-1"]
+    source.write_text(pandoc.write(page, document, "typst", *options), "utf-8")
     fonts, standards = page.near(meta.get("font-paths")), as_list(meta.get("pdf-standard"))
     try:
         compiler = typst.Compiler(str(source), root=str(project.root), font_paths=[str(it) for it in fonts])

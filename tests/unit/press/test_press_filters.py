@@ -137,6 +137,8 @@ def test_raw_blocks_go_to_their_format_only(convert: Convert) -> None:
         ('```{.python filename="a.py"}\nx\n```\n', "1: attribute 'filename' is outside"),
         ("# Top\n", "1: the page title is the only first-level heading"),
         ("a\n\n::: {.box}\n## In it\n:::\n", "4: a heading inside a block"),
+        ("a\n\n## A {.unlisted}\n", "3: class 'unlisted' is outside"),
+        ("a\n\n::: {.content-visible when-profile=x}\na\n:::\n", "3: attribute 'when-profile' is outside"),
         ("a\n\n[link](gone.qmd#x)\n", "3: gone.qmd does not exist"),
         ("![](gone.png)\n", "1: images are outside"),
         ("a\n\nb[^1]\n\n[^1]: c\n", "3: footnotes are outside"),
@@ -149,7 +151,11 @@ def test_foreign_markup_is_an_error_with_its_line(convert: Convert, markdown: st
     assert f"index.qmd:{message}" in str(caught.value)
 
 
-def test_callouts_and_citations_do_not_reach_typst(convert: Convert) -> None:
+def test_what_does_not_reach_typst(convert: Convert) -> None:
+    table = "```{=html}\n%s<td>a</td></table>\n```\n"
     for markdown in ('::: {.callout-tip title="T"}\nBody\n:::\n', "[@nobody]\n"):
         with pytest.raises(PressError, match=r"index\.qmd:1: .* outside the dialect in Typst"):
             convert(markdown, "typst")
+    with pytest.raises(PressError, match=r"index\.qmd:2: a table of raw HTML is outside"):
+        convert(table % "<table>", "typst")
+    assert not convert(table % '<table data-quarto-disable-processing="true">', "typst").strip()
