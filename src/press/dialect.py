@@ -1,7 +1,7 @@
 """The dialect: every key, option and class that is understood. All else is an error with its line.
 
-A schema maps a key to the schema of its value; the key `*` stands for names that a project chooses. The
-items of a list are checked against the schema of the list.
+A schema maps a key to the schema of its value. The items of a list are checked against the schema of the
+list.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import yaml
 from press.errors import PressError
 
 Schema = dict[str, Any]
-ANY: Schema = {"*": {}}
 
 
 def _keys(*names: str) -> Schema:
@@ -25,7 +24,7 @@ def _keys(*names: str) -> Schema:
 _HTML = _keys("toc toc-depth toc-title") | {"format-links": _keys("text href icon")}
 _TYPST = _keys("output-file papersize font-paths template-partials pdf-standard suppress-bibliography")
 PAGE = _HTML | _keys("title subtitle description-meta")
-PAGE |= {"format": {"html": _HTML, "typst": _TYPST | {"margin": ANY}}}
+PAGE |= {"format": {"html": _HTML, "typst": _TYPST | {"margin": _keys("x y top bottom left right")}}}
 _SITE_HTML = _HTML | _keys(
     "css include-after-body html-math-method code-fold code-summary anchor-sections",
     "link-external-newwindow respect-user-color-scheme",
@@ -36,7 +35,7 @@ PROJECT: Schema = {
     "project": _keys("type output-dir pre-render render resources execute-dir"),
     "website": {
         **_keys("title description page-navigation bread-crumbs favicon"),
-        "search": ANY,
+        "search": _keys("location type"),
         "navbar": {"left": _LINK, "right": _LINK},
         "sidebar": {"style": {}, "contents": _LINK | {"section": {}, "contents": _LINK}},
         "page-footer": _keys("left right"),
@@ -54,6 +53,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "respect-user-color-scheme": (True,),
     "output": ("asis",),
     "html-math-method": ("mathml",),
+    "toc-depth": (2, 3, 4, 5, 6),
+    "location": ("navbar",),
     "style": ("docked",),
     "execute-dir": ("project",),
 }
@@ -112,12 +113,12 @@ def _problems(
             key, line = key_node.value, key_node.start_mark.line
             value, allowed = data.get(key), VALUES.get(key)
             inner = schema.get(key, {})
-            if key not in schema and "*" not in schema:
+            if key not in schema:
                 yield f"unknown {what} '{key}'" + (f" under {within}" if within else ""), line
             elif allowed and value not in allowed:
                 yield f"{key} can only be {' or '.join(str(item).lower() for item in allowed)} here", line
-            elif key in {"format", "theme"} and not isinstance(value, dict):
-                yield f"{key} is written as a mapping of {' and '.join(inner)} here", line
+            elif inner and isinstance(value, (str, int)) and value != "default":
+                yield f"{key} is written with {' or '.join(inner)} below it here", line
             else:
                 yield from _problems(value_node, value, inner, what, f"{within}.{key}" if within else key)
     elif isinstance(data, str) and "`{python}" in data:
