@@ -1,7 +1,6 @@
 """The dialect: every key, option and class that is understood. All else is an error with its line.
 
-A schema maps a key to the schema of its value. The items of a list are checked against the schema of the
-list.
+A schema maps a key to the schema of its value, which also holds for every item of a list.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from press.errors import PressError
 from press.source import Code, Page
@@ -57,8 +57,8 @@ class Runner:
             try:
                 with client.setup_kernel(cleanup_kc=True):
                     return [self.run(client, page, index) for index in range(len(page.code))]
-            except NoSuchKernel:
-                message = f"there is no Jupyter kernel '{name}'; install ipykernel"
+            except (NoSuchKernel, RuntimeError) as error:
+                message = f"the Jupyter kernel '{name}' does not start: {error}"
                 raise PressError(message, page.project.file, "jupyter") from None
             finally:
                 self.kernels.remove(kernel)
@@ -74,8 +74,8 @@ class Runner:
         except CellExecutionError as error:
             detail = f"\n{code.text}\n\n{ANSI.sub('', error.traceback)}"
             raise page.error(f"{what} failed: {error.ename}: {error.evalue}", code.line, detail) from None
-        except DeadKernelError:
-            raise page.error(f"the kernel died in {what}", code.line) from None
+        except (DeadKernelError, CellTimeoutError):
+            raise page.error(f"the kernel was lost in {what}", code.line) from None
         if code.inline:
             return _value(cell.outputs, page, code)
         return "".join(_printed(output, page, code) for output in cell.outputs) if code.shown else ""
@@ -88,6 +88,10 @@ def notebook(page: Page, kernel: AsyncKernelManager) -> NotebookClient:
         nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code.text) for code in page.code]),
         km=kernel,
         resources={"metadata": {"path": str(page.project.root if rooted else page.file.parent)}},
+        startup_timeout=120,
+        # A busy machine may be slow, but no output may be lost.
+        iopub_timeout=120,
+        raise_on_iopub_timeout=True,
         coalesce_streams=True,
         shutdown_kernel="immediate",
     )

@@ -52,7 +52,11 @@ Small = Callable[..., Path]
             "failed: ZeroDivisionError: division by zero",
         ),
         ("a\n\nb `{python} nope`\n", 3, "inline code `nope` failed: NameError"),
-        ("```{python}\n#| include: false\nimport os; os._exit(3)\n```\n", 1, "the kernel died in this cell"),
+        (
+            "```{python}\n#| include: false\nimport os; os._exit(3)\n```\n",
+            1,
+            "the kernel was lost in this cell",
+        ),
         ("a\n\n- item\n\n  ```{python}\n  1\n  ```\n", 5, "a cell starts with ```{python}, not indented"),
         ("a\n\n> ```{python}\n> 1\n> ```\n", 3, "a cell starts with ```{python}, not indented, not quoted"),
         ("- ```{python}\n  1\n  ```\n", 1, "a cell starts with ```{python}"),
@@ -142,7 +146,7 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
         (CONFIG.replace("title: Small", "search: false"), 4, "search is written with location or type"),
         (CONFIG.replace("title: Small", "page-footer: me"), 4, "page-footer is written with left or right"),
         (CONFIG.replace("echo: false", "echo: true"), 5, "echo can only be false here"),
-        (CONFIG + "jupyter: julia-9\n", 10, "there is no Jupyter kernel 'julia-9'"),
+        (CONFIG + "jupyter: julia-9\n", 10, "the Jupyter kernel 'julia-9' does not start"),
         (
             CONFIG.replace("title: Small", "navbar:\n    left: [{text: M}]"),
             5,
