@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, psi
 
-from journey.customers.likelihood import Fit, maximise
+from journey.customers.grouped import levels
+from journey.customers.likelihood import Fit, Likelihood, maximise
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
 
@@ -81,13 +82,9 @@ def fit_gamma_gamma(
         )
     scale = float(np.average(z, weights=n))
     guess = np.array([4.0, 4.0, 0.75]) if start is None else start / np.array([1.0, 1.0, scale])
+    likelihood = _likelihood(x, z / scale, n)
     fit = maximise(
-        lambda values: log_likelihood(values, x, z / scale, n),
-        guess,
-        NAMES,
-        customers=round(n.sum()),
-        model="Gamma-Gamma",
-        advice=ADVICE,
+        likelihood, guess, NAMES, customers=round(n.sum()), model="Gamma-Gamma", advice=ADVICE
     )
     # Money in other units moves v and the density by known amounts.
     values = fit.values * np.array([1.0, 1.0, scale])
@@ -95,19 +92,26 @@ def fit_gamma_gamma(
     return GammaGamma(Fit(NAMES, values, level, fit.covariance, fit.customers, fit.evaluations))
 
 
-def log_likelihood(values: Floats, x: Floats, z: Floats, n: Floats) -> tuple[float, Floats]:
-    """Log-likelihood of p, q, v for customers with x repeat purchases of mean z, n times each; and gradient."""
-    p, q, v = values
-    shape, rest = p * x, np.log(v + x * z)
-    log_total = np.log(x) + np.log(z)
-    whole = gammaln(shape + q) - gammaln(shape) - gammaln(q)
-    whole += q * np.log(v) + shape * log_total - np.log(z) - (shape + q) * rest
-    joint = psi(shape + q)
-    gradient = np.array(
-        [
-            n @ (x * (joint - psi(shape) + log_total - rest)),
-            n @ (joint - psi(q) + np.log(v) - rest),
-            n @ (q / v - (shape + q) / (v + x * z)),
-        ]
-    )
-    return float(n @ whole), gradient
+def _likelihood(x: Floats, z: Floats, n: Floats) -> Likelihood:
+    """Log-likelihood and gradient in p, q, v, of customers with x repeat purchases of mean z, n times each."""
+    counts, total = levels(x, n), x * z
+    distinct, customers, at = counts.values, counts.customers, counts.place
+    log_total, often = np.log(total), n * x
+    fixed, logs, everyone = float(often @ log_total), float(n @ np.log(z)), float(n.sum())
+
+    def likelihood(values: Floats) -> tuple[float, Floats]:
+        p, q, v = values
+        shape = p * distinct
+        joint, rest = shape + q, np.log(v + total)
+        by_count = gammaln(joint) - gammaln(shape) - gammaln(q) + q * np.log(v)
+        value = customers @ by_count + p * fixed - logs - n @ (joint[at] * rest)
+        gradient = np.array(
+            [
+                customers @ (distinct * (psi(joint) - psi(shape))) + fixed - often @ rest,
+                customers @ psi(joint) + everyone * (np.log(v) - psi(q)) - n @ rest,
+                everyone * q / v - n @ (joint[at] / (v + total)),
+            ]
+        )
+        return float(value), gradient
+
+    return likelihood

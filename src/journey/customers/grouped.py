@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,25 @@ WEEK = 7.0
 
 
 @dataclass(frozen=True)
+class Levels:
+    """Distinct values of one part of the histories, so that a logarithm is taken once a value.
+
+    Attributes
+    ----------
+    values
+        (l,) ascending.
+    place
+        (g,) which of them each history has.
+    customers
+        (l,) customers of each.
+    """
+
+    values: Floats
+    place: NDArray[np.int64]
+    customers: Floats
+
+
+@dataclass(frozen=True)
 class Grouped:
     """Distinct histories: repeat purchases, recency and age in periods, and customers of each; all (g,)."""
 
@@ -22,6 +42,27 @@ class Grouped:
     recency: Floats
     age: Floats
     customers: Floats
+
+    @cached_property
+    def by_frequency(self) -> Levels:
+        """Numbers of repeat purchases."""
+        return levels(self.frequency, self.customers)
+
+    @cached_property
+    def by_recency(self) -> Levels:
+        """Recencies."""
+        return levels(self.recency, self.customers)
+
+    @cached_property
+    def by_age(self) -> Levels:
+        """Ages."""
+        return levels(self.age, self.customers)
+
+
+def levels(values: Floats, customers: Floats) -> Levels:
+    """Distinct values and their customers."""
+    found, place = np.unique(values, return_inverse=True)
+    return Levels(found, place, np.bincount(place, weights=customers))
 
 
 def group(summary: Summary, period_days: float = WEEK, weights: ArrayLike | None = None) -> Grouped:

@@ -20,8 +20,9 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]
 STEP = 1e-4  # of the logarithm of a parameter, for the Hessian
 FURTHEST = 11.0  # logarithms beyond this are at the edge: the likelihood rises for ever
 NEWTON_STEPS = 25
-#: Squared length of a Newton step in units of the likelihood: what a further step could still gain, twice.
-DECREMENT = 1e-10
+#: Squared length of a Newton step in standard errors: twice what the step gains. Below the first the Hessian
+#: is as good as that of the maximum, below the second the search ends.
+NEAR, DONE = 1e-3, 1e-10
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def maximise(
         negative, np.log(start), jac=True, method="L-BFGS-B", bounds=edge, options={"maxiter": 500}
     )
     logs, value = found.x, float(found.fun)
+    hessian, length = np.empty(0), np.inf
     for _ in range(NEWTON_STEPS):
         if np.abs(logs).max() > FURTHEST - 0.5:
             name = names[int(np.abs(logs).argmax())]
@@ -114,14 +116,16 @@ def maximise(
                 f"{'infinity' if logs[names.index(name)] > 0 else 'zero'}; {advice}"
             )
         gradient = negative(logs)[1]
-        hessian = _hessian(negative, logs)
+        if length > NEAR:
+            hessian = _hessian(negative, logs)
         if not np.isfinite(hessian).all() or np.linalg.eigvalsh(hessian)[0] <= 0:
             raise JourneyError(
                 f"{model} has no clear maximum for these {customers:,} customers "
                 f"(the likelihood is flat or bends upwards); {advice}"
             )
         step = np.linalg.solve(hessian, gradient)
-        if gradient @ step < DECREMENT:
+        length = float(gradient @ step)
+        if length < DONE:
             return Fit(names, np.exp(logs), -value, np.linalg.inv(hessian), customers, count)
         logs, value = _shorten(negative, logs, value, step)
     raise JourneyError(f"{model} did not converge on {customers:,} customers in {count} evaluations; {advice}")
