@@ -15,7 +15,9 @@ from scipy.special import gammaln, psi
 
 from journey.customers.grouped import WEEK, Grouped, group
 from journey.customers.likelihood import Fit, maximise
+from journey.customers.nbd import why_not
 from journey.customers.summary import Summary
+from journey.errors import JourneyError
 
 Floats = NDArray[np.float64]
 NAMES = ("r", "alpha", "a", "b")
@@ -79,7 +81,7 @@ class BetaGeometric:
         return found if np.ndim(days) else found[:, 0]
 
     def expected_new(self, days: ArrayLike) -> Floats:
-        """Repeat purchases that a new customer is expected to make in the first `days` days; (t,) or a number."""
+        """Repeat purchases expected of a new customer in the first `days` days; (t,) or a number."""
         r, alpha, a, b = self.fit.values
         horizons = np.atleast_1d(np.asarray(days, dtype=np.float64)) / self.period_days
         found = _future(r, np.array([alpha]), a, b + self.leaves_at_once, horizons)[0]
@@ -116,14 +118,18 @@ def fit_bgnbd(
     """
     groups = group(summary, period_days, weights)
     guess = np.array([0.5, groups.age.mean() / 4, 0.7, 2.5]) if start is None else start
-    fit = maximise(
-        lambda values: log_likelihood(values, groups, leaves_at_once),
-        guess,
-        NAMES,
-        customers=round(groups.customers.sum()),
-        model="MBG/NBD" if leaves_at_once else "BG/NBD",
-        advice=ADVICE,
-    )
+    model = "MBG/NBD" if leaves_at_once else "BG/NBD"
+    try:
+        fit = maximise(
+            lambda values: log_likelihood(values, groups, leaves_at_once),
+            guess,
+            NAMES,
+            customers=round(groups.customers.sum()),
+            model=model,
+            advice=ADVICE,
+        )
+    except JourneyError as error:
+        raise why_not(error, groups, model) from error
     return BetaGeometric(fit, period_days, leaves_at_once)
 
 

@@ -1,7 +1,7 @@
 """Gamma-Gamma: what a purchase of a customer is worth, from the mean of those seen.
 
-Fader & Hardie (2013), "The Gamma-Gamma model of monetary value". Every customer has a mean of their own, and how
-often a customer buys says nothing about it; that second part is an assumption to check.
+Fader & Hardie (2013), "The Gamma-Gamma model of monetary value". Every customer has a mean of their own, and
+how often a customer buys says nothing about it; that second part is an assumption to check.
 """
 
 from __future__ import annotations
@@ -83,9 +83,7 @@ def fit_gamma_gamma(
     scale = float(np.average(z, weights=n))
     guess = np.array([4.0, 4.0, 0.75]) if start is None else start / np.array([1.0, 1.0, scale])
     likelihood = _likelihood(x, z / scale, n)
-    fit = maximise(
-        likelihood, guess, NAMES, customers=round(n.sum()), model="Gamma-Gamma", advice=ADVICE
-    )
+    fit = maximise(likelihood, guess, NAMES, customers=round(n.sum()), model="Gamma-Gamma", advice=ADVICE)
     # Money in other units moves v and the density by known amounts.
     values = fit.values * np.array([1.0, 1.0, scale])
     level = fit.log_likelihood - float(n.sum() * np.log(scale))
@@ -93,7 +91,7 @@ def fit_gamma_gamma(
 
 
 def _likelihood(x: Floats, z: Floats, n: Floats) -> Likelihood:
-    """Log-likelihood and gradient in p, q, v, of customers with x repeat purchases of mean z, n times each."""
+    """Log-likelihood and gradient in p, q, v; each customer made x repeat purchases of mean z, n times."""
     counts, total = levels(x, n), x * z
     distinct, customers, at = counts.values, counts.customers, counts.place
     log_total, often = np.log(total), n * x

@@ -62,7 +62,7 @@ class Grouped:
 def levels(values: Floats, customers: Floats) -> Levels:
     """Distinct values and their customers."""
     found, place = np.unique(values, return_inverse=True)
-    return Levels(found, place, np.bincount(place, weights=customers))
+    return Levels(found, place, np.bincount(place, weights=customers).astype(np.float64))
 
 
 def group(summary: Summary, period_days: float = WEEK, weights: ArrayLike | None = None) -> Grouped:
@@ -82,17 +82,19 @@ def group(summary: Summary, period_days: float = WEEK, weights: ArrayLike | None
     """
     x, recency, age = summary.frequency, summary.recency, summary.age
     if period_days <= 0:
-        raise JourneyError(f"a period of {period_days:g} days is not positive; give the days in a week or month")
+        raise JourneyError(
+            f"a period of {period_days:g} days is not positive; give the days in a week or month"
+        )
     wrong = (x < 0) | (recency < 0) | (recency > age) | ((x == 0) != (recency == 0))
     if wrong.any():
         raise JourneyError(
-            f"{int(wrong.sum())} of {len(x)} customers have a history that cannot be: recency must lie within "
-            f"the age, and be 0 exactly where nothing was bought again"
+            f"{int(wrong.sum())} of {len(x)} customers have a history that cannot be: recency must lie "
+            f"within the age, and be 0 exactly where nothing was bought again"
         )
     counts = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
     if not (x[counts > 0] > 0).any():
         raise JourneyError(
-            f"none of {len(x):,} customers bought again, so no rate of buying can be told; use a longer period"
+            f"none of {len(x):,} customers bought again, so no rate can be told; use a longer period"
         )
     wide, long = int(x.max()) + 1, int(age.max()) + 1
     keys, place = np.unique((age * long + recency) * wide + x, return_inverse=True)
@@ -100,5 +102,5 @@ def group(summary: Summary, period_days: float = WEEK, weights: ArrayLike | None
         (keys % wide).astype(np.float64),
         (keys // wide % long) / period_days,
         (keys // wide // long) / period_days,
-        np.bincount(place, weights=counts),
+        np.bincount(place, weights=counts).astype(np.float64),
     )

@@ -123,12 +123,15 @@ def maximise(
                 f"{model} has no clear maximum for these {customers:,} customers "
                 f"(the likelihood is flat or bends upwards); {advice}"
             )
-        step = np.linalg.solve(hessian, gradient)
+        step = np.linalg.solve(hessian, gradient).astype(np.float64)
         length = float(gradient @ step)
         if length < DONE:
-            return Fit(names, np.exp(logs), -value, np.linalg.inv(hessian), customers, count)
+            covariance = np.linalg.inv(hessian).astype(np.float64)
+            return Fit(names, np.exp(logs), -value, covariance, customers, count)
         logs, value = _shorten(negative, logs, value, step)
-    raise JourneyError(f"{model} did not converge on {customers:,} customers in {count} evaluations; {advice}")
+    raise JourneyError(
+        f"{model} did not converge on {customers:,} customers in {count} evaluations; {advice}"
+    )
 
 
 def _shorten(

@@ -14,7 +14,9 @@ from scipy.special import exprel, gammaln, logsumexp, psi
 
 from journey.customers.grouped import WEEK, Grouped, group
 from journey.customers.likelihood import Fit, maximise
+from journey.customers.nbd import why_not
 from journey.customers.summary import Summary
+from journey.errors import JourneyError
 
 Floats = NDArray[np.float64]
 NAMES = ("r", "alpha", "s", "beta")
@@ -69,8 +71,20 @@ class ParetoNBD:
         found = (rate * self.alive(summary))[:, None] * _active(s, beta + age, horizons)
         return found if np.ndim(days) else found[:, 0]
 
+    def quiet(self, summary: Summary, days: float) -> Floats:
+        """Probability that each customer buys nothing in the next `days` days, gone or not; (n,)."""
+        r, alpha, s, beta = self.fit.values
+        age, span = summary.age / self.period_days, days / self.period_days
+        shape, rate, leaving = r + summary.frequency, alpha + age, beta + age
+        # The first purchase comes at time u: the density of a rate still there is integrated over u.
+        nodes, weights = np.polynomial.legendre.leggauss(NODES)
+        time = span * (nodes + 1) / 2
+        logs = np.log(shape / rate)[:, None] - (shape[:, None] + 1) * np.log1p(time / rate[:, None])
+        logs = logs - s * np.log1p(time / leaving[:, None])
+        return np.asarray(1 - self.alive(summary) * (np.exp(logs) @ weights) * span / 2)
+
     def expected_new(self, days: ArrayLike) -> Floats:
-        """Repeat purchases that a new customer is expected to make in the first `days` days; (t,) or a number."""
+        """Repeat purchases expected of a new customer in the first `days` days; (t,) or a number."""
         r, alpha, s, beta = self.fit.values
         horizons = np.asarray(days, dtype=np.float64) / self.period_days
         return np.asarray(r / alpha * _active(s, np.array(beta), horizons))[()]
@@ -102,14 +116,18 @@ def fit_pareto_nbd(
     groups = group(summary, period_days, weights)
     typical = float(groups.age.mean())
     guess = np.array([0.6, typical / 3, 0.6, typical / 3]) if start is None else start
-    fit = maximise(
-        lambda values: log_likelihood(values, groups),
-        guess,
-        NAMES,
-        customers=round(groups.customers.sum()),
-        model="Pareto/NBD",
-        advice=ADVICE,
-    )
+    model = "Pareto/NBD"
+    try:
+        fit = maximise(
+            lambda values: log_likelihood(values, groups),
+            guess,
+            NAMES,
+            customers=round(groups.customers.sum()),
+            model=model,
+            advice=ADVICE,
+        )
+    except JourneyError as error:
+        raise why_not(error, groups, model) from error
     return ParetoNBD(fit, period_days)
 
 

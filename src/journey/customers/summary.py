@@ -1,7 +1,7 @@
 """Purchases by customer as recency, frequency and money: what the models of customer value read.
 
-Purchases of one customer on one day are one purchase, and their money is summed. Counts, recency and age are in
-whole days; a model divides them by the length of its own period, so a week is seven days and no calendar week.
+Purchases of one customer on one day are one purchase, and their money is summed. Counts, recency and age are
+in whole days; a model divides them by the length of its own period: a week is seven days, no calendar week.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def purchase_days(customer: ArrayLike, moment: ArrayLike, money: ArrayLike) -> P
     when = np.asarray(moment, dtype="datetime64[D]")
     if not len(who) == len(when) == len(amount):
         raise JourneyError(
-            f"purchases need one customer, time and amount each, got {len(who)}, {len(when)} and {len(amount)}"
+            f"purchases need a customer, time and amount each, got {len(who)}, {len(when)} and {len(amount)}"
         )
     if len(who) == 0:
         raise JourneyError("there are no purchases to summarise: the table is empty")
@@ -105,7 +105,8 @@ def purchase_days(customer: ArrayLike, moment: ArrayLike, money: ArrayLike) -> P
     first = int(day.min())
     span = int(day.max()) - first + 1
     keys, place = np.unique(member.astype(np.int64) * span + (day - first), return_inverse=True)
-    return PurchaseDays(keys // span, keys % span + first, np.bincount(place, weights=amount), names)
+    total = np.bincount(place, weights=amount).astype(np.float64)
+    return PurchaseDays(keys // span, keys % span + first, total, names)
 
 
 def day_number(date: str) -> int:
@@ -132,9 +133,7 @@ def summarise(days: PurchaseDays, end: int) -> Summary:
     frequency = ends - starts
     total = np.add.reduceat(money, starts) - money[starts]
     mean = np.divide(total, frequency, out=np.full(len(starts), np.nan), where=frequency > 0)
-    return Summary(
-        days.names[customer[starts]], frequency, day[ends] - day[starts], end - day[starts], mean
-    )
+    return Summary(days.names[customer[starts]], frequency, day[ends] - day[starts], end - day[starts], mean)
 
 
 def follow(days: PurchaseDays, customers: NDArray, after: int, until: int) -> tuple[Ints, Floats]:
@@ -145,7 +144,8 @@ def follow(days: PurchaseDays, customers: NDArray, after: int, until: int) -> tu
     asked = customers[place] == days.names[days.customer[rows]]
     place = place[asked]
     count = np.bincount(place, minlength=len(customers)).astype(np.int64)
-    return count, np.bincount(place, weights=days.money[rows][asked], minlength=len(customers))
+    spent = np.bincount(place, weights=days.money[rows][asked], minlength=len(customers))
+    return count, spent.astype(np.float64)
 
 
 def repeat_purchases(days: PurchaseDays, until: Ints) -> Ints:
