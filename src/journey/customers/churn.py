@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from journey.customers.history import FEATURES, FLAGS, Known, known_at
+from journey.customers.history import FEATURES, FLAGS, Knowledge, Known, known_at
 from journey.customers.summary import PurchaseDays, follow
 from journey.errors import JourneyError
 from journey.models.boosting import Setting, fit_boosting
@@ -69,18 +69,25 @@ def at_risk(known: Known, later: PurchaseDays, horizon: int = HORIZON) -> AtRisk
     return AtRisk(known.customer, known.matrix, orders == 0, money)
 
 
-def snapshots(days: PurchaseDays, ends: Sequence[int], horizon: int = HORIZON) -> AtRisk:
+def snapshots(known: Knowledge, later: PurchaseDays, ends: Sequence[int], horizon: int = HORIZON) -> AtRisk:
     """Customers at risk at the end of several days, below each other; a customer may occur several times.
+
+    Parameters
+    ----------
+    known
+        From a day to the purchases known at its end.
+    later
+        Purchases that tell what they did next.
 
     Raises
     ------
     JourneyError
-        When nobody is at risk on any of the days.
+        When there is no day, or nobody is at risk on any of them.
     """
-    parts = [at_risk(known_at(days, end, within=horizon), days, horizon) for end in ends]
+    parts = [at_risk(known_at(known(end), end, within=horizon), later, horizon) for end in ends]
     if not sum(map(len, parts)):
         raise JourneyError(
-            f"nobody bought within {horizon} days before any of {len(ends)} days; use other days"
+            f"nobody bought within {horizon} days before any of {len(ends)} days; use other days or more data"
         )
     return AtRisk(
         np.concatenate([part.customer for part in parts]),

@@ -5,6 +5,7 @@ Nothing after that day is looked at, and nothing of one shop is assumed: custome
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,10 @@ FEATURES = (
 FLAGS = ("one_order", "bought_in_30")
 #: Features whose window is short and full for every customer: they can be watched week by week.
 WATCHED = ("orders_30", "money_30", "money_last", "days_since_last")
+
+
+#: From a day to the purchases known at its end: a later cancellation is not known yet.
+Knowledge = Callable[[int], PurchaseDays]
 
 
 @dataclass(frozen=True)
@@ -105,3 +110,17 @@ def _last_money(days: PurchaseDays, at: int) -> Floats:
     rows = np.flatnonzero(days.day <= at)
     customer = days.customer[rows]
     return days.money[rows[np.r_[customer[1:] != customer[:-1], True]]]
+
+
+def learning_days(first: int, at: int, horizon: int, *, most: int = 3, apart: int = 30) -> list[int]:
+    """Days before `at` whose horizon is over by then and that have a horizon of history; latest first.
+
+    Parameters
+    ----------
+    first
+        First day of the data.
+    most, apart
+        How many days at most, and the days between two of them.
+    """
+    days: Sequence[int] = range(at - horizon, at - horizon - most * apart, -apart)
+    return [day for day in days if day - first >= horizon - 1]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,29 @@ class Fit:
         half = normal_quantile(level) * float(np.sqrt(self.covariance[place, place]))
         value = float(self.values[place])
         return Estimate(value, value * float(np.exp(-half)), value * float(np.exp(half)), level)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values; `Fit.of` reads them back."""
+        return {
+            "names": list(self.names),
+            "values": self.values.tolist(),
+            "standard_errors": self.standard_errors.tolist(),
+            "log_likelihood": self.log_likelihood,
+            "covariance": self.covariance.tolist(),
+            "customers": self.customers,
+        }
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Fit:
+        """A fit that `as_dict` wrote."""
+        return cls(
+            tuple(values["names"]),
+            np.array(values["values"]),
+            values["log_likelihood"],
+            np.array(values["covariance"]),
+            values["customers"],
+            0,
+        )
 
     def draws(self, count: int, seed: int) -> Floats:
         """Parameters as uncertain as the fit leaves them: (count, k) draws, normal in the logarithms."""

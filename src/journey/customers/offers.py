@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
-from journey.models.scores import bootstrap
+from journey.inference.intervals import normal_quantile
 
-Floats = NDArray[np.float64]
-STEPS = 40
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,27 +48,44 @@ class Offer:
             )
         return self.cost / (self.saved * self.worth)
 
-    def profits(self, left: ArrayLike) -> Floats:
-        """Expected profit of an offer to each customer, by whether the customer left without one; (n,)."""
-        return self.saved * self.worth * np.asarray(left, dtype=np.float64) - self.cost
+
+@dataclass(frozen=True)
+class Targets:
+    """How many customers a rule reaches at each of its thresholds; the first two (t,).
+
+    Attributes
+    ----------
+    chosen, leavers
+        Customers at or above each threshold, and those of them who left.
+    customers
+        All at risk.
+    """
+
+    chosen: Ints
+    leavers: Ints
+    customers: int
 
 
-def offer_profit(
-    left: ArrayLike, chosen: ArrayLike, offer: Offer, *, replicates: int = 500, seed: int = 0
-) -> Estimate:
-    """Profit of offers to the chosen customers, per thousand customers at risk, with a bootstrap interval."""
-    gain = offer.profits(left) * np.asarray(chosen, dtype=np.float64) * 1000
-
-    def metrics(weights: Floats) -> dict[str, Floats]:
-        return {"profit": weights @ gain / weights.sum(axis=1)}
-
-    return bootstrap(metrics, None, len(gain), replicates=replicates, seed=seed)[0]["profit"]
+def targets(left: ArrayLike, score: ArrayLike, thresholds: ArrayLike) -> Targets:
+    """Count whom a score reaches at each threshold."""
+    gone, s = np.asarray(left, dtype=np.bool_), np.asarray(score, dtype=np.float64)
+    reached = s[:, None] >= np.asarray(thresholds, dtype=np.float64)
+    return Targets(reached.sum(axis=0), reached[gone].sum(axis=0), len(s))
 
 
-def profit_curve(left: ArrayLike, score: ArrayLike, offer: Offer) -> pd.DataFrame:
-    """Profit per thousand customers at risk by the share that gets the offer: share, threshold, profit."""
-    p = np.asarray(score, dtype=np.float64)
-    gain = offer.profits(left)
-    thresholds = np.quantile(p, 1 - np.arange(1, STEPS + 1) / STEPS)
-    rows = [(float((p >= t).mean()), float(t), float(gain[p >= t].sum() / len(p) * 1000)) for t in thresholds]
-    return pd.DataFrame([(0.0, np.nan, 0.0), *rows], columns=["share", "threshold", "profit"])
+def profit_per_thousand(reached: Targets, offer: Offer, level: float = 0.95) -> list[Estimate]:
+    """Expected profit of an offer at each threshold, for 1,000 customers at risk.
+
+    Notes
+    -----
+    The interval is normal. A customer brings the saved worth less the cost, the cost alone, or nothing; three
+    counts give the mean and its standard error.
+    """
+    gain, z = offer.saved * offer.worth - offer.cost, normal_quantile(level)
+    n, found = reached.customers, []
+    for chosen, leavers in zip(reached.chosen, reached.leavers, strict=True):
+        mean = (leavers * gain - (chosen - leavers) * offer.cost) / n
+        square = (leavers * gain**2 + (chosen - leavers) * offer.cost**2) / n
+        half = z * float(np.sqrt(max(square - mean**2, 0.0) / n))
+        found.append(Estimate(1000 * mean, 1000 * (mean - half), 1000 * (mean + half), level))
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
-from journey.customers.history import FEATURES, known_at
+from journey.customers.history import FEATURES, Knowledge, known_at
 from journey.customers.summary import PurchaseDays, follow
 from journey.errors import JourneyError
 from journey.models.boosting import THREADS
@@ -56,14 +56,29 @@ def fit_spend(matrix: Floats, money: Floats, *, seed: int = 0) -> Callable[[Floa
 
 
 def learn_spend(
-    days: PurchaseDays, ends: Sequence[int], horizon: int, *, seed: int = 0
+    known: Knowledge, later: PurchaseDays, ends: Sequence[int], horizon: int, *, seed: int = 0
 ) -> Callable[[Floats], Floats]:
-    """Fit to what customers spent in the `horizon` days after each of several days."""
+    """Fit to what customers spent in the `horizon` days after each of several days.
+
+    Parameters
+    ----------
+    known
+        From a day to the purchases known at its end.
+    later
+        Purchases that tell what they spent next.
+
+    Raises
+    ------
+    JourneyError
+        When there is no day to learn from, and as `fit_spend`.
+    """
+    if not ends:
+        raise JourneyError(f"no day is left whose next {horizon} days are known; use a longer history")
     matrices, spent = [], []
     for end in ends:
-        known = known_at(days, end)
-        matrices.append(known.matrix)
-        spent.append(follow(days, known.customer, end, end + horizon)[1])
+        seen = known_at(known(end), end)
+        matrices.append(seen.matrix)
+        spent.append(follow(later, seen.customer, end, end + horizon)[1])
     return fit_spend(np.concatenate(matrices), np.concatenate(spent), seed=seed)
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from journey.customers.bgnbd import BetaGeometric, fit_bgnbd
 from journey.customers.buying import Buying
-from journey.customers.gamma_gamma import GammaGamma, fit_gamma_gamma
+from journey.customers.gamma_gamma import GammaGamma
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_interval
-from journey.inference.resampling import resample_counts
 
 Floats = NDArray[np.float64]
 YEAR, STEP = 365.25, 7.0  # days; purchases are discounted week by week
@@ -88,66 +87,46 @@ def value_of_new(model: Buying, mean: float, first: float, terms: Terms) -> tupl
 
 
 def lifetime_of_new(
-    summary: Summary,
-    first: ArrayLike,
+    model: Any,
+    money: GammaGamma,
+    first: tuple[float, float],
     terms: Terms,
     *,
-    fitted: tuple[BetaGeometric, GammaGamma],
-    replicates: int = 200,
+    draws: int = 400,
     seed: int = 0,
     level: float = 0.95,
 ) -> Lifetime:
-    """Value of a new customer, with an interval from refitting both models to drawn customers.
+    """Value of a new customer, with an interval for what the fits leave open.
 
     Parameters
     ----------
     first
-        (n,) money of each customer's first purchase day.
-    fitted
-        BG/NBD and Gamma-Gamma of all customers.
+        Mean money of a first purchase day, and its standard error.
 
     Notes
     -----
-    Sampling error only: that customers go on as the model says is not in the interval. Draws on which a model
-    has no maximum are left out; more than one in ten is an error.
+    Parameters are drawn as normal in their logarithms around the maximum. That customers go on as the model
+    says, beyond the days that were seen, is not in the interval.
     """
-    paid = np.asarray(first, dtype=np.float64)
-    found, failed = [], 0
-    for block in resample_counts(len(summary), replicates, seed):
-        for counts in block:
-            try:
-                found.append(_refitted(summary, paid, terms, counts, fitted))
-            except JourneyError:
-                failed += 1
-    if failed > 0.1 * replicates:
-        raise JourneyError(
-            f"{failed} of {replicates} resamples of {len(summary):,} customers cannot be fitted"
-        )
-    model, money = fitted
-    one, more, bought = value_of_new(model, money.mean, float(paid.mean()), terms)
-    low, high = percentile_interval(np.array(found), level)
-    values = (one, more, one + more, bought)
+    rng = np.random.default_rng(seed)
+    openings = np.maximum(rng.normal(*first, size=draws), 0.0)
+    found = []
+    for values, amounts, opening in zip(
+        model.fit.draws(draws, seed + 1), money.fit.draws(draws, seed + 2), openings, strict=True
+    ):
+        drawn = replace(model, fit=replace(model.fit, values=values))
+        spent = replace(money, fit=replace(money.fit, values=amounts))
+        if amounts[1] > 1:
+            found.append(value_of_new(drawn, spent.mean, opening, terms))
+    one, more, bought = value_of_new(model, money.mean, first[0], terms)
+    parts = np.array(found)
+    table = np.column_stack([parts[:, 0], parts[:, 1], parts[:, 0] + parts[:, 1], parts[:, 2]])
+    low, high = percentile_interval(table, level)
     first_, later, total, purchases = (
         Estimate(value, float(min(a, value)), float(max(b, value)), level)
-        for value, a, b in zip(values, low, high, strict=True)
+        for value, a, b in zip((one, more, one + more, bought), low, high, strict=True)
     )
     return Lifetime(first_, later, total, purchases)
-
-
-def _refitted(
-    summary: Summary, paid: Floats, terms: Terms, counts: Floats, fitted: tuple[BetaGeometric, GammaGamma]
-) -> tuple[float, float, float, float]:
-    model, money = fitted
-    again = fit_bgnbd(
-        summary,
-        period_days=model.period_days,
-        leaves_at_once=model.leaves_at_once,
-        weights=counts,
-        start=model.fit.values,
-    )
-    spent = fit_gamma_gamma(summary, weights=counts * positive(summary), start=money.fit.values)
-    one, more, bought = value_of_new(again, spent.mean, float(np.average(paid, weights=counts)), terms)
-    return one, more, one + more, bought
 
 
 def positive(summary: Summary) -> Floats:
