@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
+from journey.models.scores import equal_mass_bins
 
 Floats = NDArray[np.float64]
 TOP = 0.1
@@ -89,11 +90,14 @@ def top_found(actual: Floats, forecast: Floats, share: float = TOP) -> float:
 
 
 def by_decile(actual: ArrayLike, forecast: ArrayLike, *, bins: int = 10, seed: int = 0) -> pd.DataFrame:
-    """Mean forecast and mean outcome by tenth of the forecast, with bootstrap intervals of the outcome."""
+    """Mean forecast and mean outcome by tenth of the forecast, with bootstrap intervals of the outcome.
+
+    Customers with equal forecasts stay together, so that there may be fewer tenths than ten.
+    """
     y, f = _checked(actual, forecast)
-    place = np.argsort(np.argsort(f, kind="stable"), kind="stable") * bins // len(f)
+    place = equal_mass_bins(f, bins)
     rng, rows = np.random.default_rng(seed), []
-    for number in range(bins):
+    for number in range(int(place.max()) + 1):
         inside = y[place == number]
         means = rng.choice(inside, size=(400, len(inside))).mean(axis=1)
         low, high = np.quantile(means, [0.025, 0.975])
