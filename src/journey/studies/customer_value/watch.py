@@ -13,7 +13,8 @@ from journey.customers.history import FEATURES, WATCHED, known_at
 from journey.customers.summary import Floats, Ints, PurchaseDays
 from journey.errors import JourneyError
 from journey.models.drift import MEASURES
-from journey.models.watch import DAYS, SCORE, watch_columns
+from journey.models.drift_people import looks_at_people
+from journey.models.watch import DAYS, SCORE, log_looks
 from journey.studies.drift_twins import rotated_weeks
 
 #: Weeks of the reference: as many as it takes until the first of them is known to have left or not.
@@ -43,7 +44,7 @@ def watch_leaving(days: PurchaseDays, first: int, last: int) -> dict[str, Any]:
     users = np.unique(rows.customer, return_inverse=True)[1].astype(np.int64)
     scores = frozen(rows, users, weeks)
     columns = {name: rows.matrix[:, FEATURES.index(name)] for name in WATCHED} | {SCORE: scores}
-    log = watch_columns(columns, users, weeks, before=BEFORE, burn_in=0, draws=DRAWS, seed=SEED)
+    log = log_looks(looks_at_people(columns, users, weeks, before=BEFORE, draws=DRAWS, seed=SEED))
     table = log.table.assign(ends=[str(np.datetime64(int(ends[week]), "D")) for week in log.table["week"]])
     shown = [
         "week",
@@ -115,13 +116,12 @@ def false_alarms(columns: dict[str, Floats], users: Ints, weeks: Ints) -> dict[s
     looked = later[np.linspace(0, len(later) - 1, min(LOOKS, len(later))).astype(int)]
     for number in range(ROTATIONS):
         moved = rotated_weeks(users, weeks, rng)
-        kept = (moved < BEFORE) | np.isin(moved, looked)
-        part = {name: values[kept] for name, values in columns.items()}
-        log = watch_columns(
-            part, users[kept], moved[kept], before=BEFORE, burn_in=0, draws=FEW, seed=1 + number
+        looks = looks_at_people(
+            columns, users, moved, before=BEFORE, draws=FEW, seed=1 + number, only=looked.tolist()
         )
+        table = log_looks(looks).table
         for measure in MEASURES:
-            rang[measure] += int(log.table[f"{measure}_rings"].any())
+            rang[measure] += int(table[f"{measure}_rings"].any())
     return rang
 
 
