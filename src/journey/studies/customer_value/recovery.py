@@ -1,4 +1,4 @@
-"""Do the fits find the parameters that made the customers, and do their intervals hold them? By simulation."""
+"""Do the fits find the parameters that made the customers, and do their intervals hold them? Simulations."""
 
 from __future__ import annotations
 
