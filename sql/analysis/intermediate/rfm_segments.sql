@@ -2,7 +2,8 @@
 -- grain: RFM segment
 -- tables: marts.customers
 -- level: intermediate
--- technique: ntile scores, rules as one case expression, shares of window totals
+-- technique: quintiles with equal scores for equal buyers (rank and count over ties), rules as one case
+--   expression, shares of window totals
 -- keys: segment
 -- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and
 --   bring {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the
@@ -27,16 +28,40 @@ period as (
 buyers as (
 
     select
-        customers.user_id,
         customers.n_orders,
         customers.revenue,
-        date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order,
-        ntile(5) over (order by customers.last_order_ts, customers.user_id) as recency_score,
-        ntile(5) over (order by customers.revenue, customers.user_id) as money_score
+        date_diff('day', cast(customers.last_order_ts as date), period.last_day) as days_since_order
     from customers
     cross join period
     where
         customers.n_orders > 0
+
+),
+
+middles as (
+
+    select
+        *,
+        count(*) over () as buyers,
+        -- Equal buyers share the mean of their ranks, so they share the score.
+        rank() over (order by days_since_order desc)
+        + (count(*) over (partition by days_since_order) - 1) / 2 as recency_rank,
+        rank() over (order by n_orders) + (count(*) over (partition by n_orders) - 1) / 2 as frequency_rank,
+        rank() over (order by revenue) + (count(*) over (partition by revenue) - 1) / 2 as money_rank
+    from buyers
+
+),
+
+scored as (
+
+    select
+        n_orders,
+        revenue,
+        days_since_order,
+        ceil(5 * recency_rank / buyers) as recency_score,
+        ceil(5 * frequency_rank / buyers) as frequency_score,
+        ceil(5 * money_rank / buyers) as money_score
+    from middles
 
 ),
 
@@ -45,13 +70,16 @@ segmented as (
     select
         *,
         case
-            when n_orders >= 2 and recency_score >= 4 and money_score >= 4 then 'Champions'
-            when n_orders >= 2 and recency_score >= 3 then 'Loyal'
-            when n_orders >= 2 then 'At Risk'
-            when recency_score >= 3 then 'New'
-            else 'Lost'
+            when n_orders = 1 and recency_score >= 4 then 'New'
+            when n_orders = 1 and recency_score <= 2 then 'Lost'
+            when recency_score >= 4 and frequency_score >= 4 and money_score >= 4 then 'Champions'
+            when recency_score >= 3 and frequency_score >= 4 then 'Loyal'
+            when frequency_score >= 4 then 'At Risk'
+            when recency_score >= 4 then 'Promising'
+            when recency_score = 3 then 'Needs Attention'
+            else 'Hibernating'
         end as segment
-    from buyers
+    from scored
 
 )
 

@@ -1,1 +1,1 @@
-"""Who the customers are, what they are worth, and who leaves."""
+"""Customers: segments, recency and frequency, value."""

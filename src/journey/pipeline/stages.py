@@ -19,6 +19,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
+    "segments": ("customers", "evaluation", "inference", "metrics/bootstrap.py", "studies"),
     "prediction": ("models", "features", "evaluation", "studies"),
     "drift": ("models", "features", "studies"),
     "sparse": ("sparse", "evaluation", "studies", "features/load.py", "models/boosting.py", "recommend"),

@@ -62,6 +62,7 @@ _WORDS = {
     "test": (r"TEST.*", r"TEST"),
 }
 _PRODUCT = r"\d{5}.*"
+_MATCHED = ("cancellation_matched", "cancellation_partly")
 
 
 @dataclass(frozen=True)
@@ -143,19 +144,26 @@ def load_invoices(
     """
     raw = load_online_retail() if source is None else _checked(source)
     if until is not None:
-        raw = raw[raw["InvoiceDate"] < pd.Timestamp(until)]
-        if not len(raw):
-            raise JourneyError(f"Online Retail has no line before {until}; choose a later moment")
+        raw = _before(raw, "InvoiceDate", until)
     lines = _typed(raw)
     first = ~lines.duplicated().to_numpy()
     lines["pence"] = np.rint(np.round(_exact_pence(lines), 6)).astype(np.int64)
     lines["kind"] = _kinds(lines, first)
-    lines["cancelled"], refunded = _matched(lines)
-    lines["kind"] = _cancellation_kinds(lines)
-    sold = lines["kind"] == "sale"
-    lines["net_pence"] = np.where(sold, lines["pence"] - refunded, 0)
-    lines["kind"] = pd.Categorical(lines["kind"], categories=list(KINDS))
-    return lines
+    return _with_matches(lines)
+
+
+def known_at(lines: pd.DataFrame, moment: np.datetime64 | str) -> pd.DataFrame:
+    """What was known of loaded lines at an earlier moment, as `load_invoices` with `until` gives it.
+
+    Raises
+    ------
+    JourneyError
+        When no line is earlier.
+    """
+    early = _before(lines, "moment", moment).reset_index(drop=True)
+    kind = early["kind"].astype(object)
+    early["kind"] = kind.where(~kind.isin(_MATCHED), "cancellation_unmatched").to_numpy()
+    return _with_matches(early)
 
 
 def customer_orders(lines: pd.DataFrame) -> pd.DataFrame:
@@ -217,6 +225,13 @@ def reconcile(lines: pd.DataFrame) -> Reconciliation:
         exact_pence=math.fsum(_exact_pence(lines)),
         refunded_pence=int((sold["pence"] - sold["net_pence"]).sum()),
     )
+
+
+def _before(frame: pd.DataFrame, column: str, moment: np.datetime64 | str) -> pd.DataFrame:
+    early = frame[frame[column] < pd.Timestamp(moment)]
+    if not len(early):
+        raise JourneyError(f"Online Retail has no line before {moment}; choose a later moment")
+    return early
 
 
 def _checked(source: Path | str | pd.DataFrame) -> pd.DataFrame:
@@ -288,6 +303,7 @@ def _exact_pence(lines: pd.DataFrame) -> NDArray[np.float64]:
 def _kinds(lines: pd.DataFrame, first: NDArray[np.bool_]) -> NDArray[np.object_]:
     """Kind of each line before cancellations are matched: these are `cancellation_unmatched` for now."""
     words = lines["description"].str.upper()
+    code, text = (values.astype("category") for values in (lines["item"], words))
     cancels, unknown = lines["invoice"].str.startswith("C"), lines["customer"].isna()
     negative = lines["quantity"] < 0
     rules: list[tuple[str, pd.Series | NDArray[np.bool_]]] = [
@@ -295,10 +311,10 @@ def _kinds(lines: pd.DataFrame, first: NDArray[np.bool_]) -> NDArray[np.object_]
         ("no_price", lines["price"] == 0),
         ("adjustment", (lines["price"] < 0) | ~lines["invoice"].str.match(r"C?\d")),
     ]
-    for kind, (code, text) in _WORDS.items():
-        rules.append((kind, lines["item"].str.fullmatch(code) | words.str.fullmatch(text)))
+    for kind, (in_code, in_text) in _WORDS.items():
+        rules.append((kind, _fits(code, in_code) | _fits(text, in_text)))
     rules += [
-        ("other_code", ~lines["item"].str.fullmatch(_PRODUCT)),
+        ("other_code", ~_fits(code, _PRODUCT)),
         ("correction", (cancels != negative) | (lines["quantity"] == 0)),
         ("cancellation_no_customer", cancels & unknown),
         ("cancellation_unmatched", cancels),
@@ -306,6 +322,25 @@ def _kinds(lines: pd.DataFrame, first: NDArray[np.bool_]) -> NDArray[np.object_]
     ]
     conditions = [np.asarray(rule, dtype=np.bool_) for _, rule in rules]
     return np.select(conditions, [np.array(kind, dtype=object) for kind, _ in rules], default="sale")
+
+
+def _fits(values: pd.Series, pattern: str) -> NDArray[np.bool_]:
+    """Whether the whole text fits, asked once for each different text of a category column."""
+    asked = values.cat.categories.str.fullmatch(pattern)
+    return np.asarray(asked, dtype=np.bool_)[values.cat.codes.to_numpy()]
+
+
+def _with_matches(lines: pd.DataFrame) -> pd.DataFrame:
+    """Match the cancellations of lines whose kind is text, and count what is left of each sale."""
+    lines["cancelled"], refunded = _matched(lines)
+    kind = lines["kind"].to_numpy(dtype=object, copy=True)
+    open_ = kind == "cancellation_unmatched"
+    units, found = lines["quantity"].abs().to_numpy(), lines["cancelled"].to_numpy()
+    kind[open_ & (found == units)] = "cancellation_matched"
+    kind[open_ & (found > 0) & (found < units)] = "cancellation_partly"
+    lines["net_pence"] = np.where(kind == "sale", lines["pence"] - refunded, 0)
+    lines["kind"] = pd.Categorical(kind, categories=list(KINDS))
+    return lines
 
 
 def _matched(lines: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -348,12 +383,3 @@ def _candidates(lines: pd.DataFrame) -> Iterator[tuple[int, list[int]]]:
         before = [each for each in reversed(bought.get(keys[place], [])) if moment[each] <= moment[place]]
         same = [each for each in before if price[each] == price[place]]
         yield place, same + [each for each in before if price[each] > price[place]]
-
-
-def _cancellation_kinds(lines: pd.DataFrame) -> NDArray[np.object_]:
-    kind = lines["kind"].to_numpy(dtype=object, copy=True)
-    open_ = kind == "cancellation_unmatched"
-    units, found = lines["quantity"].abs().to_numpy(), lines["cancelled"].to_numpy()
-    kind[open_ & (found == units)] = "cancellation_matched"
-    kind[open_ & (found > 0) & (found < units)] = "cancellation_partly"
-    return kind

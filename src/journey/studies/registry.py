@@ -216,6 +216,14 @@ STUDIES = {
             tolerance=1e-3,
         ),
         Study(
+            "online_retail_segments",
+            "Who are the customers of a real shop, and how long does a segment's name last?",
+            "journey.studies.retail_segments:retail_segments",
+            datasets=("online_retail",),
+            loader="load_online_retail",
+            in_build=True,
+        ),
+        Study(
             "online_retail_sparse",
             "How far does prediction reach on real invoices, from the order to the product?",
             "journey.studies.online_retail.study:real_ladder",

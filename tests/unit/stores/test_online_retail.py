@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.errors import JourneyError
 from journey.stores.locate import locate
-from journey.stores.online_retail import KINDS, customer_orders, load_invoices, reconcile
+from journey.stores.online_retail import KINDS, customer_orders, known_at, load_invoices, reconcile
 
 
 def invoices(*rows: tuple, start: str = "2010-03-01 10:00") -> pd.DataFrame:
@@ -121,6 +121,7 @@ def test_what_was_known_does_not_change_when_the_future_is_deleted(rows):
     early = load_invoices(raw, until=cut)
     other = load_invoices(raw[raw["InvoiceDate"] < cut])
     pd.testing.assert_frame_equal(early, other)
+    pd.testing.assert_frame_equal(known_at(load_invoices(raw), cut), early)
     whole = load_invoices(raw).iloc[: len(early)]
     assert (whole["kind"].to_numpy() == early["kind"].to_numpy()).all()
     assert (whole["cancelled"] >= early["cancelled"]).all()
