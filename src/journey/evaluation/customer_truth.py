@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.customers.forecast import judge
@@ -161,10 +162,23 @@ def drawn_futures(future: Future, draws: int, seed: int) -> Floats:
     return rng.gamma(np.maximum(orders, 1e-12) * future.shape) / future.shape * (orders > 0) * worth
 
 
-def best_forecast(futures: Floats, forecast: ArrayLike) -> dict[str, float]:
-    """Measures of a forecast, on average over possible futures; those without any spend are left out."""
-    found = [list(judge(money, forecast).values()) for money in futures if money.sum() > 0]
-    if not found:
+def best_forecast(futures: Floats, forecast: ArrayLike, level: float = 0.95) -> dict[str, Estimate]:
+    """Measures of a forecast on average over possible futures, and the range in which most futures lie.
+
+    Futures without any spend are left out.
+
+    Raises
+    ------
+    JourneyError
+        When nobody buys in any future, and as `judge`.
+    """
+    found = pd.DataFrame([judge(money, forecast) for money in futures if money.sum() > 0])
+    if found.empty:
         raise JourneyError(f"in none of {len(futures)} futures does any customer buy; use a larger shop")
-    names = judge(futures[futures.sum(axis=1) > 0][0], forecast)
-    return dict(zip(names, np.mean(found, axis=0).tolist(), strict=True))
+    tail = (1 - level) / 2
+    return {
+        str(name): Estimate(
+            float(values.mean()), float(values.quantile(tail)), float(values.quantile(1 - tail)), level
+        )
+        for name, values in found.items()
+    }

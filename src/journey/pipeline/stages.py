@@ -24,6 +24,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "drift": ("models", "features", "studies"),
     "sparse": ("sparse", "evaluation", "studies", "features/load.py", "models/boosting.py", "recommend"),
     "recommend": ("recommend", "sparse", "models", "features/load.py", "evaluation"),
+    "customer_value": ("customers", "models", "evaluation", "studies", "stores/simulator"),
     "experiments": ("experiments", "evaluation", "studies"),
     "causal": ("causal", "evaluation", "studies"),
     "uplift": ("uplift", "evaluation", "studies"),

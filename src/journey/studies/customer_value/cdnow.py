@@ -83,9 +83,12 @@ def describe_cdnow() -> dict[str, Any]:
 
 def estimates(found: Any) -> dict[str, dict[str, float]]:
     """Every estimate of a frozen dataclass as value, low and high."""
-    return {
-        name: {"value": each.value, "low": each.low, "high": each.high} for name, each in vars(found).items()
-    }
+    return {name: interval(each) for name, each in vars(found).items()}
+
+
+def interval(each: Any) -> dict[str, float]:
+    """An estimate as JSON values."""
+    return {"value": each.value, "low": each.low, "high": each.high}
 
 
 def first_money(days: PurchaseDays, summary: Summary) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from journey.customers.summary import Floats, summarise
 from journey.models.linear import fit_linear
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import compare, measure, reliability
+from journey.studies.customer_value.cdnow import interval
 from journey.studies.customer_value.invoices import HORIZON, HORIZONS, Invoices, date_of
 from journey.studies.customer_value.watch import stack, watch_leaving
 
@@ -113,11 +114,6 @@ def judged_leaving(test: AtRisk, p: Floats) -> dict[str, Any]:
 def estimates_of(scores: Any) -> dict[str, dict[str, float]]:
     """The measures shown, as value, low and high."""
     return {name: interval(getattr(scores, name)) for name in MEASURES}
-
-
-def interval(each: Any) -> dict[str, float]:
-    """An estimate as JSON values."""
-    return {"value": each.value, "low": each.low, "high": each.high}
 
 
 def bins(test: AtRisk, p: Floats) -> list[dict[str, float]]:

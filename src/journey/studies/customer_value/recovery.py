@@ -22,7 +22,7 @@ TRUTH = {
     "Pareto/NBD": (0.55, 10.6, 0.6, 11.7),
     "Gamma-Gamma": (6.25, 3.75, 15.5),
 }
-RUNS = {"BG/NBD": 400, "Pareto/NBD": 150, "Gamma-Gamma": 400}
+RUNS = {"BG/NBD": 400, "Pareto/NBD": 80, "Gamma-Gamma": 400}
 
 
 def recover() -> dict[str, Any]:

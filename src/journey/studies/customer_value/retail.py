@@ -9,13 +9,14 @@ import pandas as pd
 
 from journey.customers.buying import fit_buying
 from journey.customers.cohorts import cohort_retention
+from journey.customers.concentration import top_share
 from journey.customers.forecast import TOP, by_decile, judged
 from journey.customers.gamma_gamma import fit_gamma_gamma
 from journey.customers.history import known_at, learning_days
 from journey.customers.spend import learn_spend, same_again
 from journey.customers.summary import Floats, follow, summarise
 from journey.customers.value import positive
-from journey.studies.customer_value.cdnow import estimates, first_money
+from journey.studies.customer_value.cdnow import estimates, first_money, interval
 from journey.studies.customer_value.invoices import HORIZON, Invoices, date_of
 
 SEED = 0
@@ -66,8 +67,8 @@ def forecasts(shop: Invoices, cut: int) -> dict[str, Any]:
         "orders": int(orders.sum()),
         "expected_orders": float(expected.sum()),
         "spent": float(spent.sum()),
-        "top_share": top_share(spent),
-        "top_share_before": top_share(known_at(known, cut).column("money")),
+        "top_share": interval(top_share(spent)),
+        "top_share_before": interval(top_share(known_at(known, cut).column("money"))),
         "model": chosen.name,
         "reason": chosen.reason,
         "fits": {"buying": chosen.model.fit.as_dict(), "money": money.fit.as_dict()},
@@ -80,12 +81,6 @@ def forecasts(shop: Invoices, cut: int) -> dict[str, Any]:
         "without_largest": {name: without_largest(spent, value) for name, value in ways.items()},
         "deciles": {name: by_decile(spent, ways[name]).to_dict("records") for name in ("model", "trees")},
     }
-
-
-def top_share(money: Floats) -> float:
-    """Share of all money that the tenth of customers who brings most brings."""
-    ordered = np.sort(money)[::-1]
-    return float(ordered[: max(1, round(TOP * len(ordered)))].sum() / ordered.sum())
 
 
 def captured(spent: Floats, forecast: Floats) -> float:

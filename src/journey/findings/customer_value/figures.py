@@ -1,0 +1,149 @@
+"""Figures of chapter 08."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.marks import band, error_bars, estimates, reference
+from journey.report.style import SEQUENTIAL, colour
+
+#: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
+STRONG = 0.6
+
+
+def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
+    """Share of each cohort that buys in each later period; the size of the cohort stands beside its date."""
+    wide = frame.pivot(index="cohort", columns="age", values="share")
+    sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
+    shape = "%b %Y" if every == "month" else "%-d %b"
+    rows = [f"{pd.Timestamp(cohort):{shape}} (n = {sizes[cohort]:,})" for cohort in wide.index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=wide.to_numpy(),
+            x=wide.columns.to_list(),
+            y=rows,
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            zmax=most,
+            colorbar={"title": "Share", "tickformat": ".0%"},
+            hovertemplate="%{y}, " + every + " %{x}: %{z:.1%}<extra></extra>",
+        )
+    )
+    cells = frame.assign(row=frame["cohort"].map(dict(zip(wide.index, rows, strict=True))))
+    strong = cells["share"].gt(STRONG * most)
+    for part, role in ((cells[~strong], "ink"), (cells[strong], "paper")):
+        figure.add_scatter(
+            x=part["age"],
+            y=part["row"],
+            text=[f"{share:.0%}" for share in part["share"]],
+            mode="text",
+            textfont={"color": colour(role), "size": 11},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
+    figure.update_yaxes(title=f"{every.capitalize()} of the first purchase", autorange="reversed")
+    return figure
+
+
+def tracking(frame: pd.DataFrame) -> go.Figure:
+    """Cumulative repeat purchases by week, seen and expected."""
+    figure = go.Figure()
+    for column, role, name, dash in (
+        ("actual", "ink", "seen", "solid"),
+        ("BG/NBD", "series-1", "BG/NBD", "dash"),
+        ("Pareto/NBD", "series-2", "Pareto/NBD", "dot"),
+    ):
+        figure.add_scatter(
+            x=frame["week"],
+            y=frame[column],
+            name=name,
+            mode="lines",
+            line={"color": colour(role), "width": 2, "dash": dash},
+            hovertemplate=f"{name}, week %{{x}}: %{{y:,.0f}}<extra></extra>",
+        )
+    reference(figure, 0.0, "forecast from here")
+    figure.update_xaxes(title="Weeks before and after the end of the calibration")
+    figure.update_yaxes(title="Repeat purchases so far", tickformat=",.0f")
+    return figure
+
+
+def deciles(frame: pd.DataFrame) -> go.Figure:
+    """Spend seen against spend foretold, by tenth of the forecast, a line a way; both axes logarithmic."""
+    figure = go.Figure()
+    for (way, part), role in zip(frame.groupby("way", sort=False), ("series-1", "series-2"), strict=False):
+        figure.add_scatter(
+            x=part["forecast"],
+            y=part["actual"],
+            mode="markers",
+            name=str(way),
+            marker={"color": colour(role), "size": 9},
+            error_y=error_bars(part["actual"], part["low"], part["high"], colour(role)),
+            hovertemplate="foretold £%{x:,.0f}, seen £%{y:,.0f}<extra></extra>",
+        )
+    ends = [float(frame[["forecast", "actual"]].min().min()), float(frame["forecast"].max())]
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", name="as foretold", line={"color": colour("axis"), "dash": "dash"}
+    )
+    figure.update_xaxes(title="Mean spend foretold, £", type="log", tickvals=[30, 100, 300, 1000, 3000])
+    figure.update_yaxes(title="Mean spend seen, £", type="log", tickvals=[30, 100, 300, 1000, 3000])
+    return figure
+
+
+def reliability(frame: pd.DataFrame) -> go.Figure:
+    """Observed share of leavers against the predicted one, by tenth, for each treatment of the classes."""
+    figure = go.Figure()
+    roles = ("series-1", "series-2", "series-3")
+    for (way, part), role in zip(frame.groupby("way", sort=False), roles, strict=False):
+        figure.add_scatter(
+            x=part["predicted"],
+            y=part["observed"],
+            name=str(way),
+            mode="lines+markers",
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 7},
+            error_y=error_bars(part["observed"], part["low"], part["high"], colour(role), thickness=1),
+            hovertemplate="predicted %{x:.0%}, left %{y:.0%}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", name="perfect", line={"color": colour("axis"), "dash": "dash"}
+    )
+    figure.update_xaxes(title="Predicted chance to leave", tickformat=".0%", range=[0, 0.9])
+    figure.update_yaxes(title="Share that left", tickformat=".0%", range=[0, 0.9])
+    return figure
+
+
+def offers(frame: pd.DataFrame) -> go.Figure:
+    """Profit of an offer over the share of customers who get it."""
+    figure = go.Figure()
+    for (score, part), role in zip(
+        frame.sort_values("share").groupby("score", sort=False), ("series-1", "series-2"), strict=False
+    ):
+        if role == "series-1":
+            band(figure, part["share"], part["low"], part["high"], colour(role, 0.15))
+        figure.add_scatter(
+            x=part["share"],
+            y=part["profit"],
+            name=str(score),
+            mode="lines",
+            line={"color": colour(role), "width": 2},
+            hovertemplate="%{x:.0%} get it: £%{y:,.0f}<extra></extra>",
+        )
+    figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
+    figure.update_xaxes(title="Share of customers at risk who get the offer", tickformat=".0%")
+    figure.update_yaxes(title="Profit for 1,000 at risk, £", tickformat=",.0f")
+    return figure
+
+
+def areas(frame: pd.DataFrame) -> go.Figure:
+    """Area under the ROC curve of every score, the truth's last."""
+    return estimates(
+        frame,
+        label="score",
+        value="roc_auc",
+        low="low",
+        high="high",
+        axis="ROC-AUC, on average over what may happen",
+        tickformat=".2f",
+    )
