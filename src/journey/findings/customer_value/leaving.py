@@ -252,7 +252,7 @@ def add_offers(desk: Desk, main: dict[str, Any]) -> None:
             }
         )
         desk.ledger.add(
-            f"customer_value.offer_{name}",
+            f"customer_value.offer_{name}_profit",
             each,
             "gbp",
             method="normal",
