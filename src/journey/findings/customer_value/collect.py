@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
@@ -18,22 +16,15 @@ from journey.errors import JourneyError
 from journey.evaluation.customer_truth import best_forecast, customer_future, drawn_futures
 from journey.findings.customer_value.cdnow import add_cdnow
 from journey.findings.customer_value.churn import add_shop_churn
-from journey.findings.customer_value.entries import add_estimate, flat
+from journey.findings.customer_value.entries import adder, flat
 from journey.findings.customer_value.leaving import add_leaving
 from journey.findings.customer_value.retail import add_retail
 from journey.findings.desk import Desk
+from journey.inference.estimate import Estimate
 
-SOURCE = "journey.findings.customer_value.collect"
 #: What is foretold in the shop: as far as the truth reaches. Trees can learn from half the window only.
 HORIZON, LEARNED = 90, 45
 FUTURES, SEED = 200, 8
-MEASURES = {
-    "r2": "R2",
-    "rank": "rank correlation",
-    "top_found": "top tenth found",
-    "bias": "bias",
-    "mae": "MAE",
-}
 WAYS = {
     "oracle": "oracle: the true expectation",
     "model": "model of buying and money",
@@ -79,70 +70,28 @@ def add_retention(desk: Desk, days: PurchaseDays) -> None:
     table = cohort_retention(days, int(days.day.max()), "week")
     desk.save("retention", table)
     first = pooled(table).iloc[0]
-    source = "journey.customers.cohorts:pooled"
-    early = table[table["age"] <= 4]
-    desk.ledger.add(
-        "customer_value.week_after",
-        float(first["share"]),
-        "share",
-        low=float(first["low"]),
-        high=float(first["high"]),
-        method="Wilson",
-        n=int(first["n"]),
-        label="New customers who buy again in the following week",
-        source=source,
-    )
-    desk.ledger.add(
-        "customer_value.month_after",
-        float(early["bought"].sum() / early["n"].sum()),
-        "share",
-        n=int(early["n"].sum()),
-        label="Customers who buy in one of the four weeks after their first, a week",
-        source=source,
-    )
-    smallest, largest = int(table["n"].min()), int(table["n"].max())
-    for name, value in (("smallest", smallest), ("largest", largest)):
-        label = f"New customers of the {name} weekly cohort"
-        desk.ledger.add(f"customer_value.cohort_{name}", value, "count", label=label, source=source)
+    add = adder(desk, "journey.customers.cohorts:cohort_retention", method="Wilson")
+    after = Estimate(float(first["share"]), float(first["low"]), float(first["high"]))
+    add("week_after", after, "share", "New customers who buy again in the following week", int(first["n"]), 1)
+    add("cohort_smallest", int(table["n"].min()), "count", "New customers of the smallest weekly cohort")
+    add("cohort_largest", int(table["n"].max()), "count", "New customers of the largest weekly cohort")
 
 
 def add_model(desk: Desk, summary: Summary) -> Chosen:
     """Which model of buying the shop's customers allow."""
-    chosen = fit_buying(summary)
-    add, source = desk.ledger.add, "journey.customers.buying:fit_buying"
-    n = len(summary)
-    add(
-        "customer_value.customers",
-        n,
-        "count",
-        label="Customers with an order",
-        source=f"{SOURCE}:shop_orders",
-    )
-    once = float((~summary.repeated).mean())
-    add("customer_value.once", once, "share", n=n, label="Customers with one order day", source=source)
-    add(
-        "customer_value.shop_model",
-        chosen.name,
-        n=n,
-        label="Model of buying that the shop allows",
-        source=source,
-    )
+    chosen, n = fit_buying(summary), len(summary)
+    add = adder(desk, "journey.customers.buying:fit_buying")
+    add("customers", n, "count", "Customers with an order")
+    add("once", float((~summary.repeated).mean()), "share", "Customers with one order day", n)
+    add("shop_model", chosen.name, "text", "Model of buying that the shop allows", n)
     alive = float(chosen.model.alive(summary).mean())
-    add(
-        "customer_value.shop_alive",
-        alive,
-        "share",
-        digits=0,
-        n=n,
-        label="Customers still there, by the model of buying",
-        source=source,
-    )
+    add("shop_alive", alive, "share", "Customers still there, by the model of buying", n)
     return chosen
 
 
 def add_value(desk: Desk, days: PurchaseDays, summary: Summary, chosen: Chosen) -> None:
     """Forecasts of the next 90 days against the truth, and what the truth itself would reach."""
-    last = int(days.day.max())
+    last, n = int(days.day.max()), len(summary)
     future = customer_future(desk.warehouse, desk.paths.store("simulated"), summary.customer, HORIZON)
     money = fit_gamma_gamma(summary, weights=positive(summary))
     trees = learn_spend(lambda _: days, days, [last - LEARNED], LEARNED, seed=SEED)
@@ -154,61 +103,16 @@ def add_value(desk: Desk, days: PurchaseDays, summary: Summary, chosen: Chosen) 
         "again": same_again(days, summary.customer, last, HORIZON)[0],
     }
     futures = drawn_futures(future, FUTURES, SEED)
-    rows = []
-    for way, forecast in ways.items():
-        found = best_forecast(futures, forecast)
-        rows.append({"way_id": way, "way": WAYS[way]} | flat(found))
-        for measure in ("r2", "rank", "top_found"):
-            add_estimate(
-                desk,
-                f"{way}_{measure}",
-                found[measure],
-                "ratio" if measure != "top_found" else "share",
-                len(summary),
-                f"{MEASURES[measure]}, {WAYS[way]}",
-                "journey.evaluation.customer_truth:best_forecast",
-                "95% of possible futures",
-            )
-    desk.save("value", pd.DataFrame(rows))
-    source = "journey.evaluation.customer_truth:customer_future"
+    found = {way: best_forecast(futures, forecast) for way, forecast in ways.items()}
+    desk.save("value", pd.DataFrame([{"way": WAYS[way]} | flat(each) for way, each in found.items()]))
+    add = adder(
+        desk, "journey.evaluation.customer_truth:best_forecast", method="holds 95% of possible futures"
+    )
+    add("oracle_r2", found["oracle"]["r2"], "ratio", "R2 of the true expectation", n)
+    best = max(("model", "trees", "again"), key=lambda way: found[way]["r2"].value)
+    add("shop_best", WAYS[best], "text", "Forecast with the highest R2 in the shop", n)
+    add("shop_best_r2", found[best]["r2"], "ratio", "Its R2", n)
+    add("shop_model_bias", found["model"]["bias"], "share", "Bias of the model of buying", n)
     gone = 1 - float(future.alive.mean())
-    n = len(summary)
-    desk.ledger.add(
-        "customer_value.truly_gone",
-        gone,
-        "share",
-        digits=0,
-        n=n,
-        label="Customers who have truly left",
-        source=source,
-    )
-    desk.ledger.add(
-        "customer_value.true_value",
-        float(future.value.mean()),
-        "eur",
-        n=n,
-        label="True expected revenue of a customer in 90 days",
-        source=source,
-    )
-    best = max(("model", "trees", "again"), key=lambda way: rows_of(rows, way)["r2"])
-    desk.ledger.add(
-        "customer_value.shop_best",
-        WAYS[best],
-        n=n,
-        label="Forecast with the highest R2",
-        source=f"{SOURCE}:add_value",
-    )
-    desk.ledger.add(
-        "customer_value.shop_best_r2",
-        rows_of(rows, best)["r2"],
-        "ratio",
-        digits=2,
-        n=n,
-        label="R2 of the best forecast, on average over futures",
-        source=f"{SOURCE}:add_value",
-    )
-
-
-def rows_of(rows: list[dict[str, Any]], way: str) -> dict[str, Any]:
-    """The row of one forecast."""
-    return next(row for row in rows if row["way_id"] == way)
+    truth = adder(desk, "journey.evaluation.customer_truth:customer_future")
+    truth("truly_gone", gone, "share", "Customers who have truly left", n)

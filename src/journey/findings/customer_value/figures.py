@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, estimates, reference
+from journey.report.marks import band, error_bars, reference
 from journey.report.style import SEQUENTIAL, colour
 
 #: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
@@ -91,29 +91,6 @@ def deciles(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def reliability(frame: pd.DataFrame) -> go.Figure:
-    """Observed share of leavers against the predicted one, by tenth, for each treatment of the classes."""
-    figure = go.Figure()
-    roles = ("series-1", "series-2", "series-3")
-    for (way, part), role in zip(frame.groupby("way", sort=False), roles, strict=False):
-        figure.add_scatter(
-            x=part["predicted"],
-            y=part["observed"],
-            name=str(way),
-            mode="lines+markers",
-            line={"color": colour(role), "width": 2},
-            marker={"color": colour(role), "size": 7},
-            error_y=error_bars(part["observed"], part["low"], part["high"], colour(role), thickness=1),
-            hovertemplate="predicted %{x:.0%}, left %{y:.0%}<extra></extra>",
-        )
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name="perfect", line={"color": colour("axis"), "dash": "dash"}
-    )
-    figure.update_xaxes(title="Predicted chance to leave", tickformat=".0%", range=[0, 0.9])
-    figure.update_yaxes(title="Share that left", tickformat=".0%", range=[0, 0.9])
-    return figure
-
-
 def offers(frame: pd.DataFrame) -> go.Figure:
     """Profit of an offer over the share of customers who get it."""
     figure = go.Figure()
@@ -134,16 +111,3 @@ def offers(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="Share of customers at risk who get the offer", tickformat=".0%")
     figure.update_yaxes(title="Profit for 1,000 at risk, £", tickformat=",.0f")
     return figure
-
-
-def areas(frame: pd.DataFrame) -> go.Figure:
-    """Area under the ROC curve of every score, the truth's last."""
-    return estimates(
-        frame,
-        label="score",
-        value="roc_auc",
-        low="low",
-        high="high",
-        axis="ROC-AUC, on average over what may happen",
-        tickformat=".2f",
-    )

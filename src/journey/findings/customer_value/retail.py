@@ -10,15 +10,16 @@ from journey.customers.bgnbd import BetaGeometric
 from journey.customers.gamma_gamma import GammaGamma
 from journey.customers.likelihood import Fit
 from journey.customers.nbd import NBD
-from journey.customers.value import Lifetime, Terms, lifetime_of_new
-from journey.findings.customer_value.entries import add_estimate, estimate_of
+from journey.customers.value import Terms, lifetime_of_new, value_of_new
+from journey.findings.customer_value.entries import adder, estimate_of, flat
 from journey.findings.desk import Desk
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
-SOURCE = "journey.studies.customer_value.retail"
-COMMON: dict[str, Any] = {"dataset": "online_retail", "source": f"{SOURCE}:describe_retail_value"}
+SOURCE, DATASET = "journey.studies.customer_value.retail:describe_retail_value", "online_retail"
 MODELS: dict[str, Any] = {"BG/NBD": BetaGeometric, "NBD": NBD}
+WAYS = ("model", "trees", "again")
+UNITS = {"mae": "gbp", "bias": "share", "top_found": "share"}
 METHOD = "bootstrap over customers"
 DRAWS = 400
 
@@ -28,212 +29,127 @@ def add_retail(desk: Desk) -> None:
     evidence = kept("online_retail_value", desk.paths)
     found = evidence.results
     desk.save("evidence_retail", pd.DataFrame({"note": [evidence.label]}))
-    for name, label in (
-        ("first", "First day of the invoices"),
-        ("cut", "Last day that is known"),
-        ("last", "Last day"),
-    ):
-        moment = pd.Timestamp(found[name])
-        desk.ledger.add(f"customer_value.retail_{name}", f"{moment:%-d %B %Y}", label=label, **COMMON)
+    add = adder(desk, SOURCE, DATASET)
+    for name, label in (("cut", "Last day that is known"), ("last", "Last day of the invoices")):
+        add(f"retail_{name}", f"{pd.Timestamp(found[name]):%-d %B %Y}", "text", label)
     add_forecasts(desk, found["forecasts"])
+    add_facts(desk, found["forecasts"])
     desk.save("retail_retention", pd.DataFrame(found["retention"]))
     add_worth(desk, found["whole"])
 
 
 def add_forecasts(desk: Desk, found: dict[str, Any]) -> None:
     """How well each way foretells the spend of the last 90 days."""
-    n = found["customers"]
+    n, rows = found["customers"], []
     words = {
         "model": f"{found['model']} and Gamma-Gamma",
         "trees": "boosted trees",
         "again": "the same weeks a year ago" if found["again_a_year_ago"] else "the last 90 days again",
     }
-    rows = []
-    for way, measures in found["measures"].items():
-        row: dict[str, Any] = {"way_id": way, "way": words[way]}
-        for measure, values in measures.items():
-            each = estimate_of(values)
-            row |= {measure: each.value, f"{measure}_low": each.low, f"{measure}_high": each.high}
-            unit = {"mae": "gbp", "bias": "share", "top_found": "share"}.get(measure, "ratio")
-            add_estimate(
-                desk,
-                f"retail_{way}_{measure}",
+    add = adder(desk, SOURCE, DATASET, METHOD)
+    for way in WAYS:
+        measures = {name: estimate_of(values) for name, values in found["measures"][way].items()}
+        extra = {name: found[name][way] for name in ("captured", "without_largest")}
+        rows.append({"way": words[way]} | flat(measures) | extra)
+        for name, each in measures.items():
+            add(
+                f"retail_{way}_{name}",
                 each,
-                unit,
+                UNITS.get(name, "ratio"),
+                f"Online Retail, {words[way]}: {name}",
                 n,
-                f"Online Retail, {words[way]}: {measure}",
-                f"{SOURCE}:forecasts",
-                METHOD,
-                "online_retail",
             )
-        row |= {"captured": found["captured"][way], "without_largest": found["without_largest"][way]}
-        rows.append(row)
-        desk.ledger.add(
-            f"customer_value.retail_{way}_captured",
-            found["captured"][way],
+        add(
+            f"retail_{way}_captured",
+            extra["captured"],
             "share",
-            digits=0,
-            n=n,
-            label=f"Spend of the tenth forecast highest, {words[way]}",
-            **COMMON,
+            f"Spend of the tenth named by {words[way]}",
+            n,
         )
-        desk.ledger.add(
-            f"customer_value.retail_{way}_rest",
-            found["without_largest"][way],
+        add(
+            f"retail_{way}_rest",
+            extra["without_largest"],
             "ratio",
-            digits=2,
-            n=n,
-            label=f"R2 without the ten largest customers, {words[way]}",
-            **COMMON,
+            f"R2 without the top ten, {words[way]}",
+            n,
         )
     desk.save("retail_forecasts", pd.DataFrame(rows))
-    parts = [pd.DataFrame(values).assign(way=words[way]) for way, values in found["deciles"].items()]
+    parts = [pd.DataFrame(found["deciles"][way]).assign(way=words[way]) for way in ("model", "trees")]
     desk.save("retail_deciles", pd.concat(parts, ignore_index=True))
-    add_facts(desk, found, n)
-    best = {name: max(rows, key=lambda row: row[name]) for name in ("r2", "rank")}
-    for name, row in best.items():
-        desk.ledger.add(
-            f"customer_value.retail_best_{name}_by",
-            row["way"],
-            n=n,
-            label=f"Way with the best {name}",
-            **COMMON,
-        )
-        add_estimate(
-            desk,
-            f"retail_best_{name}",
-            Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"]),
-            "ratio",
-            n,
-            f"Best {name} reached on Online Retail",
-            f"{SOURCE}:forecasts",
-            METHOD,
-            "online_retail",
-        )
+    best = max(rows, key=lambda row: row["r2"])
+    top = Estimate(best["r2"], best["r2_low"], best["r2_high"])
+    add("retail_best_r2", top, "ratio", f"Best R2 on Online Retail: {best['way']}", n)
 
 
-def add_facts(desk: Desk, found: dict[str, Any], n: int) -> None:
+def add_facts(desk: Desk, found: dict[str, Any]) -> None:
     """Counts behind the forecasts, and which model the customers allow."""
-    add = desk.ledger.add
-    add(
-        "customer_value.retail_customers",
-        n,
-        "count",
-        label="Customers of Online Retail known at the cut",
-        **COMMON,
-    )
-    add(
-        "customer_value.retail_returned",
-        found["returned"] / n,
-        "share",
-        digits=0,
-        n=n,
-        label="Those who bought in the next 90 days",
-        **COMMON,
-    )
-    add(
-        "customer_value.retail_model",
-        found["model"],
-        n=n,
-        label="Model of buying that Online Retail allows",
-        **COMMON,
-    )
+    n = found["customers"]
+    add = adder(desk, SOURCE, DATASET, "studentised bootstrap")
+    add("retail_customers", n, "count", "Customers of Online Retail known at the cut")
+    add("retail_returned", found["returned"] / n, "share", "Those who bought in the next 90 days", n)
+    add("retail_model", found["model"], "text", "Model of buying that Online Retail allows", n)
     more = found["orders"] / found["expected_orders"] - 1
-    add(
-        "customer_value.retail_more_orders",
-        more,
-        "share",
-        digits=0,
-        n=n,
-        label="Orders seen over orders expected, less 1",
-        **COMMON,
-    )
-    for name, label in (("top_share", "next 90 days"), ("top_share_before", "days before")):
-        values = found[name]
-        add_estimate(
-            desk,
-            f"retail_{name}",
-            estimate_of(values),
-            "share",
-            n,
-            f"Share of spend that the best tenth brings, {label}",
-            "journey.customers.concentration:top_share",
-            "studentised bootstrap",
-            "online_retail",
-        )
-    add(
-        "customer_value.retail_link",
-        found["independence"],
-        "ratio",
-        digits=2,
-        n=n,
-        label="Correlation of orders and money an order",
-        **COMMON,
-    )
+    add("retail_more_orders", more, "share", "Orders seen over orders expected, less 1", n)
+    top = estimate_of(found["top_share"])
+    add("retail_top_share", top, "share", "Share of spend that the best tenth brings, next 90 days", n)
+    add("retail_link", found["independence"], "ratio", "Correlation of orders and money an order", n)
 
 
 def add_worth(desk: Desk, whole: dict[str, Any]) -> None:
     """What a new customer is worth within the horizon, in both shops: the most that winning one may cost."""
     assumed = desk.assumptions
-    terms = Terms(
-        assumed["shop.gross_margin"],
-        assumed["customer_value.interest"],
-        assumed["customer_value.horizon_days"],
-    )
-    for name, unit, digits in (
-        ("gross_margin", "share", 0),
-        ("interest", "share", 0),
-        ("horizon_days", "count", 0),
-    ):
-        key = f"shop.{name}" if name == "gross_margin" else f"customer_value.{name}"
-        desk.ledger.add(
-            f"customer_value.{name}",
-            assumed[key],
-            unit,
-            digits=digits,
-            label=f"Assumed: {name}",
-            source="assumptions.toml",
-        )
+    names = ("shop.gross_margin", "customer_value.interest", "customer_value.horizon_days")
+    margin, interest, days = (assumed[name] for name in names)
+    chosen = adder(desk, "assumptions.toml")
+    chosen("gross_margin", margin, "share", "Assumed gross margin")
+    chosen("interest", interest, "share", "Assumed interest a year")
+    chosen("horizon_days", days, "count", "Days for which a new customer counts")
+    terms = Terms(margin, interest, days)
     cdnow = kept("cdnow_value", desk.paths).results
-    rows = []
-    for shop, values, fits, model, unit in (
-        ("Online Retail", whole, whole["fits"], whole["model"], "gbp"),
-        (
-            "CDNOW",
-            cdnow,
-            {"buying": cdnow["fits"]["BG/NBD"], "money": cdnow["fits"]["Gamma-Gamma"]},
-            "BG/NBD",
-            "usd",
-        ),
-    ):
-        found = lifetime_of_new(
-            MODELS[model](Fit.of(fits["buying"])),
-            GammaGamma(Fit.of(fits["money"])),
-            (values["first"]["mean"], values["first"]["error"]),
-            terms,
-            draws=DRAWS,
-        )
-        rows.append(worth_row(desk, shop, found, unit, values["customers"], model))
-    desk.save("worth", pd.DataFrame(rows))
+    known = {"buying": cdnow["fits"]["BG/NBD"], "money": cdnow["fits"]["Gamma-Gamma"]}
+    add_new(desk, "retail", whole, whole["fits"], whole["model"], terms, "gbp")
+    add_new(desk, "cdnow", cdnow, known, "BG/NBD", terms, "usd")
+    add_seen(desk, whole)
 
 
-def worth_row(desk: Desk, shop: str, found: Lifetime, unit: str, n: int, model: str) -> dict[str, Any]:
-    """Register the worth of a new customer of one shop; gives its row of the table."""
-    short = shop.lower().replace(" ", "_")
-    row: dict[str, Any] = {"shop": shop, "model": model, "customers": n}
-    for part in ("first", "later", "total", "purchases"):
-        each: Estimate = getattr(found, part)
-        digits = 1 if part == "purchases" else (0 if each.value >= 100 else 2)
-        number = desk.ledger.add(
-            f"customer_value.{short}_{part}",
-            each,
-            "count" if part == "purchases" else unit,
-            digits=digits,
-            method="draws of the fits",
-            n=n,
-            label=f"Worth of a new customer of {shop}: {part}",
-            source="journey.customers.value:lifetime_of_new",
-            dataset="online_retail" if unit == "gbp" else "cdnow_sample",
-        )
-        row |= {part: number.text, f"{part}_interval": number.interval}
-    return row
+def add_new(
+    desk: Desk, shop: str, values: dict[str, Any], fits: dict[str, Any], model: str, terms: Terms, unit: str
+) -> None:
+    """Register the worth of a new customer of one shop."""
+    found = lifetime_of_new(
+        MODELS[model](Fit.of(fits["buying"])),
+        GammaGamma(Fit.of(fits["money"])),
+        (values["first"]["mean"], values["first"]["error"]),
+        terms,
+        draws=DRAWS,
+    )
+    dataset = DATASET if shop == "retail" else "cdnow_sample"
+    add = adder(desk, "journey.customers.value:lifetime_of_new", dataset, "draws of the fits")
+    digits = 0 if found.total.value >= 100 else 2
+    add(
+        f"{shop}_first",
+        found.first,
+        unit,
+        "Margin of a new customer's first purchase",
+        values["customers"],
+        digits,
+    )
+    add(f"{shop}_total", found.total, unit, "Worth of a new customer", values["customers"], digits)
+    add(
+        f"{shop}_purchases", found.purchases, "count", "Further purchases, discounted", values["customers"], 1
+    )
+
+
+def add_seen(desk: Desk, whole: dict[str, Any]) -> None:
+    """What new customers did spend in their first half year, against what the model expects."""
+    seen = whole["seen"]
+    terms = Terms(1.0, 0.0, seen["days"])
+    model = MODELS[whole["model"]](Fit.of(whole["fits"]["buying"]))
+    one, more, _ = value_of_new(model, GammaGamma(Fit.of(whole["fits"]["money"])).mean, seen["first"], terms)
+    half = 1.96 * seen["error"]
+    spent = Estimate(seen["mean"], seen["mean"] - half, seen["mean"] + half)
+    add = adder(desk, SOURCE, DATASET, "normal")
+    add("half_year_seen", spent, "gbp", "Spend of new customers in their first half year", seen["customers"])
+    add("half_year_days", seen["days"], "count", "Days of that half year")
+    add("half_year_model", one + more, "gbp", "The same by the model of buying", whole["customers"])
+    add("half_year_ratio", (one + more) / seen["mean"] - 1, "share", "Model over what was seen, less 1")

@@ -6,92 +6,47 @@ from typing import Any
 
 import pandas as pd
 
+from journey.findings.customer_value.entries import adder
 from journey.findings.desk import Desk
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import wilson_interval
 
+SOURCE, DATASET = "journey.studies.customer_value.watch:watch_leaving", "online_retail"
+
 
 def add_watch(desk: Desk, watch: dict[str, Any]) -> None:
     """What rang, when, how far leavers outran the predictions, and the level without a calendar."""
-    table = pd.DataFrame(watch["table"])
-    desk.save("watch", table)
-    add = desk.ledger.add
-    common: dict[str, Any] = {
-        "dataset": "online_retail",
-        "source": "journey.studies.customer_value.watch:watch_leaving",
-    }
+    table, quality = pd.DataFrame(watch["table"]), pd.DataFrame(watch["quality"])
+    add = adder(desk, SOURCE, DATASET, "Wilson")
     add(
-        "customer_value.watch_from",
+        "watch_from",
         f"{pd.Timestamp(watch['frozen_on']):%-d %B %Y}",
-        label="First day of the watch of leaving",
-        **common,
+        "text",
+        "First day of the watch of leaving",
     )
-    add("customer_value.watch_looks", watch["looks"], "count", label="Weeks that are watched", **common)
-    names = [name.replace("_", " ") for name in watch["variables"]]
-    add("customer_value.watch_variables", ", ".join(names), label="Variables that are watched", **common)
+    add("watch_looks", watch["looks"], "count", "Weeks that are watched")
+    names = ", ".join(name.replace("_", " ") for name in watch["variables"])
+    add("watch_variables", names, "text", "Variables that are watched")
     score = table[table["variable"] == "score"]
+    add("watch_score_first", float(score["psi"].iloc[0]), "ratio", "Index of the score, first week")
+    add("watch_score_last", float(score["psi"].iloc[-1]), "ratio", "Index of the score, last week")
     add(
-        "customer_value.watch_score_first",
-        float(score["psi"].iloc[0]),
-        "ratio",
-        digits=2,
-        label="Index of the score, first week",
-        **common,
-    )
-    add(
-        "customer_value.watch_score_last",
-        float(score["psi"].iloc[-1]),
-        "ratio",
-        digits=2,
-        label="Index of the score, last week",
-        **common,
-    )
-    for name in ("orders_30", "money_30"):
-        rang = table[(table["variable"] == name) & table["psi_rings"]]
-        first = f"{pd.Timestamp(rang['ends'].iloc[0]):%-d %B}" if len(rang) else "never"
-        add(
-            f"customer_value.watch_{name}",
-            first,
-            label=f"Week in which {name.replace('_', ' ')} first rings",
-            **common,
-        )
-    add(
-        "customer_value.watch_score_rings",
+        "watch_score_rings",
         int(score["psi_rings"].sum()),
         "count",
-        n=len(score),
-        label="Weeks in which the score rings",
-        **common,
+        "Weeks in which the score rings",
+        len(score),
     )
-    quality = pd.DataFrame(watch["quality"])
+    rang = table[(table["variable"] == "orders_30") & table["psi_rings"]]
+    first = f"in the week to {pd.Timestamp(rang['ends'].iloc[0]):%-d %B}" if len(rang) else "never"
+    add("watch_orders", first, "text", "When orders of the last 30 days first ring")
     for name, row in (("first", quality.iloc[0]), ("last", quality.iloc[-1])):
-        ratio = float(row["left"] / row["expected"])
-        add(
-            f"customer_value.watch_ratio_{name}",
-            ratio,
-            "ratio",
-            digits=2,
-            n=int(row["customers"]),
-            label=f"Leavers over those expected, {name} week",
-            **common,
-        )
+        ratio, n = float(row["left"] / row["expected"]), int(row["customers"])
+        add(f"watch_ratio_{name}", ratio, "ratio", f"Leavers over those expected, {name} week", n)
     rotated = watch["rotated"]
     low, high = wilson_interval([rotated["psi"]], [rotated["runs"]])
+    false = Estimate(rotated["psi"] / rotated["runs"], float(low[0]), float(high[0]))
     add(
-        "customer_value.watch_false",
-        Estimate(rotated["psi"] / rotated["runs"], float(low[0]), float(high[0])),
-        "share",
-        digits=0,
-        method="Wilson",
-        n=rotated["runs"],
-        label="Data sets without a calendar in which anything rings",
-        **common,
+        "watch_false", false, "share", "Data sets without a calendar in which anything rings", rotated["runs"]
     )
-    add(
-        "customer_value.watch_level",
-        watch["level"],
-        "share",
-        digits=0,
-        label="Accepted chance of a false alarm",
-        **common,
-    )
+    add("watch_level", watch["level"], "share", "Accepted chance of a false alarm")

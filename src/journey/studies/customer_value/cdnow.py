@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journey.customers.bgnbd import BetaGeometric, fit_bgnbd
-from journey.customers.cohorts import cohort_retention, pooled
-from journey.customers.forecast import by_decile, judged
+from journey.customers.forecast import judged
 from journey.customers.gamma_gamma import fit_gamma_gamma
 from journey.customers.pareto_nbd import fit_pareto_nbd
 from journey.customers.summary import (
@@ -70,13 +69,11 @@ def describe_cdnow() -> dict[str, Any]:
             "expected": {name: float(value.sum()) for name, value in expected.items()},
             "forecasts": {name: estimates(judged(spent, value)) for name, value in forecasts.items()},
             "by_repeats": by_repeats(summary, orders, expected),
-            "deciles": by_decile(spent, forecasts["BG/NBD"]).to_dict("records"),
         },
         "tracking": tracking(days, summary, models),
         "silent": silent(models),
         "one_time": float((~summary.repeated).mean()),
         "traps": traps(frame, days, summary),
-        "retention": pooled(cohort_retention(days, END + HORIZON, "month")).to_dict("records"),
         "master": master(),
     }
 

@@ -15,7 +15,7 @@ from journey.customers.offers import targets
 from journey.customers.summary import Floats, summarise
 from journey.models.linear import fit_linear
 from journey.models.ranked import rank_outcomes
-from journey.models.scores import compare, measure, reliability
+from journey.models.scores import compare, measure
 from journey.studies.customer_value.cdnow import interval
 from journey.studies.customer_value.invoices import HORIZON, HORIZONS, Invoices, date_of
 from journey.studies.customer_value.watch import stack, watch_leaving
@@ -77,7 +77,6 @@ def one_horizon(shop: Invoices, horizon: int) -> dict[str, Any]:
             for way in WAYS
             if way != "none"
         },
-        "reliability": {way: bins(test, scores[f"logistic, {way}"]) for way in WAYS},
         "reach": {
             label: reach(test.left, p)
             for label, p in (*scores.items(), ("quiet", rules["quiet"]), ("gone", rules["gone"]))
@@ -114,12 +113,6 @@ def judged_leaving(test: AtRisk, p: Floats) -> dict[str, Any]:
 def estimates_of(scores: Any) -> dict[str, dict[str, float]]:
     """The measures shown, as value, low and high."""
     return {name: interval(getattr(scores, name)) for name in MEASURES}
-
-
-def bins(test: AtRisk, p: Floats) -> list[dict[str, float]]:
-    """Predicted and observed share of leavers by tenth."""
-    found = reliability(test.left, p)
-    return pd.DataFrame(vars(found)).to_dict("records")
 
 
 def reach(left: NDArray[np.bool_], p: Floats) -> dict[str, list[int]]:

@@ -20,6 +20,7 @@ from journey.studies.customer_value.cdnow import estimates, first_money, interva
 from journey.studies.customer_value.invoices import HORIZON, Invoices, date_of
 
 SEED = 0
+MONTH, HALF_YEAR = 30, 180
 
 
 def describe_retail_value(raw: pd.DataFrame) -> dict[str, Any]:
@@ -112,4 +113,25 @@ def whole(shop: Invoices) -> dict[str, Any]:
         "model": chosen.name,
         "fits": {"buying": chosen.model.fit.as_dict(), "money": money.fit.as_dict()},
         "first": {"mean": float(first.mean()), "error": float(first.std(ddof=1) / np.sqrt(len(first)))},
+        "seen": seen(shop),
+    }
+
+
+def seen(shop: Invoices) -> dict[str, Any]:
+    """What new customers did bring within half a year, to hold against what the model says they would.
+
+    Who ordered in the first month is left out: most of them were customers before the file begins.
+    """
+    days = shop.everything
+    starts = np.flatnonzero(np.r_[True, days.customer[1:] != days.customer[:-1]])
+    born = days.day[starts]
+    new = (born >= shop.first + MONTH) & (born <= shop.last - HALF_YEAR)
+    within = days.day - born[days.customer] <= HALF_YEAR
+    money = np.bincount(days.customer[within], weights=days.money[within], minlength=len(born))[new]
+    return {
+        "days": HALF_YEAR,
+        "customers": int(new.sum()),
+        "mean": float(money.mean()),
+        "error": float(money.std(ddof=1) / np.sqrt(len(money))),
+        "first": float(days.money[starts][new].mean()),
     }
