@@ -123,7 +123,7 @@ def add_offers(desk: Desk, main: dict[str, Any]) -> None:
         }
         counts = Targets(np.array([reached["chosen"]]), np.array([reached["leavers"]]), n)
         found[name] = profit_per_thousand(counts, offer)[0]
-        add(f"offer_{name}_profit", found[name], "gbp", f"Profit for 1,000 at risk: {label}", n)
+        add(f"offer_{name}_profit", found[name], "gbp", f"Profit per 1,000: {label}", n)
         add(f"offer_{name}_share", reached["chosen"] / n, "share", f"Who gets it: {label}", n)
         if name == "threshold":
             even = offer.cost * reached["chosen"] / (worth * max(reached["leavers"], 1))

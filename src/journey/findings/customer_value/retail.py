@@ -109,7 +109,7 @@ def add_worth(desk: Desk, whole: dict[str, Any]) -> None:
     known = {"buying": cdnow["fits"]["BG/NBD"], "money": cdnow["fits"]["Gamma-Gamma"]}
     add_new(desk, "retail", whole, whole["fits"], whole["model"], terms, "gbp")
     add_new(desk, "cdnow", cdnow, known, "BG/NBD", terms, "usd")
-    add_seen(desk, whole)
+    add_seen(desk, whole, margin)
 
 
 def add_new(
@@ -140,7 +140,7 @@ def add_new(
     )
 
 
-def add_seen(desk: Desk, whole: dict[str, Any]) -> None:
+def add_seen(desk: Desk, whole: dict[str, Any], margin: float) -> None:
     """What new customers did spend in their first half year, against what the model expects."""
     seen = whole["seen"]
     terms = Terms(1.0, 0.0, seen["days"])
@@ -150,6 +150,8 @@ def add_seen(desk: Desk, whole: dict[str, Any]) -> None:
     spent = Estimate(seen["mean"], seen["mean"] - half, seen["mean"] + half)
     add = adder(desk, SOURCE, DATASET, "normal")
     add("half_year_seen", spent, "gbp", "Spend of new customers in their first half year", seen["customers"])
+    earned = Estimate(*(margin * value for value in (spent.value, spent.low, spent.high)))
+    add("half_year_margin", earned, "gbp", "Margin that they brought in that time", seen["customers"])
     add("half_year_days", seen["days"], "count", "Days of that half year")
     add("half_year_model", one + more, "gbp", "The same by the model of buying", whole["customers"])
     add("half_year_ratio", (one + more) / seen["mean"] - 1, "share", "Model over what was seen, less 1")
