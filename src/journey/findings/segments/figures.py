@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from journey.report.marks import error_bars, estimates, reference
-from journey.report.style import DIVERGING, SEQUENTIAL, colour
+from journey.report.style import SEQUENTIAL, colour
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
 METHODS = {"told by labels": "series-2", "nearest segment": "series-1"}
 
 
@@ -32,6 +33,7 @@ def choice(frame: pd.DataFrame, chosen: int, stable: float) -> go.Figure:
             mode="lines+markers",
             line={"color": colour("series-1"), "width": 2},
             marker={
+                "opacity": 1,
                 "size": [12 if k == chosen else 7 for k in rows["k"]],
                 "color": [colour("series-2" if k == chosen else "series-1") for k in rows["k"]],
             },
@@ -49,14 +51,24 @@ def choice(frame: pd.DataFrame, chosen: int, stable: float) -> go.Figure:
 
 
 def traits(frame: pd.DataFrame, order: Sequence[str]) -> go.Figure:
-    """How far each segment lies from the mean of all in each behaviour."""
-    table = frame.pivot_table(index="behaviour", columns="segment", values="deviations", sort=False)[
-        list(order)
-    ]
-    largest = float(table.abs().to_numpy().max())
-    figure = _heat(table, DIVERGING, "Deviations", "%{z:+.2f}", "{:+.1f}", limits=(-largest, largest))
+    """How far each segment lies from the mean of all in each behaviour, one mark a segment."""
+    figure = go.Figure()
+    for place, name in enumerate(order):
+        rows = frame[frame["segment"].eq(name)].iloc[::-1]
+        figure.add_scatter(
+            x=rows["deviations"],
+            y=rows["behaviour"],
+            name=name,
+            mode="markers",
+            marker={
+                "size": 11,
+                "color": colour(f"series-{place % 6 + 1}"),
+                "symbol": SYMBOLS[place % len(SYMBOLS)],
+            },
+            hovertemplate="%{y}: %{x:+.2f}<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title="Standard deviations from the mean of all", zeroline=True)
     figure.update_yaxes(title="Behaviour")
-    figure.update_xaxes(title="Segment")
     return figure
 
 
@@ -121,38 +133,23 @@ def top(frame: pd.DataFrame, claimed: float, text: str) -> go.Figure:
 
 
 def migration(frame: pd.DataFrame) -> go.Figure:
-    """Where the customers of each segment of the first half are in the second."""
+    """Where the customers of each segment of the first half are in the second, percent of the row."""
     table = frame.pivot_table(index="before", columns="after", values="share", sort=False)
-    figure = _heat(table, SEQUENTIAL, "Share of the row", "%{z:.0%}", "{:.0%}", limits=(0.0, None))
-    figure.update_yaxes(title="First half")
-    figure.update_xaxes(title="Second half", side="bottom", tickangle=-45)
-    return figure
-
-
-def _heat(
-    table: pd.DataFrame,
-    scale: list[list[object]],
-    title: str,
-    hover: str,
-    written: str,
-    *,
-    limits: tuple[float | None, float | None],
-) -> go.Figure:
     figure = go.Figure(
         go.Heatmap(
             z=table.to_numpy(),
-            x=_wrapped(pd.Series(table.columns), 16),
+            x=list(table.columns),
             y=list(table.index),
-            colorscale=scale,
-            zmin=limits[0],
-            zmax=limits[1],
-            text=[[written.format(value) for value in row] for row in table.to_numpy()],
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            text=[[f"{100 * share:.0f}" for share in row] for row in table.to_numpy()],
             texttemplate="%{text}",
-            colorbar={"title": title},
-            hovertemplate="%{y}, %{x}: " + hover + "<extra></extra>",
+            showscale=False,
+            hovertemplate="%{y}, then %{x}: %{z:.1%}<extra></extra>",
         )
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_yaxes(title="First half", autorange="reversed", showgrid=False, dtick=1)
+    figure.update_xaxes(title="Second half, percent of the row", tickangle=-60, dtick=1)
     return figure
 
 
