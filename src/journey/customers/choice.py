@@ -12,8 +12,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
+from sklearn.metrics import silhouette_score
 
+from journey.customers.agreement import adjusted_rand, cross_table
 from journey.customers.segments import k_means
 from journey.errors import JourneyError
 
@@ -23,8 +24,9 @@ Ints = NDArray[np.int64]
 #: mean ARI between resamples from which segments count as stable
 STABLE = 0.8
 #: customers that a silhouette looks at; it compares all pairs
-SILHOUETTE_ROWS = 1500
-STARTS = 2
+SILHOUETTE_ROWS = 2500
+#: starts of k-means in a reference box, and in a resample, where a bad start would look like instability
+BOX_STARTS, RESAMPLE_STARTS = 2, 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Stability:
+    """Adjusted Rand index between segmentations of resamples: its mean, and where 80% of pairs lie."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Choice:
     """What each criterion says, for k = 1, 2, ...; silhouette and stability begin at k = 2 (NaN before).
 
@@ -68,6 +79,8 @@ class Choice:
     silhouette: Floats
     gap: Gap
     stability: Floats
+    stability_low: Floats
+    stability_high: Floats
     by_silhouette: int
     by_gap: int
     by_stability: int
@@ -94,11 +107,12 @@ def choose_number(
         When there are too few different customers for `largest` segments.
     """
     gap = gap_statistic(points, largest=largest, references=references, seed=seed)
-    silhouette, stable = np.full(largest, np.nan), np.full(largest, np.nan)
+    silhouette, stable, low, high = np.full((4, largest), np.nan)
     for k in range(2, largest + 1):
         labels = k_means(points, k, seed=seed).labels
         silhouette[k - 1] = mean_silhouette(points, labels, seed=seed)
-        stable[k - 1] = stability(points, k, resamples=resamples, seed=seed)
+        between = stability(points, k, resamples=resamples, seed=seed)
+        stable[k - 1], low[k - 1], high[k - 1] = between.mean, between.low, between.high
     numbers = np.arange(1, largest + 1)
     steady = stable >= STABLE
     kept = np.where(steady, silhouette, -np.inf)
@@ -107,6 +121,8 @@ def choose_number(
         silhouette=silhouette,
         gap=gap,
         stability=stable,
+        stability_low=low,
+        stability_high=high,
         by_silhouette=int(numbers[np.nanargmax(silhouette)]),
         by_gap=gap.chosen,
         by_stability=int(numbers[steady].max()) if steady.any() else 1,
@@ -148,8 +164,8 @@ def mean_silhouette(points: Floats, labels: Ints, *, rows: int = SILHOUETTE_ROWS
     return float(silhouette_score(points, labels, sample_size=size, random_state=seed))
 
 
-def stability(points: Floats, k: int, *, resamples: int = 12, seed: int = 0) -> float:
-    """Mean adjusted Rand index between segmentations learned from bootstrap resamples.
+def stability(points: Floats, k: int, *, resamples: int = 12, seed: int = 0) -> Stability:
+    """Adjusted Rand index between segmentations learned from bootstrap resamples.
 
     Each resample is segmented, every customer is given to the nearest centre of each, and the segmentations
     are compared pair by pair: 1 when all agree, 0 when they agree as chance would.
@@ -167,9 +183,11 @@ def stability(points: Floats, k: int, *, resamples: int = 12, seed: int = 0) -> 
         sample = points[rng.integers(0, len(points), len(points))]
         if len(np.unique(sample, axis=0)) < k:
             raise JourneyError(f"a resample of {len(points):,} customers cannot be cut into {k} segments")
-        labels.append(KMeans(k, n_init=STARTS, random_state=seed + draw).fit(sample).predict(points))
-    return float(np.mean([adjusted_rand_score(a, b) for a, b in combinations(labels, 2)]))
+        labels.append(KMeans(k, n_init=RESAMPLE_STARTS, random_state=seed + draw).fit(sample).predict(points))
+    pairs = [adjusted_rand(cross_table(a, b)[None])[0] for a, b in combinations(labels, 2)]
+    low, high = np.percentile(pairs, [10, 90])
+    return Stability(float(np.mean(pairs)), float(low), float(high))
 
 
 def _log_within(points: Floats, k: int, seed: int) -> float:
-    return float(np.log(KMeans(k, n_init=STARTS, random_state=seed).fit(points).inertia_))
+    return float(np.log(KMeans(k, n_init=BOX_STARTS, random_state=seed).fit(points).inertia_))

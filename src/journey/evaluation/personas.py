@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from journey.customers.agreement import adjusted_rand, cross_table
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth
 
@@ -67,48 +68,40 @@ def true_personas(store: Path, user_ids: ArrayLike) -> NDArray[np.str_]:
 def compare_with_personas(
     labels: ArrayLike, personas: ArrayLike, *, n_boot: int = 1000, seed: int = 0, level: float = 0.95
 ) -> Agreement:
-    """Adjusted Rand index (Hubert and Arabie 1985) with a bootstrap over customers, and the cross table.
+    """Adjusted Rand index with a bootstrap over customers, and the cross table.
 
     Raises
     ------
     JourneyError
         For no customers.
     """
-    counts = pd.crosstab(np.asarray(labels), np.asarray(personas), rownames=["segment"], colnames=["persona"])
-    table = counts.to_numpy(dtype=np.float64)
+    table = cross_table(labels, personas)
+    segments, kinds = (
+        pd.Index(np.unique(labels), name="segment"),
+        pd.Index(np.unique(personas), name="persona"),
+    )
     n = int(table.sum())
-    if not n:
-        raise JourneyError("segments cannot be compared with personas: there is no customer")
     rng = np.random.default_rng(seed)
     # Drawing customers with replacement draws cells of the table.
     draws = rng.multinomial(n, table.ravel() / n, n_boot).reshape(n_boot, *table.shape)
     value = float(adjusted_rand(table[None])[0])
     tail = 50 * (1 - level)
     low, high = np.percentile(adjusted_rand(draws), [tail, 100 - tail])
-    return Agreement(value, min(float(low), value), max(float(high), value), level, counts, n)
+    return Agreement(
+        value,
+        min(float(low), value),
+        max(float(high), value),
+        level,
+        pd.DataFrame(table, segments, kinds),
+        n,
+    )
 
 
-def adjusted_rand(tables: NDArray[np.float64] | NDArray[np.int64]) -> Floats:
-    """Adjusted Rand index of each cross table, (tables, rows, columns); 1 where all are alike."""
-    cells = np.asarray(tables, dtype=np.float64)
-
-    def pairs(counts: Floats) -> Floats:
-        return np.asarray(counts * (counts - 1) / 2)
-
-    together = pairs(cells).sum(axis=(1, 2))
-    rows, columns = pairs(cells.sum(axis=2)).sum(axis=1), pairs(cells.sum(axis=1)).sum(axis=1)
-    expected = rows * columns / np.maximum(pairs(cells.sum(axis=(1, 2))), 1)
-    top, most = together - expected, (rows + columns) / 2 - expected
-    return np.divide(top, most, out=np.ones_like(top), where=np.abs(most) > 1e-12)
-
-
-def told_personas(
-    points: Floats, personas: NDArray[np.str_], *, trees: bool = True, seed: int = 0
-) -> NDArray[np.str_]:
+def told_personas(points: Floats, personas: NDArray[np.str_], *, seed: int = 0) -> NDArray[np.str_]:
     """Persona of each customer as a classifier tells it that learned from the labels of other customers.
 
-    The better of multinomial logistic regression and boosted trees by accuracy, both out of fold: what the
-    same features can give at all, which no method without labels is expected to pass.
+    Multinomial logistic regression on the features and their products, out of fold: what the same features
+    can give when somebody tells the kinds, which no method without labels is expected to pass.
 
     Raises
     ------
@@ -118,14 +111,6 @@ def told_personas(
     _, counts = np.unique(personas, return_counts=True)
     if counts.min() < FOLDS:
         raise JourneyError(f"a persona has {counts.min()} customers of {len(personas):,}: too few for folds")
+    model = make_pipeline(PolynomialFeatures(2), StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
-    models: list[ClassifierMixin] = [LogisticRegression(max_iter=500)]
-    if trees:
-        models.append(
-            HistGradientBoostingClassifier(
-                max_iter=40, learning_rate=0.15, max_leaf_nodes=8, random_state=seed
-            )
-        )
-    told = [np.asarray(cross_val_predict(model, points, personas, cv=folds)) for model in models]
-    best = max(told, key=lambda each: float(np.mean(each == personas)))
-    return best.astype(np.str_)
+    return np.asarray(cross_val_predict(model, points, personas, cv=folds)).astype(np.str_)

@@ -52,7 +52,7 @@ def test_the_largest_gap_is_not_the_rule():
 
 def test_one_cloud_is_not_stable_in_three():
     points, _ = clouds(1, size=300, spread=1.0)
-    assert stability(points, 3) < 0.8 < stability(clouds(3)[0], 3)
+    assert stability(points, 3).mean < 0.8 < stability(clouds(3)[0], 3).mean
 
 
 def test_segments_are_numbered_by_size_and_described():

@@ -25,7 +25,7 @@ QUERY = "visitor_behaviour"
 #: visits from which behaviour is more than chance; chosen before anything was compared with the truth
 LEAST_VISITS = 3
 LARGEST, REFERENCES, RESAMPLES, SEED = 7, 8, 10, 4
-REPLICATES = 1000
+REPLICATES = 500
 FEW = f"fewer than {LEAST_VISITS} visits"
 
 
@@ -64,6 +64,8 @@ def add_choice(desk: Desk, found: Choice, customers: int) -> int:
                 "gap": found.gap.gap,
                 "gap_error": found.gap.error,
                 "stability": found.stability,
+                "stability_low": found.stability_low,
+                "stability_high": found.stability_high,
             }
         ),
     )

@@ -14,12 +14,12 @@ SOURCE = "journey.studies.retail_segments"
 #: "The top 10% bring 68% of revenue", as portfolios of this kind say
 CLAIMED = 0.68
 COUNTED = {
-    "net": "Goods, cancellations taken off",
-    "before_cancellations": "Positive lines only, nothing taken off, postage in",
-    "as_booked": "All lines with a customer, as booked",
-    "first_half": "Goods, first half of the days",
-    "second_half": "Goods, second half of the days",
-    "of_all_goods": "Of all goods, buyers without a number included",
+    "net": "Goods less cancellations",
+    "before_cancellations": "Positive lines, postage too",
+    "as_booked": "All lines, as booked",
+    "first_half": "Goods, first half",
+    "second_half": "Goods, second half",
+    "of_all_goods": "Of goods with unknown buyers",
 }
 MARKS = {
     "cancellation": "Cancellation lines",
@@ -91,7 +91,7 @@ def add_segments(desk: Desk, result: dict[str, Any], common: dict[str, Any]) -> 
     table = pd.DataFrame(result["segments"])
     table["rule"] = table["segment"].map(RULES)
     table["pounds_per_customer"] = table["pence_per_customer"] / 100
-    desk.save("rfm", table.sort_values("revenue_share", ascending=False, ignore_index=True))
+    desk.save("rfm", table)
     best = table.loc[table["revenue_share"].idxmax()]
     n, of = result["customers"], "Segment of Online Retail that brings most revenue"
     desk.ledger.add("segments.retail_best", best["segment"], n=n, label=of, **common)

@@ -13,7 +13,7 @@ from journey.findings.desk import Desk
 from journey.findings.segments.behaviour import described
 
 SOURCE = "journey.findings.segments.truth"
-LARGEST, SEED = 7, 4
+LARGEST, SEED = 6, 4
 #: visits in the first two thirds: name -> (from, to)
 BY_VISITS = {"1": (1, 1), "2": (2, 2), "3 to 4": (3, 4), "5 to 9": (5, 9), "10 or more": (10, 10**6)}
 
@@ -64,9 +64,7 @@ def add_truth(
     part, label = found["k_means"].rand / found["told"].rand, "Agreement of k-means over that ceiling"
     desk.ledger.add("segments.of_ceiling", part, "share", digits=0, label=label, **common)
     add_confusion(desk, found["k_means"], names)
-    add_by_visits(
-        desk, visitors, behaviour, segments, store_personas=true_personas(store, visitors["user_id"])
-    )
+    add_by_visits(desk, visitors, behaviour, segments, personas=true_personas(store, visitors["user_id"]))
 
 
 def best_mixture(behaviour: Behaviour) -> tuple[Segmentation, int]:
@@ -115,12 +113,12 @@ def add_by_visits(
     visitors: pd.DataFrame,
     behaviour: Behaviour,
     segments: Segmentation,
-    store_personas: np.ndarray,
+    personas: np.ndarray,
 ) -> None:
     """How well kinds are told by number of visits: the nearest segment, and a classifier with labels."""
     points = behaviour.place(described(visitors))
     nearest = segments.nearest(points)
-    told = told_personas(points, store_personas, trees=False, seed=SEED)
+    told = told_personas(points, personas, seed=SEED)
     visits = visitors["visits"].to_numpy()
     rows = []
     for name, (least, most) in BY_VISITS.items():
@@ -128,11 +126,11 @@ def add_by_visits(
         if mine.sum() < 2:
             continue
         for method, labels in (("nearest segment", nearest), ("told by labels", told)):
-            found = compare_with_personas(labels[mine], store_personas[mine], seed=SEED)
+            found = compare_with_personas(labels[mine], personas[mine], seed=SEED)
             row = {"visits": name, "method": method, "visitors": int(mine.sum()), "rand": found.rand}
             rows.append({**row, "low": found.low, "high": found.high})
     desk.save("by_visits", pd.DataFrame(rows))
-    once = compare_with_personas(nearest[visits == 1], store_personas[visits == 1], seed=SEED)
+    once = compare_with_personas(nearest[visits == 1], personas[visits == 1], seed=SEED)
     add_agreement(desk, "one_visit", once, "k-means, visitors of one visit")
-    once = compare_with_personas(told[visits == 1], store_personas[visits == 1], seed=SEED)
+    once = compare_with_personas(told[visits == 1], personas[visits == 1], seed=SEED)
     add_agreement(desk, "one_visit_told", once, "a classifier with labels, visitors of one visit")
