@@ -14,11 +14,11 @@ from journey.studies.registry import kept
 SOURCE, DATASET = "journey.studies.customer_value.cdnow:describe_cdnow", "cdnow_sample"
 #: model -> how its numbers are named
 SHORT = {"BG/NBD": "bg", "MBG/NBD": "mbg", "Pareto/NBD": "pareto"}
-#: model -> who printed its parameters, and the digits that are printed
-PUBLISHED: dict[str, tuple[str, dict[str, str]]] = {
-    "BG/NBD": ("Fader, Hardie & Lee (2005)", {"r": "0.243", "alpha": "4.414", "a": "0.793", "b": "2.426"}),
-    "Gamma-Gamma": ("Fader & Hardie (2013)", {"p": "6.25", "q": "3.74", "v": "15.44"}),
-    "Pareto/NBD": ("", {}),
+#: Parameters as Fader, Hardie & Lee (2005) and Fader & Hardie (2013) print them.
+PUBLISHED: dict[str, dict[str, str]] = {
+    "BG/NBD": {"r": "0.243", "alpha": "4.414", "a": "0.793", "b": "2.426"},
+    "Gamma-Gamma": {"p": "6.25", "q": "3.74", "v": "15.44"},
+    "Pareto/NBD": {},
 }
 
 
@@ -42,14 +42,14 @@ def add_cdnow(desk: Desk) -> None:
 def add_parameters(desk: Desk, found: dict[str, Any]) -> None:
     """Fitted parameters beside the published ones."""
     rows = []
-    for model, (source, printed) in PUBLISHED.items():
+    for model, printed in PUBLISHED.items():
         fit = Fit.of(found["fits"][model])
         for name in fit.names:
             each = fit.estimate(name)
-            rows.append((model, name, each.value, each.low, each.high, printed.get(name, ""), source))
-    columns = ["model", "parameter", "value", "low", "high", "published", "source"]
+            rows.append((model, name, each.value, each.low, each.high, printed.get(name, "")))
+    columns = ["model", "parameter", "value", "low", "high", "published"]
     desk.save("parameters", pd.DataFrame(rows, columns=columns))
-    shown = [(value, text) for _, _, value, _, _, text, _ in rows if text]
+    shown = [(value, text) for _, _, value, _, _, text in rows if text]
     agree = sum(f"{value:.{len(text.partition('.')[2])}f}" == text for value, text in shown)
     add = adder(desk, SOURCE, DATASET)
     label = "Published parameters of CDNOW that are met to the last digit"

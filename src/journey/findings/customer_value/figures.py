@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, reference
+from journey.report.marks import band, error_bars
 from journey.report.style import SEQUENTIAL, colour
 
 #: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
@@ -13,11 +13,14 @@ STRONG = 0.6
 
 
 def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
-    """Share of each cohort that buys in each later period; the size of the cohort stands beside its date."""
+    """Percentage of each cohort that buys in each later period; its size stands beside its date.
+
+    Cells carry whole numbers without a sign and there is no colour bar, so that they fit on a phone.
+    """
     wide = frame.pivot(index="cohort", columns="age", values="share")
     sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
-    shape = "%b %Y" if every == "month" else "%-d %b"
-    rows = [f"{pd.Timestamp(cohort):{shape}} (n = {sizes[cohort]:,})" for cohort in wide.index]
+    shape = "%b" if every == "month" else "%-d %b"
+    rows = [f"{pd.Timestamp(cohort):{shape}}: {sizes[cohort]:,}" for cohort in wide.index]
     figure = go.Figure(
         go.Heatmap(
             z=wide.to_numpy(),
@@ -26,7 +29,7 @@ def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
             colorscale=SEQUENTIAL,
             zmin=0,
             zmax=most,
-            colorbar={"title": "Share", "tickformat": ".0%"},
+            showscale=False,
             hovertemplate="%{y}, " + every + " %{x}: %{z:.1%}<extra></extra>",
         )
     )
@@ -36,14 +39,14 @@ def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
         figure.add_scatter(
             x=part["age"],
             y=part["row"],
-            text=[f"{share:.0%}" for share in part["share"]],
+            text=[f"{100 * share:.0f}" for share in part["share"]],
             mode="text",
             textfont={"color": colour(role), "size": 11},
             showlegend=False,
             hoverinfo="skip",
         )
     figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
-    figure.update_yaxes(title=f"{every.capitalize()} of the first purchase", autorange="reversed")
+    figure.update_yaxes(title=f"{every.capitalize()} won: customers", autorange="reversed", showgrid=False)
     return figure
 
 
@@ -63,7 +66,9 @@ def tracking(frame: pd.DataFrame) -> go.Figure:
             line={"color": colour(role), "width": 2, "dash": dash},
             hovertemplate=f"{name}, week %{{x}}: %{{y:,.0f}}<extra></extra>",
         )
-    reference(figure, 0.0, "forecast from here")
+    line = {"color": colour("muted"), "dash": "dash", "width": 1}
+    note = {"text": "forecast from here", "font": {"color": colour("muted")}}
+    figure.add_vline(x=0, line=line, annotation=note, annotation_position="bottom right")
     figure.update_xaxes(title="Weeks before and after the end of the calibration")
     figure.update_yaxes(title="Repeat purchases so far", tickformat=",.0f")
     return figure
