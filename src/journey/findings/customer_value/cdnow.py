@@ -9,16 +9,17 @@ import pandas as pd
 from journey.customers.likelihood import Fit
 from journey.findings.customer_value.entries import adder, estimate_of
 from journey.findings.desk import Desk
+from journey.published import published
 from journey.studies.registry import kept
 
 SOURCE, DATASET = "journey.studies.customer_value.cdnow:describe_cdnow", "cdnow_sample"
 #: model -> how its numbers are named
 SHORT = {"BG/NBD": "bg", "MBG/NBD": "mbg", "Pareto/NBD": "pareto"}
-#: Parameters as Fader, Hardie & Lee (2005) and Fader & Hardie (2013) print them.
-PUBLISHED: dict[str, dict[str, str]] = {
-    "BG/NBD": {"r": "0.243", "alpha": "4.414", "a": "0.793", "b": "2.426"},
-    "Gamma-Gamma": {"p": "6.25", "q": "3.74", "v": "15.44"},
-    "Pareto/NBD": {},
+#: model -> its parameters as printed, in order
+PUBLISHED = {
+    "BG/NBD": published("cdnow_bgnbd").printed,
+    "Gamma-Gamma": published("cdnow_gamma_gamma").printed,
+    "Pareto/NBD": ("",) * 4,
 }
 
 
@@ -44,9 +45,9 @@ def add_parameters(desk: Desk, found: dict[str, Any]) -> None:
     rows = []
     for model, printed in PUBLISHED.items():
         fit = Fit.of(found["fits"][model])
-        for name in fit.names:
+        for name, text in zip(fit.names, printed, strict=True):
             each = fit.estimate(name)
-            rows.append((model, name, each.value, each.low, each.high, printed.get(name, "")))
+            rows.append((model, name, each.value, each.low, each.high, text))
     columns = ["model", "parameter", "value", "low", "high", "published"]
     desk.save("parameters", pd.DataFrame(rows, columns=columns))
     shown = [(value, text) for _, _, value, _, _, text in rows if text]

@@ -68,7 +68,7 @@ def tracking(frame: pd.DataFrame) -> go.Figure:
         )
     line = {"color": colour("muted"), "dash": "dash", "width": 1}
     note = {"text": "forecast from here", "font": {"color": colour("muted")}}
-    figure.add_vline(x=0, line=line, annotation=note, annotation_position="bottom right")
+    figure.add_vline(x=0, line=line, annotation=note, annotation_position="top right")
     figure.update_xaxes(title="Weeks before and after the end of the calibration")
     figure.update_yaxes(title="Repeat purchases so far", tickformat=",.0f")
     return figure
