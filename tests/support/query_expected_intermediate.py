@@ -172,15 +172,24 @@ def weekly_cohorts(shop: Shop) -> pd.DataFrame:
 
 def rfm_segments(shop: Shop) -> pd.DataFrame:
     buyers = shop.buyers.reset_index().assign(exact=lambda frame: frame["revenue"].round(6))
-    buyers = buyers.sort_values(["last", "user_id"]).assign(recency=tiles(len(buyers), 5))
-    buyers = buyers.sort_values(["exact", "user_id"]).assign(money=tiles(len(buyers), 5))
-    repeat, recent = buyers["orders"] >= 2, buyers["recency"]
-    buyers["segment"] = np.select(
-        [repeat & (recent >= 4) & (buyers["money"] >= 4), repeat & (recent >= 3), repeat, recent >= 3],
-        ["Champions", "Loyal", "At Risk", "New"],
-        "Lost",
-    )
-    buyers["days"] = (shop.sessions["end"].max().normalize() - buyers["last"].dt.normalize()) / DAY
+    # Equal buyers share the mean of their ranks, and with it the score.
+    last_day = shop.sessions["end"].max().normalize()
+    buyers["days"] = (last_day - buyers["last"].dt.normalize()) / DAY
+    score = {
+        name: np.ceil(5 * buyers[column].rank(ascending=up) / len(buyers))
+        for name, column, up in (("r", "days", False), ("f", "orders", True), ("m", "exact", True))
+    }
+    recent, often, money, once = score["r"], score["f"], score["m"], buyers["orders"] == 1
+    rules = {
+        "New": once & (recent >= 4),
+        "Lost": once & (recent <= 2),
+        "Champions": (recent >= 4) & (often >= 4) & (money >= 4),
+        "Loyal": (recent >= 3) & (often >= 4),
+        "At Risk": (recent <= 2) & (often >= 4),
+        "Promising": recent >= 4,
+        "Needs Attention": recent == 3,
+    }
+    buyers["segment"] = np.select(list(rules.values()), list(rules), "Hibernating")
     grouped = buyers.groupby("segment")
     result = pd.DataFrame(
         {
@@ -320,6 +329,39 @@ def user_segment_totals(shop: Shop) -> pd.DataFrame:
     return sessions.groupby(keys).agg(**names, revenue=("revenue", "sum")).reset_index()
 
 
+def visitor_behaviour(shop: Shop) -> pd.DataFrame:
+    sessions, first = shop.sessions, shop.sessions["day"].min()
+    days = (sessions["day"].max() - first) / DAY + 1
+    is_early = (sessions["day"] - first) / DAY < days * 2 / 3
+    early, late = sessions[is_early], sessions[~is_early]
+    grouped, after = early.groupby("user_id"), late.groupby("user_id")
+    items = shop.items.assign(log=np.log(shop.items["price"]))
+    level = items["log"] - items.groupby("category")["log"].transform("mean")
+    seen = shop.events[(shop.events["event_type"] == "view") & shop.events["session_id"].isin(early.index)]
+    levels = seen["item_id"].map(level).groupby(seen["user_id"]).mean()
+    spent = (early["end"] - early["start"]).dt.total_seconds().groupby(early["user_id"]).sum()
+    result = pd.DataFrame(
+        {
+            "visits": grouped.size(),
+            "events_per_visit": grouped["events"].mean(),
+            "search_share": grouped["search"].sum() / grouped["events"].sum(),
+            "variety": grouped["items_viewed"].sum() / grouped["view"].sum().clip(lower=1),
+            "carts_per_visit": grouped["add_to_cart"].mean(),
+            "removals_per_visit": grouped["remove_from_cart"].mean(),
+            "seconds_between": spent / (grouped["events"].sum() - grouped.size()).clip(lower=1),
+            "coupon_share": (early["discount"] > 0).groupby(early["user_id"]).mean(),
+            "mobile_share": (early["device"] == "mobile").groupby(early["user_id"]).mean(),
+            "purchase_share": grouped["bought"].mean(),
+            "revenue": grouped["revenue"].sum(),
+            "price_level": levels,
+        }
+    )
+    counts = {"later_visits": after.size(), "later_purchases": after["bought"].sum()}
+    result = result.assign(**counts, later_revenue=after["revenue"].sum())
+    later = ["later_visits", "later_purchases", "later_revenue"]
+    return result.fillna(dict.fromkeys(later, 0)).reset_index()
+
+
 INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
     function.__name__: function
     for function in (
@@ -343,5 +385,6 @@ INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
         value_percentiles,
         channel_touches,
         user_segment_totals,
+        visitor_behaviour,
     )
 }

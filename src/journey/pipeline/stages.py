@@ -19,14 +19,16 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
     "funnel": ("metrics",),
     "journeys": ("journeys", "evaluation"),
+    "segments": ("customers", "evaluation", "inference", "metrics/bootstrap.py", "studies"),
     "prediction": ("models", "features", "evaluation", "studies"),
     "drift": ("models", "features", "studies"),
     "sparse": ("sparse", "evaluation", "studies", "features/load.py", "models/boosting.py", "recommend"),
     "recommend": ("recommend", "sparse", "models", "features/load.py", "evaluation"),
+    "customer_value": ("customers", "models", "evaluation", "studies", "stores/simulator"),
     "experiments": ("experiments", "evaluation", "studies"),
     "causal": ("causal", "evaluation", "studies"),
     "uplift": ("uplift", "evaluation", "studies"),
-    "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
+    "agreement": ("published", "customers", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
     "seeds": ("pipeline/other_seeds.py",),
 }
 
