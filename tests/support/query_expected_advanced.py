@@ -189,12 +189,13 @@ def simpson_decomposition(shop: Shop) -> pd.DataFrame:
         sides[f"share_{name}"] = side["channel"].value_counts(normalize=True)
         sides[f"rate_{name}"] = side.groupby("channel")["bought"].mean()
     result = pd.DataFrame(sides)
-    result["mix_effect"] = (
-        (result["share_after"] - result["share_before"]) * (result["rate_before"] + result["rate_after"]) / 2
-    )
-    result["rate_effect"] = (
-        (result["rate_after"] - result["rate_before"]) * (result["share_before"] + result["share_after"]) / 2
-    )
+    counted = [name for name in result if not name.startswith("rate_")]
+    result[counted] = result[counted].fillna(0)
+    # A channel that is there on one side only is taken to convert the same on the other.
+    old, new = result["rate_before"].fillna(result["rate_after"]), result["rate_after"]
+    new = new.fillna(result["rate_before"])
+    result["mix_effect"] = (result["share_after"] - result["share_before"]) * (old + new) / 2
+    result["rate_effect"] = (new - old) * (result["share_before"] + result["share_after"]) / 2
     total = result.sum()
     total["rate_before"], total["rate_after"] = (
         sessions.loc[~after, "bought"].mean(),
@@ -262,7 +263,7 @@ def price_as_of_view(shop: Shop) -> pd.DataFrame:
     views = views.reset_index().sort_values(["user_id", "item_id", "at"])
     views["earlier"] = views.groupby(["user_id", "item_id"])["offer"].shift()
     views["days"] = whole_seconds(views.groupby(["user_id", "item_id"])["at"].shift(), views["at"]) / 86400
-    views["relative"] = views["offer"] / views["earlier"] - 1
+    views["relative"] = views["offer"] / views["earlier"].where(views["earlier"] != 0) - 1
     change = views["offer"] - views["earlier"]
     views["price_change"] = np.select(
         [change.isna(), change.abs() < 0.005, change < 0],

@@ -127,7 +127,8 @@ def exposure_covariates(shop: Shop) -> pd.DataFrame:
         exposed["at"].dt.normalize() - shop.users["signup_ts"].dt.normalize()
     ) / DAY
     begun = shop.sessions.join(exposed["at"], on="user_id", how="inner")
-    arrival = begun[begun["start"] <= begun["at"]].groupby("user_id").last()
+    begun = begun[begun["start"] <= begun["at"]]
+    arrival = begun.drop_duplicates("user_id", keep="last").set_index("user_id")
     result[["channel", "device"]] = arrival[["channel", "device"]]
     result["discount_pct"] = arrival["discount"]
     result["hour_of_day"] = arrival["at"].dt.hour

@@ -6,6 +6,7 @@
 --   the total
 -- parameters: days = 21
 -- keys: channel
+-- nulls: rate_before, rate_after
 -- meaning: From the first period to the last {parameter.days} days conversion went from {where.channel=all
 --   channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
 --   accounts for {where.channel=all channels.mix_effect:points} and the rates within channels for

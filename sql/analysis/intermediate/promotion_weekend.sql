@@ -4,6 +4,7 @@
 -- level: intermediate
 -- technique: comparison with the average of the other rows by window sums
 -- keys: weekend
+-- nulls: order_value_ratio, conversion_ratio
 -- meaning: The weekend of {first.weekend} brought {first.revenue:eur}, {first.revenue_ratio:ratio.2} times
 --   the average of the other weekends: {first.sessions_ratio:ratio.2} times the sessions,
 --   {first.conversion_ratio:ratio.2} times the conversion and {first.order_value_ratio:ratio.2} times the

@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 from support.query_check import EXPECTED, LIMITS, check_result
 from support.query_recount import Shop
-from support.query_shop import build_shop
+from support.query_shop import build_awkward_shop, build_shop
 
 from journey.paths import project
 from journey.report.sqlmeaning import meaning
@@ -23,18 +23,19 @@ from journey.warehouse.query import QuerySpec, library, query
 
 Results = Callable[[str], pd.DataFrame]
 
+SHOPS = {"tiny": build_shop, "awkward": build_awkward_shop}
 LIBRARY = {spec.name: spec for spec in library()}
 
 
-@pytest.fixture(scope="module", params=["tiny", "simulated"])
+@pytest.fixture(scope="module", params=["tiny", "awkward", "simulated"])
 def warehouse(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> duckdb.DuckDBPyConnection:
-    """The hand-made shop, and the simulated one when it has been built."""
+    """The hand-made shops, and the simulated one when it has been built."""
     path = project().warehouse("simulated")
-    if request.param == "tiny":
-        path = tmp_path_factory.mktemp("shop") / "tiny.duckdb"
-        build_shop(path)
+    if request.param in SHOPS:
+        path = tmp_path_factory.mktemp("shop") / f"{request.param}.duckdb"
+        SHOPS[request.param](path)
     elif not path.is_file():
         pytest.skip(f"{path} has not been built")
     return connect(path)
