@@ -125,6 +125,9 @@ def _exact() -> Iterator[list[tuple[object, ...]]]:
     # Ten days in a row, and a first order on the last day of all.
     for days in range(10):
         yield _session(907, at + days * DAY, LOOKS, "tablet", "direct")
+    # Steps of one moment, and one more at the end of the half hour.
+    at_once: list[Step] = [(0.0, kind, 5, 1) for kind in ("view", "add_to_cart", "remove_from_cart", "view")]
+    yield _session(909, at, [*at_once, (0.0, "search", None, 1), (30.0, "view", 6, 1)], "tablet", "direct")
     # An offer below half a cent dearer, and one of nothing.
     for days, discount in ((0, 10.0), (1, 10.0), (2, 100.0), (3, 0.0)):
         yield _session(908, at + days * DAY, LOOKS, "tablet", "direct", discount)

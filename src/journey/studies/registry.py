@@ -53,6 +53,8 @@ class Study:
         Largest accepted difference, as for `evidence`.
     libraries
         Libraries of an extra that it needs, and the extra.
+    whole_sql
+        Whether it depends on every SQL file.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Study:
     tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
     libraries: tuple[str, ...] = ()
     extra: str | None = None
+    whole_sql: bool = False
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -75,7 +78,7 @@ class Study:
 
     def version(self, paths: Paths) -> str:
         """Version of the code that computes it."""
-        return version(self.roots, PACKAGE, paths.sql)
+        return version(self.roots, PACKAGE, paths.sql, whole_sql=self.whole_sql)
 
     def compute(self, paths: Paths) -> Mapping[str, Any]:
         """The results, as JSON values."""
@@ -232,6 +235,16 @@ STUDIES = {
             "journey.studies.learning_curve:learning_curve",
             simulates=True,
             tolerance=1e-2,
+        ),
+        Study(
+            "sql_mistakes",
+            "How many mistakes in the SQL do the recounts notice?",
+            "journey.studies.sql_mistakes:sql_mistakes",
+            simulates=True,
+            beside=("journey.studies.sql_mutants:mutants",),
+            libraries=("pytest", "hypothesis", "statsmodels"),
+            extra="test",
+            whole_sql=True,
         ),
         Study(
             "uplift_coverage",

@@ -52,13 +52,15 @@ class Mutant:
     """One mistake.
 
     `place` is the number of the changed node in its statement, `kind` one of `KINDS`, `before` and `after`
-    the SQL of the node, `within` the name of its common table expression, `sql` the whole statement.
+    the SQL of the node, `around` that of the column or clause it stands in, `within` the name of its common
+    table expression, `sql` the whole statement.
     """
 
     place: int
     kind: str
     before: str
     after: str
+    around: str
     within: str
     sql: str
 
@@ -93,7 +95,15 @@ def _made(tree: exp.Expr, place: int, kind: str, node: exp.Expr, change: Change)
     written, after = (wrong if node is tree else tree).sql(dialect=DIALECT), _short(wrong)
     if node is not tree:
         wrong.replace(node)
-    return Mutant(place, kind, before, after, owner.alias if owner is not None else "", written)
+    around = _around(node).sql(dialect=DIALECT)
+    return Mutant(place, kind, before, after, around, owner.alias if owner is not None else "", written)
+
+
+def _around(node: exp.Expr) -> exp.Expr:
+    """The column of a select, or its clause, in which a node stands."""
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        node = node.parent
+    return node
 
 
 def _short(node: exp.Expr) -> str:
