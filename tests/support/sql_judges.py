@@ -147,23 +147,26 @@ class _ModelJudge:
         if built.wrong not in (None, wrong.name):
             self._run(built, next(each for each in self.models if each.name == built.wrong))
         built.wrong = wrong.name
-        touched = self._run(built, wrong)
-        self.check(built, touched)
+        self._run(built, wrong, self.check)
+        self.check_whole(built)
 
-    def _run(self, built: _Built, first: Model) -> list[str]:
-        touched = [first.name]
-        with impatient(built.connection):
-            built.connection.execute(first.sql)
-        for model in self.models:
-            if model.name != first.name and set(model.reads) & set(touched):
+    def _run(
+        self, built: _Built, first: Model, check: Callable[[_Built, str], None] = lambda *_: None
+    ) -> None:
+        """Run a model and all that follows from it; `check` each of them as soon as it is made."""
+        touched: list[str] = []
+        for model in [first, *(each for each in self.models if each.name != first.name)]:
+            if model is first or set(model.reads) & set(touched):
                 touched.append(model.name)
                 with impatient(built.connection):
                     built.connection.execute(model.sql)
-        return touched
+                check(built, model.name)
 
-    def check(self, built: _Built, touched: Sequence[str]) -> None:
-        """Fail where a touched table is not what it must be."""
-        raise NotImplementedError
+    def check(self, built: _Built, table: str) -> None:
+        """Fail where one table is not what it must be."""
+
+    def check_whole(self, built: _Built) -> None:
+        """Fail where the database is not what it must be."""
 
 
 class MartsJudge(_ModelJudge):
@@ -183,17 +186,20 @@ class MartsJudge(_ModelJudge):
             for model in self.models:
                 connection.execute(model.sql)
             built = _Built(connection, (reference(store), rows))
-            self.check(built, [model.name for model in self.models])
+            for model in self.models:
+                self.check(built, model.name)
+            self.check_whole(built)
             self.built.append(built)
 
-    def check(self, built: _Built, touched: Sequence[str]) -> None:
-        """Every touched table, as the reference has it; and the rules that end a build."""
-        expected: Reference
-        expected, rows = built.expected
-        for table in KEYS:
-            if table in touched:
-                assert_table_agrees(expected, built.connection, table)
-        check_invariants(built.connection, rows)
+    def check(self, built: _Built, table: str) -> None:
+        """A table as the reference has it."""
+        expected: Reference = built.expected[0]
+        if table in KEYS:
+            assert_table_agrees(expected, built.connection, table)
+
+    def check_whole(self, built: _Built) -> None:
+        """The rules that end a build."""
+        check_invariants(built.connection, built.expected[1])
 
 
 class FeaturesJudge(_ModelJudge):
@@ -204,9 +210,9 @@ class FeaturesJudge(_ModelJudge):
         shop = joined_shops(examples(shops(), drawn))
         connection = feature_warehouse(shop)
         self.built = [_Built(connection, expected_features(shop))]
-        self.check(self.built[0], ())
+        self.check_whole(self.built[0])
 
-    def check(self, built: _Built, touched: Sequence[str]) -> None:
+    def check_whole(self, built: _Built) -> None:
         """All decisions and features."""
         assert_features_agree(built.expected, built.connection)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -85,9 +85,10 @@ def _count(judge: Judge, tally: Tally, name: str, alternatives: Iterator[Mutant]
         tally.unseen.append(described(name, mutant))
 
 
-def described(name: str, mutant: Mutant) -> Mapping[str, str]:
-    """A mistake in words."""
-    return {
+def described(name: str, mutant: Mutant) -> dict[str, str]:
+    """A mistake in words, long texts cut."""
+    told = {
         "statement": name, "within": mutant.within, "kind": mutant.kind,
         "before": mutant.before, "after": mutant.after,
     }  # fmt: skip
+    return {key: text if len(text) <= 100 else f"{text[:99]}…" for key, text in told.items()}

@@ -9,6 +9,7 @@ import numpy as np
 from journey.experiments.effects import ArmEstimates, Effect
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     FloatArray,
     Numeric,
     Scale,
@@ -120,7 +121,7 @@ def confidence_sequence(
         alpha=alpha,
         alternative=alternative,
         null=0.0,
-        scale=scale,
+        scale=EffectScale(scale),
         method=f"{arms.source}; confidence sequence",
         control=arms.control,
         treatment=arms.treatment,

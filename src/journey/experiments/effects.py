@@ -14,8 +14,8 @@ import numpy as np
 
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     Numeric,
-    Scale,
     check_alpha,
     check_alternative,
     numeric,
@@ -106,7 +106,7 @@ class Effect:
     alpha: float
     alternative: Alternative
     null: float
-    scale: Scale
+    scale: EffectScale
     method: str
     control: Numeric
     treatment: Numeric
@@ -199,7 +199,7 @@ def difference(
         alpha=alpha,
         alternative=alternative,
         null=reference,
-        scale="absolute",
+        scale=EffectScale.ABSOLUTE,
         method=arms.source,
         control=arms.control,
         treatment=arms.treatment,

@@ -9,7 +9,16 @@ import numpy as np
 
 from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, difference
-from journey.experiments.inputs import Numeric, Scale, check_alpha, check_scale, plain, refuse, t_survival
+from journey.experiments.inputs import (
+    EffectScale,
+    Numeric,
+    Scale,
+    check_alpha,
+    check_scale,
+    plain,
+    refuse,
+    t_survival,
+)
 from journey.experiments.relative import relative_lift
 
 
@@ -47,7 +56,7 @@ class Equivalence:
     upper: Numeric
     equivalent: Any
     alpha: float
-    scale: Scale
+    scale: EffectScale
 
 
 def equivalence(
@@ -108,7 +117,7 @@ def equivalence(
         upper=effect.upper,
         equivalent=(p < alpha) if np.ndim(p) else bool(p < alpha),
         alpha=alpha,
-        scale=scale,
+        scale=EffectScale(scale),
     )
 
 

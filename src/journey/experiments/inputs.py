@@ -7,6 +7,7 @@ the whole call.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -19,6 +20,13 @@ FloatArray: TypeAlias = NDArray[np.float64]
 Numeric: TypeAlias = float | FloatArray
 Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
 Scale: TypeAlias = Literal["absolute", "relative"]
+
+
+class EffectScale(StrEnum):
+    """What a result is measured on: a tag of results, while `Scale` is what a caller may ask for."""
+
+    ABSOLUTE = "absolute"
+    RELATIVE = "relative"
 
 
 def plain(value: Any) -> Numeric:

@@ -12,6 +12,7 @@ from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, Effect
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     FloatArray,
     Numeric,
     check_alpha,
@@ -238,7 +239,7 @@ def two_proportions(
         alpha=alpha,
         alternative=alternative,
         null=0.0,
-        scale="absolute",
+        scale=EffectScale.ABSOLUTE,
         method=f"z test, {'pooled' if pooled else 'unpooled'}; {interval.capitalize()} interval",
         control=arms.control,
         treatment=arms.treatment,

@@ -10,6 +10,7 @@ from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, Effect, difference
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     Numeric,
     check_alpha,
     check_alternative,
@@ -63,7 +64,7 @@ def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect
         alpha=alpha,
         alternative=alternative,
         null=0.0,
-        scale="relative",
+        scale=EffectScale.RELATIVE,
         method=f"{arms.source}; lift by the delta method",
         control=arms.control,
         treatment=arms.treatment,
@@ -99,7 +100,7 @@ def _fieller(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effe
         alpha=alpha,
         alternative=alternative,
         null=0.0,
-        scale="relative",
+        scale=EffectScale.RELATIVE,
         method=f"{arms.source}; lift by Fieller's theorem",
         control=arms.control,
         treatment=arms.treatment,

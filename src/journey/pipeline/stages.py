@@ -26,7 +26,16 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "experiments": ("experiments", "evaluation", "studies"),
     "causal": ("causal", "evaluation", "studies"),
     "uplift": ("uplift", "evaluation", "studies"),
-    "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
+    "agreement": (
+        "published",
+        "studies",
+        "experiments",
+        "journeys",
+        "recommend",
+        "causal",
+        "uplift",
+        "models",
+    ),
     "seeds": ("pipeline/other_seeds.py",),
 }
 

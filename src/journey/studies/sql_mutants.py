@@ -88,11 +88,11 @@ Change = Callable[[exp.Expr], exp.Expr]
 def _made(tree: exp.Expr, place: int, kind: str, node: exp.Expr, change: Change) -> Mutant:
     """One mutant; the tree is afterwards what it was."""
     owner = node.find_ancestor(exp.CTE)
-    before = _short(node)
+    before = node.sql(dialect=DIALECT)
     wrong = change(node.copy())
     if node is not tree:
         node.replace(wrong)
-    written, after = (wrong if node is tree else tree).sql(dialect=DIALECT), _short(wrong)
+    written, after = (wrong if node is tree else tree).sql(dialect=DIALECT), wrong.sql(dialect=DIALECT)
     if node is not tree:
         wrong.replace(node)
     around = _around(node).sql(dialect=DIALECT)
@@ -104,11 +104,6 @@ def _around(node: exp.Expr) -> exp.Expr:
     while node.parent is not None and not isinstance(node.parent, exp.Select):
         node = node.parent
     return node
-
-
-def _short(node: exp.Expr) -> str:
-    text = node.sql(dialect=DIALECT)
-    return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 def _mistakes(node: exp.Expr) -> Iterator[tuple[str, list[Change]]]:
