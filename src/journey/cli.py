@@ -98,6 +98,9 @@ def build(
 def numbers(
     find: Annotated[str, typer.Argument(help="Show only ids that contain this text.")] = "",
     readme: Annotated[bool, typer.Option("--readme", help="Write the figures of README.md again.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Show what differs from data/approved and approve it.")
+    ] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
     from journey.pipeline.run import build as run_build
@@ -110,6 +113,14 @@ def numbers(
 
         changed = update_readme(paths.root / "README.md", Numbers(paths.numbers))
         console.print(f"README.md: {changed} figures changed.", highlight=False)
+        return
+    if approve:
+        from journey.report import approved
+
+        ledger = Numbers(paths.numbers)
+        if found := approved.unapproved(ledger, paths.approved):
+            typer.echo(approved.difference_table(found))
+        typer.echo(approved.approve(ledger, paths.approved))
         return
     for number in Numbers(paths.numbers):
         if find in number.id:

@@ -55,6 +55,8 @@ class Study:
         Libraries of an extra that it needs, and the extra.
     part, part_says
         For a very long one: a function that computes the beginning of its results, and which part that is.
+    whole_sql
+        Whether it depends on every SQL file.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Study:
     extra: str | None = None
     part: str | None = None
     part_says: str = ""
+    whole_sql: bool = False
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -79,7 +82,7 @@ class Study:
 
     def version(self, paths: Paths) -> str:
         """Version of the code that computes it."""
-        return version(self.roots, PACKAGE, paths.sql)
+        return version(self.roots, PACKAGE, paths.sql, whole_sql=self.whole_sql)
 
     def compute(self, paths: Paths) -> Mapping[str, Any]:
         """The results, as JSON values."""
@@ -283,6 +286,16 @@ STUDIES = {
             simulates=True,
             libraries=("pyspark",),
             extra="spark",
+        ),
+        Study(
+            "sql_mistakes",
+            "How many mistakes in the SQL do the recounts notice?",
+            "journey.studies.sql_mistakes:sql_mistakes",
+            simulates=True,
+            beside=("journey.studies.sql_mutants:mutants",),
+            libraries=("pytest", "hypothesis", "statsmodels"),
+            extra="test",
+            whole_sql=True,
         ),
         Study(
             "uplift_coverage",
