@@ -83,6 +83,9 @@ def fetch(
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
     store: Store = "simulated",
+    depends: Annotated[
+        Path | None, typer.Option(help="Also write what each page rests on, for the renderer.", hidden=True)
+    ] = None,
 ) -> None:
     """Bring data, warehouse and results up to date; skips what has not changed.
 
@@ -90,6 +93,14 @@ def build(
     """
     from journey.pipeline.run import build as run_build
 
+    if depends:
+        from journey.files import write_json
+        from journey.pipeline.pages import page_digests
+        from journey.pipeline.run import plan
+
+        run_build(project(), console=console)
+        write_json(depends, page_digests(plan(project()).inputs))
+        return
     ran = run_build(project(), stage or None, store=store, console=console)
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
 
@@ -121,7 +132,7 @@ def numbers(
 @app.command()
 def check() -> None:
     """Verify the store, the warehouse, the ledger and the numbers that pages and README use."""
-    from journey.report.checks import check_project
+    from journey.pipeline.check import check_project
 
     for line in check_project(project()):
         console.print(line, highlight=False)

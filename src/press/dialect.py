@@ -73,7 +73,6 @@ PROJECT: Schema = _THEMED | {
         "page-footer": _keys("left center right"),
     },
     "format": _FORMATS | {"html": _THEMED},
-    "press": _keys("depends"),
 }
 CELL = _keys(
     "label echo include output eval warning error fig-cap fig-alt tbl-cap code-fold code-summary",

@@ -21,7 +21,7 @@ _LISTS = {
     "font-paths",
 }
 _FILES = _LISTS | {"template-partials", "theme"}
-_NOT_OF_PAGES = {"project", "website", "press", "format"}
+_NOT_OF_PAGES = {"project", "website", "format"}
 
 
 @dataclass(frozen=True)

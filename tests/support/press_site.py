@@ -12,8 +12,6 @@ website:
   title: Small
 format:
   html: default
-press:
-  depends: [data.txt]
 """
 
 

@@ -1,0 +1,73 @@
+"""What each stage read and wrote when it last ran, kept as a file below the root."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from journey.files import write_json
+from journey.pipeline.inputs import ABSENT, read_json
+
+
+class State:
+    """The record of a build: name of a stage -> digests of its inputs and of its outputs.
+
+    Losing it costs a rebuild, never a wrong result.
+    """
+
+    def __init__(self, file: Path, root: Path) -> None:
+        self.file = file
+        self.root = root
+        stored = read_json(file)
+        self.stages: dict[str, dict[str, dict[str, str]]] = {
+            name: entry for name, entry in stored.items() if isinstance(entry, dict) and "outputs" in entry
+        }
+
+    def changes(self, name: str, inputs: dict[str, str]) -> list[str]:
+        """Labels of inputs that are not what the stage ran on; all when it never ran."""
+        known = self.stages.get(name, {}).get("inputs", {})
+        return sorted(
+            label for label in known.keys() | inputs.keys() if known.get(label) != inputs.get(label)
+        )
+
+    def damages(self, name: str) -> list[str]:
+        """Outputs that are not as the stage left them."""
+        outputs = self.stages.get(name, {}).get("outputs", {})
+        return sorted(label for label, kept in outputs.items() if file_digest(self.root / label) != kept)
+
+    def record(self, name: str, inputs: dict[str, str], written: Iterable[Path]) -> None:
+        """Write down a finished stage; what it made earlier and does not make any more goes."""
+        outputs: dict[str, str] = {}
+        for target in written:
+            files = [target, *target.rglob("*")] if target.is_dir() else [target]
+            outputs |= {
+                file.relative_to(self.root).as_posix(): file_digest(file) for file in files if file.is_file()
+            }
+        before = self.stages.get(name, {}).get("outputs", {})
+        of_others = {
+            label for other, entry in self.stages.items() if other != name for label in entry["outputs"]
+        }
+        for label in before.keys() - outputs.keys() - of_others:
+            (self.root / label).unlink(missing_ok=True)
+        self.stages[name] = {"inputs": inputs, "outputs": outputs}
+        self.save()
+
+    def drop(self, name: str) -> None:
+        """Forget what a stage ran on, so that it counts as out of date; its outputs stay known."""
+        if name in self.stages:
+            self.stages[name]["inputs"] = {}
+            self.save()
+
+    def save(self) -> None:
+        """Write the file in one step."""
+        write_json(self.file, self.stages)
+
+
+def file_digest(file: Path) -> str:
+    """Digest of a file as it is on disk."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()[:20]
+    except OSError:
+        return ABSENT
