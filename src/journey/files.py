@@ -10,20 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-#: Who is told of every file or folder that was written; see `recording`.
-_RECORDS: list[list[Path]] = []
-
-
-@contextmanager
-def recording() -> Iterator[list[Path]]:
-    """Yield a list that gets every target that `replacing` writes within the block."""
-    written: list[Path] = []
-    _RECORDS.append(written)
-    try:
-        yield written
-    finally:
-        _RECORDS.remove(written)
-
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
@@ -46,8 +32,6 @@ def replacing(target: Path) -> Iterator[Path]:
             if previous.exists():
                 previous.rename(target)
             raise
-        for record in _RECORDS:
-            record.append(target)
     finally:
         shutil.rmtree(holder, ignore_errors=True)
 

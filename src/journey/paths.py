@@ -58,11 +58,6 @@ class Paths:
         """The rendered site."""
         return self.root / "_site"
 
-    @property
-    def rendered(self) -> Path:
-        """What the site was rendered from."""
-        return self.processed / ".site.json"
-
     def store(self, name: str) -> Path:
         """Canonical events of a store (`simulated`, `retailrocket`)."""
         return self.raw / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 from journey.files import write_json
 from journey.paths import Paths
@@ -13,6 +14,11 @@ from journey.pipeline.state import file_digest
 
 #: What every page rests on besides its own source and what its code can see.
 COMMON = ("_quarto.yml", "_variables.yml", "references.bib", "assets/*.*")
+
+
+def record(paths: Paths) -> Path:
+    """Where it is written down."""
+    return paths.processed / ".site.json"
 
 
 def page_keys(inputs: Inputs) -> dict[str, str]:
@@ -43,19 +49,19 @@ def remember(paths: Paths, keys: dict[str, str], before: dict[str, str], chosen:
     chosen
         The pages that were asked for; all when empty.
     """
-    known = read_json(paths.rendered)
+    known = read_json(record(paths))
     old_pages, old_files = known.get("pages", {}), known.get("files", {})
     pages = {page: keys[page] if page in chosen or not chosen else old_pages.get(page, "") for page in keys}
     files = {
         name: old_files.get(name, now) if before.get(name) == now else now
         for name, now in site_files(paths).items()
     }
-    write_json(paths.rendered, {"pages": pages, "files": files})
+    write_json(record(paths), {"pages": pages, "files": files})
 
 
 def stale_pages(paths: Paths, inputs: Inputs) -> list[str]:
     """What of the site is not what its sources give, one sentence each."""
-    known = read_json(paths.rendered)
+    known = read_json(record(paths))
     pages, files = known.get("pages", {}), known.get("files", {})
     if not pages or not paths.site.is_dir():
         return ["the site is not rendered yet"]

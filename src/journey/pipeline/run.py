@@ -18,13 +18,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from journey.errors import JourneyError
-from journey.files import recording
 from journey.paths import Paths
 from journey.pipeline.inputs import Inputs
 from journey.pipeline.sight import Code
 from journey.pipeline.stage import Report, Stage
 from journey.pipeline.stages import stages, write_settings
-from journey.pipeline.state import State
+from journey.pipeline.state import State, Written
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -99,12 +98,12 @@ class Build:
                 inputs = stage.inputs(self.inputs)
                 if not self.state.changes(stage.name, inputs) and not self.state.damages(stage.name):
                     continue
-                with recording() as written:
-                    bars.run(stage, self.inputs)
+                written = Written(self.state.root)
+                bars.run(stage, self.inputs)
                 ran.append(stage.name)
                 self.inputs.forget()
                 if stage.inputs(self.look()) == inputs:
-                    self.state.record(stage.name, inputs, written)
+                    self.state.record(stage.name, inputs, written.since())
                 else:
                     self.state.drop(stage.name)
                     bars.say(f"{stage.title}: its sources changed meanwhile; run the same command again")

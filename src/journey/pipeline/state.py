@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from journey.files import write_json
@@ -38,12 +38,7 @@ class State:
 
     def record(self, name: str, inputs: dict[str, str], written: Iterable[Path]) -> None:
         """Write down a finished stage; what it made earlier and does not make any more goes."""
-        outputs: dict[str, str] = {}
-        for target in written:
-            files = [target, *target.rglob("*")] if target.is_dir() else [target]
-            outputs |= {
-                file.relative_to(self.root).as_posix(): file_digest(file) for file in files if file.is_file()
-            }
+        outputs = {file.relative_to(self.root).as_posix(): file_digest(file) for file in written}
         before = self.stages.get(name, {}).get("outputs", {})
         of_others = {
             label for other, entry in self.stages.items() if other != name for label in entry["outputs"]
@@ -62,6 +57,35 @@ class State:
     def save(self) -> None:
         """Write the file in one step."""
         write_json(self.file, self.stages)
+
+
+class Written:
+    """The files that are written from now on below the folders that stages write to."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.before = {file: self.identity(file) for file in self.files()}
+
+    def files(self) -> Iterator[Path]:
+        """Every file that a stage may have written; none of them is a source."""
+        for folder in ("data/raw", "data/processed", "data/results", "assets/vendor"):
+            yield from (file for file in (self.root / folder).rglob("*") if file.is_file())
+        yield from (self.root / "chapters").rglob("*.ipynb")
+        yield from self.root.glob("numbers.json")
+
+    @staticmethod
+    def identity(file: Path) -> tuple[int, ...]:
+        """What becomes another whenever a file is replaced, even by the same bytes."""
+        known = file.stat()
+        return known.st_ino, known.st_mtime_ns, known.st_ctime_ns, known.st_size
+
+    def since(self) -> list[Path]:
+        """What was written; the build's own records are left out."""
+        return [
+            file
+            for file in self.files()
+            if file.name[0] != "." and self.before.get(file) != self.identity(file)
+        ]
 
 
 def file_digest(file: Path) -> str:

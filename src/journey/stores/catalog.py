@@ -104,12 +104,12 @@ def load_catalog(path: Path | None = None) -> dict[str, Dataset]:
     """
     path = path or project().datasets
     try:
-        content = path.read_bytes()
+        status = path.stat()
     except OSError:
         raise JourneyError(
             f"{path} is missing: it lists the real data sets; restore it from the repository."
         ) from None
-    return _read(path, content)
+    return _read(path, status.st_mtime_ns, status.st_size)
 
 
 def dataset(name: str) -> Dataset:
@@ -133,9 +133,9 @@ def _words(names: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, content: bytes) -> dict[str, Dataset]:
+def _read(path: Path, _mtime: int, _size: int) -> dict[str, Dataset]:
     try:
-        entries = tomllib.loads(content.decode())
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise JourneyError(
             f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8 or restore it."

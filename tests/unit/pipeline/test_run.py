@@ -18,6 +18,7 @@ from journey.pipeline.stage import Stage
 from journey.pipeline.state import State, file_digest
 
 QUIET = Console(quiet=True)
+MID, OUT = "data/results/mid", "data/results/out"
 
 
 class Look:
@@ -57,7 +58,7 @@ def chain(folder, log):
 
         return Stage(name, name, run, partial(reads, source), (target,))
 
-    return [copy("second", "mid", "out"), copy("first", "in", "mid")]
+    return [copy("second", MID, OUT), copy("first", "in", MID)]
 
 
 def test_runs_what_is_needed_and_skips_what_is_up_to_date(tmp_path):
@@ -68,7 +69,7 @@ def test_runs_what_is_needed_and_skips_what_is_up_to_date(tmp_path):
     assert run_stages(stages, ["second"], tmp_path) == []
     (tmp_path / "in").write_text("b")
     assert run_stages(stages, ["second"], tmp_path) == ["first", "second"]
-    assert (tmp_path / "out").read_text() == "b"
+    assert (tmp_path / OUT).read_text() == "b"
     assert log == ["first", "second"] * 2
 
 
@@ -76,7 +77,7 @@ def test_a_removed_output_is_made_again(tmp_path):
     (tmp_path / "in").write_text("a")
     stages = chain(tmp_path, [])
     run_stages(stages, ["second"], tmp_path)
-    (tmp_path / "out").unlink()
+    (tmp_path / OUT).unlink()
     assert run_stages(stages, ["second"], tmp_path) == ["second"]
     assert run_stages(stages, ["second"], tmp_path) == []
 
@@ -86,11 +87,11 @@ def test_an_edited_or_truncated_output_is_made_again(tmp_path, text):
     (tmp_path / "in").write_text("whole")
     stages = chain(tmp_path, [])
     run_stages(stages, ["second"], tmp_path)
-    (tmp_path / "mid").write_text(text)
-    assert build(stages, tmp_path).stale() == {"first": ["mid"], "second": ["mid"]}
+    (tmp_path / MID).write_text(text)
+    assert build(stages, tmp_path).stale() == {"first": [MID], "second": [MID]}
     # The other's input is as it was in the end, so it does not run.
     assert run_stages(stages, ["second"], tmp_path) == ["first"]
-    assert (tmp_path / "mid").read_text() == "whole"
+    assert (tmp_path / MID).read_text() == "whole"
 
 
 def test_an_input_that_changes_while_a_stage_runs_leaves_it_out_of_date(tmp_path):
@@ -105,7 +106,7 @@ def test_an_input_that_changes_while_a_stage_runs_leaves_it_out_of_date(tmp_path
     run_stages(stages, ["first"], tmp_path)
     assert run_stages([second, first], ["first"], tmp_path) == ["first"]
     assert run_stages([second, first], ["first"], tmp_path) == []
-    assert (tmp_path / "mid").read_text() == "b"
+    assert (tmp_path / MID).read_text() == "b"
 
 
 def test_times_of_files_decide_nothing(tmp_path):
@@ -124,13 +125,13 @@ def test_what_a_stage_makes_no_more_goes(tmp_path):
     def writes(*names):
         def run(report, look):
             for name in names:
-                write_text(tmp_path / name, name)
+                write_text(tmp_path / "data/results" / name, name)
 
         return [Stage("only", "only", run, lambda look: {"names": str(names)})]
 
     run_stages(writes("a", "b"), ["only"], tmp_path)
     run_stages(writes("b"), ["only"], tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "state"]
+    assert [path.name for path in (tmp_path / "data/results").iterdir()] == ["b"]
 
 
 def test_a_moved_folder_is_up_to_date(tmp_path):
@@ -162,7 +163,7 @@ def test_an_error_keeps_its_sentence_and_stops_the_rest(tmp_path):
     with pytest.raises(JourneyError, match=r"orders\.csv lacks column ts"):
         run_stages([bad, after], ["second"], tmp_path)
     assert log == []
-    assert not (tmp_path / "mid").exists()
+    assert not (tmp_path / MID).exists()
 
 
 def test_unknown_stage_lists_the_known_ones(tmp_path):
