@@ -15,3 +15,7 @@ if (
     and threading.current_thread() is threading.main_thread()
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="every mutation instead of a sample (half an hour)")

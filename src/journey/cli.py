@@ -82,10 +82,12 @@ def simulate(
 
     Example: journey simulate --users 50000 --seed 11
     """
+    from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
 
     parameters = {"users": users, "items": items, "days": days, "seed": seed, "dirt": dirt}
-    run_build(here(), ["simulate"], parameters=parameters, console=console)
+    with alone(here(), console):
+        run_build(here(), ["simulate"], parameters=parameters, console=console)
 
 
 @app.command()
@@ -124,17 +126,16 @@ def build(
 
     Example: journey build warehouse
     """
+    from journey.files import write_json
+    from journey.pipeline.lock import alone
+    from journey.pipeline.pages import page_digests
     from journey.pipeline.run import build as run_build
+    from journey.pipeline.run import plan
 
+    with alone(here(), console):
+        ran = run_build(here(), stage or None, store=store, console=console)
     if depends:
-        from journey.files import write_json
-        from journey.pipeline.pages import page_digests
-        from journey.pipeline.run import plan
-
-        run_build(here(), console=console)
         write_json(depends, page_digests(plan(here()).inputs))
-        return
-    ran = run_build(here(), stage or None, store=store, console=console)
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
 
 
@@ -144,11 +145,13 @@ def numbers(
     readme: Annotated[bool, typer.Option("--readme", help="Write the figures of README.md again.")] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
+    from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
     from journey.report.ledger import Numbers
 
     paths = here()
-    run_build(paths, ["numbers"], console=console)
+    with alone(paths, console):
+        run_build(paths, ["numbers"], console=console)
     if readme:
         from journey.report.checks import update_readme
 
@@ -177,9 +180,12 @@ def render(
     engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
 ) -> None:
     """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
+    from journey.pipeline.lock import alone
     from journey.pipeline.render import render_site
 
-    console.print(f"The site is in {render_site(here(), page or [], engine, console)}", highlight=False)
+    with alone(here(), console):
+        site = render_site(here(), page or [], engine, console)
+    console.print(f"The site is in {site}", highlight=False)
 
 
 @app.command()
