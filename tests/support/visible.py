@@ -162,7 +162,7 @@ class _Mutation(ast.NodeTransformer):
 
 
 def said_in(modules: set[str], text: str) -> bool:
-    """Whether a text stands in quotes in one of the modules: an oracle that knows nothing of how code is read."""
+    """Whether a text stands in quotes in one of the modules."""
     return any(f'"{text}"' in source(module) for module in modules)
 
 
