@@ -251,7 +251,7 @@ def run(arguments: list[str]) -> int:
         if error.errno not in CANNOT_WRITE:
             raise
         where = error.filename or "a file"
-        return refuse(f"{where} cannot be written ({error.strerror}): {CANNOT_WRITE[error.errno]}")
+        return refuse(f"{where} cannot be written ({os.strerror(error.errno)}): {CANNOT_WRITE[error.errno]}")
     except Exception as error:
         # Typer's own usage errors know how to present themselves; anything else is a defect.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):

@@ -4,6 +4,7 @@
 -- level: basic
 -- technique: bucket with least, shares of window totals
 -- keys: sessions_per_customer
+-- nulls: revenue_share
 -- meaning: {where.sessions_per_customer=1.customer_share:share} of visitors came once and bring
 --   {where.sessions_per_customer=1.revenue_share:share} of revenue; those with five sessions or more are
 --   {where.sessions_per_customer=5.customer_share:share} and bring
@@ -23,7 +24,7 @@ select
     count(*) / sum(count(*)) over () as customer_share,
     count(*) filter (where n_orders > 0) / count(*) as buyer_rate,
     sum(revenue::decimal(18, 6)) as revenue,
-    sum(revenue::decimal(18, 6)) / sum(sum(revenue::decimal(18, 6))) over () as revenue_share
+    sum(revenue::decimal(18, 6)) / nullif(sum(sum(revenue::decimal(18, 6))) over (), 0) as revenue_share
 from customers
 where
     n_sessions > 0
