@@ -21,6 +21,7 @@ from journey.paths import Paths, project
         (["simulate", "--users", "many"], "a valid integer"),
         (["simulate", "--dirt", "nan"], "Parameter dirt is nan"),
         (["simulate", "--dirt", "inf"], "Dirt rate duplicate is inf"),
+        (["simulate", "--users", "800"], "a shop of 800 users is too small for this report"),
         (["simulate", "--users", "-5"], "Parameter users is -5"),
         (["preview", "--port", "99999"], "'--port'"),
     ],

@@ -175,9 +175,7 @@ def write_settings(paths: Paths, parameters: dict[str, Any]) -> None:
     """Keep the shop's settings as a file, once they are known to be possible."""
     settings = paths.raw / "shop.json"
     if parameters:
-        from journey.stores.simulator import ShopParameters
-
-        ShopParameters(**parameters)
+        work.fit_for_a_report(parameters)
     if parameters or not settings.is_file():
         text = json.dumps(parameters, indent=2, sort_keys=True) + "\n"
         if not settings.is_file() or settings.read_text(encoding="utf-8") != text:

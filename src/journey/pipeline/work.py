@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ from journey.errors import JourneyError
 from journey.files import write_json
 from journey.paths import Paths
 from journey.pipeline.stage import Report
+
+#: The smallest shop whose every chapter could be computed, whichever of five seeds was drawn.
+LEAST = {"users": 3_000, "items": 100, "days": 60}
 
 
 def simulate_shop(paths: Paths, settings: Path, report: Report) -> None:
@@ -23,21 +26,40 @@ def simulate_shop(paths: Paths, settings: Path, report: Report) -> None:
 
 
 def shop_parameters(settings: Path) -> Any:
-    """The shop's settings, checked.
+    """The shop's settings as they are kept, checked.
 
     Raises
     ------
     JourneyError
-        For a file that is not what `journey simulate` writes, and for impossible settings.
+        For a file that is not what `journey simulate` writes, and for settings that allow no report.
     """
-    from journey.stores.simulator import ShopParameters
-
     try:
-        return ShopParameters(**json.loads(settings.read_text(encoding="utf-8")))
+        return fit_for_a_report(json.loads(settings.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise JourneyError(
             f"{settings}: no settings of a shop ({error}); delete the file, or run `journey simulate`"
         ) from error
+
+
+def fit_for_a_report(settings: Mapping[str, Any]) -> Any:
+    """Settings of a shop that is large enough for every chapter.
+
+    Raises
+    ------
+    JourneyError
+        For an impossible setting, and for one below `LEAST`.
+    """
+    from journey.stores.simulator import ShopParameters
+
+    parameters = ShopParameters(**settings)
+    for name, least in LEAST.items():
+        value = getattr(parameters, name)
+        if value < least:
+            raise JourneyError(
+                f"a shop of {value:,} {name} is too small for this report: some of its segments would have no "
+                f"buyers to compare; give at least {least:,} {name}"
+            )
+    return parameters
 
 
 def map_store(paths: Paths, store: str, report: Report) -> None:
