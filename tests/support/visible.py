@@ -14,7 +14,7 @@ from journey.files import write_json
 from journey.paths import Paths, project
 from journey.pipeline.inputs import Inputs
 from journey.pipeline.pages import page_code, page_files, page_inputs
-from journey.pipeline.run import PACKAGE, Build
+from journey.pipeline.run import PACKAGE, Build, rests_on
 from journey.pipeline.sight import Code, Walk
 from journey.pipeline.stages import stages
 from journey.pipeline.state import State
@@ -64,7 +64,7 @@ class SmallProject:
         for stage in self.build().stages:
             made = [file for file in root.rglob("*") if self.label(file).startswith(stage.makes or ("-",))]
             state = self.build().state
-            state.record(stage.name, stage.inputs(self.look()), [file for file in made if file.is_file()])
+            state.record(stage.name, rests_on(stage, self.look()), [file for file in made if file.is_file()])
 
     def label(self, file: Path) -> str:
         return file.relative_to(self.paths.root).as_posix()

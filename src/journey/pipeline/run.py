@@ -57,7 +57,7 @@ class Build:
                 if other is not stage and any(label.startswith(other.makes) for label in labels)
             ]
             for stage in self.stages
-            for labels in [stage.inputs(self.inputs)]
+            for labels in [rests_on(stage, self.inputs)]
         }
 
     def order(self, selected: Iterable[str]) -> list[Stage]:
@@ -95,14 +95,14 @@ class Build:
         with Bars(console) as bars, ExitStack() as at_end:
             at_end.callback(self.inputs.code.keep)
             for stage in self.order(selected):
-                inputs = stage.inputs(self.inputs)
+                inputs = rests_on(stage, self.inputs)
                 if not self.state.changes(stage.name, inputs) and not self.state.damages(stage.name):
                     continue
                 written = Written(self.state.root)
                 bars.run(stage, self.inputs)
                 ran.append(stage.name)
                 self.inputs.forget()
-                if stage.inputs(self.look()) == inputs:
+                if rests_on(stage, self.look()) == inputs:
                     self.state.record(stage.name, inputs, written.since())
                 else:
                     self.state.drop(stage.name)
@@ -113,7 +113,7 @@ class Build:
         """Stages that are out of date, or rest on one that is, with the labels for which they are."""
         found: dict[str, list[str]] = {}
         for stage in self.order(stage.name for stage in self.stages):
-            inputs = stage.inputs(self.inputs)
+            inputs = rests_on(stage, self.inputs)
             reasons = {*self.state.changes(stage.name, inputs), *self.state.damages(stage.name)}
             reasons |= {label for label in inputs if self.doubtful(label, found)}
             if reasons:
@@ -127,6 +127,14 @@ class Build:
             for stage in self.stages
             if stage.makes
         )
+
+
+def rests_on(stage: Stage, inputs: Inputs) -> dict[str, str]:
+    """What a stage rests on; what it made itself is none of it."""
+    found = stage.inputs(inputs)
+    return {
+        label: value for label, value in found.items() if not (stage.makes and label.startswith(stage.makes))
+    }
 
 
 class Bars:

@@ -57,7 +57,7 @@ def simulation(paths: Paths) -> Stage:
         "simulate",
         "Simulate the shop",
         does(work.simulate_shop, paths, settings),
-        lambda inputs: without_store(seen(f"{WORK}:simulate_shop", reads=[settings])(inputs)),
+        seen(f"{WORK}:simulate_shop", reads=[settings]),
         makes=("data/raw/simulated/",),
     )
 
@@ -68,7 +68,7 @@ def mapping(paths: Paths, store: str) -> Stage:
         "store",
         f"Map {store} to the canonical schema",
         does(work.map_store, paths, store),
-        lambda inputs: without_store(seen(f"{WORK}:map_store")(inputs)) | inputs.data(store),
+        lambda inputs: seen(f"{WORK}:map_store")(inputs) | inputs.data(store),
         makes=(f"data/raw/{store}/",),
     )
 
@@ -92,7 +92,7 @@ def findings(paths: Paths) -> list[Stage]:
             chapter,
             f"Findings: {chapter}",
             does(work.collect, paths, chapter),
-            partial(chapter_inputs, chapter),
+            seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
             makes=(f"data/results/{chapter}/",),
         )
         for chapter in sorted(chapters())
@@ -132,19 +132,6 @@ def for_pages(paths: Paths) -> list[Stage]:
             seen(f"{WORK}:copy_plotly"),
         ),
     ]
-
-
-def chapter_inputs(chapter: str, inputs: Inputs) -> dict[str, str]:
-    """What a chapter's findings rest on; its own results are none of it."""
-    found = seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect")(inputs)
-    return {
-        label: value for label, value in found.items() if not label.startswith(f"data/results/{chapter}/")
-    }
-
-
-def without_store(inputs: dict[str, str]) -> dict[str, str]:
-    """Inputs of a stage that writes a store: what it finds there is none."""
-    return {label: value for label, value in inputs.items() if not label.startswith("data/raw/simulated/")}
 
 
 def descends(sql: Path, reasons: Collection[str], label: str) -> bool:

@@ -56,7 +56,7 @@ def fit_for_a_report(settings: Mapping[str, Any]) -> Any:
         value = getattr(parameters, name)
         if value < least:
             raise JourneyError(
-                f"a shop of {value:,} {name} is too small for this report: some of its segments would have no "
+                f"a shop of {value:,} {name} is too small for the report: some segments would have no "
                 f"buyers to compare; give at least {least:,} {name}"
             )
     return parameters

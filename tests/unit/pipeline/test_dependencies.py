@@ -26,7 +26,7 @@ from journey.findings.desk import lay_out
 from journey.paths import Paths, project
 from journey.pipeline.check import check_project
 from journey.pipeline.inputs import chapters
-from journey.pipeline.run import PACKAGE
+from journey.pipeline.run import PACKAGE, rests_on
 from journey.studies.registry import STUDIES
 
 IMPORTS = grimp.build_graph("journey")
@@ -120,7 +120,7 @@ def direct(small: SmallProject, module: str) -> set[str]:
     """Stages whose own inputs a mutated module changes."""
     build = small.build(small.mutant(module))
     return {
-        stage.name for stage in build.stages if build.state.changes(stage.name, stage.inputs(build.inputs))
+        stage.name for stage in build.stages if build.state.changes(stage.name, rests_on(stage, build.inputs))
     }
 
 
