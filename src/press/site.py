@@ -148,7 +148,7 @@ class Site:
 
     def build(self, chosen: list[Path] | None, progress: Progress) -> None:
         """Render what is stale, then move it into the site."""
-        known, wanted = kept(self.record), self.paths(chosen or [])
+        known, wanted = self.known(), self.paths(chosen or [])
         stale = {path: key for path, key in self.stale(known).items() if path in wanted}
         remove_left(self.project.state)
         self.aside = Path(tempfile.mkdtemp(prefix=f"aside-{os.getpid()}-", dir=self.project.state))
@@ -156,6 +156,14 @@ class Site:
             self.publish(known, self.render(stale, progress))
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
+
+    def known(self) -> dict[str, Meta]:
+        """The pages of earlier runs; what a record of another shape says is not known."""
+        return {
+            path: entry
+            for path, entry in kept(self.record).items()
+            if isinstance(entry, dict) and isinstance(entry.get("files"), dict)
+        }
 
     def paths(self, chosen: list[Path]) -> list[str]:
         """The pages to render, as paths in the project; all when none is chosen."""
@@ -167,8 +175,9 @@ class Site:
 
     def current(self, entry: Meta, key: str) -> bool:
         """Whether a page was rendered from just this, and its files are still as they were."""
-        files = entry.get("files", {}).items()
-        return entry.get("key") == key and all(content(self.project.output / it) == was for it, was in files)
+        return entry.get("key") == key and all(
+            content(self.project.output / name) == was for name, was in entry["files"].items()
+        )
 
     def render(self, stale: dict[str, str], progress: Progress) -> dict[str, Meta]:
         """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""

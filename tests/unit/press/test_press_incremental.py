@@ -132,10 +132,13 @@ def test_what_a_killed_run_left_is_removed(small: Small) -> None:
     assert not list((root / ".press").glob("aside*"))
 
 
-def test_a_damaged_record_costs_a_rendering_only(small: Small) -> None:
+@pytest.mark.parametrize(
+    "text", ['{"index', "[]", '{"index.qmd": {"key": "1", "files": ["index.html"]}}', "3"]
+)
+def test_a_damaged_record_costs_a_rendering_only(small: Small, text: str) -> None:
     root = small("text\n")
     rendered(root)
-    (root / ".press" / "pages.json").write_text('{"index', "utf-8")
+    (root / ".press" / "pages.json").write_text(text, "utf-8")
     assert rendered(root) == ["index.qmd"]
 
 
