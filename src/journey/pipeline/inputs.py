@@ -48,10 +48,12 @@ class Inputs:
         self.code = code
         self.store = store
         self._digests: dict[Path, str] = {}
+        self._found: dict[tuple[int, bool], dict[str, str]] = {}
 
     def forget(self) -> None:
         """Files may have changed: take their digests again."""
         self._digests.clear()
+        self._found.clear()
         for name in ("tables", "ledger", "sources"):
             self.__dict__.pop(name, None)
 
@@ -63,6 +65,12 @@ class Inputs:
         page
             Whether it is a page, whose numbers are asked for one by one under the name `n`.
         """
+        key = (id(sight), page)
+        if key not in self._found:
+            self._found[key] = self._all(sight, page)
+        return dict(self._found[key])
+
+    def _all(self, sight: Sight, page: bool) -> dict[str, str]:
         found = {f"code {module}": value for module, value in sight.code.items()}
         found["libraries"] = self.libraries
         queries = self.queries(sight)
@@ -147,14 +155,8 @@ class Inputs:
 
     def numbers(self, chains: Iterable[str]) -> dict[str, str]:
         """Entries of the ledger that a page asks for: one, a chapter's, or all."""
-        found = {}
-        for chain in chains:
-            asked = chain.removeprefix("n").removeprefix(".")
-            entries = [
-                text for id, text in self.ledger.items() if not asked or f"{id}.".startswith(f"{asked}.")
-            ]
-            found[f"numbers.json {asked or 'all'}"] = digest(entries) if entries else ABSENT
-        return found
+        asked = [chain.removeprefix("n").removeprefix(".") for chain in chains]
+        return {f"numbers.json {each or 'all'}": self.ledger.get(each, ABSENT) for each in asked}
 
     def tables_of(self, names: Iterable[str]) -> dict[str, str]:
         """Digests of tables of the warehouse; a name that ends in a dot stands for its whole schema."""
@@ -221,9 +223,15 @@ class Inputs:
 
     @cached_property
     def ledger(self) -> dict[str, str]:
-        """Every entry of the ledger, as text."""
+        """Digest of every entry of the ledger by its id, of every chapter's by its name, of all under ''."""
         entries = read_json(self.paths.numbers).get("numbers", [])
-        return {each["id"]: json.dumps(each, sort_keys=True) for each in entries}
+        texts = {each["id"]: json.dumps(each, sort_keys=True) for each in entries}
+        groups: dict[str, list[str]] = {"": [*texts.values()]}
+        for id, text in texts.items():
+            groups.setdefault(id.partition(".")[0], []).append(text)
+        return {name: digest(many) for name, many in groups.items()} | {
+            id: digest([text]) for id, text in texts.items()
+        }
 
     @cached_property
     def catalog(self) -> dict[str, Dataset]:

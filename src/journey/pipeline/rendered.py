@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def remember(paths: Paths, keys: dict[str, str], before: dict[str, str], chosen:
         for name, now in site_files(paths).items()
     }
     write_json(record(paths), {"pages": pages, "files": files})
+
+
+def forget(paths: Paths) -> None:
+    """Nothing is known of what the site was rendered from, by this record or the offline renderer's."""
+    record(paths).unlink(missing_ok=True)
+    shutil.rmtree(paths.root / ".press", ignore_errors=True)
 
 
 def stale_pages(paths: Paths, inputs: Inputs) -> list[str]:

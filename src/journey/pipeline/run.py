@@ -184,6 +184,13 @@ def plan(paths: Paths, store: str = "simulated") -> Build:
     )
 
 
+def prepare(paths: Paths, store: str = "simulated", parameters: dict[str, Any] | None = None) -> Build:
+    """The build of a store, once its settings are written down."""
+    if store == "simulated":
+        write_settings(paths, parameters or {})
+    return plan(paths, store)
+
+
 def build(
     paths: Paths,
     selected: Iterable[str] | None = None,
@@ -193,8 +200,6 @@ def build(
     console: Console | None = None,
 ) -> list[str]:
     """Bring the project's artefacts up to date; return the stages that ran."""
-    if store == "simulated":
-        write_settings(paths, parameters or {})
-    planned = plan(paths, store)
+    planned = prepare(paths, store, parameters)
     names = list(selected) if selected is not None else [stage.name for stage in planned.stages]
     return planned.run(names, console or Console(file=sys.stderr))
