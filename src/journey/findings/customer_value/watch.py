@@ -49,4 +49,4 @@ def add_watch(desk: Desk, watch: dict[str, Any]) -> None:
     add(
         "watch_false", false, "share", "Data sets without a calendar in which anything rings", rotated["runs"]
     )
-    add("watch_level", watch["level"], "share", "Accepted chance of a false alarm")
+    add("watch_level", watch["alpha"], "share", "Accepted chance of a false alarm")
