@@ -197,7 +197,7 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
                 chapter,
                 f"Findings: {chapter}",
                 find(paths, chapter),
-                (summary, paths.assumptions, *common, *own, *code(root, "sql/analysis"), *evidence),
+                (summary, paths.assumptions, *common, *own, *code(root, "sql/analysis", "sql/macros"), *evidence),
                 (part,),
             )
         )
@@ -222,7 +222,7 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
             "timings",
             "Time the query library",
             lambda report: measure(timings),
-            (summary, *code(root, "sql/analysis")),
+            (summary, *code(root, "sql/analysis", "sql/macros")),
             (timings,),
         )
     )
@@ -233,7 +233,7 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
         timings,
         root / "references.bib",
         *sorted(paths.results.rglob("*.parquet")),
-        *code(root, "src/journey", "sql/analysis"),
+        *code(root, "src/journey", "sql/analysis", "sql/macros"),
     )
     copies = tuple(page.with_suffix(".ipynb") for page in chapters)
     graph.append(
