@@ -143,12 +143,16 @@ def study(
     names: Annotated[list[str] | None, typer.Argument(help="Studies to compute again.")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
     changed: Annotated[bool, typer.Option("--changed", help="Those whose code has changed since.")] = False,
+    part: Annotated[
+        bool,
+        typer.Option("--part", help="Only a part, to see that new code agrees."),
+    ] = False,
 ) -> None:
     """Compute committed results of data/evidence/ again; files change only where results or code did.
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, known, run_studies, stale
+    from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
 
     paths = project()
     if only_list:
@@ -159,6 +163,10 @@ def study(
     chosen = [known(name).name for name in names or []] + (stale(paths) if changed else [])
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
+    if part:
+        for name in chosen:
+            console.print(f"{name}: {check_study(name, paths)} agree.", highlight=False, markup=False)
+        return
     console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
     for number, (name, seconds) in enumerate(run_studies(chosen, paths), 1):
         told = f"{number} of {len(set(chosen))}: {name}, {seconds:.0f} s"

@@ -47,7 +47,7 @@ def test_landing_page() -> None:
     agrees("landing_test", effect.statistic, effect.p_value)
     for interval in ("newcombe", "wald"):
         limits = two_proportions(old, new, interval=interval)  # type: ignore[arg-type]
-        agrees("landing_effect", 100 * effect.estimate, 100 * limits.lower, 100 * limits.upper)
+        agrees("landing_effect", 100 * effect.estimate, 100 * limits.low, 100 * limits.high)
     assert not sample_ratio_test([float(old.n), float(new.n)]).mismatch
 
 
@@ -113,4 +113,4 @@ def test_wald_interval_of_retention_is_the_unpooled_difference() -> None:
     )
     generic = difference(proportions(early, late))
     wald = two_proportions(early, late, pooled=False, interval="wald")
-    assert (generic.lower, generic.upper) == pytest.approx((wald.lower, wald.upper), rel=1e-12)
+    assert (generic.low, generic.high) == pytest.approx((wald.low, wald.high), rel=1e-12)

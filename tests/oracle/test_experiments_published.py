@@ -35,7 +35,7 @@ def test_other_forms_of_the_lift_miss_the_published_interval() -> None:
     assert lift.standard_error > 1.2 * known_control
     normal_upper = lift.estimate + stats.norm.isf(0.025) * lift.standard_error
     printed = published("relative_lift").printed[2]
-    assert abs(lift.upper - value(printed)) < tolerance(printed) < abs(normal_upper - value(printed))
+    assert abs(lift.high - value(printed)) < tolerance(printed) < abs(normal_upper - value(printed))
 
 
 def test_which_formula_gives_the_published_size_of_proportions() -> None:
@@ -137,6 +137,4 @@ def test_expected_loss_against_the_closed_form() -> None:
     assert posterior.expected_loss[1] == pytest.approx(np.maximum(drawn[0] - drawn[1], 0).mean(), abs=2e-5)
     gap = np.quantile(drawn[1] - drawn[0], [0.025, 0.975])
     # 1e-4: Monte-Carlo error of a quantile of a million draws.
-    assert (posterior.difference_lower[1], posterior.difference_upper[1]) == pytest.approx(
-        tuple(gap), abs=1e-4
-    )
+    assert (posterior.difference_low[1], posterior.difference_high[1]) == pytest.approx(tuple(gap), abs=1e-4)

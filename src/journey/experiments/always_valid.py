@@ -71,7 +71,7 @@ def confidence_sequence(
     Raises
     ------
     JourneyError
-        When neither arm varies, or for a relative lift on a control mean of zero.
+        When an arm does not vary, or for a relative lift on a control mean of zero.
 
     Notes
     -----
@@ -84,6 +84,7 @@ def confidence_sequence(
     check_alpha(alpha)
     check_alternative(alternative)
     check_scale(scale)
+    arms.check_variation("there is no confidence sequence yet")
     rho = mixture_rho(tightest_n, alpha, alternative)
     if scale == "relative":
         variance = np.asarray(lift_variance(arms))
@@ -91,7 +92,6 @@ def confidence_sequence(
     else:
         variance = np.asarray(arms.variance_difference)
         estimate = np.asarray(arms.treatment) - arms.control
-    refuse(variance <= 0, "neither arm varies yet, so there is no confidence sequence; wait for more data")
     units = np.asarray(arms.n_control, dtype=np.float64) + arms.n_treatment
     spread = units * np.square(rho) + 1
     z = estimate / np.sqrt(variance)
@@ -100,32 +100,27 @@ def confidence_sequence(
     if alternative == "two-sided":
         half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log(np.sqrt(spread) / alpha))
         p = np.minimum(1.0, np.exp(np.minimum(0.0, 0.5 * np.log(spread) - exponent)))
-        lower, upper = estimate - half, estimate + half
+        low, high = estimate - half, estimate + half
     else:
         half = np.sqrt(variance * 2 * spread / (spread - 1) * np.log1p(np.sqrt(spread) / (2 * alpha)))
         signed = z if alternative == "greater" else -z
         with np.errstate(over="ignore"):
             reached = np.sqrt(spread) / (2 * np.expm1(np.maximum(exponent, 1e-300)))
         p = np.where(signed > 0, np.minimum(1.0, reached), 1.0)
-        lower = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
-        upper = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
-    return Effect(
-        estimate=plain(estimate),
-        standard_error=plain(np.sqrt(variance)),
-        statistic=plain(z),
-        p_value=plain(p),
-        lower=plain(lower),
-        upper=plain(upper),
-        df=plain(np.full(np.shape(estimate), np.inf)),
+        low = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
+        high = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
+    return Effect.of(
+        arms,
+        estimate=estimate,
+        error=np.sqrt(variance),
+        statistic=z,
+        bounds=(low, high),
+        df=np.inf,
+        p=p,
         alpha=alpha,
         alternative=alternative,
-        null=0.0,
         scale=scale,
         method=f"{arms.source}; confidence sequence",
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
     )
 
 
@@ -137,10 +132,10 @@ def running_minimum(p_values: Any) -> FloatArray:
 def running_intersection(effect: Effect) -> tuple[Numeric, Numeric]:
     """Intersection of the intervals of all looks so far, looks along the last axis.
 
-    Valid when the effect does not change over time. It can become empty (lower above upper), which is
+    Valid when the effect does not change over time. It can become empty (low above high), which is
     evidence that it does change.
     """
     return (
-        plain(np.maximum.accumulate(np.atleast_1d(effect.lower), axis=-1)),
-        plain(np.minimum.accumulate(np.atleast_1d(effect.upper), axis=-1)),
+        plain(np.maximum.accumulate(np.atleast_1d(effect.low), axis=-1)),
+        plain(np.minimum.accumulate(np.atleast_1d(effect.high), axis=-1)),
     )

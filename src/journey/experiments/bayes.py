@@ -31,7 +31,7 @@ class Posterior:
     names : tuple of str
     alpha, beta : tuple of float
         Parameters of each Beta posterior.
-    mean, lower, upper : tuple of float
+    mean, low, high : tuple of float
         Posterior mean and equal-tailed credible limits of each rate.
     probability_best : tuple of float
         Probability that the arm has the highest rate; they add up to 1.
@@ -39,7 +39,7 @@ class Posterior:
         Expected conversion rate given up by choosing this arm: E[max of all rates - rate of this arm].
     probability_better : tuple of float
         Probability of a higher rate than the control; 0.5 for the control itself by convention.
-    difference, difference_lower, difference_upper : tuple of float
+    difference, difference_low, difference_high : tuple of float
         Posterior mean and equal-tailed credible limits of rate minus control rate; 0 for the control itself.
     level : float
         Credibility of the limits.
@@ -50,14 +50,14 @@ class Posterior:
     alpha: tuple[float, ...]
     beta: tuple[float, ...]
     mean: tuple[float, ...]
-    lower: tuple[float, ...]
-    upper: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
     probability_best: tuple[float, ...]
     expected_loss: tuple[float, ...]
     probability_better: tuple[float, ...]
     difference: tuple[float, ...]
-    difference_lower: tuple[float, ...]
-    difference_upper: tuple[float, ...]
+    difference_low: tuple[float, ...]
+    difference_high: tuple[float, ...]
     level: float
     prior: tuple[float, float]
 
@@ -202,14 +202,14 @@ def beta_binomial(
         alpha=tuple(a.tolist()),
         beta=tuple(b.tolist()),
         mean=tuple(mean.tolist()),
-        lower=tuple(special.betaincinv(a, b, tail).tolist()),
-        upper=tuple(special.betaincinv(a, b, 1 - tail).tolist()),
+        low=tuple(special.betaincinv(a, b, tail).tolist()),
+        high=tuple(special.betaincinv(a, b, 1 - tail).tolist()),
         probability_best=tuple(probability_best(a, b).tolist()),
         expected_loss=tuple(expected_loss(a, b).tolist()),
         probability_better=tuple(better),
         difference=tuple((mean - mean[0]).tolist()),
-        difference_lower=tuple(low),
-        difference_upper=tuple(high),
+        difference_low=tuple(low),
+        difference_high=tuple(high),
         level=level,
         prior=prior,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates
-from journey.experiments.inputs import Numeric, numeric, plain, refuse
+from journey.experiments.inputs import Numeric, plain, refuse
 from journey.experiments.ratio import linearised_variance, ratios
 from journey.experiments.statistics import PairedSample, Sample
 
@@ -22,15 +22,23 @@ class ClusterSample:
     ----------
     clusters : PairedSample
         One row per cluster: y is the cluster's total of the metric, x its number of rows.
-    sum_squares : float or array
-        Sum of the squared metric over rows, needed only for the naive comparison and the design effect.
+    rows : Sample
+        The rows as if they were independent units, for the naive comparison and the design effect.
+
+    Raises
+    ------
+    JourneyError
+        When the clusters do not hold as many rows as there are.
     """
 
     clusters: PairedSample
-    sum_squares: Numeric
+    rows: Sample
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sum_squares", numeric("sum_squares", self.sum_squares))
+        refuse(
+            np.not_equal(self.clusters.x.total, self.rows.n),
+            "the clusters' sizes do not add up to the number of rows; x must count the rows of each cluster",
+        )
 
     @classmethod
     def from_values(cls, values: Any, cluster_ids: Any) -> ClusterSample:
@@ -43,17 +51,10 @@ class ClusterSample:
             )
         _, codes = np.unique(ids, return_inverse=True)
         totals = np.bincount(codes, weights=np.asarray(values, dtype=np.float64).ravel())
-        return cls(PairedSample.from_values(totals, np.bincount(codes)), rows.sum_squares)
+        return cls(PairedSample.from_values(totals, np.bincount(codes)), rows)
 
     def __add__(self, other: ClusterSample) -> ClusterSample:
-        return ClusterSample(
-            self.clusters + other.clusters, plain(np.asarray(self.sum_squares) + other.sum_squares)
-        )
-
-    @property
-    def rows(self) -> Sample:
-        """The rows as if they were independent units; valid only when every cluster has one row."""
-        return Sample(self.clusters.sum_x, self.clusters.sum_y, self.sum_squares)
+        return ClusterSample(self.clusters + other.clusters, self.rows + other.rows)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ same for all: `difference`, `relative_lift`, `equivalence`, `confidence_sequence
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from journey.experiments.inputs import (
     Alternative,
     Numeric,
     Scale,
+    beyond_rounding,
     check_alpha,
     check_alternative,
     numeric,
@@ -24,6 +25,8 @@ from journey.experiments.inputs import (
     refuse,
     symmetric_interval,
 )
+from journey.experiments.score import Conversions, with_sparse_cells
+from journey.inference.estimate import Estimate
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class ArmEstimates:
         Units per arm.
     source : str
         How the estimates were obtained.
+    conversions : Conversions, optional
+        Counts behind the rates when the metric is yes or no: small cells then get methods of their own.
     """
 
     control: Numeric
@@ -55,12 +60,28 @@ class ArmEstimates:
     n_control: Numeric
     n_treatment: Numeric
     source: str
+    conversions: Conversions | None = field(default=None, kw_only=True)
+
+    def check_variation(self, what: str) -> None:
+        """Refuse arms of which one does not vary: its mean would count as known exactly.
+
+        `what` says what cannot be had then.
+        """
+        parts = (self.variance_control, self.variance_treatment, self.variance_difference)
+        refuse(
+            np.less_equal(np.minimum.reduce(np.broadcast_arrays(*parts)), 0),
+            f"an arm does not vary, so its mean would count as known exactly and {what}; "
+            "wait for more data or compare shares of units with `proportions`",
+        )
 
     @property
     def variance_difference(self) -> Numeric:
         """Sampling variance of treatment minus control."""
-        total = np.asarray(self.variance_control) + self.variance_treatment - 2 * np.asarray(self.covariance)
-        return plain(np.maximum(0.0, total))
+        both, shared = (
+            np.asarray(self.variance_control) + self.variance_treatment,
+            2 * np.asarray(self.covariance),
+        )
+        return plain(beyond_rounding(both - shared, both + np.abs(shared)))
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,7 @@ class Effect:
         Difference (unit of the metric) or relative lift (0.10 is +10%).
     standard_error, statistic, p_value : float or array
         Standard error, test statistic and p value against `null`.
-    lower, upper : float or array
+    low, high : float or array
         Confidence limits; the open end of a one-sided interval is infinite.
     df : float or array
         Degrees of freedom of the reference distribution; infinite for the normal.
@@ -93,15 +114,15 @@ class Effect:
         Units per arm.
     bounded : bool or array
         False where the confidence set is not an interval (Fieller with a control mean not clearly above
-        zero); `lower` and `upper` are then infinite.
+        zero); `low` and `high` are then infinite.
     """
 
     estimate: Numeric
     standard_error: Numeric
     statistic: Numeric
     p_value: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     df: Numeric
     alpha: float
     alternative: Alternative
@@ -113,6 +134,55 @@ class Effect:
     n_control: Numeric
     n_treatment: Numeric
     bounded: Any = True
+
+    @classmethod
+    def of(
+        cls,
+        arms: ArmEstimates,
+        *,
+        estimate: Any,
+        error: Any,
+        statistic: Any,
+        bounds: tuple[Any, Any],
+        alpha: float,
+        alternative: Alternative,
+        method: str,
+        scale: Scale = "absolute",
+        null: float = 0.0,
+        df: Any = None,
+        p: Any = None,
+        bounded: Any = True,
+    ) -> Effect:
+        """An effect between two arms, with all that follows from the arms and the statistic.
+
+        `df` is that of the arms unless given, and the p value that of the statistic.
+        """
+        freedom = arms.df if df is None else plain(np.broadcast_to(df, np.shape(estimate)))
+        return cls(
+            estimate=plain(estimate),
+            standard_error=plain(error),
+            statistic=plain(statistic),
+            p_value=p_value(plain(statistic), freedom, alternative) if p is None else plain(p),
+            low=plain(bounds[0]),
+            high=plain(bounds[1]),
+            df=freedom,
+            alpha=alpha,
+            alternative=alternative,
+            null=null,
+            scale=scale,
+            method=method,
+            control=arms.control,
+            treatment=arms.treatment,
+            n_control=arms.n_control,
+            n_treatment=arms.n_treatment,
+            bounded=bounded if np.ndim(bounded) else bool(bounded),
+        )
+
+    def as_estimate(self) -> Estimate:
+        """The effect of one experiment with its interval, as the ledger takes it; n counts both arms."""
+        n = int(self.n_control + self.n_treatment)
+        bounds = float(self.low), float(self.high)
+        return Estimate(float(self.estimate), *bounds, level=1 - self.alpha, n=n, method=self.method)
 
     @property
     def significant(self) -> Any:
@@ -153,7 +223,8 @@ def difference(
 ) -> Effect:
     """Treatment minus control, with t (or z) test and the matching interval.
 
-    The interval excludes `null` exactly when the p value is below alpha.
+    The interval excludes `null` exactly when the p value is below alpha; only where a cell of two conversion
+    rates is small, and exact and score methods take over (`experiments.score`), can they differ at the edge.
 
     Parameters
     ----------
@@ -162,7 +233,7 @@ def difference(
     alpha : float
         Error rate of the test; 1 - alpha is the confidence level.
     alternative : str
-        greater: treatment above control by more than `null`; the interval is then [lower, inf).
+        greater: treatment above control by more than `null`; the interval is then [low, inf).
     null : float
         Difference under the null hypothesis, in the unit of the metric.
 
@@ -174,35 +245,23 @@ def difference(
     Raises
     ------
     JourneyError
-        When neither arm varies: the standard error is zero and nothing can be tested.
+        When an arm does not vary: its mean would be taken as known exactly.
     """
     check_alpha(alpha)
     check_alternative(alternative)
     reference = float(numeric("null", null))
-    variance = arms.variance_difference
-    refuse(
-        np.less_equal(variance, 0),
-        "neither arm varies, so the standard error of the difference is zero and it cannot be tested",
-    )
+    arms.check_variation("the difference cannot be tested")
     estimate = np.asarray(arms.treatment) - arms.control
-    error = np.sqrt(variance)
-    statistic = plain((estimate - reference) / error)
-    lower, upper = symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative)
-    return Effect(
-        estimate=plain(estimate),
-        standard_error=plain(error),
-        statistic=statistic,
-        p_value=p_value(statistic, arms.df, alternative),
-        lower=lower,
-        upper=upper,
-        df=arms.df,
+    error = np.sqrt(arms.variance_difference)
+    effect = Effect.of(
+        arms,
+        estimate=estimate,
+        error=error,
+        statistic=(estimate - reference) / error,
+        bounds=symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative),
         alpha=alpha,
         alternative=alternative,
-        null=reference,
-        scale="absolute",
         method=arms.source,
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
+        null=reference,
     )
+    return effect if arms.conversions is None else with_sparse_cells(effect, arms.conversions)

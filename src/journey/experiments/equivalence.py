@@ -11,6 +11,7 @@ from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, difference
 from journey.experiments.inputs import Numeric, Scale, check_alpha, check_scale, plain, refuse, t_survival
 from journey.experiments.relative import relative_lift
+from journey.experiments.score import score_statistic
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,14 @@ class Equivalence:
     ----------
     estimate : float or array
         Difference or relative lift.
-    margin_lower, margin_upper : float
+    margin_low, margin_high : float
         Largest effects that do not matter.
     p_lower, p_upper : float or array
         p values against "below the lower margin" and "above the upper margin". `p_lower` alone is the test of
         non-inferiority.
     p_value : float or array
         The larger of the two.
-    lower, upper : float or array
+    low, high : float or array
         The matching interval, level 1 - 2 alpha; equivalence is shown exactly when it lies within the
         margins.
     equivalent : bool or array
@@ -38,13 +39,13 @@ class Equivalence:
     """
 
     estimate: Numeric
-    margin_lower: float
-    margin_upper: float
+    margin_low: float
+    margin_high: float
     p_lower: Numeric
     p_upper: Numeric
     p_value: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     equivalent: Any
     alpha: float
     scale: Scale
@@ -52,8 +53,8 @@ class Equivalence:
 
 def equivalence(
     arms: ArmEstimates,
-    lower: float,
-    upper: float,
+    low: float,
+    high: float,
     *,
     scale: Scale = "absolute",
     alpha: float = 0.05,
@@ -64,18 +65,19 @@ def equivalence(
     ----------
     arms : ArmEstimates
         From any method of the engine.
-    lower, upper : float
-        Margins on the chosen scale, lower < upper; fixed before looking. Relative margins lie above -1.
+    low, high : float
+        Margins on the chosen scale, low < high; fixed before looking. Relative margins lie above -1.
     scale : str
         absolute (unit of the metric) or relative. The relative test uses the linear contrasts T - (1 +
-        margin) C, so it needs no approximation of the ratio; its interval is Fieller's.
+        margin) C, so it needs no approximation of the ratio; its interval is Fieller's. Where a cell of two
+        conversion rates is small, tests and interval are those of the score.
     alpha : float
         Level of each one-sided test, below 0.5.
 
     Raises
     ------
     JourneyError
-        For margins out of order, or when neither arm varies.
+        For margins out of order, or when an arm does not vary.
 
     Notes
     -----
@@ -85,39 +87,42 @@ def equivalence(
     check_scale(scale)
     if alpha >= 0.5:
         raise JourneyError(f"two one-sided tests need alpha below 0.5; got {alpha}")
-    if not np.isfinite([lower, upper]).all() or lower >= upper:
-        raise JourneyError(f"equivalence margins must be finite with lower < upper; got {lower} and {upper}")
+    if not np.isfinite([low, high]).all() or low >= high:
+        raise JourneyError(f"equivalence margins must be finite with low < high; got {low} and {high}")
     if scale == "relative":
-        if lower <= -1:
-            raise JourneyError(f"a relative margin must lie above -1 (a fall of 100%); got {lower}")
+        if low <= -1:
+            raise JourneyError(f"a relative margin must lie above -1 (a fall of 100%); got {low}")
         effect = relative_lift(arms, method="fieller", alpha=2 * alpha)
-        tails = [_contrast(arms, 1 + lower), _contrast(arms, 1 + upper)]
     else:
         effect = difference(arms, alpha=2 * alpha)
-        tails = [(np.asarray(effect.estimate) - margin) / effect.standard_error for margin in (lower, upper)]
-    p_lower, p_upper = t_survival(plain(tails[0]), arms.df), t_survival(plain(-tails[1]), arms.df)
+    above, below = (_statistic(arms, margin, scale) for margin in (low, high))
+    p_lower, p_upper = t_survival(plain(above), arms.df), t_survival(plain(-below), arms.df)
     p = np.maximum(p_lower, p_upper)
     return Equivalence(
         estimate=effect.estimate,
-        margin_lower=lower,
-        margin_upper=upper,
+        margin_low=low,
+        margin_high=high,
         p_lower=p_lower,
         p_upper=p_upper,
         p_value=plain(p),
-        lower=effect.lower,
-        upper=effect.upper,
+        low=effect.low,
+        high=effect.high,
         equivalent=(p < alpha) if np.ndim(p) else bool(p < alpha),
         alpha=alpha,
         scale=scale,
     )
 
 
-def _contrast(arms: ArmEstimates, ratio: float) -> Any:
-    """t statistic of treatment minus ratio times control."""
+def _statistic(arms: ArmEstimates, margin: float, scale: Scale) -> Any:
+    """t statistic of the effect against a margin: of T - (1 + margin) C on the relative scale."""
+    slope, shift = (1.0, margin) if scale == "absolute" else (1.0 + margin, 0.0)
     variance = (
         np.asarray(arms.variance_treatment)
-        - 2 * ratio * np.asarray(arms.covariance)
-        + ratio**2 * np.asarray(arms.variance_control)
+        - 2 * slope * np.asarray(arms.covariance)
+        + slope**2 * np.asarray(arms.variance_control)
     )
-    refuse(variance <= 0, "neither arm varies, so equivalence cannot be tested")
-    return (np.asarray(arms.treatment) - ratio * np.asarray(arms.control)) / np.sqrt(variance)
+    refuse(variance <= 0, "the two arms move together without a rest, so equivalence cannot be tested")
+    normal = (np.asarray(arms.treatment) - slope * np.asarray(arms.control) - shift) / np.sqrt(variance)
+    if arms.conversions is None:
+        return normal
+    return np.where(arms.conversions.sparse, score_statistic(arms.conversions, margin, scale), normal)

@@ -335,7 +335,7 @@ def repeated_interval(arms: ArmEstimates, boundaries: Boundaries, look: int) -> 
         **{
             name: getattr(arms, name)
             for name in ArmEstimates.__dataclass_fields__
-            if name not in ("df", "source")
+            if name not in ("df", "source", "conversions")
         },
         df=plain(np.full(np.shape(arms.treatment), np.inf)),
         source=f"{arms.source}; repeated interval, {boundaries.spending} spending",

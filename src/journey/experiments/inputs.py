@@ -19,6 +19,9 @@ FloatArray: TypeAlias = NDArray[np.float64]
 Numeric: TypeAlias = float | FloatArray
 Alternative: TypeAlias = Literal["two-sided", "greater", "less"]
 Scale: TypeAlias = Literal["absolute", "relative"]
+#: A difference of two numbers, smaller than this share of them, is made of their rounding: sums of millions
+#: of double numbers carry about 11 digits.
+CANCELLED = 1e-10
 
 
 def plain(value: Any) -> Numeric:
@@ -48,6 +51,11 @@ def numeric(name: str, value: Any) -> Numeric:
         f"{name} is missing or not finite; an SQL aggregate over no rows gives null: leave that arm out",
     )
     return number
+
+
+def beyond_rounding(value: Any, size: Any) -> FloatArray:
+    """A variance left over from terms of the given size; 0 where it is no more than their rounding."""
+    return np.where(np.greater(value, CANCELLED * np.asarray(size)), value, 0.0)
 
 
 def whole(name: str, value: Any) -> Numeric:
@@ -112,6 +120,6 @@ def symmetric_interval(
 ) -> tuple[Numeric, Numeric]:
     """Estimate plus and minus quantile times standard error; one-sided intervals have an infinite end."""
     half = np.asarray(t_quantile(alpha / 2 if alternative == "two-sided" else alpha, df)) * error
-    lower = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
-    upper = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
-    return plain(lower), plain(upper)
+    low = np.full_like(half, -np.inf) if alternative == "less" else estimate - half
+    high = np.full_like(half, np.inf) if alternative == "greater" else estimate + half
+    return plain(low), plain(high)

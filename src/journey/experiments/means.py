@@ -29,7 +29,7 @@ def means(control: Sample, treatment: Sample) -> ArmEstimates:
     >>> from journey.experiments import difference
     >>> arms = means(Sample(3407, 1396.87, 52377.9767), Sample(3461, 2422.7, 134698.29))
     >>> effect = difference(arms)
-    >>> print(f"{effect.estimate:.2f} ({effect.lower:.5f}, {effect.upper:.5f}), p {effect.p_value:.5f}")
+    >>> print(f"{effect.estimate:.2f} ({effect.low:.5f}, {effect.high:.5f}), p {effect.p_value:.5f}")
     0.29 (0.04538, 0.53462), p 0.02016
     """
     variance_control = plain(np.asarray(control.variance) / control.n)

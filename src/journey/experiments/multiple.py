@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from journey.errors import JourneyError
 from journey.experiments.inputs import FloatArray, check_alpha, numeric
@@ -43,12 +44,6 @@ def _checked(p_values: Any, alpha: float) -> FloatArray:
     return values
 
 
-def _restored(ordered: FloatArray, order: Any) -> FloatArray:
-    adjusted = np.empty_like(ordered)
-    np.put_along_axis(adjusted, order, np.minimum(ordered, 1.0), axis=-1)
-    return adjusted
-
-
 def holm(p_values: Any, *, alpha: float = 0.05) -> Adjusted:
     """Holm's step-down adjustment: even one false rejection has chance at most alpha.
 
@@ -67,7 +62,9 @@ def holm(p_values: Any, *, alpha: float = 0.05) -> Adjusted:
     tests = values.shape[-1]
     order = np.argsort(values, axis=-1, kind="stable")
     ordered = np.take_along_axis(values, order, axis=-1) * (tests - np.arange(tests))
-    adjusted = _restored(np.maximum.accumulate(ordered, axis=-1), order)
+    stepped = np.minimum(np.maximum.accumulate(ordered, axis=-1), 1.0)
+    adjusted = np.empty_like(stepped)
+    np.put_along_axis(adjusted, order, stepped, axis=-1)
     return Adjusted(values, adjusted, adjusted <= alpha, alpha, "Holm")
 
 
@@ -86,9 +83,5 @@ def benjamini_hochberg(p_values: Any, *, alpha: float = 0.05) -> Adjusted:
     Benjamini and Hochberg (1995), Controlling the false discovery rate.
     """
     values = _checked(p_values, alpha)
-    tests = values.shape[-1]
-    order = np.argsort(values, axis=-1, kind="stable")
-    ordered = np.take_along_axis(values, order, axis=-1) * tests / np.arange(1, tests + 1)
-    stepped = np.minimum.accumulate(ordered[..., ::-1], axis=-1)[..., ::-1]
-    adjusted = _restored(stepped, order)
+    adjusted = np.asarray(stats.false_discovery_control(values, axis=-1, method="bh"))
     return Adjusted(values, adjusted, adjusted <= alpha, alpha, "Benjamini-Hochberg")

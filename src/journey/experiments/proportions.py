@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from scipy import stats
 
 from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, Effect
@@ -16,12 +15,13 @@ from journey.experiments.inputs import (
     Numeric,
     check_alpha,
     check_alternative,
-    p_value,
     plain,
     refuse,
     symmetric_interval,
 )
+from journey.experiments.score import Conversions
 from journey.experiments.statistics import Proportion
+from journey.inference.intervals import wilson_interval
 
 IntervalMethod: TypeAlias = Literal["newcombe", "wald"]
 
@@ -31,20 +31,25 @@ class Interval:
     """An estimate with its confidence limits; `n` units, level 1 - `alpha`."""
 
     estimate: Numeric
-    lower: Numeric
-    upper: Numeric
+    low: Numeric
+    high: Numeric
     n: Numeric
     alpha: float
 
 
-def _wilson_limits(sample: Proportion, z: float) -> tuple[FloatArray, FloatArray]:
-    n, rate = np.asarray(sample.n, dtype=np.float64), np.asarray(sample.rate)
-    centre = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-    # At 0 and n successes the formula gives the rate itself; rounding must not move it past the estimate.
-    lower = np.where(rate == 0, 0.0, np.clip(centre - half, 0.0, rate))
-    upper = np.where(rate == 1, 1.0, np.clip(centre + half, rate, 1.0))
-    return lower, upper
+def _wilson_limits(
+    sample: Proportion, alpha: float, alternative: Alternative
+) -> tuple[FloatArray, FloatArray]:
+    check_alpha(alpha)
+    check_alternative(alternative)
+    # With alpha above one half a one-sided limit lies on the other side of the estimate, which is
+    # meaningless.
+    if alternative != "two-sided" and alpha >= 0.5:
+        raise JourneyError(f"a one-sided interval needs alpha below 0.5; got {alpha}")
+    refuse(np.less(sample.n, 1), "an arm has no units (n = 0), so it has no rate; check the assignment")
+    return wilson_interval(
+        sample.successes, sample.n, 1 - (alpha if alternative == "two-sided" else 2 * alpha)
+    )
 
 
 def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative = "two-sided") -> Interval:
@@ -57,7 +62,7 @@ def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative 
     alpha : float
         One minus the confidence level.
     alternative : str
-        greater gives [lower, 1], less gives [0, upper].
+        greater gives [low, 1], less gives [0, high].
 
     Returns
     -------
@@ -76,21 +81,14 @@ def wilson(sample: Proportion, *, alpha: float = 0.05, alternative: Alternative 
     Examples
     --------
     >>> low = wilson(Proportion(n=263, successes=81))
-    >>> print(f"{low.estimate:.4f} ({low.lower:.4f}, {low.upper:.4f})")
+    >>> print(f"{low.estimate:.4f} ({low.low:.4f}, {low.high:.4f})")
     0.3080 (0.2553, 0.3662)
     """
-    check_alpha(alpha)
-    check_alternative(alternative)
-    z = float(stats.norm.isf(alpha / 2 if alternative == "two-sided" else alpha))
-    # With alpha above one half a one-sided limit lies on the other side of the estimate, which is
-    # meaningless.
-    if z < 0:
-        raise JourneyError(f"a one-sided interval needs alpha below 0.5; got {alpha}")
-    lower, upper = _wilson_limits(sample, z)
+    low, high = _wilson_limits(sample, alpha, alternative)
     return Interval(
         estimate=sample.rate,
-        lower=plain(np.zeros_like(lower) if alternative == "less" else lower),
-        upper=plain(np.ones_like(upper) if alternative == "greater" else upper),
+        low=plain(np.zeros_like(low) if alternative == "less" else low),
+        high=plain(np.ones_like(high) if alternative == "greater" else high),
         n=sample.n,
         alpha=alpha,
     )
@@ -121,45 +119,61 @@ def newcombe(
     Newcombe's own example, 56 of 70 against 48 of 80:
 
     >>> gap = newcombe(Proportion(80, 48), Proportion(70, 56))
-    >>> print(f"{gap.estimate:.4f} ({gap.lower:.4f}, {gap.upper:.4f})")
+    >>> print(f"{gap.estimate:.4f} ({gap.low:.4f}, {gap.high:.4f})")
     0.2000 (0.0524, 0.3339)
     """
-    check_alpha(alpha)
-    check_alternative(alternative)
-    z = float(stats.norm.isf(alpha / 2 if alternative == "two-sided" else alpha))
-    if z < 0:
-        raise JourneyError(f"a one-sided interval needs alpha below 0.5; got {alpha}")
-    low_c, high_c = _wilson_limits(control, z)
-    low_t, high_t = _wilson_limits(treatment, z)
+    low_c, high_c = _wilson_limits(control, alpha, alternative)
+    low_t, high_t = _wilson_limits(treatment, alpha, alternative)
     estimate = np.asarray(treatment.rate) - control.rate
-    lower = estimate - np.hypot(treatment.rate - low_t, high_c - control.rate)
-    upper = estimate + np.hypot(high_t - treatment.rate, control.rate - low_c)
+    low = estimate - np.hypot(treatment.rate - low_t, high_c - control.rate)
+    high = estimate + np.hypot(high_t - treatment.rate, control.rate - low_c)
     return Interval(
         estimate=plain(estimate),
-        lower=plain(np.full_like(lower, -1.0) if alternative == "less" else lower),
-        upper=plain(np.full_like(upper, 1.0) if alternative == "greater" else upper),
+        low=plain(np.full_like(low, -1.0) if alternative == "less" else low),
+        high=plain(np.full_like(high, 1.0) if alternative == "greater" else high),
         n=plain(np.asarray(control.n) + treatment.n),
         alpha=alpha,
     )
 
 
 def proportions(control: Proportion, treatment: Proportion) -> ArmEstimates:
-    """Conversion rate of each arm with its unpooled binomial variance p (1 - p) / n and a normal reference.
+    """Conversion rate of each arm with its binomial variance and a normal reference.
 
-    For the lift, equivalence and sequences of conversion rates. An arm with no success has variance 0; the
-    functions that follow refuse it when both arms have none.
+    For the lift, equivalence and sequences of conversion rates. The variance is p (1 - p) / n. Where a cell
+    (converted or not, in either arm) holds fewer than 10 units, it is that of the rate with one conversion
+    and one other unit added to each arm, because an arm in which nobody converted is not known exactly;
+    `difference`, `relative_lift` and `equivalence` then use score intervals and exact tests.
+
+    Notes
+    -----
+    Agresti and Caffo (2000), Simple and effective confidence intervals for proportions and differences of
+    proportions.
     """
-    rates = np.asarray(control.rate), np.asarray(treatment.rate)
+    counts = Conversions(
+        *(
+            np.asarray(part, dtype=np.float64)
+            for part in (control.n, control.successes, treatment.n, treatment.successes)
+        )
+    )
+    rates = control.rate, treatment.rate
+    sparse = counts.sparse
+    more = np.where(sparse, 1.0, 0.0)
+
+    def variance(units: Any, converted: Any) -> Numeric:
+        share = (converted + more) / (units + 2 * more)
+        return plain(share * (1 - share) / (units + 2 * more))
+
     return ArmEstimates(
-        control=control.rate,
-        treatment=treatment.rate,
-        variance_control=plain(rates[0] * (1 - rates[0]) / control.n),
-        variance_treatment=plain(rates[1] * (1 - rates[1]) / treatment.n),
+        control=rates[0],
+        treatment=rates[1],
+        variance_control=variance(counts.n_control, counts.control),
+        variance_treatment=variance(counts.n_treatment, counts.treatment),
         covariance=0.0,
-        df=plain(np.full(np.broadcast(*rates).shape, np.inf)),
+        df=plain(np.full(np.shape(sparse), np.inf)),
         n_control=control.n,
         n_treatment=treatment.n,
         source="two proportions, normal",
+        conversions=counts,
     )
 
 
@@ -190,14 +204,14 @@ def two_proportions(
     Returns
     -------
     Effect
-        `standard_error` is the unpooled one of the estimate; `statistic` uses the one named by `pooled`.
+        `standard_error` is that of `proportions`; `statistic` uses the one named by `pooled`.
         When both arms converted nobody, or everybody, the pooled test has nothing to weigh: statistic 0, p 1
         (0.5 one-sided), and the Newcombe interval still says how large a difference is possible.
 
     Raises
     ------
     JourneyError
-        When an arm is empty, or when the unpooled standard error that was asked for is zero.
+        When an arm is empty, or when an unpooled standard error that was asked for is zero.
     """
     check_alpha(alpha)
     check_alternative(alternative)
@@ -205,43 +219,38 @@ def two_proportions(
         raise JourneyError(f"interval must be newcombe or wald; got {interval!r}")
     arms = proportions(control, treatment)
     estimate = np.asarray(arms.treatment) - arms.control
-    error = np.sqrt(arms.variance_difference)
-    if not pooled or interval == "wald":
-        refuse(
-            np.less_equal(error, 0),
-            "each arm converted nobody or everybody, so the unpooled standard error is zero; "
-            "use the pooled test with the Newcombe interval",
-        )
+    units = [np.asarray(arm.n, dtype=np.float64) for arm in (control, treatment)]
     if pooled:
-        n_control, n_treatment = (
-            np.asarray(control.n, dtype=np.float64),
-            np.asarray(treatment.n, dtype=np.float64),
+        common = (np.asarray(control.successes) + treatment.successes) / (units[0] + units[1])
+        test_variance = common * (1 - common) * (1 / units[0] + 1 / units[1])
+    if not pooled or interval == "wald":
+        own = [
+            np.asarray(arm.rate) * (1 - np.asarray(arm.rate)) / n
+            for arm, n in zip((control, treatment), units, strict=True)
+        ]
+        refuse(
+            np.less_equal(own[0], 0) | np.less_equal(own[1], 0),
+            "an arm converted nobody or everybody, so its unpooled standard error is zero; "
+            "use the pooled test with the Newcombe interval, or `difference(proportions(...))`",
         )
-        common = (np.asarray(control.successes) + treatment.successes) / (n_control + n_treatment)
-        test_error = np.sqrt(common * (1 - common) * (1 / n_control + 1 / n_treatment))
-    else:
-        test_error = error
-    statistic = plain(np.where(test_error > 0, estimate / np.where(test_error > 0, test_error, 1.0), 0.0))
+        unpooled = own[0] + own[1]
+        if not pooled:
+            test_variance = unpooled
+    bounds: tuple[Any, Any]
     if interval == "wald":
-        lower, upper = symmetric_interval(plain(estimate), plain(error), np.inf, alpha, alternative)
+        error = plain(np.sqrt(unpooled))
+        bounds = symmetric_interval(plain(estimate), error, np.inf, alpha, alternative)
     else:
         limits = newcombe(control, treatment, alpha=alpha, alternative=alternative)
-        lower, upper = limits.lower, limits.upper
-    return Effect(
-        estimate=plain(estimate),
-        standard_error=plain(error),
-        statistic=statistic,
-        p_value=p_value(statistic, np.inf, alternative),
-        lower=lower,
-        upper=upper,
-        df=arms.df,
+        bounds = limits.low, limits.high
+    possible = test_variance > 0
+    return Effect.of(
+        arms,
+        estimate=estimate,
+        error=np.sqrt(arms.variance_difference),
+        statistic=np.where(possible, estimate / np.sqrt(np.where(possible, test_variance, 1.0)), 0.0),
+        bounds=bounds,
         alpha=alpha,
         alternative=alternative,
-        null=0.0,
-        scale="absolute",
         method=f"z test, {'pooled' if pooled else 'unpooled'}; {interval.capitalize()} interval",
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
     )

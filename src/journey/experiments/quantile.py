@@ -32,7 +32,7 @@ class QuantileEffect:
         Quantile of each arm and their difference (or relative lift).
     standard_error : float
         Standard deviation of the bootstrap draws.
-    p_value, lower, upper : float
+    p_value, low, high : float
         Bootstrap p value and limits.
     resamples, seed : int
         Bootstrap draws and their seed.
@@ -44,8 +44,8 @@ class QuantileEffect:
     estimate: float
     standard_error: float
     p_value: float
-    lower: float
-    upper: float
+    low: float
+    high: float
     alpha: float
     alternative: Alternative
     scale: Scale
@@ -147,8 +147,8 @@ def quantile_effect(
         estimate=estimate,
         standard_error=float(draws.std(ddof=1)),
         p_value=max(tail, 1 / (resamples + 1)),
-        lower=-np.inf if alternative == "less" else float(np.quantile(draws, low)),
-        upper=np.inf if alternative == "greater" else float(np.quantile(draws, high)),
+        low=-np.inf if alternative == "less" else float(np.quantile(draws, low)),
+        high=np.inf if alternative == "greater" else float(np.quantile(draws, high)),
         alpha=alpha,
         alternative=alternative,
         scale=scale,

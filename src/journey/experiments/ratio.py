@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from journey.experiments.effects import ArmEstimates, welch_degrees
-from journey.experiments.inputs import Numeric, plain, refuse
+from journey.experiments.inputs import Numeric, beyond_rounding, plain, refuse
 from journey.experiments.statistics import PairedSample
 
 
@@ -26,10 +26,13 @@ def linearised_variance(sample: PairedSample) -> Numeric:
         Squared unit of y / x. Source: Deng, Knoblich and Lu (2018), Applying the delta method in metric
         analytics.
     """
-    refuse(np.less_equal(sample.sum_x, 0), "the denominator of a ratio metric must add up to more than zero")
-    ratio = np.asarray(sample.sum_y) / sample.sum_x
-    spread = sample.y.variance - 2 * ratio * sample.covariance + np.square(ratio) * sample.x.variance
-    return plain(np.maximum(0.0, spread) / np.square(sample.x.mean))
+    refuse(
+        np.less_equal(sample.x.total, 0), "the denominator of a ratio metric must add up to more than zero"
+    )
+    ratio = np.asarray(sample.y.mean) / sample.x.mean
+    parts = np.asarray(sample.y.variance), np.square(ratio) * sample.x.variance
+    spread = parts[0] - 2 * ratio * sample.covariance + parts[1]
+    return plain(beyond_rounding(spread, parts[0] + parts[1]) / np.square(sample.x.mean))
 
 
 def ratios(control: PairedSample, treatment: PairedSample) -> ArmEstimates:
@@ -56,8 +59,8 @@ def ratios(control: PairedSample, treatment: PairedSample) -> ArmEstimates:
     variance_control = plain(np.asarray(linearised_variance(control)) / control.n)
     variance_treatment = plain(np.asarray(linearised_variance(treatment)) / treatment.n)
     return ArmEstimates(
-        control=plain(np.asarray(control.sum_y) / control.sum_x),
-        treatment=plain(np.asarray(treatment.sum_y) / treatment.sum_x),
+        control=plain(np.asarray(control.y.mean) / control.x.mean),
+        treatment=plain(np.asarray(treatment.y.mean) / treatment.x.mean),
         variance_control=variance_control,
         variance_treatment=variance_treatment,
         covariance=0.0,

@@ -7,18 +7,18 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from journey.errors import JourneyError
-from journey.experiments.effects import ArmEstimates, Effect, difference
+from journey.experiments.effects import ArmEstimates, Effect
 from journey.experiments.inputs import (
     Alternative,
     Numeric,
     check_alpha,
     check_alternative,
-    p_value,
     plain,
     refuse,
     symmetric_interval,
     t_quantile,
 )
+from journey.experiments.score import with_sparse_cells
 
 LiftMethod: TypeAlias = Literal["delta", "fieller"]
 
@@ -42,38 +42,22 @@ def lift_variance(arms: ArmEstimates) -> Numeric:
 
 
 def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect:
-    variance = lift_variance(arms)
-    refuse(
-        np.less_equal(variance, 0),
-        "the delta-method standard error of the lift is zero: nothing varies, or the treatment mean is zero "
-        "(use method='fieller')",
-    )
-    estimate = plain(np.asarray(arms.treatment) / arms.control - 1)
-    error = plain(np.sqrt(variance))
-    statistic = plain(np.asarray(estimate) / error)
-    lower, upper = symmetric_interval(estimate, error, arms.df, alpha, alternative)
-    return Effect(
+    error = np.sqrt(lift_variance(arms))
+    estimate = np.asarray(arms.treatment) / arms.control - 1
+    return Effect.of(
+        arms,
         estimate=estimate,
-        standard_error=error,
-        statistic=statistic,
-        p_value=p_value(statistic, arms.df, alternative),
-        lower=lower,
-        upper=upper,
-        df=arms.df,
+        error=error,
+        statistic=estimate / error,
+        bounds=symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative),
         alpha=alpha,
         alternative=alternative,
-        null=0.0,
-        scale="relative",
         method=f"{arms.source}; lift by the delta method",
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
+        scale="relative",
     )
 
 
 def _fieller(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect:
-    absolute = difference(arms, alpha=alpha, alternative=alternative)
     quantile = np.square(t_quantile(alpha / 2 if alternative == "two-sided" else alpha, arms.df))
     # The set of ratios r with (T - r C)^2 <= q^2 Var(T - r C):  a r^2 - 2 b r + c <= 0.
     a = np.square(arms.control) - quantile * arms.variance_control
@@ -82,30 +66,22 @@ def _fieller(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effe
     bounded = np.greater(a, 0)
     safe = np.where(bounded, a, 1.0)
     root = np.sqrt(np.maximum(0.0, np.square(b) - a * c))
-    lower = np.where(bounded, (b - root) / safe - 1, -np.inf)
-    upper = np.where(bounded, (b + root) / safe - 1, np.inf)
-    if alternative == "greater":
-        upper = np.full_like(upper, np.inf)
-    if alternative == "less":
-        lower = np.full_like(lower, -np.inf)
-    return Effect(
-        estimate=plain(np.asarray(arms.treatment) / arms.control - 1),
-        standard_error=plain(np.sqrt(lift_variance(arms))),
-        statistic=absolute.statistic,
-        p_value=absolute.p_value,
-        lower=plain(lower),
-        upper=plain(upper),
-        df=arms.df,
+    low = np.where(bounded, (b - root) / safe - 1, -np.inf)
+    high = np.where(bounded, (b + root) / safe - 1, np.inf)
+    return Effect.of(
+        arms,
+        estimate=np.asarray(arms.treatment) / arms.control - 1,
+        error=np.sqrt(lift_variance(arms)),
+        statistic=(np.asarray(arms.treatment) - arms.control) / np.sqrt(arms.variance_difference),
+        bounds=(
+            np.full_like(low, -np.inf) if alternative == "less" else low,
+            np.full_like(high, np.inf) if alternative == "greater" else high,
+        ),
         alpha=alpha,
         alternative=alternative,
-        null=0.0,
-        scale="relative",
         method=f"{arms.source}; lift by Fieller's theorem",
-        control=arms.control,
-        treatment=arms.treatment,
-        n_control=arms.n_control,
-        n_treatment=arms.n_treatment,
-        bounded=bounded if bounded.ndim else bool(bounded),
+        scale="relative",
+        bounded=bounded,
     )
 
 
@@ -126,7 +102,8 @@ def relative_lift(
         fieller inverts the exact linear test T - r C = 0: its p value is that of the difference, its interval
         excludes 0 exactly when that test rejects, and it is asymmetric as a ratio should be.
         delta is the symmetric first-order interval most engines show; its p value can disagree with the test
-        of the difference. Both use the Welch degrees of freedom of the difference.
+        of the difference. Both use the Welch degrees of freedom of the difference. Where a cell of two
+        conversion rates is small, the score interval of their ratio takes the place of both.
     alpha, alternative
         As in `difference`.
 
@@ -140,7 +117,7 @@ def relative_lift(
     Raises
     ------
     JourneyError
-        When the control mean is zero or negative, or neither arm varies.
+        When the control mean is zero or negative, or an arm does not vary.
 
     Notes
     -----
@@ -152,14 +129,14 @@ def relative_lift(
     >>> from journey.experiments import Sample, means
     >>> arms = means(Sample(3407, 1396.87, 52377.9767), Sample(3461, 2422.7, 134698.29))
     >>> lift = relative_lift(arms, method="delta")
-    >>> print(f"{lift.estimate:.5f} ({lift.lower:.5f}, {lift.upper:.5f}), p {lift.p_value:.5f}")
+    >>> print(f"{lift.estimate:.5f} ({lift.low:.5f}, {lift.high:.5f}), p {lift.p_value:.5f}")
     0.70732 (-0.03526, 1.44989), p 0.06191
     """
     check_alpha(alpha)
     check_alternative(alternative)
     _require_positive_baseline(arms)
-    if method == "delta":
-        return _delta(arms, alpha, alternative)
-    if method == "fieller":
-        return _fieller(arms, alpha, alternative)
-    raise JourneyError(f"lift method must be delta or fieller; got {method!r}")
+    if method not in ("delta", "fieller"):
+        raise JourneyError(f"lift method must be delta or fieller; got {method!r}")
+    arms.check_variation("the lift cannot be tested")
+    effect = (_delta if method == "delta" else _fieller)(arms, alpha, alternative)
+    return effect if arms.conversions is None else with_sparse_cells(effect, arms.conversions)

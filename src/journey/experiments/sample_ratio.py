@@ -20,15 +20,16 @@ class SampleRatio:
     Attributes
     ----------
     counts, expected : tuple of float
-        Units observed and expected per arm that was tested.
+        Units observed and expected per arm.
     chi_square, p_value : float
+        Infinite and 0 when units are found in an arm that was to have none.
     df : int
-        Tested arms minus one.
+        Arms with an expected share, minus one.
     mismatch : bool
         p_value below alpha: the result of the experiment must not be read.
     alpha : float
-    left_out : tuple of int
-        Positions of arms with an expected weight of zero, which are not tested.
+    misplaced : tuple of int
+        Positions of arms with an expected share of zero in which units were found all the same.
     """
 
     counts: tuple[float, ...]
@@ -38,7 +39,7 @@ class SampleRatio:
     df: int
     mismatch: bool
     alpha: float
-    left_out: tuple[int, ...]
+    misplaced: tuple[int, ...]
 
 
 def _weights(weights: Sequence[float] | None, arms: int) -> FloatArray:
@@ -62,14 +63,15 @@ def sample_ratio_test(
     counts : sequence of float
         Units per arm, shape (arms,).
     weights : sequence of float, optional
-        Planned split, any positive scale; equal by default. Arms with weight 0 are left out with their units.
+        Planned split, any positive scale; equal by default. An arm with weight 0 must hold nobody: units
+        where none belong are a mismatch whatever the others say.
     alpha : float
         Threshold for `mismatch`. A platform that checks thousands of experiments a year uses 0.001 or less.
 
     Returns
     -------
     SampleRatio
-        p value 1 when nobody was counted or fewer than two arms are left (defined results).
+        p value 1 when nobody was counted, or when one arm alone was to have units and has them all.
 
     Raises
     ------
@@ -88,17 +90,18 @@ def sample_ratio_test(
         raise JourneyError("counts must be a non-empty list with one number per arm")
     shares = _weights(weights, observed.size)
     used = shares > 0
-    left_out = tuple(int(index) for index in np.flatnonzero(~used))
-    observed, shares = observed[used], shares[used]
+    misplaced = tuple(int(index) for index in np.flatnonzero(~used & (observed > 0)))
     expected = shares / shares.sum() * observed.sum()
-    df = observed.size - 1
-    if observed.sum() == 0 or df == 0:
+    df = int(used.sum()) - 1
+    if misplaced:
+        statistic, p = np.inf, 0.0
+    elif observed.sum() == 0 or df == 0:
         statistic, p = 0.0, 1.0
     else:
-        statistic = float((np.square(observed - expected) / expected).sum())
+        statistic = float((np.square(observed - expected)[used] / expected[used]).sum())
         p = float(stats.chi2.sf(statistic, df))
     return SampleRatio(
-        tuple(observed.tolist()), tuple(expected.tolist()), statistic, p, df, p < alpha, alpha, left_out
+        tuple(observed.tolist()), tuple(expected.tolist()), statistic, p, df, p < alpha, alpha, misplaced
     )
 
 

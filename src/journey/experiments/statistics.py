@@ -5,18 +5,22 @@
 
 The unit is the unit that was randomised, nearly always the user. Statistics of disjoint groups add up (`a +
 b`), so a day, a country or a billion rows can be summed before anything is estimated.
+
+Where values are large against their spread, the two sums of such a query cancel: a mean of 1e9 with a
+standard deviation of 1 leaves no digit of it. Sums of the values less a number near their mean, the shift,
+keep all digits (Chan, Golub and LeVeque 1983); sums that have lost them are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
 from journey.errors import JourneyError
-from journey.experiments.inputs import FloatArray, Numeric, numeric, plain, refuse, whole
+from journey.experiments.inputs import CANCELLED, FloatArray, Numeric, numeric, plain, refuse, whole
 
 # Sums of squares in double precision: a relative excess beyond this cannot be rounding.
 ROUNDING = 1e-9
@@ -37,10 +41,16 @@ def _values(name: str, values: Any) -> FloatArray:
     return array
 
 
-def _added(left: Statistics, right: Statistics) -> Statistics:
+def _same_kind(left: Any, right: Any) -> None:
     if type(left) is not type(right):
         raise JourneyError(f"cannot add {type(right).__name__} to {type(left).__name__}")
-    return type(left)(*(getattr(left, field.name) + getattr(right, field.name) for field in fields(left)))
+
+
+def _shift_of(values: FloatArray) -> float:
+    """A number near the mean; of equal values that value itself, so that nothing is left of them."""
+    if values.size == 0:
+        return 0.0
+    return float(values[0] if (values == values[0]).all() else values.mean())
 
 
 def combined(parts: Sequence[Statistics]) -> Statistics:
@@ -55,7 +65,7 @@ def combined(parts: Sequence[Statistics]) -> Statistics:
         raise JourneyError("there are no statistics to combine; pass at least one part")
     total = parts[0]
     for part in parts[1:]:
-        total = _added(total, part)
+        total = total + part
     return total
 
 
@@ -68,9 +78,11 @@ class Sample:
     n : float or array
         Units in the arm; 0 is allowed (an empty group), but then there is no mean.
     sum : float or array
-        Sum of the metric, in its own unit.
+        Sum of the metric less `shift`, in its own unit.
     sum_squares : float or array
-        Sum of the squared metric.
+        Sum of the squares of the metric less `shift`.
+    shift : float or array
+        Any number near the mean; 0, the plain sums, does unless the mean is some 10,000 times the spread.
 
     Raises
     ------
@@ -82,16 +94,20 @@ class Sample:
     >>> control = Sample(n=3407, sum=1396.87, sum_squares=52377.9767)
     >>> round(control.mean, 4), round(control.variance, 3)
     (0.41, 15.21)
+    >>> far = Sample(n=3407, sum=1396.87, sum_squares=52377.9767, shift=1e9)
+    >>> round(far.mean, 4), round(far.variance, 3)
+    (1000000000.41, 15.21)
     """
 
     n: Numeric
     sum: Numeric
     sum_squares: Numeric
+    shift: Numeric = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", whole("n", self.n))
-        object.__setattr__(self, "sum", numeric("sum", self.sum))
-        object.__setattr__(self, "sum_squares", numeric("sum_squares", self.sum_squares))
+        for name in ("sum", "sum_squares", "shift"):
+            object.__setattr__(self, name, numeric(name, getattr(self, name)))
         refuse(np.less(self.sum_squares, 0), "sum_squares must not be negative")
         least = np.square(self.sum) / np.maximum(self.n, 1)
         refuse(
@@ -103,31 +119,46 @@ class Sample:
     def from_values(cls, values: Any) -> Sample:
         """Sufficient statistics of one value per unit, shape (n,)."""
         array = _values("values", values)
-        return cls(array.size, float(array.sum()), float(np.square(array).sum()))
+        shift = _shift_of(array)
+        return cls(array.size, float((array - shift).sum()), float(np.square(array - shift).sum()), shift)
 
-    @classmethod
-    def from_moments(cls, n: Any, mean: Any, variance: Any) -> Sample:
-        """Sufficient statistics from a published mean and variance (denominator n - 1)."""
-        units, centre, spread = whole("n", n), numeric("mean", mean), numeric("variance", variance)
-        refuse(np.less(spread, 0), "variance must not be negative")
-        squares = np.asarray(units) * np.square(centre) + np.maximum(np.asarray(units) - 1, 0) * spread
-        return cls(units, plain(np.asarray(units) * centre), plain(squares))
+    def around(self, shift: Any) -> Sample:
+        """The same statistics with another shift."""
+        by, n = np.asarray(self.shift) - shift, np.asarray(self.n, dtype=np.float64)
+        squares = self.sum_squares + 2 * by * self.sum + n * np.square(by)
+        return Sample(self.n, plain(self.sum + n * by), plain(squares), plain(shift))
 
     def __add__(self, other: Sample) -> Sample:
-        return _added(self, other)
+        _same_kind(self, other)
+        shift = np.where(np.greater_equal(self.n, other.n), self.shift, other.shift)
+        one, two = self.around(shift), other.around(shift)
+        return Sample(one.n + two.n, one.sum + two.sum, one.sum_squares + two.sum_squares, plain(shift))
+
+    @property
+    def total(self) -> Numeric:
+        """Sum of the metric itself."""
+        return plain(np.asarray(self.sum) + np.asarray(self.n) * self.shift)
 
     @property
     def mean(self) -> Numeric:
         """Mean per unit; an error when the arm is empty."""
         refuse(np.less(self.n, 1), "an arm has no units (n = 0), so it has no mean; check the assignment")
-        return plain(np.asarray(self.sum) / self.n)
+        return plain(self.shift + np.asarray(self.sum) / self.n)
 
     @property
     def variance(self) -> Numeric:
-        """Sample variance, denominator n - 1; an error below 2 units."""
+        """Sample variance, denominator n - 1; an error below 2 units, or where the sums have lost it."""
         refuse(np.less(self.n, 2), "a variance needs at least 2 units per arm; n is 0 or 1")
-        n = np.asarray(self.n, dtype=np.float64)
-        return plain(np.maximum(0.0, (self.sum_squares - np.square(self.sum) / n) / (n - 1)))
+        n, squares = np.asarray(self.n, dtype=np.float64), np.asarray(self.sum_squares)
+        centred = np.maximum(0.0, squares - np.square(self.sum) / n)
+        # Sums of whole numbers below 2^53 are exact, so what is left of them is too.
+        exact = (squares < 2**53) & (squares == np.floor(squares)) & (self.sum == np.floor(self.sum))
+        refuse(
+            (centred <= CANCELLED * squares) & (squares > 0) & ~exact,
+            "the sums cancel: the values are so large against their spread that no digit of it is left; "
+            "sum the values less a number near their mean and pass it as the shift",
+        )
+        return plain(centred / (n - 1))
 
 
 @dataclass(frozen=True)
@@ -165,7 +196,8 @@ class Proportion:
         return cls(array.size, float(array.sum()))
 
     def __add__(self, other: Proportion) -> Proportion:
-        return _added(self, other)
+        _same_kind(self, other)
+        return Proportion(self.n + other.n, self.successes + other.successes)
 
     @property
     def rate(self) -> Numeric:
@@ -191,11 +223,13 @@ class PairedSample:
     n : float or array
         Units in the arm.
     sum_y, sum_yy : float or array
-        Sum and sum of squares of the outcome.
+        Sum and sum of squares of the outcome less `shift_y`.
     sum_x, sum_xx : float or array
-        Sum and sum of squares of the companion.
+        Sum and sum of squares of the companion less `shift_x`.
     sum_xy : float or array
-        Sum of the products x * y.
+        Sum of the products of the two.
+    shift_y, shift_x : float or array
+        As for `Sample`.
 
     Raises
     ------
@@ -209,14 +243,15 @@ class PairedSample:
     sum_x: Numeric
     sum_xx: Numeric
     sum_xy: Numeric
+    shift_y: Numeric = 0.0
+    shift_x: Numeric = 0.0
 
     def __post_init__(self) -> None:
-        outcome = Sample(self.n, self.sum_y, self.sum_yy)
-        companion = Sample(self.n, self.sum_x, self.sum_xx)
-        for name, value in (("n", outcome.n), ("sum_y", outcome.sum), ("sum_yy", outcome.sum_squares)):
-            object.__setattr__(self, name, value)
-        for name, value in (("sum_x", companion.sum), ("sum_xx", companion.sum_squares)):
-            object.__setattr__(self, name, value)
+        for side, other in (("y", self.y), ("x", self.x)):
+            for name, value in (("sum", other.sum), ("shift", other.shift)):
+                object.__setattr__(self, f"{name}_{side}", value)
+            object.__setattr__(self, f"sum_{side}{side}", other.sum_squares)
+            object.__setattr__(self, "n", other.n)
         object.__setattr__(self, "sum_xy", numeric("sum_xy", self.sum_xy))
         limit = np.sqrt(np.asarray(self.sum_xx) * self.sum_yy)
         refuse(
@@ -232,27 +267,36 @@ class PairedSample:
             raise JourneyError(
                 f"y has {outcome.size} values and x has {companion.size}; they must be of the same units"
             )
-        return cls(
-            outcome.size,
-            float(outcome.sum()),
-            float(np.square(outcome).sum()),
-            float(companion.sum()),
-            float(np.square(companion).sum()),
-            float((outcome * companion).sum()),
-        )
+        first, second = Sample.from_values(outcome), Sample.from_values(companion)
+        products = (outcome - first.shift) * (companion - second.shift)
+        return cls.of(first, second, float(products.sum()))
+
+    @classmethod
+    def of(cls, y: Sample, x: Sample, sum_xy: Any) -> PairedSample:
+        """Outcome and companion of the same units, with the sum of products of their shifted values."""
+        return cls(y.n, y.sum, y.sum_squares, x.sum, x.sum_squares, sum_xy, y.shift, x.shift)
+
+    def around(self, shift_y: Any, shift_x: Any) -> PairedSample:
+        """The same statistics with other shifts."""
+        by_y, by_x = np.asarray(self.shift_y) - shift_y, np.asarray(self.shift_x) - shift_x
+        products = self.sum_xy + by_y * self.sum_x + by_x * self.sum_y + by_y * by_x * self.n
+        return PairedSample.of(self.y.around(shift_y), self.x.around(shift_x), plain(products))
 
     def __add__(self, other: PairedSample) -> PairedSample:
-        return _added(self, other)
+        _same_kind(self, other)
+        y, x = self.y + other.y, self.x + other.x
+        products = sum(part.around(y.shift, x.shift).sum_xy for part in (self, other))
+        return PairedSample.of(y, x, products)
 
     @property
     def y(self) -> Sample:
         """The outcome alone."""
-        return Sample(self.n, self.sum_y, self.sum_yy)
+        return Sample(self.n, self.sum_y, self.sum_yy, self.shift_y)
 
     @property
     def x(self) -> Sample:
         """The companion alone."""
-        return Sample(self.n, self.sum_x, self.sum_xx)
+        return Sample(self.n, self.sum_x, self.sum_xx, self.shift_x)
 
     @property
     def covariance(self) -> Numeric:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
 
@@ -25,8 +26,7 @@ def wilson_interval(
 
     Source: Wilson (1927), "Probable inference, the law of succession, and statistical inference".
     """
-    wins = np.asarray(successes, dtype=float)
-    n = np.broadcast_to(np.asarray(totals, dtype=float), wins.shape)
+    wins, n = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(totals, dtype=float))
     z = normal_quantile(level)
     known = n > 0
     size = np.where(known, n, 1.0)
@@ -39,7 +39,23 @@ def wilson_interval(
 
 
 def percentile_interval(replicates: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Percentile bootstrap interval along the first axis."""
+    """Percentile bootstrap interval along the first axis.
+
+    Source: Efron (1979), "Bootstrap methods: another look at the jackknife".
+    """
     tail = (1 - level) / 2
     low, high = np.quantile(replicates, [tail, 1 - tail], axis=0)
     return low, high
+
+
+def percentile_estimate(
+    value: float, replicates: FloatArray, level: float = 0.95, n: int | None = None
+) -> Estimate:
+    """Value with the percentile interval of its (b,) replicates, widened where it would not hold the value.
+
+    Replicates that are not finite, such as a ratio over nothing, are left out; without any other the bounds
+    are not known (NaN).
+    """
+    known = replicates[np.isfinite(replicates)]
+    low, high = (float(x) for x in percentile_interval(known, level)) if len(known) else (np.nan, np.nan)
+    return Estimate(float(value), min(low, value), max(high, value), level, n, "percentile bootstrap")

@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+Scheme: TypeAlias = Literal["multinomial", "poisson"]
 RESAMPLE_CELLS = 4_000_000
 
 
 def resample_counts(
-    n_units: int, n_boot: int, seed: int, *, cells: int = RESAMPLE_CELLS
+    n_units: int,
+    n_boot: int,
+    seed: int | np.random.Generator,
+    *,
+    scheme: Scheme = "multinomial",
+    cells: int = RESAMPLE_CELLS,
 ) -> Iterator[FloatArray]:
     """How often each unit is drawn in each bootstrap resample, in batches of shape (b, n_units).
 
     The batches hold `n_boot` rows in all, and at most `cells` numbers each, to bound memory. The same seed
     gives the same draws, so that two statistics of the same units can be compared resample by resample.
+
+    Parameters
+    ----------
+    scheme
+        multinomial draws `n_units` units with replacement. poisson draws each unit by itself, one time on
+        average (Hanley & MacGibbon 2006): the number of units then varies too, and no draw depends on
+        another, so units of several shops can be drawn apart. Ratios differ little between the two.
     """
     rng = np.random.default_rng(seed)
     at_once = max(1, cells // n_units)
     for first in range(0, n_boot, at_once):
         draws = min(at_once, n_boot - first)
+        if scheme == "poisson":
+            yield rng.poisson(1.0, size=(draws, n_units)).astype(np.float64)
+            continue
         chosen = rng.integers(0, n_units, (draws, n_units)) + np.arange(draws)[:, None] * n_units
         counted = np.bincount(chosen.ravel(), minlength=draws * n_units)
         yield counted.reshape(draws, n_units).astype(float)

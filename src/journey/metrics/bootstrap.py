@@ -9,19 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate
+from journey.inference.resampling import resample_counts
 
 Totals = Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its percentile interval at confidence `level`, from `n_users` users."""
-
-    value: float
-    low: float
-    high: float
-    level: float
-    n_users: int
 
 
 @dataclass(frozen=True)
@@ -53,9 +45,7 @@ class BootstrapTotals:
         value = float(draws[0])
         if not np.isfinite(value):
             raise JourneyError("a metric is undefined on the observed totals: a denominator is zero")
-        tail = 50 * (1 - self.level)
-        low, high = np.nanpercentile(draws[1:], [tail, 100 - tail])
-        return Estimate(value, float(min(low, value)), float(max(high, value)), self.level, self.n_users)
+        return percentile_estimate(value, draws[1:], self.level, self.n_users)
 
     def ratio(self, numerator: str, denominator: str) -> Estimate:
         """Ratio of two totals.
@@ -90,8 +80,7 @@ def bootstrap_totals(
     Notes
     -----
     Users, not sessions, are drawn: sessions of one user resemble each other, and drawing sessions would
-    make intervals too narrow. Poisson(1) counts stand in for the multinomial draw (Hanley & MacGibbon
-    2006), so the whole bootstrap is one matrix product.
+    make intervals too narrow. Their counts make the whole bootstrap a matrix product.
     """
     arrays = [np.asarray(column, dtype=np.float64) for column in columns.values()]
     if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1 or not len(arrays[0]):
@@ -99,6 +88,6 @@ def bootstrap_totals(
     stacked = np.column_stack(arrays)
     if not np.isfinite(stacked).all():
         raise JourneyError("a user's total is not finite: clean the input first")
-    weights = np.random.default_rng(seed).poisson(1.0, size=(replicates, len(stacked)))
-    sums = np.vstack([stacked.sum(axis=0), weights.astype(np.float64) @ stacked])
+    draws = resample_counts(len(stacked), replicates, seed, scheme="poisson")
+    sums = np.vstack([stacked.sum(axis=0), *(counts @ stacked for counts in draws)])
     return BootstrapTotals({name: sums[:, i] for i, name in enumerate(columns)}, len(stacked), level)

@@ -56,16 +56,16 @@ class Look:
         chance = self.chance[measure]
         return (1 + (chance >= self.value[measure] - 1e-12).sum(axis=0)) / (1 + len(chance))
 
-    def chance_limit(self, measure: str, level: float = 0.05) -> Floats:
-        """Value that one look at one variable exceeds with probability `level`."""
-        return np.quantile(self.chance[measure], 1 - level, axis=0)
+    def chance_limit(self, measure: str, alpha: float = 0.05) -> Floats:
+        """Value that one look at one variable exceeds with probability `alpha`."""
+        return np.quantile(self.chance[measure], 1 - alpha, axis=0)
 
-    def alarm_limit(self, measure: str, level: float, names: Collection[str] | None = None) -> Floats:
+    def alarm_limit(self, measure: str, alpha: float, names: Collection[str] | None = None) -> Floats:
         """Value above which each variable rings; (v,).
 
         Parameters
         ----------
-        level
+        alpha
             Chance that any of the variables rings in this look.
         names
             Variables that are watched together; all when omitted. The others get an infinite limit.
@@ -86,8 +86,8 @@ class Look:
             limit = np.inf
         else:
             highest = ((roots[:, used] - centre[used]) / spread[used]).max(axis=1)
-            # The value itself counts as one of the draws, which makes the level exact for one look.
-            place = min(len(highest), int(np.ceil((1 - level) * (len(highest) + 1))))
+            # The value itself counts as one of the draws, which makes alpha exact for one look.
+            place = min(len(highest), int(np.ceil((1 - alpha) * (len(highest) + 1))))
             limit = float(np.sort(highest)[place - 1])
         limits = np.where(moves, (centre + spread * limit) ** 3, self.chance[measure].max(axis=0) + 1e-12)
         return np.where(kept, limits, np.inf)
@@ -99,17 +99,17 @@ def scale(measure: str, reference: ArrayLike, later: ArrayLike) -> Floats:
     return inverse if measure == "psi" else np.sqrt(inverse)
 
 
-def share_level(level: float, looks: int) -> float:
-    """Level of each of several looks so that all together have `level`, as if independent (Sidak 1967).
+def share_alpha(alpha: float, looks: int) -> float:
+    """Error rate of each of several looks so that all together have `alpha`, as if independent (Sidak 1967).
 
     Raises
     ------
     JourneyError
-        For a level outside (0, 1) or no look.
+        For an alpha outside (0, 1) or no look.
     """
-    if not 0 < level < 1 or looks < 1:
-        raise JourneyError(f"give a level between 0 and 1 and at least one look, got {level} and {looks}")
-    return float(1 - (1 - level) ** (1 / looks))
+    if not 0 < alpha < 1 or looks < 1:
+        raise JourneyError(f"give an alpha between 0 and 1 and at least one look, got {alpha} and {looks}")
+    return float(1 - (1 - alpha) ** (1 / looks))
 
 
 def count_bins(bins: Sequence[Bins], codes: Ints) -> Floats:

@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 Floats = NDArray[np.float64]
 
 
 def balanced_weights(outcome: NDArray[np.bool_]) -> Floats:
     """Row weights under which both classes weigh the same and all rows as much as before; (n,)."""
+    outcome = checked_labels(outcome)
     positives = int(outcome.sum())
     if not 0 < positives < len(outcome):
         raise JourneyError(f"weights need both classes, got {positives} of {len(outcome)} positive")
@@ -42,6 +44,7 @@ def smote(
     Chawla et al. (2002). Made before a split, neighbours of test rows end up in training: see
     `journey.models.resampling`.
     """
+    outcome = checked_labels(outcome)
     rows = matrix[outcome]
     missing = len(outcome) - 2 * len(rows)
     if len(rows) < 2 or missing < 0:
@@ -61,6 +64,7 @@ def smote(
 
 def oversample(matrix: Floats, outcome: NDArray[np.bool_], *, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
     """Repeat random positives until both classes have as many rows; the given rows come first."""
+    outcome = checked_labels(outcome)
     positives = np.flatnonzero(outcome)
     missing = len(outcome) - 2 * len(positives)
     if len(positives) == 0 or missing < 0:

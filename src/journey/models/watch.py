@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from journey.errors import JourneyError
 from journey.features import FEATURES, FeatureFrame
 from journey.models.boosting import Boosted, Setting, fit_boosting
-from journey.models.drift import MEASURES, Look, look, share_level
+from journey.models.drift import MEASURES, Look, look, share_alpha
 from journey.models.linear import Linear, fit_linear
 from journey.models.stability import Ints, category_bins, numeric_bins
 from journey.models.training import raw_scores
@@ -46,13 +46,13 @@ class Log:
         single looks exceed it), `_limit` (it rings above it) and `_rings`.
     looks
         Week -> the look at it, of all variables.
-    level
+    alpha
         Accepted chance of any false alarm in all weeks and variables of the table.
     """
 
     table: pd.DataFrame
     looks: dict[int, Look]
-    level: float
+    alpha: float
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def watch_columns(
     *,
     before: int = BEFORE,
     burn_in: int = BURN_IN,
-    level: float = 0.05,
+    alpha: float = 0.05,
     draws: int = 1000,
     seed: int = 0,
 ) -> Log:
@@ -119,7 +119,7 @@ def watch_columns(
         Name -> (n,) numbers or text.
     users, weeks
         (n,) user and week of each row.
-    level
+    alpha
         Accepted chance of any false alarm in all later weeks and variables together.
 
     Raises
@@ -142,12 +142,12 @@ def watch_columns(
         looks[week] = look(
             bins, codes[rows], users[rows], weeks[rows], week, draws=draws, seed=seed + 1000 * week
         )
-    return log_looks(looks, level=level)
+    return log_looks(looks, alpha=alpha)
 
 
-def log_looks(looks: dict[int, Look], *, level: float = 0.05, names: Sequence[str] | None = None) -> Log:
-    """Write down looks at some of the variables, all when `names` is omitted; only these share the level."""
-    single = share_level(level, len(looks))
+def log_looks(looks: dict[int, Look], *, alpha: float = 0.05, names: Sequence[str] | None = None) -> Log:
+    """Write down looks at some of the variables, all when `names` is omitted; only these share alpha."""
+    single = share_alpha(alpha, len(looks))
     tables = []
     for week, seen in looks.items():
         table = pd.DataFrame({"week": week, "variable": seen.names, "rows": seen.rows})
@@ -159,7 +159,7 @@ def log_looks(looks: dict[int, Look], *, level: float = 0.05, names: Sequence[st
             table[f"{measure}_limit"] = limit
             table[f"{measure}_rings"] = seen.value[measure] > limit
         tables.append(table if names is None else table[table["variable"].isin(names)])
-    return Log(pd.concat(tables, ignore_index=True), looks, level)
+    return Log(pd.concat(tables, ignore_index=True), looks, alpha)
 
 
 def shop_columns(frame: FeatureFrame, names: Sequence[str], scores: Floats | None = None) -> Columns:

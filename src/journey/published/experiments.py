@@ -150,12 +150,12 @@ def _ratio(counts: list[int], weights: list[float]) -> Values:
 
 def _welch() -> Values:
     effect = engine.difference(engine.means(CONTROL, TREATMENT))
-    return np.array([effect.estimate, effect.lower, effect.upper, effect.p_value], dtype=float)
+    return np.array([effect.estimate, effect.low, effect.high, effect.p_value], dtype=float)
 
 
 def _lift() -> Values:
     lift = engine.relative_lift(engine.means(CONTROL, TREATMENT), method="delta")
-    return np.array([lift.estimate, lift.lower, lift.upper, lift.p_value], dtype=float)
+    return np.array([lift.estimate, lift.low, lift.high, lift.p_value], dtype=float)
 
 
 def _boundaries(looks: list[float], spending: str = "obrien-fleming") -> Values:
@@ -168,12 +168,12 @@ def _one_sided(looks: list[float], alpha: float) -> Boundaries:
 
 def _newcombe(treatment: tuple[int, int], control: tuple[int, int]) -> Values:
     interval = engine.newcombe(Proportion(control[1], control[0]), Proportion(treatment[1], treatment[0]))
-    return np.array([interval.lower, interval.upper], dtype=float)
+    return np.array([interval.low, interval.high], dtype=float)
 
 
 def _wilson(successes: int, n: int) -> Values:
     interval = engine.wilson(Proportion(n, successes))
-    return np.array([interval.lower, interval.upper], dtype=float)
+    return np.array([interval.low, interval.high], dtype=float)
 
 
 def _heterogeneity() -> Values:

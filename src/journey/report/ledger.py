@@ -12,15 +12,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, Self, runtime_checkable
+from typing import Self, TypeVar
 
 from journey.errors import JourneyError
 from journey.files import write_json
+from journey.inference.estimate import Estimate
 from journey.report.formats import MINUS, format_interval, format_number
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 P_VALUE = re.compile(r"p [=<] [0-9.]+")
 WORD_JOINER, NO_BREAK_SPACE = "\u2060", "\u00a0"
+Bound = TypeVar("Bound")
 
 
 @dataclass(frozen=True)
@@ -43,27 +45,6 @@ class Number:
     n: int | None = None
 
 
-@runtime_checkable
-class Bounded(Protocol):
-    """An estimate: a value with the bounds of its interval at confidence `level`."""
-
-    @property
-    def value(self) -> float:
-        """The estimate itself."""
-
-    @property
-    def low(self) -> float:
-        """Lower bound."""
-
-    @property
-    def high(self) -> float:
-        """Upper bound."""
-
-    @property
-    def level(self) -> float:
-        """Confidence level of the bounds."""
-
-
 def significant(value: float) -> float:
     """Twelve significant digits: the last bits of a sum depend on the number of threads."""
     return float(f"{float(value):.12g}")
@@ -78,7 +59,7 @@ class Ledger:
     def add(
         self,
         id: str,
-        value: float | str | Bounded,
+        value: float | str | Estimate,
         unit: str = "ratio",
         *,
         source: str,
@@ -99,8 +80,8 @@ class Ledger:
         id
             `chapter.name`, for example `funnel.conversion_rate`.
         value
-            The number in its base unit (a share between 0 and 1), an estimate, whose bounds and level then
-            count, or a text with unit `text`.
+            The number in its base unit (a share between 0 and 1), an estimate, which brings its bounds,
+            level, n and method, or a text with unit `text`.
         source
             The function that computed it, as `module:function`.
         query
@@ -108,7 +89,7 @@ class Ledger:
         low, high, level, method
             Interval, its confidence level and how it was made; both bounds or none.
         n
-            Number of observations behind the value.
+            Number of observations behind the value. This and `method` stand before an estimate's own.
 
         Raises
         ------
@@ -120,11 +101,12 @@ class Ledger:
             raise JourneyError(f"number id {id!r} must look like chapter.name in lower case")
         if id in self._numbers:
             raise JourneyError(f"number {id!r} is registered twice")
-        if isinstance(value, Bounded):
+        if isinstance(value, Estimate):
             if low is not None or high is not None:
                 raise JourneyError(f"number {id!r} is an estimate with bounds of its own: give no others")
             estimate = value
             value, low, high, level = estimate.value, estimate.low, estimate.high, estimate.level
+            n, method = estimate.n if n is None else n, method or estimate.method
         if (low is None) != (high is None):
             raise JourneyError(f"number {id!r} has one bound of its interval but not the other")
         interval = None
@@ -196,8 +178,8 @@ class PageText(str):
 class Figure(PageText):
     """The formatted text of a number, carrying the number itself.
 
-    It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high`, `.n`, `.unit` give the parts,
-    `.ci` the interval in words.
+    It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high` give the parts, `.ci` the interval
+    in words, `.n` the sample size.
     """
 
     number: Number
@@ -217,11 +199,24 @@ class Figure(PageText):
         return self.number.value
 
     @property
+    def low(self) -> float:
+        """Lower bound of the interval; an error when none was registered."""
+        return self._bound(self.number.low)
+
+    @property
+    def high(self) -> float:
+        """Upper bound of the interval; an error when none was registered."""
+        return self._bound(self.number.high)
+
+    def _bound(self, bound: Bound | None) -> Bound:
+        if bound is None:
+            raise JourneyError(f"number {self.number.id!r} was registered without an interval")
+        return bound
+
+    @property
     def ci(self) -> PageText:
         """The interval, as `4.9% to 5.4%`; an error when none was registered."""
-        if self.number.interval is None:
-            raise JourneyError(f"number {self.number.id!r} was registered without an interval")
-        return PageText(self.number.interval, self.number_id)
+        return PageText(self._bound(self.number.interval), self.number_id)
 
     @property
     def p(self) -> PageText:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate
+from journey.inference.labels import checked_labels
+from journey.inference.resampling import resample_counts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,12 +67,13 @@ def positive_ranks(
     Raises
     ------
     JourneyError
-        When shapes differ, no pair is positive, or a score is not finite.
+        When shapes differ, an outcome is not 0 or 1, no pair is positive, or a score is not finite.
     """
     if score.shape != positive.shape or score.ndim != 2 or len(user) != len(score):
         raise JourneyError(
             f"scores {score.shape}, outcomes {positive.shape} and {len(user)} users do not match"
         )
+    positive = checked_labels(positive)
     if counted is not None:
         positive = positive & counted
     if not positive.any() or not np.isfinite(score).all():
@@ -126,16 +130,13 @@ def estimates(
         if len(users) != 1:
             raise JourneyError(f"rankings of {sorted(users)} users cannot be compared: give the same pairs")
         number = users.pop()
-        draws = generator.poisson(1.0, size=(replicates, number)).astype(np.float64)
+        draws = np.concatenate([*resample_counts(number, replicates, generator, scheme="poisson")])
         for weights, into in ((np.ones((1, number)), observed), (draws, drawn)):
             found = {name: ranks.average_precision(weights) for name, ranks in ranked.items()}
             into.append(found | {"base_rate": next(iter(ranked.values())).base_rate(weights)})
     result = {}
     for name, measure in measures.items():
-        value = float(measure(_mean(observed))[0])
-        sample = measure(_mean(drawn))
-        low, high = np.percentile(sample[np.isfinite(sample)], [2.5, 97.5])
-        result[name] = Estimate(value, float(min(low, value)), float(max(high, value)))
+        result[name] = percentile_estimate(float(measure(_mean(observed))[0]), measure(_mean(drawn)))
     return result
 
 

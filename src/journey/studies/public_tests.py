@@ -16,8 +16,8 @@ def plain_effect(effect: Effect) -> dict[str, float]:
     """Estimate, limits and p value as plain numbers."""
     return {
         "estimate": float(effect.estimate),
-        "low": float(effect.lower),
-        "high": float(effect.upper),
+        "low": float(effect.low),
+        "high": float(effect.high),
         "p": float(effect.p_value),
         "z": float(effect.statistic),
     }

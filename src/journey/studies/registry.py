@@ -20,7 +20,7 @@ from typing import Any
 from journey.errors import JourneyError
 from journey.paths import Paths, project
 from journey.stores.locate import locate
-from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, evidence
+from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, check_part, evidence
 from journey.studies.lineage import version
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -53,6 +53,8 @@ class Study:
         Largest accepted difference, as for `evidence`.
     libraries
         Libraries of an extra that it needs, and the extra.
+    part, part_says
+        For a very long one: a function that computes the beginning of its results, and which part that is.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Study:
     tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
     libraries: tuple[str, ...] = ()
     extra: str | None = None
+    part: str | None = None
+    part_says: str = ""
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -232,6 +236,8 @@ STUDIES = {
             "journey.studies.learning_curve:learning_curve",
             simulates=True,
             tolerance=1e-2,
+            part="journey.studies.learning_curve:smaller_shops",
+            part_says="all shops of up to 10,000 users",
         ),
         Study(
             "sql_systems",
@@ -285,9 +291,33 @@ def stale(paths: Paths) -> list[str]:
     for name, study in STUDIES.items():
         file = paths.evidence / f"{name}.json"
         committed = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        if committed.get("code_version") != study.version(paths):
+        checked = committed.get("checked", {}).get("code_version")
+        if study.version(paths) not in (committed.get("code_version"), checked):
             names.append(name)
     return names
+
+
+def check_study(name: str, paths: Paths) -> str:
+    """Compute a part of a long study again, and note in its file that it agrees; the part in words.
+
+    Raises
+    ------
+    JourneyError
+        For a study that has no part of its own, or when the part disagrees.
+    """
+    study = known(name)
+    if study.part is None:
+        raise JourneyError(f"study {name} has no part of its own: run `journey study {name}`")
+    part = _function(study.part)
+    check_part(
+        name,
+        lambda: part(paths),
+        study.part_says,
+        version=study.version(paths),
+        tolerance=study.tolerance,
+        root=paths,
+    )
+    return study.part_says
 
 
 def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float]]:

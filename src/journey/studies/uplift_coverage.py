@@ -24,11 +24,11 @@ from journey import uplift
 from journey.assumptions import load_assumptions
 from journey.causal.nuisance import assign_folds
 from journey.evaluation.uplift_truth import true_ranking, true_slope
+from journey.inference.estimate import Estimate
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.uplift_population import Population, Prices, load_population
 from journey.uplift.learners import BaseModels, UpliftModel, fit_uplift, xgboost_base
-from journey.uplift.ranking import Estimate
 from journey.uplift.sequential import rank_within
 from journey.uplift.trial import MAIN, POLICY_SHARE, MoneyScale, ShippingTrial
 from journey.warehouse.build import build_warehouse

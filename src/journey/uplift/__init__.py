@@ -29,7 +29,6 @@ from journey.uplift.policy import (
     standard_policies,
     top_share,
 )
-from journey.uplift.ranking import Estimate
 from journey.uplift.sequential import SequentialScores, rank_within, sequential_uplift
 from journey.uplift.trial import ShippingTrial, shipping_covariates
 from journey.uplift.truth import TruthComparison, compare_with_truth
@@ -39,7 +38,6 @@ __all__ = [
     "LEARNERS",
     "Band",
     "BaseModels",
-    "Estimate",
     "FourGroups",
     "GroupShare",
     "HeterogeneityTest",

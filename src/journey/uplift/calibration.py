@@ -10,7 +10,8 @@ from scipy import stats
 
 from journey.causal.study import FloatArray, IntArray, cluster_codes
 from journey.errors import JourneyError
-from journey.uplift.ranking import Estimate, rank_people
+from journey.inference.estimate import Estimate
+from journey.uplift.ranking import rank_people
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from support.samples import sample_of
 
 from journey.errors import JourneyError
 from journey.experiments import (
@@ -76,7 +77,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "text": (lambda: Sample("three", 1, 1), "n must be a number"),
     "impossible squares": (lambda: Sample(2, 10, 1), r"smaller than sum\^2 / n"),
     "negative squares": (lambda: Sample(2, 0, -1), "must not be negative"),
-    "negative variance": (lambda: Sample.from_moments(5, 1, -1), "variance must not be negative"),
     "missing values": (lambda: Sample.from_values([1.0, np.nan]), "1 of 2 values are missing"),
     "words as values": (lambda: Sample.from_values(["a"]), "must be an array of numbers"),
     "negative successes": (lambda: Proportion(5, -1), "successes must not be negative"),
@@ -100,10 +100,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "mean of nobody": (lambda: Sample(0, 0, 0).mean, "no units"),
     "rate of nobody": (lambda: wilson(Proportion(0, 0)), "no units"),
     "empty proportion": (lambda: two_proportions(Proportion(0, 0), RATE), "no units"),
-    "zero variance": (lambda: difference(means(FLAT, FLAT)), "neither arm varies"),
+    "zero variance": (lambda: difference(means(FLAT, FLAT)), "an arm does not vary"),
     "zero variance in rows": (
-        lambda: difference(means(Sample(*np.array([[9, 9], [9, 9], [9, 30]])), Sample(9, 9, 9))),
-        r"neither arm varies.*\(1 of 2 elements\)",
+        lambda: difference(means(Sample(*np.array([[9, 9], [9, 9], [9, 30]])), GOOD)),
+        r"an arm does not vary.*\(1 of 2 elements\)",
     ),
     "one cluster": (lambda: clustered(*[ClusterSample.from_values([1, 2], [7, 7])] * 2), "at least 2 units"),
     "same metric in every row": (
@@ -125,19 +125,18 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "quantile of one value": (lambda: quantile_effect([1], [1, 2], 0.5), "at least 2 units per arm"),
     "winsorising nothing": (lambda: winsorised([], [1.0]), "one arm is empty"),
     "one segment": (lambda: heterogeneity({"a": ARMS}), "at least two segments"),
-    "flat segment": (lambda: heterogeneity({"a": ARMS, "b": means(FLAT, FLAT)}), "segment 'b': neither arm"),
+    "flat segment": (
+        lambda: heterogeneity({"a": ARMS, "b": means(FLAT, FLAT)}),
+        "segment 'b': an arm does not vary",
+    ),
     "one arm": (lambda: beta_binomial({"a": RATE}), "at least two arms"),
-    "no data in the sequence": (lambda: confidence_sequence(means(FLAT, FLAT)), "neither arm varies yet"),
+    "no data in the sequence": (lambda: confidence_sequence(means(FLAT, FLAT)), "no confidence sequence yet"),
     # Baselines
     "lift on zero": (lambda: relative_lift(means(Sample(5, 0, 3), GOOD)), "control mean above zero"),
     "lift on a loss": (lambda: relative_lift(means(Sample(5, -5, 30), GOOD)), "control mean above zero"),
     "lift of no conversions": (lambda: relative_lift(proportions(Proportion(9, 0), RATE)), "above zero"),
-    "delta lift to zero": (
-        lambda: relative_lift(proportions(RATE, Proportion(9, 0)), method="delta"),
-        "standard error of the lift is zero.*fieller",
-    ),
     "Wald without variance": (
-        lambda: two_proportions(Proportion(9, 0), Proportion(9, 0), interval="wald"),
+        lambda: two_proportions(Proportion(90, 30), Proportion(9, 0), interval="wald"),
         "unpooled standard error is zero",
     ),
     "relative quantile of zero": (
@@ -158,7 +157,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "quantile 1": (lambda: quantile_effect([1, 2], [1, 2], 1.0), "quantile must lie"),
     "few resamples": (lambda: quantile_effect([1, 2], [1, 2], 0.5, resamples=5), "at least 100 resamples"),
     "caps out of order": (lambda: winsorised([1], [2], upper=0.1, lower=0.5), "0 <= lower < upper <= 1"),
-    "margins out of order": (lambda: equivalence(ARMS, 1, -1), "lower < upper"),
+    "margins out of order": (lambda: equivalence(ARMS, 1, -1), "low < high"),
     "margin below -100%": (lambda: equivalence(ARMS, -1.5, 1, scale="relative"), "above -1"),
     "equivalence at 0.6": (lambda: equivalence(ARMS, -1, 1, alpha=0.6), "below 0.5"),
     "correction": (lambda: heterogeneity({"a": ARMS, "b": ARMS}, correction="none"), "holm or benj"),  # type: ignore[arg-type]
@@ -251,26 +250,20 @@ def test_nothing_converted_is_a_defined_result() -> None:
     for successes in (0, 50):
         effect = two_proportions(Proportion(50, successes), Proportion(50, successes))
         assert (effect.statistic, effect.p_value, effect.estimate) == (0.0, 1.0, 0.0)
-        assert effect.lower == pytest.approx(-0.0713, abs=5e-5)
-        assert effect.upper == pytest.approx(0.0713, abs=5e-5)
+        assert effect.low == pytest.approx(-0.0713, abs=5e-5)
+        assert effect.high == pytest.approx(0.0713, abs=5e-5)
         one_sided = two_proportions(
             Proportion(50, successes), Proportion(50, successes), alternative="greater"
         )
-        assert (one_sided.p_value, one_sided.upper) == (0.5, 1.0)
-
-
-def test_one_flat_arm_is_still_a_test() -> None:
-    effect = difference(means(FLAT, GOOD))
-    assert effect.df == pytest.approx(9)
-    assert np.isfinite([effect.p_value, effect.lower, effect.upper]).all()
+        assert (one_sided.p_value, one_sided.high) == (0.5, 1.0)
 
 
 def test_fieller_without_a_clear_baseline_is_unbounded() -> None:
     """When the control mean may be zero, no lift can be excluded: documented, not hidden."""
-    lift = relative_lift(means(Sample.from_moments(20, 0.1, 4.0), Sample.from_moments(20, 0.5, 4.0)))
+    lift = relative_lift(means(sample_of(20, 0.1, 4.0), sample_of(20, 0.5, 4.0)))
     assert lift.bounded is False
-    assert (lift.lower, lift.upper) == (-np.inf, np.inf)
-    assert lift.as_dict()["lower"] is None
+    assert (lift.low, lift.high) == (-np.inf, np.inf)
+    assert lift.as_dict()["low"] is None
     assert lift.as_dict()["bounded"] is False
 
 
@@ -284,11 +277,11 @@ def test_constant_covariate_is_no_adjustment() -> None:
 def test_empty_experiment_has_no_mismatch() -> None:
     assert sample_ratio_test([0, 0]).p_value == 1.0
     single = sample_ratio_test([100, 5], [1, 0])
-    assert (single.p_value, single.df, single.left_out) == (1.0, 0, (1,))
+    assert (single.p_value, single.mismatch, single.misplaced) == (0.0, True, (1,))
 
 
 def test_posterior_without_data_is_the_prior() -> None:
     posterior = beta_binomial({"a": Proportion(0, 0), "b": Proportion(0, 0)}, prior=(2, 8))
     assert posterior.probability_best == pytest.approx((0.5, 0.5))
     assert posterior.mean == (0.2, 0.2)
-    assert posterior.difference_lower[1] == pytest.approx(-posterior.difference_upper[1])
+    assert posterior.difference_low[1] == pytest.approx(-posterior.difference_high[1])

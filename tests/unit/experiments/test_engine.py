@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 from scipy import stats
+from support.samples import sample_of
 
 import journey.experiments
 from journey.experiments import (
@@ -18,6 +19,7 @@ from journey.experiments import (
     PairedSample,
     Proportion,
     Sample,
+    benjamini_hochberg,
     beta_binomial,
     confidence_sequence,
     crossing_probabilities,
@@ -45,6 +47,7 @@ from journey.experiments import (
     repeated_interval,
     running_intersection,
     running_minimum,
+    sample_ratio_test,
     sequential_sample_ratio,
     two_proportions,
     wilson,
@@ -86,8 +89,9 @@ def test_statistics_straight_from_sql() -> None:
     assert sums is not None
     from_sql = PairedSample(*sums)
     direct = PairedSample.from_values(revenue[1::2], sessions[1::2])
-    for field in dataclasses.fields(direct):
-        assert getattr(from_sql, field.name) == pytest.approx(getattr(direct, field.name), rel=1e-12)
+    assert from_sql.covariance == pytest.approx(direct.covariance, rel=1e-12)
+    for one, two in ((from_sql.y, direct.y), (from_sql.x, direct.x)):
+        assert (one.n, one.mean, one.variance) == pytest.approx((two.n, two.mean, two.variance), rel=1e-12)
     assert ratios(from_sql, direct).control == pytest.approx(revenue[1::2].sum() / sessions[1::2].sum())
 
 
@@ -100,9 +104,9 @@ def test_one_sided_two_proportions() -> None:
     )
     assert up.p_value == pytest.approx(both.p_value / 2)
     assert down.p_value == pytest.approx(1 - up.p_value)
-    assert (up.upper, down.lower) == (1.0, -1.0)
-    assert up.lower == newcombe(control, treatment, alpha=0.1).lower
-    assert wilson(control, alternative="greater").lower == wilson(control, alpha=0.1).lower
+    assert (up.high, down.low) == (1.0, -1.0)
+    assert up.low == newcombe(control, treatment, alpha=0.1).low
+    assert wilson(control, alternative="greater").low == wilson(control, alpha=0.1).low
 
 
 def test_design_effect_of_identical_rows() -> None:
@@ -151,7 +155,7 @@ def test_winsorising_uses_one_cap_for_both_arms() -> None:
     assert capped.upper_cap == np.quantile(pooled, 0.75)
     assert capped.lower_cap == -np.inf
     assert capped.share_capped == 2 / 8
-    assert capped.control.sum == 6 + capped.upper_cap
+    assert capped.control.total == pytest.approx(6 + capped.upper_cap, rel=1e-15)
     untouched = winsorised([1.0, 2.0], [3.0], upper=1.0)
     assert untouched.share_capped == 0
 
@@ -161,10 +165,10 @@ def test_quantile_effect_is_reproducible_and_relative() -> None:
     control, treatment = rng.lognormal(3, 1, 800), 1.3 * rng.lognormal(3, 1, 800)
     one, two = (quantile_effect(control, treatment, 0.5, scale="relative", seed=9) for _ in range(2))
     assert one == two
-    assert one.lower < 0.3 < one.upper
+    assert one.low < 0.3 < one.high
     assert one.p_value < 0.01
     up = quantile_effect(control, treatment, 0.5, alternative="greater")
-    assert up.upper == np.inf
+    assert up.high == np.inf
     assert quantile_effect(control, treatment, 0.5, alternative="less").p_value > 0.99
 
 
@@ -205,8 +209,8 @@ def test_crossing_and_repeated_intervals() -> None:
     assert first_crossing([-3.5, 0.0], group_sequential([0.5, 1.0], alternative="less")) == 0
     arms = proportions(Proportion(5000, 500), Proportion(5000, 600))
     interval = repeated_interval(arms, design, 1)
-    assert interval.upper - interval.estimate == pytest.approx(design.z[1] * interval.standard_error)
-    assert (interval.lower > 0) == (interval.statistic >= design.z[1])
+    assert interval.high - interval.estimate == pytest.approx(design.z[1] * interval.standard_error)
+    assert (interval.low > 0) == (interval.statistic >= design.z[1])
 
 
 def test_early_looks_spend_nothing() -> None:
@@ -232,7 +236,7 @@ def test_mirrored_designs_have_mirrored_power() -> None:
 
 def test_confidence_sequence_is_the_mixture_sequential_test() -> None:
     """Johari, Pekelis and Walsh: likelihood ratio with mixing variance tau^2 on the difference."""
-    arms = means(Sample.from_moments(4000, 2.0, 9.0), Sample.from_moments(4200, 2.2, 10.0))
+    arms = means(sample_of(4000, 2.0, 9.0), sample_of(4200, 2.2, 10.0))
     sequence = confidence_sequence(arms, tightest_n=6000)
     rho = journey.experiments.mixture_rho(6000)
     variance = arms.variance_difference
@@ -248,7 +252,7 @@ def test_confidence_sequence_is_tightest_where_it_was_told() -> None:
     relative_width = []
     for tightest in (1000.0, 10_000.0, 100_000.0):
         sequence = confidence_sequence(arms, tightest_n=tightest)
-        relative_width.append((np.asarray(sequence.upper) / np.asarray(fixed.upper)).argmin())
+        relative_width.append((np.asarray(sequence.high) / np.asarray(fixed.high)).argmin())
     assert n[relative_width].tolist() == [500, 5000, 50_000]
 
 
@@ -256,9 +260,9 @@ def test_running_minimum_and_intersection() -> None:
     assert running_minimum([0.5, 0.2, 0.4]).tolist() == [0.5, 0.2, 0.2]
     n = np.array([100.0, 400.0, 1600.0])
     effect = confidence_sequence(means(Sample(n, 0 * n, n), Sample(n, 0.3 * n, n)))
-    lower, upper = running_intersection(effect)
-    assert (np.diff(lower) >= 0).all()
-    assert (np.diff(upper) <= 0).all()
+    low, high = running_intersection(effect)
+    assert (np.diff(low) >= 0).all()
+    assert (np.diff(high) <= 0).all()
 
 
 def test_sequential_sample_ratio_finds_a_broken_split() -> None:
@@ -293,7 +297,7 @@ def test_non_inferiority_is_one_side_of_equivalence() -> None:
     assert both.equivalent
     assert not equivalence(arms, -0.001, 0.001).equivalent
     relative = equivalence(arms, -0.1, 0.1, scale="relative")
-    assert relative.equivalent == (relative.lower > -0.1 and relative.upper < 0.1)
+    assert relative.equivalent == (relative.low > -0.1 and relative.high < 0.1)
 
 
 def test_linearised_variance_of_a_constant_denominator() -> None:
@@ -313,7 +317,7 @@ def test_three_arms_posterior() -> None:
     # Four Monte-Carlo errors of 400,000 draws.
     assert posterior.probability_best == pytest.approx(best, abs=0.0032)
     assert posterior.expected_loss == pytest.approx((draws.max(axis=0) - draws).mean(axis=1), abs=1e-4)
-    assert posterior.lower[0] == pytest.approx(stats.beta.ppf(0.025, 51, 951))
+    assert posterior.low[0] == pytest.approx(stats.beta.ppf(0.025, 51, 951))
 
 
 def test_jeffreys_prior_without_data() -> None:
@@ -321,7 +325,7 @@ def test_jeffreys_prior_without_data() -> None:
     posterior = beta_binomial({"a": Proportion(0, 0), "b": Proportion(0, 0)}, prior=(0.5, 0.5))
     assert posterior.expected_loss == pytest.approx((2 / np.pi**2,) * 2, abs=1e-10)
     assert posterior.probability_best == pytest.approx((0.5, 0.5), abs=1e-12)
-    assert posterior.difference_lower[1] == pytest.approx(-posterior.difference_upper[1], abs=1e-9)
+    assert posterior.difference_low[1] == pytest.approx(-posterior.difference_high[1], abs=1e-9)
 
 
 def test_rates_with_and_without_a_success() -> None:
@@ -332,3 +336,17 @@ def test_rates_with_and_without_a_success() -> None:
         assert journey.experiments.probability_best(a, b)[0] == pytest.approx(
             (x[0] > x[1]).mean(), abs=0.0014
         )
+
+
+def test_benjamini_hochberg_rejects_all_at_a_tie_on_the_level() -> None:
+    """p (k) <= k alpha / m holds for k = m exactly, so all are rejected, family by family."""
+    assert benjamini_hochberg([0.1, 0.1, 0.1], alpha=0.1).rejected.all()
+    found = benjamini_hochberg([[0.1, 0.1, 0.1], [0.01, 0.04, 0.9]], alpha=0.1)
+    assert found.adjusted == pytest.approx(np.array([[0.1, 0.1, 0.1], [0.03, 0.06, 0.9]]))
+
+
+def test_units_in_an_arm_that_was_to_have_none_are_a_mismatch() -> None:
+    found = sample_ratio_test([10_000, 10_000, 50], [0.5, 0.5, 0])
+    assert (found.mismatch, found.p_value, found.chi_square) == (True, 0.0, np.inf)
+    assert (found.misplaced, found.counts) == ((2,), (10_000.0, 10_000.0, 50.0))
+    assert not sample_ratio_test([10_000, 10_000, 0], [0.5, 0.5, 0]).mismatch

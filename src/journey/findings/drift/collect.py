@@ -98,7 +98,7 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
     add("drift.reference_rows", any_look(log).reference, "count", label="Sessions of the reference", **common)
     add(
         "drift.level",
-        log.level,
+        log.alpha,
         "share",
         digits=0,
         label="Accepted chance of a false alarm",

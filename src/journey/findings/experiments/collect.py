@@ -77,8 +77,8 @@ def add_effect(
         unit,
         label,
         source,
-        low=float(effect.lower),
-        high=float(effect.upper),
+        low=float(effect.low),
+        high=float(effect.high),
         method=str(effect.method),
         n=n,
         digits=digits,
@@ -114,7 +114,7 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
                 "balance_p": float(before.p_value),
                 "readable": "no" if check.mismatch else "yes",
                 "effect": f"{format_number(float(effect.estimate), 'points')} "
-                f"({format_interval(float(effect.lower), float(effect.upper), 'points')})",
+                f"({format_interval(float(effect.low), float(effect.high), 'points')})",
             }
         )
         label, source = f"p value: sample ratio, {title}", "sample_ratio:sample_ratio_test"
@@ -255,8 +255,8 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
         "eur",
         "Margin of free shipping for everyone, for 10,000 users",
         ":add_margin",
-        low=scale * float(effect.lower),
-        high=scale * float(effect.upper),
+        low=scale * float(effect.low),
+        high=scale * float(effect.high),
         method="Welch, after shipping cost",
         n=n,
     )
@@ -316,8 +316,8 @@ def add_segments(desk: Desk, users: pd.DataFrame) -> None:
                 {
                     "segment": segment.name,
                     "effect": float(segment.effect.estimate),
-                    "low": float(segment.effect.lower),
-                    "high": float(segment.effect.upper),
+                    "low": float(segment.effect.low),
+                    "high": float(segment.effect.high),
                     "adjusted_p": float(segment.adjusted_p),
                 }
                 for segment in found.segments

@@ -121,8 +121,8 @@ def fooled(frame: pd.DataFrame) -> go.Figure:
         frame.assign(rule=frame["rule"].replace(RULE_NAMES)),
         label="rule",
         value="share_fooled",
-        low="share_lower",
-        high="share_upper",
+        low="share_low",
+        high="share_high",
         axis="Series that cross at some look, not at the end",
         tickformat=".0%",
     )

@@ -40,11 +40,11 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
             {
                 "day": days,
                 "effect": fixed.estimate,
-                "low": fixed.lower,
-                "high": fixed.upper,
+                "low": fixed.low,
+                "high": fixed.high,
                 "p": fixed.p_value,
-                "always_low": always.lower,
-                "always_high": always.upper,
+                "always_low": always.low,
+                "always_high": always.high,
             }
         ),
     )
@@ -66,7 +66,7 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         source=f"{SOURCE}:add_looks",
         query="experiment_users",
     )
-    excludes = (np.asarray(always.lower) > 0) | (np.asarray(always.upper) < 0)
+    excludes = (np.asarray(always.low) > 0) | (np.asarray(always.high) < 0)
     desk.ledger.add(
         "experiments.looks_always",
         int(excludes.sum()),

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from journey.findings.desk import Desk
+from journey.inference.estimate import Estimate
 from journey.metrics.anomalies import weekday_anomalies
-from journey.metrics.bootstrap import BootstrapTotals, Estimate, bootstrap_totals
+from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
 from journey.metrics.drivers import DRIVERS, driver_tree, mix_and_rate
 from journey.metrics.recount import recount
 from journey.warehouse.query import query

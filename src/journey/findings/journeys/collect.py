@@ -163,7 +163,7 @@ def add_time_to_convert(desk: Desk) -> None:
         desk.ledger.add(f"journeys.{name}", value, unit, n=curve.n, label=label, source=source)
     groups = []
     for device, rows in customers.groupby("device_preference", sort=True):
-        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy(dtype=bool))
+        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy())
         grid = np.arange(0, int(np.floor(one.horizon)) + 1)
         kept, lower, upper = journeys.survival_at(one, grid)
         groups.append(
@@ -192,7 +192,7 @@ def add_attribution(desk: Desk) -> None:
     ids = touches["path_id"].to_numpy()
     whole = journeys.paths_from_steps(ids, codes, channels)
     first = np.r_[True, ids[1:] != ids[:-1]]
-    converted = touches["path_converts"].to_numpy()[first].astype(bool)
+    converted = touches["path_converts"].to_numpy()[first]
     users = touches["user_id"].to_numpy()[first]
     truth = channel_truth(desk.paths.store(desk.store), channels)
     budget = desk.assumptions["attribution.budget_per_period"]

@@ -175,6 +175,9 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
     )
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("methods", table)
+    names_of = {"name": "method", "other_name": "other"}
+    named = {new: found.differences[column].map(METHOD_NAMES) for new, column in names_of.items()}
+    desk.save("differences", found.differences.assign(**named))
     items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
     desk.save("items", items)
     n, source = found.n_users, f"{COMPARISON}:compare"
@@ -242,7 +245,7 @@ def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.nda
             name = f"{better}_over_{other}_{metric}"
             label = f"{METRIC_NAMES[metric]}, {in_sentence(better)} over {in_sentence(other)}, less one"
             less_one = [round(part, DIGITS) for part in (difference.value, difference.low, difference.high)]
-            add_bounded(desk, name, less_one, "share", difference.n_users, label, source="ratio_less_one")
+            add_bounded(desk, name, less_one, "share", totals.n_users, label, source="ratio_less_one")
     desk.ledger.add(
         "recommend.pairs_clear",
         int(clear),
@@ -317,6 +320,12 @@ def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settin
         name = f"als_with_{round(100 * share)}"
         label = f"NDCG at 20 of ALS that learns from {share:.0%} of the other users"
         add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
+        if share > SHARES[0]:
+            name = f"als_gain_{round(100 * share)}"
+            label = (
+                f"NDCG of ALS with {share:.0%} of the other users over that with {SHARES[0]:.0%}, less one"
+            )
+            add_bounded(desk, name, bounded(row, "gain"), "share", found.n_users, label, digits=1)
 
 
 def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:

@@ -117,7 +117,7 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
             {
                 "knowledge": name,
                 "name": KNOWLEDGE_NAMES[name],
-                "ndcg": float(totals.totals[name][0]) / change.n_users,
+                "ndcg": float(totals.totals[name][0]) / totals.n_users,
                 "change": change.value,
                 "change_low": change.low,
                 "change_high": change.high,
@@ -139,7 +139,7 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
                 low=round(estimate.low, DIGITS),
                 high=round(estimate.high, DIGITS),
                 method=BOOTSTRAP,
-                n=estimate.n_users,
+                n=estimate.n,
                 label=f"{label}, {TOLD_NAMES[name]}",
                 source=source,
             )

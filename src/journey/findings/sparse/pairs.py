@@ -12,12 +12,15 @@ from journey.findings.desk import Desk
 from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
 from journey.inference.intervals import wilson_interval
+from journey.metrics.bootstrap import bootstrap_totals
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
 from journey.warehouse.query import query
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
+#: Sets of features that are compared with the history alone, on the same draws of users.
+OVER_PLAIN = ("collaborative", "everything")
 
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
@@ -34,6 +37,8 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
         for name in ranked:
             measures[f"{name}.precision"] = lambda draw, name=name: draw[name]
             measures[f"{name}.lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
+        for name in OVER_PLAIN:
+            measures[f"{name}.over_plain"] = lambda draw, name=name: draw[name] / draw["plain"] - 1
         found = estimates([ranked], measures, seed=SEED)
         for name in ranked:
             row: dict[str, Any] = {"part": part, "features": name, "name": SET_NAMES[name]}
@@ -48,6 +53,12 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
                     desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
                 )
             rows.append(row)
+        for name in OVER_PLAIN:
+            change, label = (
+                found[f"{name}.over_plain"],
+                f"{SET_NAMES[name]}: PR-AUC over history alone, less one",
+            )
+            add_estimate(desk, f"{part}_{name}_over_plain", change, ("share", 0), rung.happened.size, label)
     desk.save("features", pd.DataFrame(rows))
 
 
@@ -164,15 +175,12 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
     )
     found = wanted.merge(paid, on=["session_id", "item_id"], how="left")["paid"].fillna(0.0).to_numpy()
     users = np.bincount(ground.user[past.row[left]], found, int(ground.user.max()) + 1)
-    drawn = np.random.default_rng(SEED).poisson(1.0, size=(2000, len(users))) @ users
     margin = desk.assumptions["shop.gross_margin"]
-    low, high = np.percentile(drawn, [2.5, 97.5]) * margin
+    drawn = bootstrap_totals({"paid": users}, seed=SEED)
     desk.ledger.add(
         "sparse.reminder_margin",
-        float(users.sum()) * margin,
+        drawn.estimate(lambda totals: margin * totals["paid"]),
         "eur",
-        low=float(low),
-        high=float(high),
         digits=0,
         n=len(users),
         method=METHOD,

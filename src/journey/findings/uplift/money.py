@@ -10,8 +10,8 @@ from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
 from journey.findings.desk import Desk
+from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
-from journey.uplift.ranking import Estimate
 from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
 
 SOURCE = "journey.findings.uplift.money"

@@ -98,13 +98,13 @@ def conversions(simulations: int, seed: int) -> list[Row]:
             coverage(
                 f"{scenario}, one rate",
                 "Wilson",
-                single.lower,
-                single.upper,
+                single.low,
+                single.high,
                 base,
                 expected_to_hold=common,
                 note=sparse,
             ),
-            coverage(scenario, "Newcombe", gap.lower, gap.upper, changed - base),
+            coverage(scenario, "Newcombe", gap.low, gap.high, changed - base),
             type_one(
                 f"{scenario}, no effect",
                 "pooled z",
@@ -332,7 +332,7 @@ def quantiles(simulations: int, seed: int) -> list[Row]:
     rows = []
     for quantile, z in ((0.5, 0.0), (0.9, 1.2815515655446004)):
         rng = generator(seed, f"quantile {quantile}")
-        lower, upper = np.empty(simulations), np.empty(simulations)
+        low, high = np.empty(simulations), np.empty(simulations)
         for index in range(simulations):
             effect = quantile_effect(
                 rng.lognormal(0.0, 1.0, 400),
@@ -341,11 +341,11 @@ def quantiles(simulations: int, seed: int) -> list[Row]:
                 resamples=1000,
                 seed=int(rng.integers(2**31)),
             )
-            lower[index], upper[index] = effect.lower, effect.upper
+            low[index], high[index] = effect.low, effect.high
         truth = 0.2 * float(np.exp(z))
         rows.append(
             coverage(
-                "lognormal, 400 + 400 units, +20%", f"bootstrap, {quantile:.0%} quantile", lower, upper, truth
+                "lognormal, 400 + 400 units, +20%", f"bootstrap, {quantile:.0%} quantile", low, high, truth
             )
         )
     return rows

@@ -134,7 +134,7 @@ class Visitors:
         y, yy, x, xx, xy, money_sum, money_squares, money_x = np.concatenate(rows, axis=1)
         units = np.full(simulations, float(n))
         # Conversions are 0 or 1 per session, so their squares add up to their sum.
-        conversions = ClusterSample(PairedSample(units, y, yy, x, xx, xy), y)
+        conversions = ClusterSample(PairedSample(units, y, yy, x, xx, xy), Sample(x, y, y))
         return conversions, PairedSample(units, money_sum, money_squares, x, xx, money_x)
 
 

@@ -99,10 +99,10 @@ def _row(
 
 
 def coverage(
-    scenario: str, method: str, lower: Any, upper: Any, truth: float, *, undefined: int = 0, **more: Any
+    scenario: str, method: str, low: Any, high: Any, truth: float, *, undefined: int = 0, **more: Any
 ) -> Row:
     """Share of intervals that contain the truth, against 94-96%."""
-    low, high = np.asarray(lower), np.asarray(upper)
+    low, high = np.asarray(low), np.asarray(high)
     below, above = float((truth < low).mean()), float((truth > high).mean())
     slack = allowance(0.95, low.size + undefined)
     band = (COVERAGE_BAND[0] - slack, min(1.0, COVERAGE_BAND[1] + slack))
@@ -122,7 +122,7 @@ def coverage(
 
 def effect_coverage(scenario: str, method: str, effect: Effect, truth: float, **more: Any) -> Row:
     """Coverage of the intervals of a vectorised effect."""
-    return coverage(scenario, method, effect.lower, effect.upper, truth, **more)
+    return coverage(scenario, method, effect.low, effect.high, truth, **more)
 
 
 def type_one(scenario: str, method: str, p_values: Any, *, alpha: float = 0.05, **more: Any) -> Row:

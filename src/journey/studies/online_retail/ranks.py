@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
+from journey.inference.intervals import percentile_estimate
+from journey.inference.resampling import resample_counts
 from journey.sparse.precision import PositiveRanks
 
 Floats = NDArray[np.float64]
@@ -98,8 +100,8 @@ def precision_at(ranks: PositiveRanks, pairs: int, *, replicates: int, seed: int
         Of the bootstrap, which draws customers by Poisson(1) counts: the likeliest pairs belong to few.
     """
     customers = ranks.rows.shape[1]
-    drawn = np.random.default_rng(seed).poisson(1.0, size=(replicates, customers))
-    weights = np.vstack([np.ones((1, customers)), drawn])
+    drawn = resample_counts(customers, replicates, seed, scheme="poisson")
+    weights = np.vstack([np.ones((1, customers)), *drawn])
     hits = np.cumsum(weights @ ranks.positives.T, axis=1)
     above = np.cumsum(weights @ ranks.rows[:-1].T, axis=1)
     found = np.array(
@@ -108,5 +110,4 @@ def precision_at(ranks: PositiveRanks, pairs: int, *, replicates: int, seed: int
             for below, so_far in zip(above, hits, strict=True)
         ]
     )
-    value, (low, high) = float(found[0]), np.percentile(found[1:], [2.5, 97.5])
-    return Estimate(value, float(min(low, value)), float(max(high, value)))
+    return percentile_estimate(float(found[0]), found[1:], n=customers)

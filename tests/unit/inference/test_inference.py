@@ -1,0 +1,39 @@
+"""What all methods share: one estimate, intervals, and resampling by named schemes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from journey.inference.intervals import percentile_estimate
+from journey.inference.resampling import resample_counts
+
+
+def test_a_percentile_estimate_holds_its_value_and_leaves_out_what_is_undefined():
+    draws = np.r_[np.linspace(0.0, 1.0, 101), np.nan, np.inf]
+    found = percentile_estimate(0.4, draws, 0.9, n=7)
+    assert (found.low, found.high) == pytest.approx((0.05, 0.95))
+    assert (found.level, found.n, found.method) == (0.9, 7, "percentile bootstrap")
+    assert percentile_estimate(1.5, draws).high == 1.5
+
+
+@pytest.mark.parametrize(("scheme", "spread"), [("multinomial", 0.0), ("poisson", 20.0**0.5)])
+def test_both_schemes_draw_each_unit_once_on_average(scheme, spread):
+    """The number of units is fixed in the one and Poisson distributed in the other."""
+    counts = np.concatenate([*resample_counts(20, 20_000, 3, scheme=scheme, cells=5000)])
+    assert counts.shape == (20_000, 20)
+    # Four Monte-Carlo errors of 400,000 counts and of 20,000 totals.
+    assert counts.mean() == pytest.approx(1.0, abs=0.0064)
+    assert counts.sum(axis=1).std() == pytest.approx(spread, abs=0.09)
+
+
+@pytest.mark.parametrize("scheme", ["multinomial", "poisson"])
+def test_batches_do_not_change_the_draws_and_a_generator_goes_on(scheme):
+    whole, parts = (
+        np.concatenate([*resample_counts(50, 40, 3, scheme=scheme, cells=cells)]) for cells in (10_000, 120)
+    )
+    assert (whole == parts).all()
+    rng = np.random.default_rng(3)
+    first, second = (np.concatenate([*resample_counts(50, 40, rng, scheme=scheme)]) for _ in range(2))
+    assert (first == whole).all()
+    assert (second != whole).any()
