@@ -197,7 +197,14 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
                 chapter,
                 f"Findings: {chapter}",
                 find(paths, chapter),
-                (summary, paths.assumptions, *common, *own, *code(root, "sql/analysis", "sql/macros"), *evidence),
+                (
+                    summary,
+                    paths.assumptions,
+                    *common,
+                    *own,
+                    *code(root, "sql/analysis", "sql/macros"),
+                    *evidence,
+                ),
                 (part,),
             )
         )
