@@ -10,10 +10,9 @@ project:
   type: website
 website:
   title: Small
+execute: {echo: false, warning: false}
 format:
   html: default
-press:
-  depends: [data.txt]
 """
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from support.query_awkward import awkward_tables
 
 from journey.paths import project
 
@@ -24,8 +25,22 @@ def build_shop(path: Path, *, users: int = 150, items: int = 24, days: int = 70,
         "users": _users(rng, users),
         "items": _items(rng, items),
         "exposures": _exposures(rng, users),
-        "events_flagged": _flagged(rng, events),
     }
+    write_shop(path, tables, _flagged(rng, events))
+
+
+def build_awkward_shop(path: Path) -> None:
+    """Write the shop at the limits; every kind of dirt has another count in it."""
+    tables = awkward_tables()
+    raw = tables["events"][["event_id", "ts", "user_id"]].copy()
+    for place, kind in enumerate(DIRT):
+        raw[f"is_{kind}"] = raw["event_id"] <= 3 * (place + 1)
+    write_shop(path, tables, raw)
+
+
+def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:
+    """Write staging tables, number their sessions and make the marts."""
+    tables = tables | {"events_flagged": flagged}
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema staging; create schema marts")
         for name, frame in tables.items():

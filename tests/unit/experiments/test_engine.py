@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import importlib
+import json
 import pkgutil
+from typing import get_args
 
 import duckdb
 import numpy as np
@@ -53,6 +55,7 @@ from journey.experiments import (
     wilson,
     winsorised,
 )
+from journey.experiments.inputs import EffectScale, Scale
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(journey.experiments.__path__))
 
@@ -350,3 +353,12 @@ def test_units_in_an_arm_that_was_to_have_none_are_a_mismatch() -> None:
     assert (found.mismatch, found.p_value, found.chi_square) == (True, 0.0, np.inf)
     assert (found.misplaced, found.counts) == ((2,), (10_000.0, 10_000.0, 50.0))
     assert not sample_ratio_test([10_000, 10_000, 0], [0.5, 0.5, 0]).mismatch
+
+
+def test_a_result_is_tagged_with_a_type_that_no_input_takes() -> None:
+    arms = means(Sample(100, 200.0, 500.0), Sample(100, 230.0, 620.0))
+    tags = [difference(arms).scale, relative_lift(arms).scale, equivalence(arms, -1, 1).scale]
+    assert all(isinstance(tag, EffectScale) for tag in tags)
+    assert not isinstance("absolute", EffectScale)
+    assert set(get_args(Scale)) <= {str(tag) for tag in EffectScale}
+    assert json.dumps(difference(arms).as_dict()["scale"]) == '"absolute"'

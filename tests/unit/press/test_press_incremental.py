@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,33 +19,36 @@ from support.press_site import CONFIG
 
 import press
 from press import site as press_site
+from press.kernel import Runner
+from press.source import Page
 
 Small = Callable[..., Path]
-PAGE = '---\ntitle: Counted\n---\n\nWords.\n\n```{python}\n#| echo: false\nprint("value", 1)\n```\n'
+PAGE = '---\ntitle: Counted\n---\n\nWords.\n\n```{python}\n#| output: asis\nprint("value", 1)\n```\n'
 
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pages whose code was executed, in order."""
     executed: list[str] = []
-    original = press_site.execute
+    original = Runner.execute
 
-    def counted(page, fmt, meta, stopped):  # type: ignore[no-untyped-def]
+    def counted(self: Runner, page: Page) -> list[str]:
         executed.append(page.path)
-        return original(page, fmt, meta, stopped)
+        return original(self, page)
 
-    monkeypatch.setattr(press_site, "execute", counted)
+    monkeypatch.setattr(Runner, "execute", counted)
     return executed
 
 
-def rendered(root: Path) -> list[str]:
-    pages: list[str] = []
-    press.render(root, progress=lambda page, done, total: pages.append(page))
-    return pages
+def rendered(root: Path, rests: str = "one") -> list[str]:
+    """Render, and give the pages that it tells of; `rests` is what the code of the first page rests on."""
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        press.render(root, depends={"index.qmd": rests})
+    return re.findall(r"^\[\d+/\d+\] (\S+)", told.getvalue(), flags=re.MULTILINE)
 
 
 def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
-    root = small(PAGE, data__txt="one")
+    root = small(PAGE)
     assert rendered(root) == ["index.qmd"]
     first = (root / "_site" / "index.html").read_bytes()
     assert rendered(root) == []
@@ -56,27 +63,104 @@ def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
     assert (root / "_site" / "index.html").read_bytes() == first
     assert runs == ["index.qmd"]
 
-    (root / "data.txt").write_text("two", "utf-8")
-    assert rendered(root) == ["index.qmd"]
+    assert rendered(root, "two") == ["index.qmd"]
     (root / "index.qmd").write_text(PAGE.replace("1)", "2)"), "utf-8")
-    rendered(root)
+    rendered(root, "two")
     assert "value 2" in (root / "_site" / "index.html").read_text("utf-8")
     assert runs == ["index.qmd"] * 3
 
 
 def test_without_dependencies_code_always_runs(small: Small, runs: list[str]) -> None:
-    root = small(PAGE, CONFIG[: CONFIG.index("press:")])
-    rendered(root)
-    assert rendered(root) == ["index.qmd"]
+    root = small(PAGE)
+    for _ in range(2):
+        press.render(root)
     assert runs == ["index.qmd"] * 2
 
 
+def test_a_command_before_may_say_what_code_rests_on(small: Small, runs: list[str]) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  pre-render: prepare.py")
+    told = "import os, shutil; shutil.copy('told.json', os.environ['PRESS_DEPENDS'])"
+    root = small(PAGE, config, prepare__py=told, told__json='{"index.qmd": "one"}')
+    for _ in range(2):
+        press.render(root)
+    (root / "told.json").write_text('{"index.qmd": "two"}', "utf-8")
+    press.render(root)
+    # Without the command nothing is known.
+    press.render(root, pre_render=False)
+    assert runs == ["index.qmd"] * 3
+
+
+@pytest.mark.parametrize("harm", [lambda file: file.unlink(), lambda file: file.write_text("<p>other</p>")])
+def test_what_was_done_to_the_site_is_undone(
+    small: Small, runs: list[str], harm: Callable[..., None]
+) -> None:
+    root = small(PAGE)
+    rendered(root)
+    page = root / "_site" / "index.html"
+    whole = page.read_bytes()
+    harm(page)
+    assert rendered(root) == ["index.qmd"]
+    assert page.read_bytes() == whole
+    assert runs == ["index.qmd"]
+
+
+def test_a_site_half_published_is_known_as_such(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = small("Before.\n")
+    rendered(root)
+    (root / "index.qmd").write_text("After.\n", "utf-8")
+    with monkeypatch.context() as killed:
+        killed.setattr(press_site.Site, "index", lambda self: sys.exit("killed while publishing"))
+        with pytest.raises(SystemExit):
+            rendered(root)
+    (root / "index.qmd").write_text("Before.\n", "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    assert "Before." in (root / "_site" / "index.html").read_text("utf-8")
+
+
+def test_one_page_rendered_does_not_vouch_for_the_others(small: Small) -> None:
+    root = small("text\n")
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
+    rendered(root)
+    (root / "_site" / "other.html").write_text("cut", "utf-8")
+    press.render(root, [root / "index.qmd"])
+    assert rendered(root) == ["other.qmd"]
+
+
+def test_what_a_killed_run_left_is_removed(small: Small) -> None:
+    root = small("text\n")
+    # A process that is gone, and one whose number this process got.
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for process in (gone.pid, os.getpid()):
+        (root / ".press" / f"aside-{process}" / "site_libs" / "theme").mkdir(parents=True)
+    rendered(root)
+    assert not list((root / ".press").glob("aside*"))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"index', "[]", '{"index.qmd": {"key": "1", "files": ["index.html"]}}', "3"]
+)
+def test_a_damaged_record_costs_a_rendering_only(small: Small, text: str) -> None:
+    root = small("text\n")
+    rendered(root)
+    (root / ".press" / "pages.json").write_text(text, "utf-8")
+    assert rendered(root) == ["index.qmd"]
+
+
+def test_a_moved_project_is_up_to_date(small: Small, tmp_path: Path) -> None:
+    root = small("---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>")
+    rendered(root)
+    moved = tmp_path.parent / f"{tmp_path.name}-moved"
+    root.rename(moved)
+    assert rendered(moved) == []
+
+
 def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nBefore.\n", "utf-8")
     rendered(root)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nAfter.\n", "utf-8")
-    (root / "index.qmd").write_text(PAGE + "\n```{python}\n1 / 0\n```\n", "utf-8")
+    (root / "index.qmd").write_text(PAGE + "\n```{python}\n#| include: false\n1 / 0\n```\n", "utf-8")
     with pytest.raises(press.PressError):
         rendered(root)
     assert "Before." in (root / "_site" / "other.html").read_text("utf-8")
@@ -84,7 +168,7 @@ def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
 
 
 def test_page_that_is_gone_leaves_the_site(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
     rendered(root)
     (root / "other.qmd").unlink()
@@ -94,33 +178,44 @@ def test_page_that_is_gone_leaves_the_site(small: Small) -> None:
 
 
 def test_one_page_of_several(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
     press.render(root, [root / "other.qmd"])
     assert (root / "_site" / "other.html").exists()
     assert not (root / "_site" / "index.html").exists()
 
 
-def test_resources_follow_their_sources(small: Small) -> None:
-    config = CONFIG.replace("type: website", "type: website\n  resources: [extra.txt]")
-    root = small("![A box](box.svg)\n", config, box__svg="<svg/>", extra__txt="1")
+def test_code_runs_once_for_all_formats(small: Small, runs: list[str]) -> None:
+    formats = "format-links: [html]\nformat: {html: default, typst: default}\n---"
+    root = small(PAGE.replace("---\n\nWords", f"{formats}\n\nWords"), data__txt="")
+    rendered(root)
+    assert (root / "_site" / "index.pdf").exists()
+    assert runs == ["index.qmd"]
+
+
+def test_files_follow_their_sources(small: Small) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  resources: [/extra.txt]")
+    root = small("[linked](linked.txt) and [extra](extra.txt)\n", config, linked__txt="1", extra__txt="1")
     rendered(root)
     (root / "extra.txt").write_text("2", "utf-8")
-    (root / "box.svg").write_text("<svg><g/></svg>", "utf-8")
+    (root / "linked.txt").write_text("2", "utf-8")
     rendered(root)
     assert (root / "_site" / "extra.txt").read_text("utf-8") == "2"
-    assert (root / "_site" / "box.svg").read_text("utf-8") == "<svg><g/></svg>"
+    assert (root / "_site" / "linked.txt").read_text("utf-8") == "2"
+    (root / "index.qmd").write_text("no more\n", "utf-8")
+    rendered(root)
+    assert not (root / "_site" / "linked.txt").exists()
+    assert (root / "_site" / "extra.txt").exists()
 
 
-def test_named_files_make_a_page_stale(small: Small) -> None:
-    root = small(
-        "---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>", data__txt=""
-    )
+def test_named_files_make_every_page_stale(small: Small) -> None:
+    config = CONFIG.replace("html: default", "html: {include-after-body: end.html}")
+    root = small("text\n", config, end__html="<p id='a'></p>", data__txt="")
     rendered(root)
     assert rendered(root) == []
-    (root / "head.html").write_text("<meta name='b'>", "utf-8")
+    (root / "end.html").write_text("<p id='b'></p>", "utf-8")
     assert rendered(root) == ["index.qmd"]
-    assert "<meta name='b'>" in (root / "_site" / "index.html").read_text("utf-8")
+    assert "<p id='b'></p>" in (root / "_site" / "index.html").read_text("utf-8")
 
 
 def test_pre_render_can_be_left_out(small: Small) -> None:
@@ -130,7 +225,9 @@ def test_pre_render_can_be_left_out(small: Small) -> None:
 
 
 def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
-    root = small('```{python}\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n')
+    root = small(
+        '```{python}\n#| include: false\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n'
+    )
     command = "from press.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", command, "render", "--root", str(root)],

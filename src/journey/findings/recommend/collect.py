@@ -185,7 +185,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
         method = in_sentence(row["method"])
         for metric in METRICS:
             unit = "share" if metric == "recall" else "ratio"
-            label = f"{METRIC_NAMES[metric]} at 20, {method}"
+            label = f"{METRIC_NAMES[metric]} at {LENGTH}, {method}"
             add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
         label = f"NDCG over popularity, less one, {method}"
         add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
@@ -194,7 +194,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             label = f"{measure.capitalize()} of the lists, {method}"
             desk.ledger.add(name, row[measure], unit, digits=1, n=n, label=label, source=source)
     learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
-    best, label = in_sentence(str(learned["method"].iloc[-1])), "Method with the best NDCG at 20"
+    best, label = in_sentence(str(learned["method"].iloc[-1])), f"Method with the best NDCG at {LENGTH}"
     desk.ledger.add("recommend.best", best, n=n, label=label, source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
@@ -265,7 +265,7 @@ def add_cold(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) ->
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("cold", table)
     for row in table.to_dict("records"):
-        label = f"Recall at 20 of users without a history, {in_sentence(row['method'])}"
+        label = f"Recall at {LENGTH} of users without a history, {in_sentence(row['method'])}"
         name = f"cold_recall_{row['method']}"
         add_bounded(desk, name, bounded(row, "recall"), "share", found.n_users, label)
 
@@ -294,7 +294,7 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                 }
             )
             name, n = f"history_{low}_{row['method']}", found.n_users
-            what = f"NDCG at 20 of users with {label} contacts, {in_sentence(row['method'])}"
+            what = f"NDCG at {LENGTH} of users with {label} contacts, {in_sentence(row['method'])}"
             add_bounded(desk, name, bounded(row, "ndcg"), "ratio", n, what)
             if row["method"] == "hybrid":
                 name, what = (
@@ -318,7 +318,7 @@ def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settin
     desk.save("fewer_users", table[["others", "ndcg", "ndcg_low", "ndcg_high", "recall"]])
     for share, row in zip(SHARES, found.table.to_dict("records"), strict=True):
         name = f"als_with_{round(100 * share)}"
-        label = f"NDCG at 20 of ALS that learns from {share:.0%} of the other users"
+        label = f"NDCG at {LENGTH} of ALS that learns from {share:.0%} of the other users"
         add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
         if share > SHARES[0]:
             name = f"als_gain_{round(100 * share)}"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
+from journey.recommend.study import LENGTH
 from journey.studies.registry import kept
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
@@ -51,7 +52,7 @@ def add_field(desk: Desk) -> None:
                     high=row[f"{metric}_high"],
                     method="percentile bootstrap over users",
                     n=part["users"],
-                    label=f"{METRIC_NAMES[metric]} at 20, {in_sentence(row['method'])}, {words}",
+                    label=f"{METRIC_NAMES[metric]} at {LENGTH}, {in_sentence(row['method'])}, {words}",
                     **common,
                 )
         if task != "cold":
@@ -60,7 +61,10 @@ def add_field(desk: Desk) -> None:
     mix, label = mix_text(result["settings"]["mix"]), "Weights of the parts of the hybrid, Online Retail"
     desk.ledger.add("recommend.retail_mix", mix, label=label, **common)
     table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
-    best, label = in_sentence(table["method"].iloc[-1]), "Method with the best NDCG at 20, new products"
+    best, label = (
+        in_sentence(table["method"].iloc[-1]),
+        f"Method with the best NDCG at {LENGTH}, new products",
+    )
     desk.ledger.add("recommend.retail_best", best, n=result["new"]["users"], label=label, **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
 
