@@ -91,7 +91,7 @@ def cleaning_summary(shop: Shop) -> pd.DataFrame:
 def converters_vs_rest(shop: Shop) -> pd.DataFrame:
     sessions = shop.sessions
     minutes = (sessions["end"] - sessions["start"]) / pd.Timedelta(minutes=1)
-    sessions = sessions.assign(minutes=minutes, discount=sessions["discount"].fillna(0))
+    sessions = sessions.assign(minutes=minutes)
     grouped = sessions.groupby(np.where(sessions["bought"], "bought", "left"))
     result = pd.DataFrame(
         {
@@ -133,9 +133,12 @@ def conversion_by_price_bucket(shop: Shop) -> pd.DataFrame:
 
 def conversion_by_discount_tier(shop: Shop) -> pd.DataFrame:
     names = ["no discount", "up to 10%", "over 10% to 20%", "over 20%"]
-    tier = pd.cut(shop.sessions["discount"].fillna(0), [-1, 0, 10, 20, 100], labels=names).astype(str)
+    discount = shop.sessions["discount"]
+    tier = pd.cut(discount, [-1, 0, 10, 20, 100], labels=names).astype(object)
+    tier = tier.where(discount.notna(), "unknown discount")
     rated = rates(shop.sessions.assign(discount_tier=tier), "discount_tier")
-    return numbered(rated, "discount_tier", names, "tier_number")
+    numbers = {name: place for place, name in enumerate(["unknown discount", *names])}
+    return rated.assign(tier_number=rated["discount_tier"].map(numbers)).sort_values("tier_number")
 
 
 def conversion_by_hour(shop: Shop) -> pd.DataFrame:

@@ -220,7 +220,7 @@ def promotion_weekend(shop: Shop) -> pd.DataFrame:
     sessions = shop.sessions[shop.sessions["day"].dt.day_of_week >= 5]
     sessions = sessions.assign(
         weekend=sessions["day"] - (sessions["day"].dt.day_of_week - 5) * DAY,
-        discount=sessions["discount"].fillna(0),
+        discount=sessions["discount"],
     )
     grouped = sessions.groupby("weekend")
     result = pd.DataFrame(

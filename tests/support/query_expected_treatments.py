@@ -73,14 +73,14 @@ def coupon_sessions(shop: Shop) -> pd.DataFrame:
     by_user = sessions.groupby("user_id")
     result = sessions[["user_id", "device", "channel", "country"]].assign(
         session_start=sessions["start"],
-        discount_pct=sessions["discount"].fillna(0),
+        discount_pct=sessions["discount"],
         weekday_number=sessions["start"].dt.day_of_week + 1,
         cart_last=(sessions["add_to_cart"] > 0).groupby(sessions["user_id"]).shift(fill_value=False),
         days_since_last=whole_seconds(by_user["end"].shift(), sessions["start"]) / 86400,
     )
     result = result.fillna({"days_since_last": 90}).assign(
         **{
-            "coupon": (sessions["discount"].fillna(0) > 0).astype(int),
+            "coupon": (sessions["discount"] > 0).astype(float).where(sessions["discount"].notna()),
             "converted": sessions["bought"].astype(int),
             "sessions_before": sessions["number"] - 1,
             "orders_before": by_user["bought"].cumsum().astype(int) - sessions["bought"].astype(int),

@@ -4,7 +4,7 @@
 --   the total
 -- parameters: days = 21
 -- keys: channel
--- nulls: share_before, rate_before, mix_effect, rate_effect
+-- nulls: share_before, share_after, rate_before, rate_after, mix_effect, rate_effect
 -- columns:
 --   channel: channel, or 'all channels'
 --   sessions_before: sessions of the first period

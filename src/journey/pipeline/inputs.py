@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ABSENT = "absent"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
+SQL_FOLDERS = ("staging", "marts", "analysis", "macros")
 WHOLE_TABLE = re.compile(r"(?:marts|staging)\.\w*")
 RESULT = re.compile(r"\w+/\w+")
 QUERY_BY_NAME, QUERIES = "journey.warehouse.query:find", "journey.warehouse.query:library"
@@ -208,7 +209,7 @@ class Inputs:
     def sources(self) -> dict[str, list[Path]]:
         """Source files by their folder below the root; an editor's own files are none of them."""
         root = self.paths.root
-        folders = ("chapters", "assets", "data/evidence", "sql/staging", "sql/marts", "sql/analysis")
+        folders = ("chapters", "assets", "data/evidence", *(f"sql/{name}" for name in SQL_FOLDERS))
         found = {folder: sorted((root / folder).rglob("*.*")) for folder in folders}
         found["."] = sorted(root.glob("*.*"))
         return {

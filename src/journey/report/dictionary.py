@@ -144,7 +144,7 @@ def mart_columns(connection: duckdb.DuckDBPyConnection, sql: Path, name: str) ->
         {
             "column": column,
             "type": str(kind),
-            "meaning": column_meaning(column, model, models, {}),
+            "meaning": _sentence(column_meaning(column, model, models, {})),
             "notes": "key"
             if column in model.head.keys
             else "may be null"
@@ -154,6 +154,10 @@ def mart_columns(connection: duckdb.DuckDBPyConnection, sql: Path, name: str) ->
         for column, kind in pairs
         if column not in features
     )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def feature_rows(group: str, importance: pd.DataFrame) -> pd.DataFrame:

@@ -109,9 +109,8 @@ def map_retailrocket(
 
     Visitors become users and `addtocart` and `transaction` become `add_to_cart` and `purchase`. Nothing is
     invented: prices, ratings and sign-ups are null; country, device, channel and brand are 'unknown'; a
-    purchase follows no checkout, because none is recorded. Discount is 0 on every row for lack of any record,
-    and quantity is the number of times that a transaction lists the item. The manifest lists all of this
-    under `not_recorded`.
+    purchase follows no checkout, because none is recorded. Discounts are null, and quantity is the number of
+    times that a transaction lists the item. The manifest lists all of this under `not_recorded`.
 
     Events of one millisecond keep the order of the file.
     All rows of a transaction take the time of its first row, because an order is the purchases of one user
@@ -263,7 +262,7 @@ def _map_events(connection: duckdb.DuckDBPyConnection) -> None:
             'unknown' as channel,
             units::bigint as quantity,
             null::double as unit_price,
-            0::double as discount_pct,
+            null::double as discount_pct,
         from lines
         left join orders on lines.event = 'transaction' and lines.transactionid = orders.transactionid
         order by event_id

@@ -91,7 +91,7 @@ def test_partitions_are_days_of_receipt(store: Path) -> None:
 
 def test_nothing_is_invented(store: Path) -> None:
     unknown = "select distinct unit_price, discount_pct, quantity, device, channel from events"
-    assert ask(store, unknown) == [(None, 0.0, 1, "unknown", "unknown")]
+    assert ask(store, unknown) == [(None, None, 1, "unknown", "unknown")]
     assert ask(store, "select distinct price, rating, brand from items") == [(None, None, "unknown")]
     assert ask(store, "select distinct signup_ts, country, age_band from users") == [
         (None, "unknown", "unknown")

@@ -21,6 +21,7 @@ from journey.findings.customer_value.leaving import add_leaving
 from journey.findings.customer_value.retail import add_retail
 from journey.findings.desk import Desk
 from journey.inference.estimate import Estimate
+from journey.warehouse.query import query
 
 #: What is foretold in the shop: as far as the truth reaches. Trees can learn from half the window only.
 HORIZON, LEARNED = 90, 45
@@ -56,10 +57,7 @@ def shop_orders(desk: Desk) -> PurchaseDays:
     JourneyError
         When there is no order with a customer and money.
     """
-    orders = desk.warehouse.execute(
-        "select user_id, order_ts, net_revenue from marts.orders "
-        "where user_id is not null and net_revenue is not null order by order_id"
-    ).df()
+    orders = query("orders_with_money", desk.warehouse)
     if not len(orders):
         raise JourneyError(f"store {desk.store} has no order with a customer and money: value needs both")
     return purchase_days(orders["user_id"], orders["order_ts"], orders["net_revenue"])

@@ -212,8 +212,10 @@ EVENTS = TableSpec(
         ColumnSpec(
             "discount_pct",
             ("DOUBLE",),
-            "Discount on the list price; 0 when none was given or none is recorded",
+            "Discount on the list price; 0 when none was given",
             unit="%",
+            nullable=True,
+            null_meaning="the store does not record discounts",
             minimum=0,
             maximum=100,
         ),

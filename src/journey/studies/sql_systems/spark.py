@@ -11,11 +11,15 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+#: Compiling each query would take longer than running it on so few rows.
 SETTINGS = {
     "spark.driver.memory": "2g",
     "spark.log.level": "ERROR",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
@@ -53,8 +57,8 @@ class Spark:
 
 @contextmanager
 def spark(folder: Path) -> Iterator[Spark]:
-    """Start Spark on two threads of this machine; it keeps its files in a folder."""
-    builder = importlib.import_module("pyspark.sql").SparkSession.builder.master("local[2]")
+    """Start Spark on one thread of this machine; it keeps its files in a folder."""
+    builder = importlib.import_module("pyspark.sql").SparkSession.builder.master("local[1]")
     for name, value in (SETTINGS | {"spark.sql.warehouse.dir": str(folder / "spark")}).items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()

@@ -65,7 +65,11 @@ def difference(wanted: pd.DataFrame, found: pd.DataFrame) -> str:
             numbers = got.astype("float64"), want.astype("float64")
             equal = np.isclose(*numbers, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True).all()
         elif pd.api.types.is_datetime64_any_dtype(want):
-            equal = pd.to_datetime(got).astype("datetime64[us]").equals(want.astype("datetime64[us]"))
+            equal = (
+                pd.to_datetime(got, format="ISO8601")
+                .astype("datetime64[us]")
+                .equals(want.astype("datetime64[us]"))
+            )
         else:
             equal = got.astype("string").equals(want.astype("string"))
         if not equal:
