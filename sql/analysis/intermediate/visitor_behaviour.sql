@@ -56,18 +56,28 @@ dated as (
     cross join bounds
 ),
 
+-- Decimals: a sum of doubles depends in its last digits on the order of the rows.
+logged as (
+    select
+        item_id,
+        category,
+        ln(price)::decimal(18, 12) as log_price
+    from items
+    where price > 0
+),
+
 price_levels as (
     select
         item_id,
-        ln(price) - avg(ln(price)) over (partition by category) as price_level
-    from items
-    where price > 0
+        (log_price - sum(log_price) over (partition by category) / count(*) over (partition by category))
+        ::decimal(18, 12) as price_level
+    from logged
 ),
 
 looked_at as (
     select
         views.user_id,
-        avg(price_levels.price_level) as price_level
+        sum(price_levels.price_level) / count(*) as price_level
     from views
     join dated on views.session_id = dated.session_id
     join price_levels on views.item_id = price_levels.item_id
@@ -84,7 +94,7 @@ early as (
         sum(n_items_viewed) / greatest(sum(n_views), 1) as variety,
         sum(n_carts) / count(*) as carts_per_visit,
         sum(n_removes) / count(*) as removals_per_visit,
-        sum(duration_s) / greatest(sum(n_events) - count(*), 1) as seconds_between,
+        sum(duration_s::decimal(18, 6)) / greatest(sum(n_events) - count(*), 1) as seconds_between,
         avg(case when discount_pct > 0 then 1 else 0 end) as coupon_share,
         avg(case when device = 'mobile' then 1 else 0 end) as mobile_share,
         avg(case when converted then 1 else 0 end) as purchase_share,

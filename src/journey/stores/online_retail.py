@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from python_calamine import CalamineError
 
 from journey.errors import JourneyError
 from journey.stores.datasets import load_online_retail
@@ -102,8 +103,8 @@ def load_invoices(
     Parameters
     ----------
     source
-        A Parquet or CSV file, or a frame, with the columns of Online Retail; the verified data set when left
-        out.
+        A Parquet, CSV or Excel file, or a frame, with the columns of Online Retail; the verified data set
+        when left out.
     until
         Only what was known at this moment: lines before it. A purchase that is cancelled later counts whole.
 
@@ -261,12 +262,14 @@ def _checked(source: Path | str | pd.DataFrame) -> pd.DataFrame:
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise JourneyError(f"{path} is missing; give a Parquet or CSV file of invoices")
+        raise JourneyError(f"{path} is missing; give a Parquet, CSV or Excel file of invoices")
     try:
         if path.suffix == ".csv":
             return pd.read_csv(path, dtype={"InvoiceNo": str, "StockCode": str, "Description": str})
+        if path.suffix == ".xlsx":
+            return pd.read_excel(path, engine="calamine")
         return pd.read_parquet(path)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, CalamineError) as error:
         raise JourneyError(f"{path} cannot be read as invoices: {str(error).splitlines()[0]}") from None
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.workbook import write_workbook
 
 from journey.errors import JourneyError
 from journey.stores.locate import locate
@@ -149,14 +150,26 @@ def test_files_of_another_year_are_read(tmp_path):
     raw.to_csv(tmp_path / "year.csv", index=False)
     raw.to_parquet(tmp_path / "year.parquet")
     expected = load_invoices(raw)
-    for name in ("year.csv", "year.parquet"):
+    cells = raw.astype({"CustomerID": "float64"}).astype(object).where(raw.notna(), None)
+    cells["InvoiceDate"] = [each.to_pydatetime() for each in raw["InvoiceDate"]]
+    write_workbook(tmp_path / "year.xlsx", list(raw.columns), cells.to_numpy().tolist())
+    for name in ("year.csv", "year.parquet", "year.xlsx"):
         pd.testing.assert_frame_equal(load_invoices(tmp_path / name), expected)
     (tmp_path / "broken.parquet").write_bytes(b"PAR1")
-    for name in ("broken.parquet", "absent.csv"):
+    (tmp_path / "broken.xlsx").write_bytes(b"PK")
+    for name in ("broken.parquet", "broken.xlsx", "absent.csv"):
         with pytest.raises(JourneyError, match=name):
             load_invoices(tmp_path / name)
     with pytest.raises(JourneyError, match="no line before"):
         load_invoices(raw, until="2000-01-01")
+
+
+def test_cells_as_a_workbook_gives_them_are_read():
+    """Numbers where invoice and product have no letter, customers as floats."""
+    raw = invoices(("1", "11111", "CUP", 1, 0, 2.0, 7), ("C2", "11111B", None, -1, 9, 2.0, None))
+    cells = raw.astype({"InvoiceNo": object, "StockCode": object, "CustomerID": "float64"})
+    cells.loc[0, ["InvoiceNo", "StockCode"]] = [1, 11111]
+    pd.testing.assert_frame_equal(load_invoices(cells), load_invoices(raw))
 
 
 @pytest.mark.data
