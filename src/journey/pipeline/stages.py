@@ -28,7 +28,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "experiments": ("experiments", "evaluation", "studies"),
     "causal": ("causal", "evaluation", "studies"),
     "uplift": ("uplift", "evaluation", "studies"),
-    "agreement": ("published", "customers", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
+    "agreement": ("published", "experiments", "journeys", "recommend", "causal", "uplift", "models"),
     "seeds": ("pipeline/other_seeds.py",),
 }
 

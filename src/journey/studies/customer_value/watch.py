@@ -123,8 +123,3 @@ def false_alarms(columns: dict[str, Floats], users: Ints, weeks: Ints) -> dict[s
         for measure in MEASURES:
             rang[measure] += int(table[f"{measure}_rings"].any())
     return rang
-
-
-def watched_table(found: dict[str, Any]) -> pd.DataFrame:
-    """The watch's table as a frame."""
-    return pd.DataFrame(found["table"])
