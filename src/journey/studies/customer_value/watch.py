@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from journey.customers.churn import HORIZON, AtRisk, at_risk, fit_churn
