@@ -15,14 +15,14 @@ Ints = NDArray[np.int64]
 
 #: Segment -> its rule; the first that holds counts. R, F and M are scores from 1 to 5, 5 the best fifth.
 RULES = {
-    "New": "One order, R at least 4",
-    "Lost": "One order, R at most 2",
-    "Champions": "R, F and M at least 4",
-    "Loyal": "R at least 3, F at least 4",
-    "At Risk": "R at most 2, F at least 4",
-    "Promising": "R at least 4, F at most 3",
-    "Needs Attention": "R is 3, F at most 3",
-    "Hibernating": "R at most 2, F at most 3, more than one order",
+    "New": "one order, R ≥ 4",
+    "Lost": "one order, R ≤ 2",
+    "Champions": "R, F, M ≥ 4",
+    "Loyal": "R ≥ 3, F ≥ 4",
+    "At Risk": "R ≤ 2, F ≥ 4",
+    "Promising": "R ≥ 4",
+    "Needs Attention": "R = 3",
+    "Hibernating": "all others",
 }
 SEGMENTS = tuple(RULES)
 GONE = "No order"

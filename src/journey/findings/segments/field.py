@@ -119,8 +119,13 @@ def add_top(desk: Desk, rows: list[dict[str, Any]], common: dict[str, Any]) -> N
     table = pd.DataFrame(rows)
     table["counted"] = table["counted"].map(COUNTED)
     desk.save("top", table)
-    label, source = "Revenue of the best tenth, as portfolios claim it", "stated on portfolio pages"
-    desk.ledger.add("segments.claimed", CLAIMED, "share", digits=0, label=label, source=source, dataset="")
+    label, source = (
+        "Revenue of the best tenth, as portfolios claim it",
+        "journey.findings.segments.field:CLAIMED",
+    )
+    desk.ledger.add(
+        "segments.claimed", CLAIMED, "share", digits=0, label=label, source=source, dataset="online_retail"
+    )
     reaching = sum(row["value"] >= CLAIMED for row in rows)
     label = "Ways of counting that reach the claimed share"
     desk.ledger.add("segments.reaching_claim", reaching, "count", n=len(rows), label=label, **common)
