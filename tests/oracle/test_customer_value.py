@@ -103,13 +103,12 @@ def test_committed_intervals_of_simulated_customers_cover():
     """95% of 80 to 400 runs; a rate of leaving is skewed even in its logarithm and covers less."""
     for model, found in committed("customer_value_recovery").items():
         assert found["failed"] == 0
-        for name, low, high in zip(
-            found["names"], found["coverage_low"], found["coverage_high"], strict=True
-        ):
+        columns = ("names", "coverage_low", "coverage_high", "median_ratio")
+        for name, low, high, ratio in zip(*(found[column] for column in columns), strict=True):
             skewed = model == "Pareto/NBD" and name in ("s", "beta")
             assert high >= (0.90 if skewed else 0.95)
             assert low <= 0.97
-        assert found["median_ratio"] == pytest.approx([1] * len(found["names"]), abs=0.1)
+            assert ratio == pytest.approx(1, abs=0.15 if skewed else 0.05)
 
 
 def test_balanced_classes_spoil_probabilities_and_not_ranking_on_real_invoices():

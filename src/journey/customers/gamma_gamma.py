@@ -90,6 +90,36 @@ def fit_gamma_gamma(
     return GammaGamma(Fit(NAMES, values, level, fit.covariance, fit.customers, fit.evaluations))
 
 
+@dataclass(frozen=True)
+class OneMean:
+    """The same mean for every customer: what Gamma-Gamma runs to where customers do not differ."""
+
+    mean: float
+
+    def expected(self, summary: Summary) -> Floats:
+        """Expected money of a further purchase of each customer; (n,)."""
+        return np.full(len(summary), self.mean)
+
+
+def fit_money(summary: Summary) -> GammaGamma | OneMean:
+    """Gamma-Gamma, or one mean where the customers, often because they are few, show no difference.
+
+    Customers whose mean is not positive are left out.
+
+    Raises
+    ------
+    JourneyError
+        When nobody bought again for money.
+    """
+    rows = summary.money > 0
+    if not rows.any():
+        raise JourneyError(f"none of {len(summary):,} customers bought again for money: no mean can be told")
+    try:
+        return fit_gamma_gamma(summary, weights=rows)
+    except JourneyError:
+        return OneMean(float(np.average(summary.money[rows], weights=summary.frequency[rows])))
+
+
 def _likelihood(x: Floats, z: Floats, n: Floats) -> Likelihood:
     """Log-likelihood and gradient in p, q, v; each customer made x repeat purchases of mean z, n times."""
     counts, total = levels(x, n), x * z

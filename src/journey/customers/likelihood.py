@@ -163,7 +163,7 @@ def _shorten(
 ) -> tuple[Floats, float]:
     """The Newton step, halved until it does not lead uphill."""
     for halving in range(30):
-        tried = logs - step / 2**halving
+        tried = np.clip(logs - step / 2**halving, -FURTHEST, FURTHEST)
         reached = negative(tried)[0]
         if reached <= value + 1e-12 * abs(value):
             return tried, reached

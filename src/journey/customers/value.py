@@ -71,14 +71,6 @@ class Lifetime:
     purchases: Estimate
 
 
-def residual_value(model: Buying, money: GammaGamma, summary: Summary, terms: Terms) -> Floats:
-    """Discounted margin that each known customer still brings within the horizon; (n,)."""
-    ends, worth = terms.steps()
-    seen = model.expected(summary, ends)
-    bought = np.diff(seen, axis=1, prepend=0.0) @ worth
-    return np.asarray(terms.margin * bought * money.expected(summary))
-
-
 def value_of_new(model: Buying, mean: float, first: float, terms: Terms) -> tuple[float, float, float]:
     """Discounted margin of the first purchase, of the repeat purchases, and their discounted number."""
     ends, worth = terms.steps()

@@ -10,7 +10,7 @@ from scipy.special import betaln, gammaln, hyp2f1
 from journey.customers import bgnbd, gamma_gamma, nbd, pareto_nbd
 from journey.customers.bgnbd import BetaGeometric, beta_nodes, fit_bgnbd
 from journey.customers.buying import fit_buying
-from journey.customers.gamma_gamma import GammaGamma, fit_gamma_gamma
+from journey.customers.gamma_gamma import GammaGamma, OneMean, fit_gamma_gamma, fit_money
 from journey.customers.grouped import Grouped, group
 from journey.customers.likelihood import Fit
 from journey.customers.nbd import fit_nbd
@@ -272,6 +272,18 @@ class TestDegenerate:
             fit_gamma_gamma(
                 Summary(np.arange(50), np.full(50, 3), np.full(50, 9), np.full(50, 20), np.full(50, 7.0))
             )
+
+    def test_customers_who_do_not_differ_get_one_mean(self):
+        rng = np.random.default_rng(0)
+        x = rng.integers(1, 9, size=60)
+        money = rng.normal(20, 0.001, size=60)
+        money[0] = 0.0
+        alike = Summary(np.arange(60), x, np.full(60, 9), np.full(60, 20), money)
+        found = fit_money(alike)
+        assert isinstance(found, OneMean)
+        assert found.expected(alike)[0] == pytest.approx((money * x).sum() / x[1:].sum())
+        with pytest.raises(JourneyError, match="none of 2 customers"):
+            fit_money(histories((0, 0, 9), (0, 0, 20)))
 
     def test_a_mean_without_expectation_is_said(self):
         with pytest.raises(JourneyError, match="no expectation"):

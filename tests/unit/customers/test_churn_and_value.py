@@ -14,8 +14,8 @@ from journey.customers.likelihood import Fit
 from journey.customers.nbd import NBD
 from journey.customers.offers import Offer, profit_per_thousand, targets
 from journey.customers.spend import fit_spend, learn_spend, same_again
-from journey.customers.summary import PurchaseDays, Summary, purchase_days
-from journey.customers.value import Terms, lifetime_of_new, residual_value, value_of_new
+from journey.customers.summary import PurchaseDays, purchase_days
+from journey.customers.value import Terms, lifetime_of_new, value_of_new
 from journey.errors import JourneyError
 from journey.models.imbalance import settle_flags, smote
 from journey.models.scores import measure
@@ -243,11 +243,6 @@ class TestLifetime:
         model = self.model(r=0.243, alpha=4.414, a=0.793, b=2.426)
         bought = value_of_new(model, 1.0, 0.0, Terms(1.0, 0.0, 200))[2]
         assert bought == pytest.approx(model.expected_new(200), rel=1e-9)
-        known = Summary(
-            np.arange(2), np.array([0, 3]), np.array([0, 90]), np.array([50, 100]), np.array([np.nan, 20.0])
-        )
-        value = residual_value(model, self.MONEY, known, Terms(1.0, 0.0, 200))
-        assert value == pytest.approx(model.expected(known, 200) * self.MONEY.expected(known), rel=1e-9)
 
     def test_the_interval_holds_the_value_and_narrows_with_the_fit(self):
         model = self.model(r=0.243, alpha=4.414, a=0.793, b=2.426)

@@ -19,6 +19,7 @@ PUBLISHED = {"PMC10121810, XGBoost with feature selection and oversampling"}
 LABELLED = (
     "audit",
     "causal",
+    "customer_value",
     "drift",
     "experiments",
     "funnel",

@@ -55,13 +55,6 @@ def add_parameters(desk: Desk, found: dict[str, Any]) -> None:
     add = adder(desk, SOURCE, DATASET)
     label = "Published parameters of CDNOW that are met to the last digit"
     add("digits_met", f"{agree} of {len(shown)}", "text", label)
-    add(
-        "example",
-        found["example"]["BG/NBD"],
-        "ratio",
-        "Purchases expected of the published example",
-        digits=3,
-    )
 
 
 def add_holdout(desk: Desk, found: dict[str, Any]) -> None:

@@ -7,16 +7,16 @@ from threadpoolctl import threadpool_limits
 
 from journey.customers.buying import Chosen, fit_buying
 from journey.customers.cohorts import cohort_retention, pooled
-from journey.customers.gamma_gamma import fit_gamma_gamma
+from journey.customers.forecast import judged
+from journey.customers.gamma_gamma import fit_money
 from journey.customers.history import known_at
 from journey.customers.spend import learn_spend, same_again
-from journey.customers.summary import Floats, PurchaseDays, Summary, purchase_days, summarise
-from journey.customers.value import positive
+from journey.customers.summary import Floats, PurchaseDays, Summary, follow, purchase_days, summarise
 from journey.errors import JourneyError
 from journey.evaluation.customer_truth import best_forecast, customer_future, drawn_futures
 from journey.findings.customer_value.cdnow import add_cdnow
 from journey.findings.customer_value.churn import add_shop_churn
-from journey.findings.customer_value.entries import adder, flat
+from journey.findings.customer_value.entries import Add, adder, flat
 from journey.findings.customer_value.leaving import add_leaving
 from journey.findings.customer_value.retail import add_retail
 from journey.findings.desk import Desk
@@ -44,6 +44,8 @@ def collect(desk: Desk) -> None:
         if desk.store == "simulated":
             add_value(desk, days, summary, chosen)
             add_shop_churn(desk, days, summary)
+        else:
+            add_holdout(desk, days)
     add_cdnow(desk)
     add_retail(desk)
     add_leaving(desk)
@@ -91,15 +93,8 @@ def add_value(desk: Desk, days: PurchaseDays, summary: Summary, chosen: Chosen) 
     """Forecasts of the next 90 days against the truth, and what the truth itself would reach."""
     last, n = int(days.day.max()), len(summary)
     future = customer_future(desk.warehouse, desk.paths.store("simulated"), summary.customer, HORIZON)
-    money = fit_gamma_gamma(summary, weights=positive(summary))
-    trees = learn_spend(lambda _: days, days, [last - LEARNED], LEARNED, seed=SEED)
-    ways: dict[str, Floats] = {
-        "oracle": future.value,
-        "model": chosen.model.expected(summary, HORIZON) * money.expected(summary),
-        # They have learned from half of the horizon.
-        "trees": trees(known_at(days, last).matrix) * HORIZON / LEARNED,
-        "again": same_again(days, summary.customer, last, HORIZON)[0],
-    }
+    # Trees have learned from half of the horizon.
+    ways = {"oracle": future.value} | forecasts(days, summary, chosen, last, HORIZON, LEARNED)
     futures = drawn_futures(future, FUTURES, SEED)
     found = {way: best_forecast(futures, forecast) for way, forecast in ways.items()}
     desk.save("value", pd.DataFrame([{"way": WAYS[way]} | flat(each) for way, each in found.items()]))
@@ -107,10 +102,57 @@ def add_value(desk: Desk, days: PurchaseDays, summary: Summary, chosen: Chosen) 
         desk, "journey.evaluation.customer_truth:best_forecast", method="holds 95% of possible futures"
     )
     add("oracle_r2", found["oracle"]["r2"], "ratio", "R2 of the true expectation", n)
-    best = max(("model", "trees", "again"), key=lambda way: found[way]["r2"].value)
-    add("shop_best", WAYS[best], "text", "Forecast with the highest R2 in the shop", n)
-    add("shop_best_r2", found[best]["r2"], "ratio", "Its R2", n)
-    add("shop_model_bias", found["model"]["bias"], "share", "Bias of the model of buying", n)
+    add_best(add, found, n)
     gone = 1 - float(future.alive.mean())
     truth = adder(desk, "journey.evaluation.customer_truth:customer_future")
     truth("truly_gone", gone, "share", "Customers who have truly left", n)
+
+
+def add_best(add: Add, found: dict[str, dict[str, Estimate]], n: int) -> None:
+    """Which forecast is best, and how far the model of buying is off."""
+    best = max((way for way in found if way != "oracle"), key=lambda way: found[way]["r2"].value)
+    add("shop_best", WAYS[best], "text", "Forecast with the highest R2 in the shop", n)
+    add("shop_best_r2", found[best]["r2"], "ratio", "Its R2", n)
+    add("shop_model_bias", found["model"]["bias"], "share", "Bias of the model of buying", n)
+
+
+def add_holdout(desk: Desk, days: PurchaseDays) -> None:
+    """A store without truth: the last third of its days, foretold from those before.
+
+    Raises
+    ------
+    JourneyError
+        When nobody known by then spends anything in the last third.
+    """
+    first, last = int(days.day.min()), int(days.day.max())
+    horizon = (last - first + 1) // 3
+    cut = last - horizon
+    summary = summarise(days, cut)
+    spent = follow(days, summary.customer, cut, last)[1]
+    ways = forecasts(days, summary, fit_buying(summary), cut, horizon, horizon)
+    found = {way: vars(judged(spent, forecast, seed=SEED)) for way, forecast in ways.items()}
+    desk.save("value", pd.DataFrame([{"way": WAYS[way]} | flat(each) for way, each in found.items()]))
+    add_best(
+        adder(desk, "journey.customers.forecast:judged", method="bootstrap over customers"),
+        found,
+        len(summary),
+    )
+
+
+def forecasts(
+    days: PurchaseDays, summary: Summary, chosen: Chosen, at: int, horizon: int, learned: int
+) -> dict[str, Floats]:
+    """Spend of each customer in the `horizon` days after day `at`, by every way that needs no truth.
+
+    Parameters
+    ----------
+    learned
+        Days that trees learn from; what they foretell is stretched to the horizon.
+    """
+    money = fit_money(summary)
+    trees = learn_spend(lambda _: days, days, [at - learned], learned, seed=SEED)
+    return {
+        "model": chosen.model.expected(summary, horizon) * money.expected(summary),
+        "trees": trees(known_at(days, at).matrix) * horizon / learned,
+        "again": same_again(days, summary.customer, at, horizon)[0],
+    }

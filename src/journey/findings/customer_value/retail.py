@@ -130,13 +130,18 @@ def add_new(
         f"{shop}_first",
         found.first,
         unit,
-        "Margin of a new customer's first purchase",
+        f"Margin of the first purchase, {shop}",
         values["customers"],
         digits,
     )
-    add(f"{shop}_total", found.total, unit, "Worth of a new customer", values["customers"], digits)
+    add(f"{shop}_total", found.total, unit, f"Worth of a new customer, {shop}", values["customers"], digits)
     add(
-        f"{shop}_purchases", found.purchases, "count", "Further purchases, discounted", values["customers"], 1
+        f"{shop}_purchases",
+        found.purchases,
+        "count",
+        f"Further purchases, discounted, {shop}",
+        values["customers"],
+        1,
     )
 
 

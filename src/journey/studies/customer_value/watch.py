@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from journey.customers.churn import HORIZON, AtRisk, at_risk, fit_churn
@@ -123,8 +122,3 @@ def false_alarms(columns: dict[str, Floats], users: Ints, weeks: Ints) -> dict[s
         for measure in MEASURES:
             rang[measure] += int(table[f"{measure}_rings"].any())
     return rang
-
-
-def watched_table(found: dict[str, Any]) -> pd.DataFrame:
-    """The watch's table as a frame."""
-    return pd.DataFrame(found["table"])
