@@ -3,11 +3,11 @@
 -- tables: staging.exposures, marts.sessions, marts.orders
 -- level: advanced
 -- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
---   CUPED and ratio metrics
+--   CUPED and ratio metrics, around a shift so that they do not cancel
 -- keys: experiment, variant, metric
 -- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
---   exposure, x the same before it, d the user's sessions after it; an engine needs these sums and nothing
---   else.
+--   exposure, x the same before it, both less a whole number near their mean (the shift), d the user's
+--   sessions after it; an engine needs these sums and nothing else.
 
 with
 
@@ -149,6 +149,38 @@ metrics as (
         sessions_after as d
     from users
 
+),
+
+shifts as (
+
+    select
+        experiment,
+        metric,
+        round(avg(y))::decimal(19, 6) as shift_y,
+        round(avg(x))::decimal(19, 6) as shift_x
+    from metrics
+    group by
+        experiment,
+        metric
+
+),
+
+shifted as (
+
+    select
+        metrics.experiment,
+        metrics.variant,
+        metrics.metric,
+        shifts.shift_y,
+        shifts.shift_x,
+        (metrics.y - shifts.shift_y)::decimal(19, 6) as y,
+        (metrics.x - shifts.shift_x)::decimal(19, 6) as x,
+        metrics.d
+    from metrics
+    inner join shifts
+        on metrics.experiment = shifts.experiment
+        and metrics.metric = shifts.metric
+
 )
 
 select
@@ -161,14 +193,18 @@ select
     sum(x) as sum_x,
     sum(x * x) as sum_xx,
     sum(x * y) as sum_xy,
+    shift_y,
+    shift_x,
     sum(d) as sum_d,
     sum(d * d) as sum_dd,
     sum(d * y) as sum_dy
-from metrics
+from shifted
 group by
     experiment,
     variant,
-    metric
+    metric,
+    shift_y,
+    shift_x
 order by
     experiment,
     variant,
