@@ -365,14 +365,12 @@ def quantiles(simulations: int, seed: int) -> list[Row]:
                 rng.lognormal(0.0, 1.0, 400),
                 1.2 * rng.lognormal(0.0, 1.0, 400),
                 quantile,
-                resamples=1000,
+                draws=1000,
                 seed=int(rng.integers(2**31)),
             )
             low[index], high[index] = effect.low, effect.high
         truth = 0.2 * float(np.exp(z))
         rows.append(
-            coverage(
-                "lognormal, 400 + 400 units, +20%", f"bootstrap, {quantile:.0%} quantile", low, high, truth
-            )
+            coverage("lognormal, 400 + 400 units, +20%", f"{quantile:.0%} quantile", low, high, truth)
         )
     return rows
