@@ -99,10 +99,9 @@ class Replay:
 def _usable(looks: pd.DataFrame) -> pd.Series:
     numbers = looks[COLUMNS[3:]]
     finite = np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)).all(axis=1)
-    spread = looks["variance_c"].fillna(0) + looks["variance_t"].fillna(0)
-    return pd.Series(
-        finite & (looks["count_c"] >= 2) & (looks["count_t"] >= 2) & (spread > 0), index=looks.index
-    )
+    # An arm that does not vary yet would count as known exactly.
+    varies = (looks["variance_c"].fillna(0) > 0) & (looks["variance_t"].fillna(0) > 0)
+    return pd.Series(finite & (looks["count_c"] >= 2) & (looks["count_t"] >= 2) & varies, index=looks.index)
 
 
 def _arms(looks: pd.DataFrame) -> ArmEstimates:
