@@ -180,7 +180,9 @@ def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]
         ),
         warehouse,
     ]
-    common = code(root, "src/journey/report/ledger.py", "src/journey/report/formats.py")
+    common = code(
+        root, "src/journey/inference", "src/journey/report/ledger.py", "src/journey/report/formats.py"
+    )
     parts: list[Path] = []
     for chapter, folders in CHAPTERS.items():
         part = paths.results / chapter / "numbers.json"

@@ -351,6 +351,8 @@ def test_units_in_an_arm_that_was_to_have_none_are_a_mismatch() -> None:
     assert (found.mismatch, found.p_value, found.chi_square) == (True, 0.0, np.inf)
     assert (found.misplaced, found.counts) == ((2,), (10_000.0, 10_000.0, 50.0))
     assert not sample_ratio_test([10_000, 10_000, 0], [0.5, 0.5, 0]).mismatch
+    days = np.array([[100, 100, 0], [200, 200, 1], [300, 300, 1]])
+    assert sequential_sample_ratio(days, [0.5, 0.5, 0]).tolist() == [1.0, 0.0, 0.0]
 
 
 def test_cuped_lift_of_either_baseline_covers_the_same_lift() -> None:
