@@ -3,6 +3,7 @@
 import signal
 import threading
 
+import pytest
 from hypothesis import settings
 
 # A deadline measures the machine, not the code.
@@ -15,3 +16,7 @@ if (
     and threading.current_thread() is threading.main_thread()
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sql-mistakes", metavar="FILE", help="put every mistake into the SQL, results to FILE")

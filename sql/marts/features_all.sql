@@ -1,7 +1,10 @@
--- Question:  what is known at each decision?
--- Grain:     one row per decision; every feature is a number and never null
--- Technique: a view that puts the six groups side by side; the first three describe the user as of the start of the
---            session and are the same for all its decisions
+-- question: What is known at each decision?
+-- grain: decision; every feature is a number and never null
+-- technique: a view that puts the six groups side by side; the first three describe the user as of the
+--   start of the session and are the same for all its decisions
+-- keys: decision_id
+-- nulls: revenue_after
+
 create or replace view marts.features_all as
 
 with
@@ -122,7 +125,7 @@ select
     item.category_conversion_30d,
     item.item_price,
     item.item_price_position,
-    item.item_rating,
+    item.item_rating
 from decisions
 join recency using (session_id)
 join frequency using (session_id)

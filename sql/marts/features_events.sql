@@ -1,8 +1,14 @@
--- Question:  in which order did the events of a session happen, and what did the item cost?
--- Grain:     one row per clean event
--- Technique: a view. `moment` is time and event_id (below 2^40) in one number, so that ties have one order and the
---            first, third or last event is a plain minimum or maximum. Logarithms of prices are rounded to
---            decimals: their sums are the same on every run
+-- question: In which order did the events of a session happen, and what did the item cost?
+-- grain: clean event
+-- technique: a view. `moment` is time and event_id (below 2^40) in one number, so that ties have one order
+--   and the first, third or last event is a plain minimum or maximum. Logarithms of prices are rounded to
+--   decimals: their sums are the same on every run
+-- keys: event_id
+-- nulls: item_id, unit_price, log_price
+-- columns:
+--   moment: time and event_id in one number, which orders events
+--   log_price: natural logarithm of the price
+
 create or replace view marts.features_events as
 
 with
@@ -24,5 +30,5 @@ select
     event_type,
     item_id,
     unit_price,
-    if(unit_price > 0, round(ln(unit_price), 6)::decimal(18, 6), null) as log_price,
+    if(unit_price > 0, round(ln(unit_price), 6)::decimal(18, 6), null) as log_price
 from events

@@ -1,8 +1,16 @@
--- Question:  which item is the visitor busy with at each decision?
--- Grain:     one row per decision whose user has met an item by then
--- Technique: the last item viewed or carted so far in the session; where there is none yet, and always at session
---            start, the last one of the latest earlier session that had one. Sessions are numbered by user and
---            start and moments grow with time, so the latest is a running maximum
+-- question: Which item is the visitor busy with at each decision?
+-- grain: decision whose user has met an item by then
+-- technique: the last item viewed or carted so far in the session; where there is none yet, and always at
+--   session start, the last one of the latest earlier session that had one. Sessions are numbered by user
+--   and start and moments grow with time, so the latest is a running maximum
+-- keys: decision_id
+-- nulls: unit_price, price_position
+-- columns:
+--   is_own: whether the item was met in this very session
+--   day: day (UTC) of the decision
+--   session_id: session in which the item was met
+--   price_position: log price less the mean of the category on earlier days
+
 create or replace table marts.features_focus as
 
 with
@@ -39,7 +47,7 @@ earlier_items as (
         session_id,
         cart_moment,
         max(if(item_moment is not null, session_id, null)) over earlier as item_session_id,
-        max(item_moment) over earlier as item_moment,
+        max(item_moment) over earlier as item_moment
     from sessions
     window earlier as (
         partition by user_id
@@ -57,7 +65,7 @@ places as (
             when 'after_3_events' then progress.third_item_moment
         end as own_moment,
         if(own_moment is null, earlier_items.item_session_id, decisions.session_id) as session_id,
-        coalesce(own_moment, earlier_items.item_moment) as moment,
+        coalesce(own_moment, earlier_items.item_moment) as moment
     from decisions
     join earlier_items using (session_id)
     left join progress using (session_id)
@@ -72,7 +80,7 @@ met as (
         events.user_id,
         events.item_id,
         events.unit_price,
-        events.log_price,
+        events.log_price
     from places
     join events using (session_id, moment)
 )
@@ -86,7 +94,7 @@ select
     met.item_id,
     coalesce(items.category, 'unknown') as category,
     met.unit_price,
-    met.log_price - category_days.log_price as price_position,
+    met.log_price - category_days.log_price as price_position
 from met
 join sessions using (session_id)
 left join items using (item_id)

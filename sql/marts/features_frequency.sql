@@ -1,7 +1,9 @@
--- Question:  how often did the user come, look, cart and buy lately?
--- Grain:     one row per session, as of its start; the session itself is not part of its history
--- Technique: range frames over the sessions of the user: those that started at least a microsecond and at most
---            1, 7 or 30 days earlier. What happened in a session counts where the session started
+-- question: How often did the user come, look, cart and buy lately?
+-- grain: session, as of its start; the session itself is not part of its history
+-- technique: range frames over the sessions of the user: those that started at least a microsecond and at
+--   most 1, 7 or 30 days earlier. What happened in a session counts where the session started
+-- keys: session_id
+
 create or replace table marts.features_frequency as
 
 with
@@ -18,7 +20,7 @@ sessions as (
         (channel = 'email')::integer as by_email,
         (channel = 'organic')::integer as by_organic,
         (channel = 'social')::integer as by_social,
-        (channel = 'paid_search')::integer as by_paid_search,
+        (channel = 'paid_search')::integer as by_paid_search
     from marts.features_sessions
 )
 
@@ -42,7 +44,7 @@ select
     coalesce(sum(by_organic) over day_7, 0)::integer as organic_visits_7d,
     coalesce(sum(by_organic) over day_30, 0)::integer as organic_visits_30d,
     coalesce(sum(by_social) over day_30, 0)::integer as social_visits_30d,
-    coalesce(sum(by_paid_search) over day_30, 0)::integer as paid_search_visits_30d,
+    coalesce(sum(by_paid_search) over day_30, 0)::integer as paid_search_visits_30d
 from sessions
 window
     earlier as (

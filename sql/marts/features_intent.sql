@@ -1,7 +1,9 @@
--- Question:  what kind of visitor has the user been so far?
--- Grain:     one row per session, as of its start; the session itself is not part of its history
--- Technique: ratios of running sums of whole numbers and decimals over the earlier sessions of the user. Rates
---            are drawn to a prior worth ten sessions, because most users have few
+-- question: What kind of visitor has the user been so far?
+-- grain: session, as of its start; the session itself is not part of its history
+-- technique: ratios of running sums of whole numbers and decimals over the earlier sessions of the user.
+--   Rates are drawn to a prior worth ten sessions, because most users have few
+-- keys: session_id
+
 create or replace table marts.features_intent as
 
 with
@@ -20,7 +22,7 @@ spread as (
         sum(squares_added) as squares_added,
         sum(n_views) as views_added,
         sum(n_positioned) as n_positioned,
-        sum(position_sum) as position_sum,
+        sum(position_sum) as position_sum
     from categories
     group by session_id
 ),
@@ -47,7 +49,7 @@ sums as (
         sum((channel = 'social')::integer) over earlier as n_by_social,
         max(has_cart::integer + has_checkout::integer + converted::integer) over earlier as furthest_step,
         sum(squares_added) over earlier as squares,
-        sum(views_added) over earlier as n_in_category,
+        sum(views_added) over earlier as n_in_category
     from sessions
     left join spread using (session_id)
     window
@@ -81,5 +83,6 @@ select
     round(coalesce(n_with_coupon / nullif(n_sessions, 0), 0), 6)::double as coupon_share,
     round(coalesce(n_by_social / nullif(n_sessions, 0), 0), 6)::double as social_share,
     coalesce(furthest_step, 0)::integer as furthest_step_before,
-    round(coalesce(squares / nullif(n_in_category * n_in_category, 0), 0), 6)::double as category_concentration,
+    round(coalesce(squares / nullif(n_in_category * n_in_category, 0), 0), 6)::double
+        as category_concentration
 from sums

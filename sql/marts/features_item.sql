@@ -1,7 +1,9 @@
--- Question:  how is the item in focus doing in the shop?
--- Grain:     one row per decision
--- Technique: counts per item and day, summed over the 7 and 30 days before the day of the decision: nothing of
---            that day itself is used. Days that are asked for and had no event join the counts as zeros
+-- question: How is the item in focus doing in the shop?
+-- grain: decision
+-- technique: counts per item and day, summed over the 7 and 30 days before the day of the decision: nothing
+--   of that day itself is used. Days that are asked for and had no event join the counts as zeros
+-- keys: decision_id
+
 create or replace table marts.features_item as
 
 with
@@ -45,7 +47,7 @@ history as (
         coalesce(sum(n_purchases) over day_7, 0) as purchases_7d,
         coalesce(sum(n_views) over day_30, 0) as views_30d,
         coalesce(sum(n_carts) over day_30, 0) as carts_30d,
-        coalesce(sum(n_purchases) over day_30, 0) as purchases_30d,
+        coalesce(sum(n_purchases) over day_30, 0) as purchases_30d
     from padded
     window
         day_7 as (
@@ -66,7 +68,7 @@ rates as (
         views_30d,
         (carts_30d + 3) / (views_30d + 100) as cart_rate_30d,
         (purchases_7d + 0.6) / (views_7d + 100) as conversion_7d,
-        (purchases_30d + 0.6) / (views_30d + 100) as conversion_30d,
+        (purchases_30d + 0.6) / (views_30d + 100) as conversion_30d
     from history
 ),
 
@@ -81,7 +83,7 @@ described as (
         (category_days.purchases_30d + 0.6) / (category_days.views_30d + 100) as category_conversion_30d,
         focus.unit_price,
         focus.price_position,
-        items.rating,
+        items.rating
     from focus
     join rates on rates.item_id = focus.item_id and rates.day = focus.day
     join category_days on category_days.category = focus.category and category_days.day = focus.day
@@ -98,6 +100,6 @@ select
     round(coalesce(described.category_conversion_30d, 0.006), 6)::double as category_conversion_30d,
     round(coalesce(described.unit_price, 0), 2) as item_price,
     coalesce(described.price_position, 0)::double as item_price_position,
-    round(coalesce(described.rating, 3), 6) as item_rating,
+    round(coalesce(described.rating, 3), 6) as item_rating
 from decisions
 left join described using (decision_id)

@@ -1,6 +1,8 @@
--- Question:  how long is it since the user last did something?
--- Grain:     one row per session, as of its start; the session itself is not part of its history
--- Technique: running maxima over the earlier sessions of the user. Never: 365 days, which is also the most
+-- question: How long is it since the user last did something?
+-- grain: session, as of its start; the session itself is not part of its history
+-- technique: running maxima over the earlier sessions of the user. Never: 365 days, which is also the most
+-- keys: session_id
+
 create or replace table marts.features_recency as
 
 with
@@ -23,7 +25,7 @@ earlier as (
         max(last_carted_at) over earlier as last_carted_at,
         max(last_ordered_at) over earlier as last_ordered_at,
         max(if(is_abandoned, session_end, null)) over earlier as last_abandoned_at,
-        count(*) over earlier as n_sessions,
+        count(*) over earlier as n_sessions
     from sessions
     window earlier as (
         partition by user_id
@@ -38,13 +40,15 @@ elapsed as (
         earlier.n_sessions,
         date_sub('microsecond', earlier.last_end, earlier.session_start) / 86_400_000_000 as session_days,
         date_sub('microsecond', earlier.last_carted_at, earlier.session_start) / 86_400_000_000 as cart_days,
-        date_sub('microsecond', earlier.last_ordered_at, earlier.session_start) / 86_400_000_000 as order_days,
+        date_sub('microsecond', earlier.last_ordered_at, earlier.session_start) / 86_400_000_000
+            as order_days,
         case
             when earlier.last_ordered_at is null or earlier.last_abandoned_at > earlier.last_ordered_at
-                then date_sub('microsecond', earlier.last_abandoned_at, earlier.session_start) / 86_400_000_000
+                then
+                    date_sub('microsecond', earlier.last_abandoned_at, earlier.session_start) / 86_400_000_000
         end as open_cart_days,
         date_sub('microsecond', earlier.first_start, earlier.session_start) / 86_400_000_000 as observed_days,
-        date_sub('microsecond', users.signup_ts, earlier.session_start) / 86_400_000_000 as account_days,
+        date_sub('microsecond', users.signup_ts, earlier.session_start) / 86_400_000_000 as account_days
     from earlier
     left join users using (user_id)
 )
@@ -57,5 +61,5 @@ select
     round(least(coalesce(open_cart_days, 365), 365), 6) as days_since_abandoned_cart,
     round(coalesce(observed_days, 0), 6) as days_since_first_session,
     round(greatest(coalesce(account_days, observed_days, 0), 0), 6) as account_age_days,
-    round(least(coalesce(observed_days / nullif(n_sessions, 0), 365), 365), 6) as days_per_session,
+    round(least(coalesce(observed_days / nullif(n_sessions, 0), 365), 365), 6) as days_per_session
 from elapsed

@@ -1,7 +1,9 @@
--- Question:  how does the session present itself up to the decision?
--- Grain:     one row per decision
--- Technique: at session start only time, device, channel and offers are known; after that what features_progress
---            counts up to the decision is added up over the items
+-- question: How does the session present itself up to the decision?
+-- grain: decision
+-- technique: at session start only time, device, channel and offers are known; after that what
+--   features_progress counts up to the decision is added up over the items
+-- keys: decision_id
+
 create or replace table marts.features_session as
 
 with
@@ -52,7 +54,7 @@ so_far as (
         count(*) filter (where progress.cart_views > 0) as cart_items,
         sum(progress.cart_log_price_sum - progress.cart_priced * category_days.log_price)::double
             / nullif(sum(progress.cart_priced) filter (where category_days.log_price is not null), 0)
-            as cart_price_position,
+            as cart_price_position
     from progress
     join sessions using (session_id)
     left join items using (item_id)
@@ -67,13 +69,14 @@ known as (
     select
         decisions.*,
         case decision when 'after_3_events' then third_views when 'first_cart' then cart_views end as n_views,
-        case decision when 'after_3_events' then third_searches when 'first_cart' then cart_searches end as n_searches,
+        case decision when 'after_3_events' then third_searches when 'first_cart' then cart_searches end
+            as n_searches,
         case decision when 'after_3_events' then third_carts when 'first_cart' then 1 end as n_carts,
         case decision when 'after_3_events' then third_items when 'first_cart' then cart_items end as n_items,
         case decision
             when 'after_3_events' then third_price_position
             when 'first_cart' then cart_price_position
-        end as price_position,
+        end as price_position
     from decisions
     left join so_far using (session_id)
 )
@@ -98,7 +101,7 @@ select
     coalesce(known.n_carts, 0)::integer as carts_so_far,
     coalesce(known.n_items, 0)::integer as items_so_far,
     round(date_sub('microsecond', known.session_start, known.decided_at) / 1e6, 6) as seconds_so_far,
-    round(coalesce(known.price_position, 0), 6) as price_position_so_far,
+    round(coalesce(known.price_position, 0), 6) as price_position_so_far
 from known
 left join users using (user_id)
 left join offers using (user_id)

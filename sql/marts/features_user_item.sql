@@ -1,8 +1,10 @@
--- Question:  what has this user had to do with the item in focus before this session, and so far in it?
--- Grain:     one row per decision
--- Technique: only the pairs of user and item that are in focus somewhere are followed, by running sums over the
---            sessions in which they meet. An as-of join takes the sum after the latest meeting in an earlier
---            session. A decision without an item in focus gets the values of an item never seen
+-- question: What has this user had to do with the item in focus before this session, and so far in it?
+-- grain: decision
+-- technique: only the pairs of user and item that are in focus somewhere are followed, by running sums over
+--   the sessions in which they meet. An as-of join takes the sum after the latest meeting in an earlier
+--   session. A decision without an item in focus gets the values of an item never seen
+-- keys: decision_id
+
 create or replace table marts.features_user_item as
 
 with
@@ -42,7 +44,7 @@ revisits as (
         decisions.session_id,
         focus.user_id,
         focus.item_id,
-        focus.category,
+        focus.category
     from focus
     join decisions using (decision_id)
     where not decisions.is_new_user
@@ -60,7 +62,7 @@ meetings as (
         count(*) filter (where event_type = 'view') as n_views,
         count(*) filter (where event_type = 'add_to_cart') as n_carts,
         count(*) filter (where event_type = 'purchase') as n_purchases,
-        max(ts) as last_at,
+        max(ts) as last_at
     from events
     semi join pairs using (user_id, item_id)
     group by events.user_id, events.item_id, events.session_id
@@ -74,7 +76,7 @@ running as (
         last_at,
         sum(n_views) over upto as n_views,
         sum(n_carts) over upto as n_carts,
-        sum(n_purchases) over upto as n_purchases,
+        sum(n_purchases) over upto as n_purchases
     from meetings
     window upto as (
         partition by user_id, item_id
@@ -89,7 +91,7 @@ item_history as (
         running.n_views,
         running.n_carts,
         running.n_purchases,
-        running.last_at,
+        running.last_at
     from revisits
     asof join running on
         running.user_id = revisits.user_id
@@ -101,7 +103,7 @@ category_history as (
     select
         revisits.decision_id,
         categories.views_after as n_views,
-        categories.purchases_after as n_purchases,
+        categories.purchases_after as n_purchases
     from revisits
     asof join categories on
         categories.user_id = revisits.user_id
@@ -112,7 +114,7 @@ category_history as (
 so_far as (
     select
         focus.decision_id,
-        if(decisions.decision = 'first_cart', progress.cart_views, progress.third_views) as n_views,
+        if(decisions.decision = 'first_cart', progress.cart_views, progress.third_views) as n_views
     from focus
     join decisions using (decision_id)
     join progress on progress.session_id = focus.session_id and progress.item_id = focus.item_id
@@ -138,7 +140,7 @@ select
         coalesce(category_history.n_views / nullif(frequency.views_before, 0), 0), 6
     )::double as category_affinity,
     coalesce(category_history.n_purchases, 0)::integer as category_orders_before,
-    round(coalesce(focus.price_position::double - intent.usual_price_position, 0), 6) as price_to_usual,
+    round(coalesce(focus.price_position::double - intent.usual_price_position, 0), 6) as price_to_usual
 from decisions
 left join focus using (decision_id)
 left join item_history using (decision_id)

@@ -1,6 +1,16 @@
--- Question:  what was bought, at which price?
--- Grain:     one row per order and item; an order is what one user bought at one moment
--- Technique: a window names every line after the smallest event of its order
+-- question: What was bought, at which price?
+-- grain: line of an order; an order is what one user bought at one moment. Two lines of one
+--   item are an order of two
+-- technique: a window names every line after the smallest event of its order
+-- keys: order_id, line_number
+-- nulls: item_id, unit_price, discount_pct, net_revenue
+-- columns:
+--   order_id: smallest event_id of the order
+--   line_number: place of the line in its order, by item
+--   order_ts: when the order was placed
+--   category: category of the item, 'unknown' where it has none
+--   net_revenue: quantity times price less the discount, EUR
+
 create or replace table marts.order_lines as
 
 with
@@ -16,6 +26,9 @@ items as (
 
 select
     min(purchases.event_id) over (partition by purchases.user_id, purchases.ts) as order_id,
+    row_number() over (
+        partition by purchases.user_id, purchases.ts order by purchases.item_id, purchases.event_id
+    ) as line_number,
     purchases.session_id,
     purchases.user_id,
     purchases.ts as order_ts,
@@ -24,7 +37,7 @@ select
     purchases.quantity,
     purchases.unit_price,
     purchases.discount_pct,
-    purchases.quantity * purchases.unit_price * (1 - purchases.discount_pct / 100) as net_revenue,
+    purchases.quantity * purchases.unit_price * (1 - coalesce(purchases.discount_pct, 0) / 100) as net_revenue
 from purchases
 left join items using (item_id)
-order by order_id, purchases.item_id
+order by order_id, line_number

@@ -1,7 +1,31 @@
--- Question:  what happened in each session?
--- Grain:     one row per session; session_id counts sessions by user and start
--- Technique: one conditional aggregate over the events. Money is added up as decimals: a sum of doubles
---            depends in its last digits on the order in which threads deliver the rows.
+-- question: What happened in each session?
+-- grain: session; session_id counts sessions by user and start
+-- technique: one conditional aggregate over the events. Money is added up as decimals: a sum of doubles
+--   depends in its last digits on the order in which threads deliver the rows. Revenue is null where a
+--   price is not known, 0 where nothing was bought
+-- keys: session_id
+-- nulls: discount_pct, revenue
+-- columns:
+--   session_end: when the last event of the session happened
+--   session_number: which session of its user it is, from 1
+--   is_new_user: whether it is the first of its user
+--   device: device of the opening event
+--   channel: channel of the opening event
+--   n_events: events
+--   n_views: views
+--   n_searches: searches
+--   n_carts: additions to the cart
+--   n_removes: removals from the cart
+--   n_checkouts: checkouts
+--   n_purchase_lines: lines bought
+--   n_items_viewed: different items viewed
+--   discount_pct: largest discount shown
+--   has_cart: whether something was carted
+--   has_checkout: whether a checkout was begun
+--   converted: whether something was bought
+--   revenue: net revenue of the session, EUR; 0 where nothing was bought
+--   duration_s: seconds from the first to the last event
+
 create or replace table marts.sessions as
 
 with
@@ -9,8 +33,12 @@ with
 events as (
     select
         *,
-        (quantity * unit_price * (1 - discount_pct / 100))::decimal(18, 6) as net_amount,
+        (quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100))::decimal(18, 6) as net_amount
     from staging.events
+),
+
+recorded as (
+    select has_revenue from marts.recorded
 ),
 
 users as (
@@ -33,8 +61,9 @@ sessions as (
         count(*) filter (where event_type = 'checkout') as n_checkouts,
         count(*) filter (where event_type = 'purchase') as n_purchase_lines,
         count(distinct item_id) filter (where event_type = 'view') as n_items_viewed,
-        coalesce(max(discount_pct), 0) as discount_pct,
-        coalesce(sum(net_amount) filter (where event_type = 'purchase'), 0)::double as revenue,
+        max(discount_pct) as discount_pct,
+        count(net_amount) filter (where event_type = 'purchase') as n_priced_lines,
+        coalesce(sum(net_amount) filter (where event_type = 'purchase'), 0)::double as net_amount
     from events
     group by session_id, user_id
 )
@@ -60,10 +89,14 @@ select
     sessions.n_carts > 0 as has_cart,
     sessions.n_checkouts > 0 as has_checkout,
     sessions.n_purchase_lines > 0 as converted,
-    sessions.revenue,
+    case
+        when recorded.has_revenue and sessions.n_priced_lines = sessions.n_purchase_lines
+            then sessions.net_amount
+    end as revenue,
     (epoch_us(sessions.session_end) - epoch_us(sessions.session_start)) / 1e6 as duration_s,
     coalesce(users.country, 'unknown') as country,
-    coalesce(users.age_band, 'unknown') as age_band,
+    coalesce(users.age_band, 'unknown') as age_band
 from sessions
+cross join recorded
 left join users using (user_id)
 order by sessions.session_id

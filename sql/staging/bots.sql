@@ -1,7 +1,12 @@
--- Question:  which user identifiers are robots?
--- Grain:     one row per robot
--- Technique: one aggregate finds the few identifiers that only ever view, many times; only for those are the
---            gaps between rows measured, by the clock of the server, which is right on every row
+-- question: Which user identifiers are robots?
+-- grain: robot
+-- technique: one aggregate finds the few identifiers that only ever view, many times; only for those are
+--   the gaps between rows measured, by the clock of the server, which is right on every row
+-- keys: user_id
+-- columns:
+--   n_rows: raw rows of the robot
+--   median_gap_s: median seconds from one row to the next
+
 create or replace table staging.bots as
 
 with
@@ -22,7 +27,7 @@ viewers as (
 gaps as (
     select
         user_id,
-        epoch(received_ts - lag(received_ts) over (partition by user_id order by received_ts)) as gap_s,
+        epoch(received_ts - lag(received_ts) over (partition by user_id order by received_ts)) as gap_s
     from events
     semi join viewers using (user_id)
 )
@@ -30,7 +35,7 @@ gaps as (
 select
     user_id,
     count(*) as n_rows,
-    median(gap_s) as median_gap_s,
+    median(gap_s) as median_gap_s
 from gaps
 group by user_id
 having median(gap_s) <= 10

@@ -1,6 +1,11 @@
--- Question:  what did each customer do, when, and in which session?
--- Grain:     one row per clean event: one per thing that happened, without robots and unknown users
--- Technique: an as-of join gives every event the last session start of its user that is not after it
+-- question: What did each customer do, when, and in which session?
+-- grain: clean event: one per thing that happened, without robots and unknown users
+-- technique: an as-of join gives every event the last session start of its user that is not after it
+-- keys: event_id
+-- nulls: item_id, unit_price, discount_pct
+-- columns:
+--   is_session_start: whether the event happened at the start of its session
+
 create or replace table staging.events as
 
 with
@@ -31,7 +36,7 @@ select
     events.is_negative_quantity,
     events.is_retyped,
     session_starts.session_id,
-    events.ts = session_starts.session_start as is_session_start,
+    events.ts = session_starts.session_start as is_session_start
 from events
 asof join session_starts
     on events.user_id = session_starts.user_id and events.ts >= session_starts.session_start

@@ -1,6 +1,9 @@
--- Question:  what was wrong with each raw row?
--- Grain:     one row per raw row, with its repaired values and one flag per kind of dirt
--- Technique: kept and removed rows together, as a view, so that the history is stored once
+-- question: What was wrong with each raw row?
+-- grain: raw row, with its repaired values and one flag per kind of dirt
+-- technique: kept and removed rows together, as a view, so that the history is stored once
+-- keys: none
+-- nulls: user_id, item_id, unit_price, discount_pct, removal_reason
+
 create or replace view staging.events_flagged as
 
 with
@@ -32,7 +35,7 @@ select
     false as is_missing_user,
     is_negative_quantity,
     is_retyped,
-    null::varchar as removal_reason,
+    null::varchar as removal_reason
 from kept
 union all by name
 select * from removed

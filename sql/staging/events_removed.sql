@@ -1,7 +1,10 @@
--- Question:  which raw rows are set aside, and why?
--- Grain:     one row per removed raw row; removal_reason is the first that applies of missing user, robot,
---            duplicate, so that the reasons add up
--- Technique: the complement of staging.events
+-- question: Which raw rows are set aside, and why?
+-- grain: removed raw row; removal_reason is the first that applies of missing user, robot,
+--   duplicate, so that the reasons add up
+-- technique: the complement of staging.events
+-- keys: none
+-- nulls: user_id, item_id, unit_price, discount_pct
+
 create or replace table staging.events_removed as
 
 with

@@ -1,7 +1,23 @@
--- Question:  what does every raw row say once it is repaired, and what was wrong with it?
--- Grain:     one row per raw row
--- Technique: flags first, repairs from the flags; a view over the raw files that ends with the build, because
---            a table of it would copy the whole history once more
+-- question: What does every raw row say once it is repaired, and what was wrong with it?
+-- grain: raw row
+-- technique: flags first, repairs from the flags; a view over the raw files that ends with the build,
+--   because a table of it would copy the whole history once more
+-- keys: none
+-- nulls: user_id, item_id, unit_price, discount_pct, removal_reason
+-- columns:
+--   ts: when it happened: the clock of the device, or the arrival less the normal delay where that clock
+--     was wrong
+--   quantity: units, without the wrong sign
+--   unit_price: list price of one unit, read back as a number, EUR
+--   is_duplicate: whether the row was sent again
+--   is_late: whether it arrived more than an hour after it happened
+--   is_skewed: whether the clock of the device was wrong
+--   is_bot: whether the user is a robot
+--   is_missing_user: whether the user is not known
+--   is_negative_quantity: whether the quantity had the wrong sign
+--   is_retyped: whether the price was written as text
+--   removal_reason: why the row is set aside: missing_user, bot or duplicate; null when it is kept
+
 create or replace view staging.events_repaired as
 
 with
@@ -43,7 +59,7 @@ flagged as (
         coalesce(bots.is_bot, false) as is_bot,
         user_id is null as is_missing_user,
         quantity < 0 as is_negative_quantity,
-        unit_price_text is not null as is_retyped,
+        unit_price_text is not null as is_retyped
     from numbered
     left join bots using (user_id)
 )
@@ -72,6 +88,6 @@ select
         when is_missing_user then 'missing_user'
         when is_bot then 'bot'
         when is_duplicate then 'duplicate'
-    end as removal_reason,
+    end as removal_reason
 from flagged
 cross join network_delay

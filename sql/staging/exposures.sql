@@ -1,6 +1,8 @@
--- Question:  which customer saw which variant of which experiment, and since when?
--- Grain:     one row per user and experiment
--- Technique: an anti-join against the robots found in the events
+-- question: Which customer saw which variant of which experiment, and since when?
+-- grain: user and experiment
+-- technique: an anti-join against the robots found in the events
+-- keys: user_id, experiment
+
 create or replace table staging.exposures as
 
 with
@@ -17,7 +19,7 @@ select
     user_id,
     experiment,
     variant,
-    ts,
+    ts
 from exposures
 anti join bots using (user_id)
 order by experiment, user_id

@@ -1,6 +1,9 @@
--- Question:  what does the shop sell?
--- Grain:     one row per item
--- Technique: a plain copy, in the order of its key
+-- question: What does the shop sell?
+-- grain: item
+-- technique: a plain copy, in the order of its key
+-- keys: item_id
+-- nulls: price, rating
+
 create or replace table staging.items as
 
 with
@@ -14,6 +17,6 @@ select
     category,
     brand,
     price,
-    rating,
+    rating
 from items
 order by item_id

@@ -1,7 +1,15 @@
--- Question:  which rows say the same thing, and in which order did they arrive?
--- Grain:     one row per raw row whose user, device time, event type and item occur more than once
--- Technique: 64-bit hashes of the key find the few candidates in one cheap pass; the exact key, not the hash,
---            then numbers them, so a collision of hashes removes nothing
+-- question: Which rows say the same thing, and in which order did they arrive?
+-- grain: raw row whose user, device time, event type and item occur more than once
+-- technique: 64-bit hashes of the key find the few candidates in one cheap pass; the exact key, not the
+--   hash, then numbers them, so a collision of hashes removes nothing. Purchases that arrive together are
+--   lines of one order, not one line sent twice
+-- keys: none
+-- nulls: user_id, item_id, unit_price, discount_pct, unit_price_text
+-- columns:
+--   unit_price_text: the price where the file holds text
+--   key_hash: 64-bit hash of user, time, type and item
+--   arrival_number: place among the rows that say the same, by arrival; lines of one order share it
+
 create or replace table staging.repeated_events as
 
 with
@@ -19,9 +27,10 @@ repeated_keys as (
 
 select
     events.*,
-    row_number() over (
-        partition by user_id, ts, event_type, item_id
-        order by received_ts, event_id
-    ) as arrival_number,
+    if(
+        event_type = 'purchase',
+        dense_rank() over (partition by user_id, ts, event_type, item_id order by received_ts),
+        row_number() over (partition by user_id, ts, event_type, item_id order by received_ts, event_id)
+    ) as arrival_number
 from events
 semi join repeated_keys using (key_hash)

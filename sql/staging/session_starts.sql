@@ -1,7 +1,12 @@
--- Question:  when does each session start?
--- Grain:     one row per session
--- Technique: gaps and islands. A session ends after more than 30 minutes without an event; a gap of exactly
---            30 minutes stays inside. Only user and time pass through the window, so that it is light.
+-- question: When does each session start?
+-- grain: session
+-- technique: gaps and islands. A session ends after more than 30 minutes without an event; a gap of exactly
+--   30 minutes stays inside. Only user and time pass through the window, so that it is light.
+-- keys: session_id
+-- columns:
+--   session_id: number of the session, by user and start
+--   session_start: when the first event of the session happened
+
 create or replace table staging.session_starts as
 
 with
@@ -15,13 +20,13 @@ preceded as (
     select
         user_id,
         ts,
-        lag(ts) over (partition by user_id order by ts) as previous_ts,
+        lag(ts) over (partition by user_id order by ts) as previous_ts
     from events
 )
 
 select
     row_number() over (order by user_id, ts) as session_id,
     user_id,
-    ts as session_start,
+    ts as session_start
 from preceded
 where previous_ts is null or ts > previous_ts + interval 30 minutes

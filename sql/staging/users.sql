@@ -1,6 +1,9 @@
--- Question:  who are the registered customers?
--- Grain:     one row per registered user who is not a robot
--- Technique: an anti-join against the robots found in the events
+-- question: Who are the registered customers?
+-- grain: registered user who is not a robot
+-- technique: an anti-join against the robots found in the events
+-- keys: user_id
+-- nulls: signup_ts
+
 create or replace table staging.users as
 
 with
@@ -19,7 +22,7 @@ select
     country,
     age_band,
     device_preference,
-    acquisition_channel,
+    acquisition_channel
 from users
 anti join bots using (user_id)
 order by user_id

@@ -98,6 +98,9 @@ def build(
 def numbers(
     find: Annotated[str, typer.Argument(help="Show only ids that contain this text.")] = "",
     readme: Annotated[bool, typer.Option("--readme", help="Write the figures of README.md again.")] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Show what differs from data/approved and approve it.")
+    ] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
     from journey.pipeline.run import build as run_build
@@ -110,6 +113,14 @@ def numbers(
 
         changed = update_readme(paths.root / "README.md", Numbers(paths.numbers))
         console.print(f"README.md: {changed} figures changed.", highlight=False)
+        return
+    if approve:
+        from journey.report import approved
+
+        ledger = Numbers(paths.numbers)
+        if found := approved.unapproved(ledger, paths.approved):
+            typer.echo(approved.difference_table(found))
+        typer.echo(approved.approve(ledger, paths.approved))
         return
     for number in Numbers(paths.numbers):
         if find in number.id:
@@ -143,12 +154,16 @@ def study(
     names: Annotated[list[str] | None, typer.Argument(help="Studies to compute again.")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
     changed: Annotated[bool, typer.Option("--changed", help="Those whose code has changed since.")] = False,
+    part: Annotated[
+        bool,
+        typer.Option("--part", help="Only a part, to see that new code agrees."),
+    ] = False,
 ) -> None:
     """Compute committed results of data/evidence/ again; files change only where results or code did.
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, known, run_studies, stale
+    from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
 
     paths = project()
     if only_list:
@@ -159,6 +174,10 @@ def study(
     chosen = [known(name).name for name in names or []] + (stale(paths) if changed else [])
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
+    if part:
+        for name in chosen:
+            console.print(f"{name}: {check_study(name, paths)} agree.", highlight=False, markup=False)
+        return
     console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
     for number, (name, seconds) in enumerate(run_studies(chosen, paths), 1):
         told = f"{number} of {len(set(chosen))}: {name}, {seconds:.0f} s"

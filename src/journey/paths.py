@@ -24,6 +24,11 @@ class Paths:
         return self.root / "data" / "evidence"
 
     @property
+    def approved(self) -> Path:
+        """The numbers of the ledger as a person approved them, one file a chapter."""
+        return self.root / "data" / "approved"
+
+    @property
     def datasets(self) -> Path:
         """The list of downloadable data sets."""
         return self.root / "data" / "datasets.toml"

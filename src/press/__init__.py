@@ -1,7 +1,21 @@
-"""Offline renderer for the Quarto dialect of this report: Jupyter, pandoc and Typst from the package index.
+"""Offline renderer for the Quarto dialect of this report, out of nbclient, pandoc, Typst and Pagefind.
 
-`render` turns a Quarto website project into a site with Quarto's element ids and class names. What lies
-outside the dialect raises `PressError`, which names file and line.
+`render` turns a Quarto website project into a site with Quarto's element ids and class names. It exists for
+machines that cannot install Quarto, and does what the pages of this project use; all else raises
+`PressError`, which names file and line. What Quarto does and it does not:
+
+- cells that show their code, values, plots or errors: a cell says `include: false`, or `output: asis` and
+  prints Markdown; all other options, languages and places of a cell (indented, quoted) are refused;
+- shortcodes (`include`, `var`, `meta`, `pagebreak`) and a second metadata block in a page;
+- images, footnotes, sub-figures, numbered equations, sections and listings, headings inside a block;
+- cross-references but `@fig-x` and `@tbl-x`, alone, to a div of the page whose last paragraph is its caption;
+- callouts without a title, with an appearance or an icon, or open at first;
+- tabs, columns, margin notes, grids, layouts, code tools, page layouts, authors, dates, abstracts;
+- menus, icons, nested sections and links out of the site in the navigation; sitemaps and social cards;
+- callouts, citations and tables of raw HTML in Typst; links of a PDF into the site (their text stays);
+- Sass (rules of a theme belong into `css`); JavaScript of Bootstrap;
+- raw HTML is passed on as it is: no link in it is rewritten, no file that only it names is copied;
+- freezing and caching: code runs again when it or what `press: depends` names changes, once for all formats.
 """
 
 from press.errors import PressError

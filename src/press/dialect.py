@@ -1,12 +1,10 @@
 """The dialect: every key, option and class that is understood. All else is an error with its line.
 
-A schema maps a key to the schema of its value; the key `*` stands for names that a project chooses. The
-items of a list are checked against the schema of the list.
+A schema maps a key to the schema of its value, which also holds for every item of a list.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,94 +14,62 @@ import yaml
 from press.errors import PressError
 
 Schema = dict[str, Any]
-ANY: Schema = {"*": {}}
 
 
 def _keys(*names: str) -> Schema:
     return {name: {} for name in " ".join(names).split()}
 
 
-_SHARED = {
-    **_keys(
-        "lang toc toc-depth toc-title number-sections bibliography code-fold code-summary code-tools",
-        "jupyter output-file",
-    ),
-    **dict.fromkeys(("include-in-header", "include-before-body", "include-after-body"), _keys("text")),
-}
-HTML = _SHARED | {
-    **_keys("css html-math-method page-layout anchor-sections link-external-newwindow"),
-    **_keys("respect-user-color-scheme"),
-    "format-links": _keys("text href format icon"),
-    "execute": _keys("echo output include eval warning error daemon"),
-}
-TYPST = _SHARED | {
-    **_keys(
-        "papersize mainfont fontsize font-paths monofont mathfont linestretch columns page-numbering",
-        "section-numbering template-partials pdf-standard linkcolor suppress-bibliography",
-    ),
-    "margin": ANY,
-}
-# Options that take only these values; the first is the default.
-VALUES: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("echo", "include", "eval", "warning"), (True, False)),
-    **dict.fromkeys(("error", "daemon", "code-tools", "number-sections"), (False, True)),
-    "suppress-bibliography": (False, True),
-    "link-external-newwindow": (False,),
-    "anchor-sections": (True,),
-    "output": (True, False, "asis"),
-    "respect-user-color-scheme": (True,),
-    "code-fold": (False, True, "show"),
-    "html-math-method": ("mathml",),
-    "page-layout": ("article", "full"),
-    "format": ("html", "typst"),
-}
-_FORMATS: Schema = {"html": HTML, "typst": TYPST}
-PAGE = HTML | _keys("title subtitle description description-meta abstract author date") | {"format": _FORMATS}
-
-_THEMED = HTML | {"theme": _keys("light dark")}
-_ITEM = _keys("href text section icon aria-label target rel")
-_ITEM |= {"menu": _ITEM, "contents": _ITEM}
-PROJECT: Schema = _THEMED | {
-    "project": _keys("type title output-dir pre-render render resources execute-dir"),
+_HTML = _keys("toc toc-depth toc-title") | {"format-links": _keys("text href icon")}
+_TYPST = _keys("output-file papersize font-paths template-partials pdf-standard suppress-bibliography")
+PAGE = _HTML | _keys("title subtitle description-meta")
+PAGE |= {"format": {"html": _HTML, "typst": _TYPST | {"margin": _keys("x y top bottom left right")}}}
+_SITE_HTML = _HTML | _keys(
+    "css include-after-body html-math-method code-fold code-summary anchor-sections",
+    "link-external-newwindow respect-user-color-scheme",
+)
+_LINK = _keys("href text")
+PROJECT: Schema = {
+    **_keys("lang bibliography jupyter"),
+    "project": _keys("type output-dir pre-render render resources execute-dir"),
     "website": {
-        **_keys("title description site-url page-navigation bread-crumbs favicon open-graph"),
-        "search": ANY,
-        "navbar": {"title": {}, "left": _ITEM, "right": _ITEM},
-        "sidebar": {"style": {}, "contents": _ITEM},
-        "page-footer": _keys("left center right"),
+        **_keys("title description page-navigation bread-crumbs favicon"),
+        "search": _keys("location type"),
+        "navbar": {"left": _LINK, "right": _LINK},
+        "sidebar": {"style": {}, "contents": _LINK | {"section": {}, "contents": _LINK}},
+        "page-footer": _keys("left right"),
     },
-    "format": _FORMATS | {"html": _THEMED},
+    "execute": _keys("echo warning daemon"),
+    "format": {"html": _SITE_HTML | {"theme": _keys("light dark")}},
     "press": _keys("depends"),
 }
-CELL = _keys(
-    "label echo include output eval warning error fig-cap fig-alt tbl-cap code-fold code-summary",
-    "layout-ncol classes",
-)
-LANGUAGES = {"python"}
-# Class of a callout: its default title, its colour and its tint in Typst.
-CALLOUTS = {
-    "note": ("Note", "0758E5", "dae6fb"),
-    "tip": ("Tip", "00A047", "ccf1e3"),
-    "warning": ("Warning", "EB9113", "fcefdc"),
-    "caution": ("Caution", "FC5300", "ffe5d0"),
-    "important": ("Important", "CC1914", "f7dddc"),
+CELL = _keys("include output")
+# Options that take only these values: most are what Quarto has to be told to do what is done here anyway.
+VALUES: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("echo", "warning", "daemon", "link-external-newwindow"), (False,)),
+    **dict.fromkeys(("page-navigation", "bread-crumbs", "anchor-sections"), (True,)),
+    **dict.fromkeys(("toc", "suppress-bibliography", "code-fold", "include"), (True, False)),
+    "respect-user-color-scheme": (True,),
+    "output": ("asis",),
+    "html-math-method": ("mathml",),
+    "toc-depth": (2, 3, 4, 5, 6),
+    "location": ("navbar",),
+    "style": ("docked",),
+    "execute-dir": ("project",),
 }
-FLOATS = {"fig", "tbl"}
-REFERENCES = {"fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section"}
-FOREIGN_REFERENCES = _keys("lst thm lem cor prp cnj def exm exr sol rem alg tip nte wrn imp cau vid dia")
-DIV_CLASSES = _keys(
-    "column-margin column-page column-page-left column-page-right column-screen",
-    "column-body column-body-outset content-visible content-hidden",
-    *(f"callout-{kind}" for kind in CALLOUTS),
+# Colours of the callouts are the style sheet's.
+CALLOUTS = _keys("callout-note callout-tip callout-warning callout-caution callout-important")
+FLOATS = {"fig": "Figure", "tbl": "Table"}
+FOREIGN_KINDS = _keys("sec eq lst thm lem cor prp cnj def exm exr sol rem alg tip nte wrn imp cau vid dia")
+CLASSES = CALLOUTS | _keys("content-visible content-hidden")
+FOREIGN_PREFIXES = ("callout-", "panel-", "column-", "content-", "g-col-")
+FOREIGN_CLASSES = _keys(
+    "columns column grid aside incremental nonincremental fragment notes landscape proof solution remark",
+    "theorem listing callout unlisted",
 )
-FOREIGN_DIV_PREFIXES = ("callout-", "panel-", "column-", "content-")
-FOREIGN_DIV_CLASSES = _keys(
-    "columns column aside incremental nonincremental fragment notes landscape proof solution remark theorem",
-    "listing callout",
-)
-FOREIGN_DIV_ATTRIBUTES = _keys(
-    "layout layout-nrow layout-align layout-valign when-profile unless-profile when-meta unless-meta",
-    "filename code-line-numbers lst-cap",
+FOREIGN_ATTRIBUTES = _keys(
+    "layout layout-ncol layout-nrow layout-align layout-valign when-profile unless-profile when-meta",
+    "unless-meta filename code-line-numbers lst-cap",
 )
 
 
@@ -145,14 +111,14 @@ def _problems(
         for key_node, value_node in node.value:
             key, line = key_node.value, key_node.start_mark.line
             value, allowed = data.get(key), VALUES.get(key)
-            if key not in schema and "*" not in schema:
+            inner = schema.get(key, {})
+            if key not in schema:
                 yield f"unknown {what} '{key}'" + (f" under {within}" if within else ""), line
-            elif allowed and not isinstance(value, dict) and value not in allowed:
+            elif allowed and value not in allowed:
                 yield f"{key} can only be {' or '.join(str(item).lower() for item in allowed)} here", line
-            elif key == "date" and not isinstance(value, datetime.date):
-                yield "a date is written as YYYY-MM-DD, without quotes", line
+            elif inner and isinstance(value, (str, int)) and value != "default":
+                yield f"{key} is written with {' or '.join(inner)} below it here", line
             else:
-                inner = f"{within}.{key}" if within else key
-                yield from _problems(value_node, value, schema.get(key, schema), what, inner)
+                yield from _problems(value_node, value, inner, what, f"{within}.{key}" if within else key)
     elif isinstance(data, str) and "`{python}" in data:
         yield "inline code does not run inside YAML", node.start_mark.line

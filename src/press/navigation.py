@@ -1,39 +1,13 @@
-"""Navigation as data for the templates: menus, breadcrumbs, previous and next page, other formats."""
+"""Navigation as data for a template: menus, breadcrumbs, previous and next page, other formats."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from press.errors import PressError
+from press.filters import address
 from press.project import Meta, Project, as_list
 from press.source import Page
-
-# Name and icon of the link to another format of a page.
-FORMATS = {"typst": ("Typst", "file-pdf")}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of a menu; `href` is a path from the project's root, a full address, or empty."""
-
-    text: str
-    href: str
-    children: list[Entry]
-    given: Meta
-
-    def pages(self) -> Iterator[Entry]:
-        """This entry and all below it that lead somewhere, in order."""
-        if self.href:
-            yield self
-        for child in self.children:
-            yield from child.pages()
-
-    def trail(self, href: str) -> list[Entry]:
-        """Entries from here down to `href`; empty when it is not here."""
-        below = next((trail for child in self.children if (trail := child.trail(href))), [])
-        return [self, *below] if below or self.href == href else []
 
 
 class Navigation:
@@ -41,60 +15,71 @@ class Navigation:
 
     def __init__(self, project: Project, titles: dict[str, str]) -> None:
         self.titles = titles
-        self.file = project.root / "_quarto.yml"
+        self.file = project.file
         navbar = project.website.get("navbar") or {}
-        self.left = self.entries(navbar.get("left"))
-        self.right = self.entries(navbar.get("right"))
-        self.sidebar = self.entries((project.website.get("sidebar") or {}).get("contents"))
+        self.left, self.right = self.links(navbar.get("left")), self.links(navbar.get("right"))
+        self.sidebar = self.links((project.website.get("sidebar") or {}).get("contents"))
+        self.order = [link for top in self.sidebar for link in pages(top) if link["href"] in titles]
+        website = project.website.get("title", "")
+        self.footer = {key: str(text) for key, text in (project.website.get("page-footer") or {}).items()}
+        self.texts = [website, *titles.values(), *self.footer.values()]
+        for top in (*self.left, *self.right, *self.sidebar):
+            self.texts += [link["text"] for link in (top, *top["items"])]
 
-    def entries(self, items: Any) -> list[Entry]:
-        """Menu items as `_quarto.yml` gives them: pages, links, menus and sections."""
-        return [self.entry({"href": item} if isinstance(item, str) else item) for item in as_list(items)]
+    def links(self, items: Any) -> list[Meta]:
+        """Links and sections as `_quarto.yml` gives them; each has a text, and a path or items."""
+        found = []
+        for item in as_list(items):
+            given = {"href": item} if isinstance(item, str) else item
+            href = given.get("href", "").lstrip("/")
+            if "://" in href or (href.endswith(".qmd") and href not in self.titles):
+                raise PressError(f"the navigation names {href}, which is not a page", self.file, href)
+            if not href and not given.get("contents"):
+                near = f"text: {given.get('text')}"
+                raise PressError("what the navigation names needs href, or contents", self.file, near)
+            text = given.get("text") or given.get("section") or self.titles.get(href) or href
+            found.append({"text": str(text), "href": href, "items": self.links(given.get("contents"))})
+        return found
 
-    def entry(self, given: Meta) -> Entry:
-        """One item."""
-        href = given.get("href", "").lstrip("/")
-        if href.endswith(".qmd") and href not in self.titles:
-            raise PressError(f"the navigation names {href}, which is not a page", self.file, href)
-        named = given.get("text") or given.get("section") or self.titles.get(href)
-        text = named or ("" if "icon" in given else href)
-        return Entry(text, href, self.entries(given.get("menu") or given.get("contents")), given)
+    def of(self, page: Page, said: dict[str, Any]) -> Meta:
+        """What a page's template needs; `said` has the parsed text for each of `texts`."""
 
-    def trail(self, path: str) -> list[Entry]:
-        """Breadcrumbs: sections down to the page."""
-        return next((trail for top in self.sidebar if (trail := top.trail(path))), [])
+        def seen(link: Meta) -> Meta:
+            href, items = pages(link)[0]["href"], [seen(item) for item in link["items"]]
+            here = {"active": True} if link["href"] == page.path else {}
+            return {"text": said[link["text"]], "href": address(href, page.path), "items": items, **here}
 
-    def neighbours(self, path: str) -> tuple[Entry | None, Entry | None]:
-        """Previous and next page in the order of the sidebar."""
-        order = [entry for top in self.sidebar for entry in top.pages() if entry.href in self.titles]
-        place = next((index for index, entry in enumerate(order) if entry.href == path), None)
-        if place is None:
-            return None, None
-        return order[place - 1] if place else None, order[place + 1] if place + 1 < len(order) else None
+        sidebar = [{**seen(link), "id": str(place)} for place, link in enumerate(self.sidebar, 1)]
+        above = [top for top in self.sidebar for link in top["items"] if link["href"] == page.path]
+        places = [place for place, link in enumerate(self.order) if link["href"] == page.path]
+        here, after = (places[0], places[0] + 1) if places else (0, 0)
+        alone = {"text": self.titles[page.path], "href": page.path, "items": []}
+        trail = [seen(link) for link in above[:1] + (self.order[here:after] or [alone])]
+        return {
+            "left": [seen(link) for link in self.left],
+            "right": [seen(link) for link in self.right],
+            "sidebar": sidebar,
+            "trail": trail,
+            "deep": trail if len(trail) > 1 else [],
+            "previous": [seen(link) for link in self.order[max(here - 1, 0) : here]],
+            "next": [seen(link) for link in self.order[after : after + 1] if after],
+            "footer": {key: said[text] for key, text in self.footer.items()},
+        }
 
 
-def other_formats(page: Page, files: dict[str, str]) -> list[Meta]:
-    """Links to the other formats of a page, `files` by format: all of them, or those of `format-links`.
+def pages(link: Meta) -> list[Meta]:
+    """The links of a section, or a link alone."""
+    return link["items"] or [link]
 
-    As in Quarto, a list that names no format by a plain string is followed by all of them.
-    """
-    made = {
-        fmt: dict(zip(("text", "icon"), FORMATS[fmt], strict=True), href=name) for fmt, name in files.items()
-    }
-    chosen = page.metadata("html").get("format-links", True)
-    if isinstance(chosen, bool):
-        return list(made.values()) if chosen else []
-    links: list[Meta] = []
-    for link in as_list(chosen):
-        if isinstance(link, str):
-            links += [made[link]] if link in made else []
-        elif "text" not in link or ("href" in link) == ("format" in link):
-            raise page.error("format-links needs text, and either href or format", "format-links")
-        elif "href" in link:
-            links.append({"icon": "file-earmark", **link})
-        elif link["format"] in made:
-            links.append({**made[link["format"]], **link})
-        else:
-            raise page.error(f"format-links: this page has no format '{link['format']}'", "format-links")
-    named = any(isinstance(link, str) for link in as_list(chosen))
-    return links if named else links + list(made.values())
+
+def other_formats(page: Page) -> list[Meta]:
+    """Links to other formats, as `format-links` gives them; `html` stands for the page itself."""
+    given = as_list(page.metadata("html").get("format-links"))
+    if "typst" in page.formats and "html" not in given:
+        # Quarto would add a link of its own to every other format.
+        raise page.error("a page with typst needs format-links with `html` in the list", "format")
+    links = [link for link in given if link != "html"]
+    for link in links:
+        if not isinstance(link, dict) or not {"text", "href", "icon"} <= link.keys():
+            raise page.error("format-links needs text, href and icon, or `html`", "format-links")
+    return [link | {"download": link["href"].endswith(".ipynb")} for link in links]

@@ -1,66 +1,55 @@
-"""Calls pandoc."""
+"""Calls pandoc; what it warns of is an error."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
+from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import panflute as pf
 import pypandoc
 from panflute.elements import RAW_FORMATS
 
-from press.errors import PressError
-from press.project import Meta, as_list
 from press.source import Page
 
 RAW_FORMATS.add("typst")  # panflute's list is older than the format
 binary = cache(pypandoc.get_pandoc_path)
 
 
-def run(text: str, *options: str, cwd: Path | None = None) -> tuple[str, str]:
-    """Pipe text through pandoc; return its output and its warnings. Raises PressError when it fails."""
-    command = [binary(), "--wrap=none", *options]
-    finished = subprocess.run(command, input=text.encode(), capture_output=True, cwd=cwd, check=False)
-    messages = finished.stderr.decode()
-    if finished.returncode:
-        raise PressError(f"pandoc: {messages.strip()}")
-    return finished.stdout.decode(), messages
-
-
-@cache
-def inline(text: str, fmt: str = "html") -> str:
-    """A line of Markdown, such as a title, as HTML without its paragraph, or as plain text."""
-    return run(text, "-f", "markdown", "-t", fmt)[0].strip().removeprefix("<p>").removesuffix("</p>")
-
-
-def parse(text: str, reader: str = "markdown") -> pf.Doc:
-    """Text as a panflute document."""
-    return pf.load(io.StringIO(run(text, "-f", reader, "-t", "json")[0]))
-
-
-def write(document: pf.Doc, page: Page, meta: Meta, *options: str) -> str:
-    """A filtered document through pandoc's writer, with citations and section numbers.
+def run(page: Page, text: str, *options: str) -> str:
+    """Pipe text of a page through pandoc.
 
     Raises
     ------
     PressError
-        When pandoc fails, and for a citation that is in no bibliography.
+        When pandoc fails or warns, for example of a citation that is in no bibliography.
     """
+    command = [binary(), "--wrap=none", *options]
+    finished = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
+    if messages := re.sub(r" at line \d+ column \d+", "", finished.stderr.decode().strip()):
+        # Its lines are those of the page with all results in place: look for the name it gives.
+        name = re.search(r"'([^']+)'|citation (\S+) not", messages)
+        raise page.error(f"pandoc: {messages}", (name[1] or f"@{name[2]}") if name else 1)
+    return finished.stdout.decode()
+
+
+def parse(page: Page, markdown: str, texts: Iterable[str]) -> pf.Doc:
+    """A page as a document; its metadata `texts` are short texts, such as titles, that are Markdown too."""
+    head = json.dumps({"texts": list(texts)})
+    parsed = run(page, f"---\n{head}\n---\n\n{markdown}", "-f", "markdown", "-t", "json")
+    document = pf.load(io.StringIO(parsed))
+    if len(document.metadata.content) > 1:
+        raise page.error("code of this page prints a metadata block", 1)
+    return document
+
+
+def write(page: Page, document: pf.Doc, fmt: str, *options: str) -> str:
+    """A filtered document through pandoc's writer, with its citations."""
     stream = io.StringIO()
     pf.dump(document, stream)
-    cite = [f"--bibliography={file}" for file in as_list(meta.get("bibliography"))]
-    if cite:
-        listed = not meta.get("suppress-bibliography")
-        cite += ["--citeproc", f"--metadata=link-citations:{str(listed).lower()}"]
-        cite += [] if listed else ["--metadata=suppress-bibliography:true"]
-    # Quotation marks in references follow the language.
-    cite += [f"--metadata=lang:{meta['lang']}"] if meta.get("lang") else []
-    numbers = ["--number-sections"] if meta.get("number-sections") else []
-    arguments = ["-f", "json", *options, *cite, *numbers]
-    written, messages = run(stream.getvalue(), *arguments, cwd=page.file.parent)
-    if unknown := re.search(r"citation (\S+) not found", messages):
-        raise page.error(f"citation @{unknown[1]} is in no bibliography", f"@{unknown[1]}")
-    return written
+    files = page.project.named(page.project.config.get("bibliography"))
+    cite = ["--citeproc", *(f"--bibliography={file}" for file in files)] if files else []
+    return run(page, stream.getvalue(), "-f", "json", "-t", fmt, *cite, *options)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
 from pathlib import Path
 
-import panflute as pf
 import typst
 
-from press import html, pandoc
+from press import pandoc
 from press.errors import PressError
-from press.markup import HERE
-from press.project import Meta, as_list
+from press.filters import Filter
+from press.project import as_list
 from press.source import Page
 
+TEMPLATE = Path(__file__).parent / "templates" / "page.typ"
 
-def render(page: Page, markdown: str, meta: Meta, output: Path) -> None:
+
+def render(page: Page, markdown: str, output: Path) -> None:
     """Write the PDF of a page to `output`; its Typst source is kept beside the caches.
 
     Raises
@@ -25,30 +23,26 @@ def render(page: Page, markdown: str, meta: Meta, output: Path) -> None:
     PressError
         When Typst cannot compile it; the message is Typst's own.
     """
-    document = html.filtered(page, markdown, "typst", meta)
-    authors = [{"name": {"literal": name}} for name in as_list(meta.get("author"))]
-    numbering = "1.1.a" if meta.get("number-sections") else ""
-    variables = {"section-numbering": numbering, **meta, "by-author": authors, "date": html.date(meta)}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for file in [*(HERE / "typst").glob("*.typ"), *as_list(meta.get("template-partials"))]:
-            shutil.copy(file, folder)
-        (folder / "variables.json").write_text(json.dumps(variables, default=str), "utf-8")
-        options = ["-s", f"--template={folder}/template.typ", f"--metadata-file={folder}/variables.json"]
-        for key in html.INCLUDES:
-            (folder / key).write_text("\n".join(html.includes(meta, key)), "utf-8")
-            options.append(f"--{key}={folder / key}")
-        if not any(isinstance(block, pf.Header) and block.level == 1 for block in document.content):
-            options.append("--shift-heading-level-by=-1")
-        body = pandoc.write(document, page, meta, "-t", "typst", *options)
-    source = page.project.state / "typst" / Path(page.path).with_suffix(".typ")
+    project, meta = page.project, page.metadata("typst")
+    texts = [str(meta.get(key, "")) for key in ("title", "subtitle")]
+    document = Filter(page, "typst").apply(pandoc.parse(page, markdown, texts))
+    title, subtitle = document.metadata["texts"].content
+    given = {"title": title, "subtitle": subtitle, "lang": project.config.get("lang", "en")}
+    document.metadata = given | {key: meta[key] for key in ("papersize", "margin") if key in meta}
+    source = project.state / "typst" / Path(page.path).with_suffix(".typ")
     source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(body, "utf-8")
-    fonts, standards = as_list(meta.get("font-paths")), as_list(meta.get("pdf-standard"))
+    # The parts that a page brings along stand where the template names them.
+    template, frame = TEMPLATE.read_text("utf-8"), source.with_suffix(".template")
+    for part in page.partials:
+        if not part.is_file() or f"${part.name}()$" not in template:
+            raise page.error(f"template-partials: {part.name} does not exist or is none of ours", part.name)
+        template = template.replace(f"${part.name}()$", part.read_text("utf-8"))
+    frame.write_text(template, "utf-8")
+    options = [f"--template={frame}" if page.partials else "--standalone", "--shift-heading-level-by=-1"]
+    source.write_text(pandoc.write(page, document, "typst", *options), "utf-8")
+    fonts, standards = page.near(meta.get("font-paths")), as_list(meta.get("pdf-standard"))
     try:
-        compiler = typst.Compiler(
-            str(source), root=str(page.project.root), font_paths=[str(it) for it in fonts]
-        )
+        compiler = typst.Compiler(str(source), root=str(project.root), font_paths=[str(it) for it in fonts])
         compiler.compile(output=str(output), format="pdf", pdf_standards=standards, timestamp=0)
     except typst.TypstError as error:
         raise PressError(f"Typst: {error.message}", page.file, detail=f"{error.diagnostic}") from None

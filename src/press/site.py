@@ -9,34 +9,24 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from press import html, pdf, source
-from press.cells import assemble
 from press.errors import PressError
-from press.filters import published
-from press.kernel import Results, execute
-from press.navigation import Navigation, other_formats
-from press.project import Meta, Project, as_list, load, matching, named_files
-from press.source import Cell, Page
+from press.kernel import Runner
+from press.navigation import Navigation
+from press.project import Meta, Project, as_list, load, matching
+from press.source import Page
 
-Progress = Callable[[str, int, int], None]
 HERE = Path(__file__).parent
-SITEMAP = """\
-<?xml version="1.0" encoding="UTF-8"?>
-<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
-{}</urlset>
-"""
 
 
 def render(
     root: Path,
     pages: list[Path] | None = None,
-    progress: Progress | None = None,
     *,
     pre_render: bool = True,
     fresh: bool = False,
@@ -49,8 +39,6 @@ def render(
         Folder of `_quarto.yml`.
     pages
         Pages to render; all when `None`.
-    progress
-        Called with the page just done, how many are done, and how many there are.
     pre_render
         Whether to run the project's pre-render commands first.
     fresh
@@ -71,14 +59,7 @@ def render(
         run_before(project, whole=pages is None)
     if fresh:
         shutil.rmtree(project.state, ignore_errors=True)
-    start = time.monotonic()
-
-    def report(page: str, done: int, total: int) -> None:
-        left = (time.monotonic() - start) / done * (total - done)
-        estimate = f" (about {left:.0f} s left)" if done < total else ""
-        print(f"[{done}/{total}] {page}{estimate}", file=sys.stderr, flush=True)
-
-    Site(project).build(pages, progress or report)
+    Site(project).build(pages)
     return project.output
 
 
@@ -90,7 +71,7 @@ def run_before(project: Project, whole: bool) -> None:
         words = [sys.executable, *command.split()] if command.split()[0].endswith(".py") else command.split()
         finished = subprocess.run(words, cwd=project.root, env=os.environ | variables, check=False)
         if finished.returncode:
-            raise PressError(f"pre-render command failed: {command}", project.root / "_quarto.yml")
+            raise PressError(f"pre-render command failed: {command}", project.file)
 
 
 class Site:
@@ -101,28 +82,28 @@ class Site:
         self.pages = {path: source.read(project, path) for path in project.pages}
         titles = {path: str(page.front.get("title", page.file.stem)) for path, page in self.pages.items()}
         self.navigation = Navigation(project, titles)
-        self.stopped = Event()
+        self.runner = Runner()
         self.aside = project.state / f"aside-{os.getpid()}"
         self.record = project.state / "pages.json"
         patterns = as_list((project.config.get("press") or {}).get("depends"))
         depends = [path for pattern in patterns for path in matching(project.root, pattern)]
         # Without a list of what code depends on, nothing can be known to be unchanged.
         self.depends = digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
-        common = [*HERE.rglob("*"), *named_files(project.config)]
-        self.common = digest(common, [self.depends, project.config, project.variables, titles])
+        common = [*HERE.rglob("*"), *project.sources()]
+        self.common = digest(common, [self.depends, project.config, titles])
 
-    def build(self, chosen: list[Path] | None, progress: Progress) -> None:
+    def build(self, chosen: list[Path] | None) -> None:
         """Render what is stale, then move it into the site."""
         known = kept(self.record)
         stale = {}
         for path in self.paths(chosen or []):
             page = self.pages[path]
-            key = digest([*page.files, *named_files(page.front)], [self.common, path])
+            key = digest([page.file, *page.partials], [self.common, path])
             if not self.current(known.get(path, {}), key):
                 stale[path] = key
         self.aside.mkdir(parents=True, exist_ok=True)
         try:
-            self.publish(known, self.render(stale, progress))
+            self.publish(known, self.render(stale))
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
 
@@ -138,58 +119,47 @@ class Site:
         """Whether a page was rendered from just this and is still there."""
         return entry.get("key") == key and all((self.project.output / it).exists() for it in entry["files"])
 
-    def render(self, stale: dict[str, str], progress: Progress) -> dict[str, Meta]:
+    def render(self, stale: dict[str, str]) -> dict[str, Meta]:
         """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
         done: dict[str, Meta] = {}
+        start = time.monotonic()
         with ThreadPoolExecutor(2) as pool:
             futures = {pool.submit(self.page, self.pages[path]): path for path in stale}
             try:
                 for future in as_completed(futures):
                     path = futures[future]
                     done[path] = {"key": stale[path], "files": future.result()}
-                    progress(path, len(done), len(stale))
+                    rest = len(stale) - len(done)
+                    left = (time.monotonic() - start) / len(done) * rest
+                    estimate = f" (about {left:.0f} s left)" if rest else ""
+                    print(f"[{len(done)}/{len(stale)}] {path}{estimate}", file=sys.stderr, flush=True)
             except BaseException:
-                self.stopped.set()
+                self.runner.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return done
 
     def page(self, page: Page) -> list[str]:
-        """Render every format of one page aside; return its files in the site."""
-        stem, folder = page.file.stem, (self.aside / page.path).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        targets = {}
-        for fmt in self.project.formats(page.front):
-            default = f"{stem}.{'pdf' if fmt == 'typst' else fmt}"
-            targets[fmt] = folder / page.metadata(fmt).get("output-file", default)
-        others = other_formats(page, {fmt: file.name for fmt, file in targets.items() if fmt != "html"})
-        needed: set[str] = set()
-        for fmt, target in targets.items():
-            language = "typst" if fmt == "typst" else "html"
-            meta, figures = page.metadata(language), folder / f"{stem}_files" / f"figure-{fmt}"
-            results = self.results(page, language, meta)
-            if fmt == "html":
-                markdown = assemble(page, results, fmt, figures, f"{stem}_files/figure-html")
-                text, needed = html.render(page, markdown, meta, self.navigation, others)
-                target.write_text(text, "utf-8")
-            else:
-                link = f"/{figures.relative_to(self.project.root).as_posix()}"
-                pdf.render(page, assemble(page, results, fmt, figures, link), meta, target)
-                shutil.rmtree(figures, ignore_errors=True)
-        made = [*targets.values(), *(folder / f"{stem}_files").rglob("*.*")]
+        """Render a page aside, in every format; return its files in the site."""
+        target = (self.aside / page.path).with_suffix(".html")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        markdown = page.markdown(self.results(page))
+        text, needed = html.render(page, markdown, self.navigation)
+        target.write_text(text, "utf-8")
+        made = [target]
+        if "typst" in page.formats:
+            made.append(target.with_name(page.metadata("typst").get("output-file", f"{target.stem}.pdf")))
+            pdf.render(page, markdown, made[-1])
         return sorted({*needed, *(file.relative_to(self.aside).as_posix() for file in made)})
 
-    def results(self, page: Page, fmt: str, meta: Meta) -> Results:
+    def results(self, page: Page) -> list[str]:
         """Results of the page's code: kept ones when nothing they rest on has changed."""
-        code = [
-            [part.code, part.options] if isinstance(part, Cell) else [text for text, _ in part.code]
-            for part in page.parts
-        ]
-        key = digest([], [code, fmt, meta.get("jupyter"), self.depends])
-        file = self.project.state / "results" / f"{page.path.replace('/', '--')}.{fmt}.json"
+        code = [[code.text, code.inline, code.shown] for code in page.code]
+        key = digest([], [code, self.project.config.get("jupyter"), self.depends])
+        file = self.project.state / "results" / f"{page.path.replace('/', '--')}.json"
         entry = kept(file)
         if entry.get("key") != key:
-            entry = {"key": key, "results": execute(page, fmt, meta, self.stopped)}
+            entry = {"key": key, "results": self.runner.execute(page)}
             keep(file, entry)
         return list(entry["results"])
 
@@ -198,23 +168,16 @@ class Site:
         output, root = self.project.output, self.project.root
         current = {path: entry for path, entry in (known | done).items() if path in self.pages}
         alive = {name for entry in current.values() for name in entry["files"]}
-        sources = [*self.project.resources(), *(root / name for name in alive if (root / name).is_file())]
-        targets = {file: self.aside / file.relative_to(root) for file in sources}
+        alive |= {file.relative_to(root).as_posix() for file in self.project.resources()}
+        targets = {root / name: self.aside / name for name in alive if (root / name).is_file()}
         targets |= {file: self.aside / "site_libs/press" / file.name for file in (HERE / "static").iterdir()}
         for file, target in targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
-        (self.aside / "site_libs/theme").mkdir()
-        for scheme, rules in html.theme_rules(self.project).items():
-            (self.aside / "site_libs/theme" / f"{scheme}.css").write_text(rules, "utf-8")
-        if address := self.project.website.get("site-url", "").rstrip("/"):
-            urls = "".join(f"<url><loc>{address}/{published(page)}</loc></url>\n" for page in self.pages)
-            (self.aside / "sitemap.xml").write_text(SITEMAP.format(urls), "utf-8")
         shutil.copytree(self.aside, output, dirs_exist_ok=True)
         for name in {name for entry in known.values() for name in entry["files"]} - alive:
             (output / name).unlink(missing_ok=True)
-        if any(name.endswith(".html") for name in alive):
-            self.index()
+        self.index()
         keep(self.record, current)
 
     def index(self) -> None:

@@ -8,17 +8,16 @@ of the features, and is said on the site.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import duckdb
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.features_reference import decisions_of, reference_features
+from support.drawn_shops import BETWEEN, MICROSECOND, WITHIN, drawn, shops
+from support.features_reference import assert_features_agree, expected_features
 from support.features_shops import (
-    KEY,
-    NAMES,
     Event,
     Shop,
     features_of,
@@ -26,28 +25,6 @@ from support.features_shops import (
     sessions_of,
     warehouse,
 )
-
-MICROSECOND, SECOND, DAY = timedelta(microseconds=1), timedelta(seconds=1), timedelta(days=1)
-HALF_HOUR = timedelta(minutes=30)
-EVENING, MIDNIGHT = datetime(2025, 3, 9, 23, 50), datetime(2025, 3, 10)
-KINDS = ("view", "view", "view", "search", "add_to_cart", "remove_from_cart", "checkout", "purchase")
-#: pauses on both sides of every limit that sessions and windows know; the short ones are drawn more often
-WITHIN = (timedelta(0), MICROSECOND, 5 * SECOND, timedelta(minutes=9), HALF_HOUR)
-BETWEEN = (
-    HALF_HOUR + MICROSECOND,
-    timedelta(hours=11),
-    DAY,
-    7 * DAY - MICROSECOND,
-    7 * DAY,
-    30 * DAY,
-    400 * DAY,
-)
-CHANNELS = ("direct", "email", "organic", "social", "paid_search", "affiliate", "unknown")
-PRICES = (None, 0.0, 0.01, 9.99, 12.5, 1234.56)
-#: ln and the mean log price of a category are rounded to 6 digits each, and so is the value itself
-ROUNDING = 2.5e-6
-ITEMS = {1: ("books", 4.5), 2: ("books", None), 3: ("toys", 1.0), 4: ("home", 5.0)}
-UNLISTED = 5
 
 SETTINGS = settings(
     max_examples=40,
@@ -61,34 +38,6 @@ def database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-@st.composite
-def shops(draw: st.DrawFn) -> Shop:
-    """Up to four users whose sessions meet each other on the edges of days, sessions and windows."""
-    rows: list[Event] = []
-    for user in range(1, draw(st.integers(1, 4)) + 1):
-        moment = draw(st.sampled_from((EVENING, MIDNIGHT, MIDNIGHT + 12 * timedelta(hours=1))))
-        for _ in range(draw(st.integers(1, 5))):
-            device = draw(st.sampled_from(("mobile", "desktop", "unknown")))
-            channel, coupon = draw(st.sampled_from(CHANNELS)), draw(st.sampled_from((0.0, 10.0, None)))
-            for _ in range(draw(st.integers(1, 7))):
-                event = Event(0, moment, user, device=device, channel=channel, discount_pct=coupon)
-                rows.append(_drawn(draw, event))
-                moment += draw(st.sampled_from(WITHIN))
-            moment = rows[-1].ts + draw(st.sampled_from(BETWEEN))
-    numbers = draw(st.permutations(range(1, len(rows) + 1)))
-    rows = [replace(row, event_id=number) for row, number in zip(rows, numbers, strict=True)]
-    users = {
-        user: (draw(st.sampled_from((None, EVENING - DAY, MIDNIGHT + DAY))), "DE", "25-34") for user in (1, 2)
-    }
-    exposures = [(1, "free_shipping", "treatment", MIDNIGHT), (2, "free_shipping", "control", MIDNIGHT)]
-    return Shop(tuple(rows), ITEMS, users | {3: (None, "FR", "unknown")}, tuple(exposures))
-
-
-def _drawn(draw: st.DrawFn, event: Event) -> Event:
-    item = draw(st.sampled_from((*ITEMS, UNLISTED)))
-    return event.typed(draw(st.sampled_from(KINDS)), item, draw(st.sampled_from(PRICES)))
-
-
 def after(shop: Shop, known: list[Event], at: datetime, draw: st.DrawFn) -> list[Event]:
     """Another future, all of it later: nothing at all, or unknown events altered or dropped, and new ones."""
     if draw(st.booleans()):
@@ -99,7 +48,7 @@ def after(shop: Shop, known: list[Event], at: datetime, draw: st.DrawFn) -> list
         if event.event_id in told or not draw(st.booleans()):
             continue
         changed = replace(
-            _drawn(draw, event),
+            drawn(draw, event),
             device=draw(st.sampled_from(("desktop", "tablet"))),
             channel=draw(st.sampled_from(("email", "social"))),
             quantity=draw(st.integers(1, 3)),
@@ -109,7 +58,7 @@ def after(shop: Shop, known: list[Event], at: datetime, draw: st.DrawFn) -> list
     for number in range(draw(st.integers(0, 4))):
         pause = draw(st.sampled_from((*WITHIN, *BETWEEN)))
         fresh = Event(2000 + number, at + pause, draw(st.integers(1, 5)), device="mobile", channel="email")
-        future.append(_drawn(draw, fresh))
+        future.append(drawn(draw, fresh))
     return future
 
 
@@ -130,7 +79,7 @@ def test_features_do_not_know_the_future(
     known = known_at(shop, session, place)
     at = session[max(place, 1) - 1].ts
     if place == 0:
-        known[-1] = _drawn(data.draw, known[-1])
+        known[-1] = drawn(data.draw, known[-1])
     future = after(shop, known, at, data.draw)
     now = features_of(warehouse(shop.with_events([*known, *future]).seen_until(at), connection=database))
     pd.testing.assert_series_equal(now.loc[(*key, decision)], before.loc[(*key, decision)], check_exact=True)
@@ -161,24 +110,5 @@ def same_until(now: pd.DataFrame, before: pd.DataFrame, moment: datetime) -> Non
 @given(shop=shops())
 def test_the_sql_agrees_with_plain_python(database: duckdb.DuckDBPyConnection, shop: Shop) -> None:
     """The features are what the catalogue says, computed from the known events alone."""
-    found = features_of(warehouse(shop, connection=database))
-    decisions = decisions_of(shop)
-    keys = [(d.opening.user_id, pd.Timestamp(d.start), d.decision) for d in decisions]
-    assert sorted(keys) == list(found.index)
-    expected = pd.DataFrame(
-        [reference_features(shop, d) for d in decisions], index=pd.MultiIndex.from_tuples(keys, names=KEY)
-    )
-    assert sorted(expected.columns) == sorted(NAMES)
-    wrong = (expected.loc[found.index, NAMES].astype(float) - found[NAMES]).abs() > ROUNDING
-    assert not wrong.to_numpy().any(), wrong.columns[wrong.any()]
-    outcomes = database.execute(
-        """select converted, revenue_after, decided_at from marts.decision_points
-        order by user_id, session_start, decision"""
-    ).fetchall()
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    assert [(converted, at) for converted, _, at in outcomes] == [
-        (decisions[n].converted, decisions[n].at) for n in order
-    ]
-    assert [revenue for _, revenue, _ in outcomes] == pytest.approx(
-        [decisions[n].revenue_after for n in order], abs=1e-5
-    )
+    warehouse(shop, connection=database)
+    assert_features_agree(expected_features(shop), database)

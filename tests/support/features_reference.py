@@ -10,11 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import log
+from math import log, nan
 
-from support.features_shops import Event, Shop, sessions_of
+import duckdb
+import pandas as pd
+from support.features_shops import KEY, KNOWN, NAMES, Event, Shop, features_of, sessions_of
 
 DAY = timedelta(days=1)
+#: ln and the mean log price of a category are rounded to 6 digits each, and so is the value itself
+ROUNDING = 2.5e-6
+#: What a decision knows besides features, and what becomes of it.
+OUTCOMES = ["converted", "revenue_after"]
 Row = dict[str, float]
 
 
@@ -64,14 +70,18 @@ def decisions_of(shop: Shop) -> list[Decision]:
                     ],
                     past=[event for event in shop.events if event.ts < at and event not in session],
                     converted=bool(bought),
-                    revenue_after=sum(
-                        e.quantity * e.unit_price * (1 - e.discount_pct / 100)
-                        for e in bought
-                        if e.unit_price is not None and e.discount_pct is not None
-                    ),
+                    revenue_after=revenue(shop, bought),
                 )
             )
     return found
+
+
+def revenue(shop: Shop, bought: list[Event]) -> float:
+    """Money of purchases; unknown (NaN) where a price is missing, or no purchase of the shop has one."""
+    sold = [event.unit_price for event in shop.events if event.event_type == "purchase"]
+    if (sold and all(price is None for price in sold)) or any(event.unit_price is None for event in bought):
+        return nan
+    return sum(e.quantity * (e.unit_price or 0.0) * (1 - (e.discount_pct or 0.0) / 100) for e in bought)
 
 
 def reference_features(shop: Shop, decision: Decision) -> Row:
@@ -341,3 +351,41 @@ def item(shop: Shop, d: Decision, prices: Prices) -> Row:
         "item_price_position": prices.position(event, start.date()) or 0.0,
         "item_rating": 3.0 if rating is None else rating,
     }
+
+
+def expected_features(shop: Shop) -> pd.DataFrame:
+    """All decisions: features, what else they know and what became of them, in the order of their keys."""
+    rows = []
+    for d in decisions_of(shop):
+        user = shop.users.get(d.opening.user_id, (None, "unknown", ""))
+        known = {
+            "decided_at": d.at,
+            "position": len(d.own),
+            "discount_pct": d.opening.discount_pct or 0.0,
+            "device": d.opening.device,
+            "channel": d.opening.channel,
+            "country": user[1],
+            "is_new_user": not d.history,
+        }
+        key = dict(zip(KEY, (d.opening.user_id, d.start, d.decision), strict=True))
+        outcomes = dict(zip(OUTCOMES, (d.converted, d.revenue_after), strict=True))
+        rows.append(key | known | outcomes | reference_features(shop, d))
+    return pd.DataFrame(rows).set_index(KEY).sort_index()
+
+
+def assert_features_agree(expected: pd.DataFrame, connection: duckdb.DuckDBPyConnection) -> None:
+    """Fail where the decisions or features of a database are not the expected ones."""
+    found = features_of(connection)
+    assert list(found.index) == list(expected.index), "other decisions"
+    assert sorted(found.columns) == sorted(set(expected.columns) - set(OUTCOMES))
+    wrong = (expected[NAMES].astype(float) - found[NAMES].astype(float)).abs() > ROUNDING
+    assert not wrong.to_numpy().any(), wrong.columns[wrong.any()]
+    for name in KNOWN:
+        assert (found[name] == expected[name]).all(), name
+    outcomes = connection.execute(
+        f"select {', '.join([*KEY, *OUTCOMES])} from marts.decision_points order by all"
+    ).df()
+    assert (outcomes["converted"].to_numpy() == expected["converted"].to_numpy()).all()
+    assert (
+        outcomes["revenue_after"].to_numpy() - expected["revenue_after"].to_numpy()
+    ).__abs__().max() < 1e-5

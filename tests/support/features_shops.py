@@ -93,7 +93,8 @@ def warehouse(
         connection.register("rows", table)
         connection.execute(f"create table staging.{name} as select * from rows")
         connection.unregister("rows")
-    connection.execute((project().sql / "marts" / "sessions.sql").read_text(encoding="utf-8"))
+    for mart in ("recorded", "sessions"):
+        connection.execute((project().sql / "marts" / f"{mart}.sql").read_text(encoding="utf-8"))
     build_features(connection, sql)
     return connection
 

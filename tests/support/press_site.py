@@ -10,6 +10,7 @@ project:
   type: website
 website:
   title: Small
+execute: {echo: false, warning: false}
 format:
   html: default
 press:

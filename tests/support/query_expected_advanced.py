@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from itertools import combinations, groupby, pairwise
 
 import numpy as np
 import pandas as pd
+from support.query_expected_treatments import TREATMENTS
 from support.query_recount import Shop, tiles, whole_seconds
 
 DAY = pd.Timedelta(days=1)
@@ -27,7 +29,12 @@ def funnel_with_time_limits(shop: Shop) -> pd.DataFrame:
         (checkout & times["purchase"].notna() & ~purchase).sum(),
     ]
     result = pd.DataFrame({"sessions": list(reached), "sessions_in_time": in_time, "late_at_this_step": late})
-    return result.assign(step=["view", "add to cart", "checkout", "purchase"])
+    return result.assign(
+        step=["view", "add to cart", "checkout", "purchase"],
+        step_number=range(1, 5),
+        in_time_share=np.divide(in_time, list(reached)),
+        late_share=np.divide(late, np.add(in_time, late)),
+    )
 
 
 def session_gap_limits(shop: Shop) -> pd.DataFrame:
@@ -35,8 +42,11 @@ def session_gap_limits(shop: Shop) -> pd.DataFrame:
     for limit in (10, 20, 30, 60, 120):
         fresh = events["user_id"].ne(events["user_id"].shift()) | (events["ts"].diff() > limit * MINUTE)
         grouped = events.assign(bought=events["event_type"] == "purchase").groupby(fresh.cumsum())
-        rows.append((limit, len(grouped), grouped.size().mean(), grouped["bought"].any().mean()))
-    return pd.DataFrame(rows, columns=["gap_minutes", "sessions", "mean_events", "conversion_rate"])
+        minutes = whole_seconds(grouped["ts"].min(), grouped["ts"].max()).mean() / 60
+        bought = grouped["bought"].any()
+        rows.append((limit, len(grouped), grouped.size().mean(), minutes, bought.sum(), bought.mean()))
+    names = ["gap_minutes", "sessions", "mean_events", "mean_minutes", "conversions", "conversion_rate"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def visit_streaks(shop: Shop) -> pd.DataFrame:
@@ -48,17 +58,12 @@ def visit_streaks(shop: Shop) -> pd.DataFrame:
     grouped = pd.DataFrame(rows, columns=["longest_streak_days", "bought"]).groupby("longest_streak_days")[
         "bought"
     ]
-    return grouped.agg(visitors="size", buyer_rate="mean").reset_index()
+    result = grouped.agg(visitors="size", buyer_rate="mean").reset_index()
+    return result.assign(visitor_share=result["visitors"] / len(rows))
 
 
 def attribution_by_touch(shop: Shop) -> pd.DataFrame:
-    columns = [
-        "first_touch_orders",
-        "last_touch_orders",
-        "linear_orders",
-        "position_orders",
-        "last_touch_revenue",
-    ]
+    rules = ("first_touch", "last_touch", "linear", "position")
     credit: dict[str, dict[str, float]] = {}
     start, channel = shop.sessions["start"].to_numpy(), shop.sessions["channel"].to_numpy()
     own = shop.sessions.groupby("user_id").indices
@@ -74,13 +79,14 @@ def attribution_by_touch(shop: Shop) -> pd.DataFrame:
         middle = [0.2 / max(touches - 2, 1)] * (touches - 2)
         ends = {1: [1.0], 2: [0.5, 0.5]}.get(touches, [0.4, *middle, 0.4])
         for place, (name, share) in enumerate(zip(path, ends, strict=True)):
-            row = credit.setdefault(name, dict.fromkeys(columns, 0.0))
-            last = place == touches - 1
-            for column, amount in zip(
-                columns, (place == 0, last, 1 / touches, share, last * order.revenue), strict=True
-            ):
-                row[column] += amount
-    return pd.DataFrame.from_dict(credit, orient="index").rename_axis("channel").reset_index()
+            row = credit.setdefault(name, defaultdict(float))
+            weights = (place == 0, place == touches - 1, 1 / touches, share)
+            for rule, weight in zip(rules, weights, strict=True):
+                row[f"{rule}_orders"] += weight
+                row[f"{rule}_revenue"] += weight * order.revenue
+    result = pd.DataFrame.from_dict(credit, orient="index").rename_axis("channel").reset_index()
+    apart = (result["first_touch_orders"] - result["last_touch_orders"]).abs()
+    return result.assign(largest_difference=apart)
 
 
 def cohort_retention(shop: Shop) -> pd.DataFrame:
@@ -122,6 +128,7 @@ def session_paths(shop: Shop) -> pd.DataFrame:
     paths = types.agg(lambda column: " > ".join(kind for kind, _ in groupby(column)))
     grouped = shop.sessions.assign(path=paths).groupby("path")["bought"]
     result = grouped.agg(sessions="size", conversions="sum", conversion_rate="mean").reset_index()
+    result["steps"] = result["path"].str.count(">") + 1
     result["session_share"] = result["sessions"] / len(shop.sessions)
     return result.sort_values(["sessions", "path"], ascending=[False, True])
 
@@ -131,12 +138,17 @@ def basket_affinity(shop: Shop) -> pd.DataFrame:
     singles = baskets.explode().value_counts()
     pairs = pd.Series([pair for basket in baskets for pair in combinations(basket, 2)]).value_counts()
     rows = [
-        (a, b, both, both / len(baskets), both / singles[a], both * len(baskets) / (singles[a] * singles[b]))
+        (a, b, both, singles[a], singles[b], both * len(baskets) / (singles[a] * singles[b]))
         for (a, b), both in pairs.items()
         if both >= 5
     ]
-    names = ["category_a", "category_b", "orders_with_both", "support", "confidence_a_to_b", "lift"]
-    return pd.DataFrame(rows, columns=names)
+    names = ["category_a", "category_b", "orders_with_both", "orders_with_a", "orders_with_b", "lift"]
+    result = pd.DataFrame(rows, columns=names)
+    return result.assign(
+        support=result["orders_with_both"] / len(baskets),
+        confidence_a_to_b=result["orders_with_both"] / result["orders_with_a"],
+        confidence_b_to_a=result["orders_with_both"] / result["orders_with_b"],
+    )
 
 
 def products_viewed_together(shop: Shop) -> pd.DataFrame:
@@ -146,123 +158,25 @@ def products_viewed_together(shop: Shop) -> pd.DataFrame:
     pairs = views.merge(views, on="session_id")
     pairs = pairs[pairs["item_id_x"] < pairs["item_id_y"]].groupby(["item_id_x", "item_id_y"]).size()
     result = pairs[pairs >= 8].rename_axis(["item_a", "item_b"]).rename("sessions_with_both").reset_index()
+    result["support"] = result["sessions_with_both"] / views["session_id"].nunique()
+    for side in "ab":
+        result[f"category_{side}"] = result[f"item_{side}"].map(shop.items["category"])
+    result["same_category"] = (result["category_a"] == result["category_b"]).astype(int)
     chance = result["item_a"].map(singles) * result["item_b"].map(singles) / views["session_id"].nunique()
     return result.assign(lift=result["sessions_with_both"] / chance).sort_values(
         ["lift", "item_a", "item_b"], ascending=[False, True, True]
     )
 
 
-def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
-    exposed = shop.exposures.groupby(["experiment", "user_id"]).agg(
-        variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min")
-    )
-    exposed = exposed[exposed["variants"] == 1].reset_index()
-
-    def split(frame: pd.DataFrame, time: str, value: str | None) -> tuple[pd.Series, pd.Series]:
-        joined = exposed.reset_index().merge(frame, on="user_id")
-        amounts = joined[value] if value else pd.Series(1.0, joined.index)
-        after = joined[time] >= joined["at"]
-        sums = [amounts.where(side, 0.0).groupby(joined["index"]).sum() for side in (after, ~after)]
-        return tuple(column.reindex(exposed.index).fillna(0.0) for column in sums)
-
-    orders, sessions = split(shop.orders, "ts", None), split(shop.sessions.reset_index(), "end", None)
-    metrics = {
-        "orders": orders,
-        "revenue": split(shop.orders, "ts", "revenue"),
-        "sessions": sessions,
-        "converted": tuple((side > 0).astype(float) for side in orders),
-    }
-    parts = []
-    for metric, (y, x) in metrics.items():
-        d = sessions[0]
-        shift_y, shift_x = (side.groupby(exposed["experiment"]).transform("mean").round() for side in (y, x))
-        y, x = y - shift_y, x - shift_x
-        columns = pd.DataFrame(
-            {
-                "sum_y": y, "sum_yy": y * y, "sum_x": x, "sum_xx": x * x, "sum_xy": x * y,
-                "sum_d": d, "sum_dd": d * d, "sum_dy": d * y,
-            }
-        )  # fmt: skip
-        arm = [exposed["experiment"], exposed["variant"]]
-        grouped, shifts = columns.groupby(arm), pd.DataFrame({"shift_y": shift_y, "shift_x": shift_x})
-        totals = grouped.sum().join(shifts.groupby(arm).first())
-        parts.append(totals.assign(n=grouped.size(), metric=metric).reset_index())
-    return pd.concat(parts, ignore_index=True)
-
-
-def experiment_users(shop: Shop) -> pd.DataFrame:
-    exposed = shop.exposures.groupby(["experiment", "user_id"]).agg(
-        variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min")
-    )
-    exposed = exposed[exposed["variants"] == 1].reset_index()
-    joined = exposed.merge(shop.sessions, on="user_id")
-    joined = joined[joined["user_id"].isin(shop.users.index)]
-    after = joined["end"] >= joined["at"]
-    joined = joined.assign(
-        sessions=after, sessions_before=~after, orders=after & joined["bought"],
-        after_revenue=joined["revenue"].where(after, 0.0),
-        revenue_before=joined["revenue"].where(~after, 0.0),
-    )  # fmt: skip
-    joined["first_purchase_at"] = joined["end"].where(joined["orders"])
-    columns = ["sessions", "sessions_before", "orders", "after_revenue", "revenue_before"]
-    grouped = joined.groupby(["experiment", "user_id", "variant"])
-    result = grouped[columns].sum().rename(columns={"after_revenue": "revenue"})
-    result["first_purchase_at"] = grouped["first_purchase_at"].min()
-    return result.reset_index().assign(converted=lambda frame: (frame["orders"] > 0).astype(int))
-
-
-def coupon_sessions(shop: Shop) -> pd.DataFrame:
-    sessions = shop.sessions
-    by_user = sessions.groupby("user_id")
-    result = pd.DataFrame(
-        {
-            "coupon": (sessions["discount"].fillna(0) > 0).astype(int),
-            "converted": sessions["bought"].astype(int),
-            "sessions_before": sessions["number"] - 1,
-            "orders_before": by_user["bought"].cumsum().astype(int) - sessions["bought"].astype(int),
-            "hour_of_day": sessions["start"].dt.hour,
-        }
-    )
-    start = sessions["start"].to_numpy()
-    left = ((sessions["add_to_cart"] > 0) & ~sessions["bought"]).to_numpy()
-    full = left & (sessions["add_to_cart"] > sessions["remove_from_cart"]).to_numpy()
-    bought, end = sessions["bought"].to_numpy(), sessions["end"].to_numpy()
-    counts = np.zeros((len(sessions), 3), dtype=int)
-    week = np.timedelta64(7, "D")
-    for rows in by_user.indices.values():
-        waiting_since = None
-        for place, row in enumerate(rows):
-            earlier = rows[:place]
-            within = earlier[start[row] - start[earlier] <= week]
-            waits = waiting_since is not None and start[row] - waiting_since < week
-            counts[row] = len(within), left[within].sum(), waits
-            waiting_since = None if bought[row] else end[row] if full[row] else waiting_since
-    result["sessions_7"], result["abandoned_7"], result["cart_waiting"] = counts.T
-    return result.rename_axis("session_id").reset_index()
-
-
-def exposure_covariates(shop: Shop) -> pd.DataFrame:
-    exposures = shop.exposures[shop.exposures["experiment"] == "free_shipping"].groupby("user_id")
-    exposed = exposures.agg(variants=("variant", "nunique"), variant=("variant", "first"), at=("ts", "min"))
-    exposed = exposed[(exposed["variants"] == 1) & exposed.index.isin(shop.users.index)]
-    earlier = shop.sessions.join(exposed["at"], on="user_id", how="inner")
-    earlier = earlier[earlier["end"] < earlier["at"]]
-    left = earlier.assign(abandoned=(earlier["add_to_cart"] > 0) & ~earlier["bought"]).groupby("user_id")
-    result = pd.DataFrame({"treated": (exposed["variant"] == "treatment").astype(int)})
-    result["sessions_before"] = left.size()
-    result["views_before"] = left["view"].sum()
-    result["abandoned_before"] = left["abandoned"].sum()
-    result["orders_before"] = left["bought"].sum()
-    result["country"] = shop.users["country"]
-    counts = ["sessions_before", "views_before", "abandoned_before", "orders_before"]
-    return result.fillna(dict.fromkeys(counts, 0)).reset_index()
-
-
 def revenue_concentration(shop: Shop) -> pd.DataFrame:
     buyers = shop.buyers.reset_index().assign(exact=lambda frame: -frame["revenue"].round(6))
     buyers = buyers.sort_values(["exact", "user_id"]).assign(decile=tiles(len(shop.buyers), 10))
     grouped = buyers.groupby("decile")["revenue"]
-    result = grouped.agg(customers="size", revenue="sum").reset_index()
+    result = grouped.agg(
+        customers="size", revenue="sum", smallest_revenue="min", largest_revenue="max"
+    ).reset_index()
+    result["orders"] = buyers.groupby("decile")["orders"].sum().to_numpy()
+    result["revenue_share"] = result["revenue"] / result["revenue"].sum()
     return result.assign(cumulative_share=result["revenue"].cumsum() / result["revenue"].sum())
 
 
@@ -271,15 +185,17 @@ def simpson_decomposition(shop: Shop) -> pd.DataFrame:
     after = (sessions["day"].max() - sessions["day"]) / DAY < 21
     sides = {}
     for name, side in (("before", sessions[~after]), ("after", sessions[after])):
+        sides[f"sessions_{name}"] = side["channel"].value_counts()
         sides[f"share_{name}"] = side["channel"].value_counts(normalize=True)
         sides[f"rate_{name}"] = side.groupby("channel")["bought"].mean()
     result = pd.DataFrame(sides)
-    result["mix_effect"] = (
-        (result["share_after"] - result["share_before"]) * (result["rate_before"] + result["rate_after"]) / 2
-    )
-    result["rate_effect"] = (
-        (result["rate_after"] - result["rate_before"]) * (result["share_before"] + result["share_after"]) / 2
-    )
+    counted = [name for name in result if not name.startswith("rate_")]
+    result[counted] = result[counted].fillna(0)
+    # A channel that is there on one side only is taken to convert the same on the other.
+    old, new = result["rate_before"].fillna(result["rate_after"]), result["rate_after"]
+    new = new.fillna(result["rate_before"])
+    result["mix_effect"] = (result["share_after"] - result["share_before"]) * (old + new) / 2
+    result["rate_effect"] = (new - old) * (result["share_before"] + result["share_after"]) / 2
     total = result.sum()
     total["rate_before"], total["rate_after"] = (
         sessions.loc[~after, "bought"].mean(),
@@ -309,10 +225,10 @@ def first_order_survival(shop: Shop) -> pd.DataFrame:
     for day in sorted(days.unique()):
         at_risk, orders = int((days >= day).sum()), int(((days == day) & ordered.notna()).sum())
         stay *= 1 - orders / at_risk
-        rows.append((day, at_risk, orders, 1 - stay))
-    return pd.DataFrame(
-        rows, columns=["days_since_first_visit", "visitors_at_risk", "orders", "ordered_share"]
-    )
+        censored = int(((days == day) & ordered.isna()).sum())
+        rows.append((day, at_risk, orders, censored, 1 - stay))
+    names = ["days_since_first_visit", "visitors_at_risk", "orders", "censored", "ordered_share"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def active_visitors(shop: Shop) -> pd.DataFrame:
@@ -324,7 +240,8 @@ def active_visitors(shop: Shop) -> pd.DataFrame:
             for length in (1, 7, 30)
         ]
         rows.append((day, *map(len, window)))
-    return pd.DataFrame(rows, columns=["day", "daily_visitors", "weekly_visitors", "monthly_visitors"])
+    result = pd.DataFrame(rows, columns=["day", "daily_visitors", "weekly_visitors", "monthly_visitors"])
+    return result.assign(stickiness=result["daily_visitors"] / result["monthly_visitors"])
 
 
 def unusual_days(shop: Shop) -> pd.DataFrame:
@@ -334,7 +251,9 @@ def unusual_days(shop: Shop) -> pd.DataFrame:
     usual = revenue.groupby(weekday).transform("median")
     spread = (revenue - usual).abs().groupby(weekday).transform("median")
     score = (revenue - usual) / (1.4826 * spread.where(spread > 0))
-    return pd.DataFrame({"revenue": revenue, "usual_revenue": usual, "robust_z": score}).reset_index()
+    result = pd.DataFrame({"revenue": revenue, "usual_revenue": usual, "robust_z": score})
+    result["weekday_number"] = weekday + 1
+    return result.assign(sessions=shop.sessions["day"].value_counts()).reset_index()
 
 
 def price_as_of_view(shop: Shop) -> pd.DataFrame:
@@ -343,6 +262,8 @@ def price_as_of_view(shop: Shop) -> pd.DataFrame:
     views = events[events["event_type"] == "view"].groupby(keys).agg(at=("ts", "min"), offer=("offer", "max"))
     views = views.reset_index().sort_values(["user_id", "item_id", "at"])
     views["earlier"] = views.groupby(["user_id", "item_id"])["offer"].shift()
+    views["days"] = whole_seconds(views.groupby(["user_id", "item_id"])["at"].shift(), views["at"]) / 86400
+    views["relative"] = views["offer"] / views["earlier"].where(views["earlier"] != 0) - 1
     change = views["offer"] - views["earlier"]
     views["price_change"] = np.select(
         [change.isna(), change.abs() < 0.005, change < 0],
@@ -351,11 +272,15 @@ def price_as_of_view(shop: Shop) -> pd.DataFrame:
     )
     carts = events.loc[events["event_type"] == "add_to_cart", ["session_id", "item_id"]].drop_duplicates()
     views = views.merge(carts.assign(carted=True), on=["session_id", "item_id"], how="left")
-    grouped = views.assign(carted=views["carted"].notna()).groupby("price_change")["carted"]
-    return grouped.agg(viewed_products="size", carts="sum", cart_rate="mean").reset_index()
+    grouped = views.assign(carted=views["carted"].notna()).groupby("price_change")
+    result = grouped["carted"].agg(viewed_products="size", carts="sum", cart_rate="mean")
+    result["view_share"] = result["viewed_products"] / len(views)
+    result["mean_relative_change"] = grouped["relative"].mean()
+    result["median_days_since_view"] = grouped["days"].median()
+    return result.reset_index()
 
 
-ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = {
+ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = TREATMENTS | {
     function.__name__: function
     for function in (
         funnel_with_time_limits,
@@ -367,10 +292,6 @@ ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = {
         session_paths,
         basket_affinity,
         products_viewed_together,
-        experiment_sufficient_statistics,
-        experiment_users,
-        coupon_sessions,
-        exposure_covariates,
         revenue_concentration,
         simpson_decomposition,
         unsold_days_by_category,

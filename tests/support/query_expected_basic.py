@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
 
 import numpy as np
@@ -24,6 +25,8 @@ def overall_metrics(shop: Shop) -> pd.DataFrame:
             "last_day": [sessions["day"].max()],
             "sessions": len(sessions),
             "users": sessions["user_id"].nunique(),
+            "converting_sessions": sessions["bought"].sum(),
+            "revenue_per_session": orders["revenue"].sum() / len(sessions),
             "buyers": orders["user_id"].nunique(),
             "orders": len(orders),
             "revenue": orders["revenue"].sum(),
@@ -47,6 +50,9 @@ def driver_tree(shop: Shop) -> pd.DataFrame:
             "revenue": weeks["revenue"].sum(),
         }
     )
+    orders = shop.orders.groupby(shop.orders["session_id"].map(shop.sessions["week"]))["revenue"]
+    result["orders_per_converting_session"] = orders.size() / weeks["bought"].sum()
+    result["average_order_value"] = orders.mean()
     return result.reset_index()
 
 
@@ -54,6 +60,8 @@ def daily_metrics(shop: Shop) -> pd.DataFrame:
     days = shop.sessions.groupby("day")
     revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"]
     result = pd.DataFrame({"sessions": days.size(), "visitors": days["user_id"].nunique()})
+    result["converting_sessions"] = days["bought"].sum()
+    result["conversion_rate"] = days["bought"].mean()
     result["orders"] = revenue.size()
     result["revenue"] = revenue.sum()
     result["average_order_value"] = revenue.mean()
@@ -71,20 +79,30 @@ def cleaning_summary(shop: Shop) -> pd.DataFrame:
     kinds = ["duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity", "retyped"]
     counts = [int(shop.raw[f"is_{kind}"].sum()) for kind in kinds]
     return pd.DataFrame(
-        {"kind": kinds, "raw_rows": counts, "raw_row_share": np.array(counts) / len(shop.raw)}
+        {
+            "kind": kinds,
+            "raw_rows": counts,
+            "raw_row_share": np.array(counts) / len(shop.raw),
+            "all_raw_rows": len(shop.raw),
+        }
     )
 
 
 def converters_vs_rest(shop: Shop) -> pd.DataFrame:
     sessions = shop.sessions
     minutes = (sessions["end"] - sessions["start"]) / pd.Timedelta(minutes=1)
-    grouped = sessions.assign(minutes=minutes).groupby(np.where(sessions["bought"], "bought", "left"))
+    sessions = sessions.assign(minutes=minutes, discount=sessions["discount"].fillna(0))
+    grouped = sessions.groupby(np.where(sessions["bought"], "bought", "left"))
     result = pd.DataFrame(
         {
             "sessions": grouped.size(),
+            "session_share": grouped.size() / len(sessions),
             "mean_events": grouped["events"].mean(),
             "mean_items_viewed": grouped["items_viewed"].mean(),
             "mean_searches": grouped["search"].mean(),
+            "mean_carts": grouped["add_to_cart"].mean(),
+            "mean_discount_pct": grouped["discount"].mean(),
+            "mean_session_number": grouped["number"].mean(),
             "median_duration_minutes": grouped["minutes"].median(),
         }
     )
@@ -101,17 +119,23 @@ def viewed_and_bought(shop: Shop, label: pd.Series, named: str) -> pd.DataFrame:
     return rates(pairs, "label").rename(columns={"label": named})
 
 
+def numbered(frame: pd.DataFrame, column: str, names: list[str], place: str) -> pd.DataFrame:
+    """The rows with the place of their name among all names, from 1."""
+    return frame.assign(**{place: frame[column].map(names.index) + 1})
+
+
 def conversion_by_price_bucket(shop: Shop) -> pd.DataFrame:
     names = ["under €10", "€10 to under €25", "€25 to under €50", "€50 to under €100", "€100 and more"]
     edges = [-np.inf, 10, 25, 50, 100, np.inf]
     buckets = pd.cut(shop.items["price"], edges, right=False, labels=names).astype(str)
-    return viewed_and_bought(shop, buckets, "price_bucket")
+    return numbered(viewed_and_bought(shop, buckets, "price_bucket"), "price_bucket", names, "bucket_number")
 
 
 def conversion_by_discount_tier(shop: Shop) -> pd.DataFrame:
     names = ["no discount", "up to 10%", "over 10% to 20%", "over 20%"]
     tier = pd.cut(shop.sessions["discount"].fillna(0), [-1, 0, 10, 20, 100], labels=names).astype(str)
-    return rates(shop.sessions.assign(discount_tier=tier), "discount_tier")
+    rated = rates(shop.sessions.assign(discount_tier=tier), "discount_tier")
+    return numbered(rated, "discount_tier", names, "tier_number")
 
 
 def conversion_by_hour(shop: Shop) -> pd.DataFrame:
@@ -119,7 +143,8 @@ def conversion_by_hour(shop: Shop) -> pd.DataFrame:
 
 
 def conversion_by_weekday(shop: Shop) -> pd.DataFrame:
-    return rates(shop.sessions.assign(weekday=shop.sessions["start"].dt.day_name()), "weekday")
+    rated = rates(shop.sessions.assign(weekday=shop.sessions["start"].dt.day_name()), "weekday")
+    return numbered(rated, "weekday", list(calendar.day_name), "weekday_number")
 
 
 def top_products(shop: Shop) -> pd.DataFrame:
@@ -132,18 +157,21 @@ def top_products(shop: Shop) -> pd.DataFrame:
             "revenue_share": grouped["net"].sum() / shop.lines["net"].sum(),
         }
     )
-    return result.sort_values("revenue", ascending=False).reset_index()
+    items = shop.items[["category", "brand", "price"]].rename(columns={"price": "list_price"})
+    return result.join(items).sort_values("revenue", ascending=False).reset_index()
 
 
 def cart_abandonment(shop: Shop) -> pd.DataFrame:
     carts = shop.sessions[shop.sessions["add_to_cart"] > 0]
     left = carts.assign(abandoned=~carts["bought"], at_checkout=~carts["bought"] & (carts["checkout"] > 0))
+    left["at_cart"] = ~carts["bought"] & (carts["checkout"] == 0)
     grouped = left.groupby("device")
     result = pd.DataFrame(
         {
             "cart_sessions": grouped.size(),
             "abandoned_sessions": grouped["abandoned"].sum(),
             "abandonment_rate": grouped["abandoned"].mean(),
+            "left_at_cart": grouped["at_cart"].sum(),
             "left_at_checkout": grouped["at_checkout"].sum(),
         }
     )
@@ -161,6 +189,7 @@ def sessions_per_customer(shop: Shop) -> pd.DataFrame:
             "customer_share": grouped.size() / len(visits),
             "buyer_rate": grouped["bought"].mean(),
             "revenue": grouped["revenue"].sum(),
+            "revenue_share": grouped["revenue"].sum() / visits["revenue"].sum(),
         }
     )
     return result.rename_axis("sessions_per_customer").reset_index()
@@ -169,7 +198,9 @@ def sessions_per_customer(shop: Shop) -> pd.DataFrame:
 def search_and_conversion(shop: Shop) -> pd.DataFrame:
     use = np.where(shop.sessions["search"] > 0, "searched", "no search")
     columns = ["search_use", "sessions", "conversions", "conversion_rate", "revenue_per_session"]
-    return rates(shop.sessions.assign(search_use=use), "search_use")[columns]
+    rated = rates(shop.sessions.assign(search_use=use), "search_use")[columns]
+    depth = shop.sessions.groupby(use)["items_viewed"].mean().rename("mean_items_viewed")
+    return rated.join(depth, on="search_use")
 
 
 BASIC: dict[str, Expected] = {

@@ -18,6 +18,7 @@ def running_revenue(shop: Shop) -> pd.DataFrame:
     before = revenue.shift(7)
     result = pd.DataFrame(
         {
+            "orders": shop.orders["ts"].dt.normalize().value_counts().reindex(days).fillna(0),
             "revenue": revenue,
             "running_revenue": revenue.cumsum(),
             "revenue_7_day_average": revenue.rolling(7).mean(),
@@ -38,6 +39,7 @@ def engagement_deciles(shop: Shop) -> pd.DataFrame:
             "most_events": grouped["browsing"].max(),
             "conversions": grouped["bought"].sum(),
             "conversion_rate": grouped["bought"].mean(),
+            "revenue_per_session": grouped["revenue"].mean(),
             "conversions_up_to_here": grouped["bought"].sum().cumsum() / sessions["bought"].sum(),
         }
     )
@@ -65,7 +67,8 @@ def abandoned_cart_value(shop: Shop) -> pd.DataFrame:
             "value_left": grouped["value"].sum(),
         }
     )
-    result["all_carts_left"] = len(lines)
+    result["all_carts_left"], result["all_value_left"] = len(lines), lines["value"].sum()
+    result["category"] = shop.items["category"]
     return result.sort_values("value_left", ascending=False).reset_index()
 
 
@@ -93,16 +96,21 @@ def funnel_steps(shop: Shop) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "step": ["visit", "view", "add to cart", "checkout", "purchase"],
+            "step_number": range(1, 6),
             "sessions": counts,
             "step_rate": counts / counts.shift(),
             "overall_rate": counts / counts.iloc[0],
             "sessions_lost": -counts.diff(),
+            "bought_without": [
+                0,
+                *((shop.sessions["bought"] & taken.isna()).sum() for _, taken in shop.funnels.items()),
+            ],
         }
     )
 
 
 def funnel_by_segment(shop: Shop) -> pd.DataFrame:
-    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor"]])
+    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor", "bought"]])
     reached["all"] = "all sessions"
     parts = []
     for dimension in ("device", "channel", "visitor", "all"):
@@ -110,9 +118,12 @@ def funnel_by_segment(shop: Shop) -> pd.DataFrame:
         part = grouped[["view", "add_to_cart", "checkout", "purchase"]].sum()
         part.columns = ["viewed", "carted", "checked_out", "purchased"]
         part["sessions"] = grouped.size()
+        part["bought_without_a_step"] = grouped["bought"].sum() - part["purchased"]
         parts.append(part.rename_axis("segment").reset_index().assign(dimension=dimension))
     result = pd.concat(parts, ignore_index=True)
     return result.assign(
+        visit_to_view_rate=result["viewed"] / result["sessions"],
+        view_to_cart_rate=result["carted"] / result["viewed"],
         cart_to_checkout_rate=result["checked_out"] / result["carted"].where(result["carted"] > 0),
         checkout_to_purchase_rate=result["purchased"]
         / result["checked_out"].where(result["checked_out"] > 0),
@@ -123,11 +134,14 @@ def revenue_rollup(shop: Shop) -> pd.DataFrame:
     device = shop.lines["order_id"].map(shop.orders.set_index("order_id")["device"])
     lines = shop.lines.assign(device=device)
     names = {"category": "all categories", "device": "all devices"}
+    levels = {"category and device": [], "category": ["device"], "total": ["category", "device"]}
     parts = []
-    for hidden in ([], ["device"], ["category", "device"]):
+    for level, hidden in levels.items():
         part = lines.assign(**{name: names[name] for name in hidden}).groupby(["category", "device"])
         parts.append(
-            part.agg(orders=("order_id", "nunique"), units=("quantity", "sum"), revenue=("net", "sum"))
+            part.agg(
+                orders=("order_id", "nunique"), units=("quantity", "sum"), revenue=("net", "sum")
+            ).assign(level=level)
         )
     return pd.concat(parts).reset_index()
 
@@ -141,6 +155,7 @@ def repeat_purchase_intervals(shop: Shop) -> pd.DataFrame:
     result = pd.DataFrame(
         {
             "intervals": grouped.size(),
+            "customers": grouped["user_id"].nunique(),
             "mean_days": grouped["days"].mean(),
             "median_days": grouped["days"].median(),
             "within_7_days_share": grouped["week"].mean(),
@@ -159,6 +174,7 @@ def weekly_cohorts(shop: Shop) -> pd.DataFrame:
             "repeat_customers": grouped["repeat"].sum(),
             "orders": grouped["orders"].sum(),
             "revenue": grouped["revenue"].sum(),
+            "revenue_per_customer": grouped["revenue"].mean(),
             "repeat_rate": grouped["repeat"].mean(),
         }
     )
@@ -167,19 +183,31 @@ def weekly_cohorts(shop: Shop) -> pd.DataFrame:
 
 def rfm_segments(shop: Shop) -> pd.DataFrame:
     buyers = shop.buyers.reset_index().assign(exact=lambda frame: frame["revenue"].round(6))
-    buyers = buyers.sort_values(["last", "user_id"]).assign(recency=tiles(len(buyers), 5))
-    buyers = buyers.sort_values(["exact", "user_id"]).assign(money=tiles(len(buyers), 5))
-    repeat, recent = buyers["orders"] >= 2, buyers["recency"]
-    buyers["segment"] = np.select(
-        [repeat & (recent >= 4) & (buyers["money"] >= 4), repeat & (recent >= 3), repeat, recent >= 3],
-        ["Champions", "Loyal", "At Risk", "New"],
-        "Lost",
-    )
-    buyers["days"] = (shop.sessions["end"].max().normalize() - buyers["last"].dt.normalize()) / DAY
+    # Equal buyers share the mean of their ranks, and with it the score.
+    last_day = shop.sessions["end"].max().normalize()
+    buyers["days"] = (last_day - buyers["last"].dt.normalize()) / DAY
+    score = {
+        name: np.ceil(5 * buyers[column].rank(ascending=up) / len(buyers))
+        for name, column, up in (("r", "days", False), ("f", "orders", True), ("m", "exact", True))
+    }
+    recent, often, money, once = score["r"], score["f"], score["m"], buyers["orders"] == 1
+    rules = {
+        "New": once & (recent >= 4),
+        "Lost": once & (recent <= 2),
+        "Champions": (recent >= 4) & (often >= 4) & (money >= 4),
+        "Loyal": (recent >= 3) & (often >= 4),
+        "At Risk": (recent <= 2) & (often >= 4),
+        "Promising": recent >= 4,
+        "Needs Attention": recent == 3,
+    }
+    buyers["segment"] = np.select(list(rules.values()), list(rules), "Hibernating")
     grouped = buyers.groupby("segment")
     result = pd.DataFrame(
         {
             "customers": grouped.size(),
+            "customer_share": grouped.size() / len(buyers),
+            "mean_orders": grouped["orders"].mean(),
+            "revenue_per_customer": grouped["revenue"].mean(),
             "mean_days_since_order": grouped["days"].mean(),
             "revenue": grouped["revenue"].sum(),
             "revenue_share": grouped["revenue"].sum() / buyers["revenue"].sum(),
@@ -190,14 +218,19 @@ def rfm_segments(shop: Shop) -> pd.DataFrame:
 
 def promotion_weekend(shop: Shop) -> pd.DataFrame:
     sessions = shop.sessions[shop.sessions["day"].dt.day_of_week >= 5]
-    sessions = sessions.assign(weekend=sessions["day"] - (sessions["day"].dt.day_of_week - 5) * DAY)
+    sessions = sessions.assign(
+        weekend=sessions["day"] - (sessions["day"].dt.day_of_week - 5) * DAY,
+        discount=sessions["discount"].fillna(0),
+    )
     grouped = sessions.groupby("weekend")
     result = pd.DataFrame(
         {
             "days": grouped["day"].nunique(),
             "sessions": grouped.size(),
             "conversions": grouped["bought"].sum(),
+            "conversion_rate": grouped["bought"].mean(),
             "revenue": grouped["revenue"].sum(),
+            "mean_discount_pct": grouped["discount"].mean(),
         }
     )
     result = result[result["days"] == 2].drop(columns="days")
@@ -210,9 +243,10 @@ def promotion_weekend(shop: Shop) -> pd.DataFrame:
                 one["sessions"] / rest["sessions"].mean(),
                 one["conversions"] / one["sessions"] / rate,
                 one["revenue"] / rest["revenue"].mean(),
+                one["revenue"] / one["conversions"] / (rest["revenue"].sum() / rest["conversions"].sum()),
             )
         )
-    result[["sessions_ratio", "conversion_ratio", "revenue_ratio"]] = ratios
+    result[["sessions_ratio", "conversion_ratio", "revenue_ratio", "order_value_ratio"]] = ratios
     return result.reset_index()
 
 
@@ -225,7 +259,9 @@ def sample_ratio_counts(shop: Shop) -> pd.DataFrame:
         both = int((variants.loc[experiment, "nunique"] > 1).sum())
         rows.append((experiment, control, treatment, both, chisquare([control, treatment]).statistic))
     names = ["experiment", "control_users", "treatment_users", "users_in_both", "chi_square"]
-    return pd.DataFrame(rows, columns=names)
+    result = pd.DataFrame(rows, columns=names)
+    result["users"] = clean["experiment"].value_counts().reindex(result["experiment"]).to_numpy()
+    return result.assign(treatment_user_share=result["treatment_users"] / result["users"])
 
 
 def orders_reconciliation(shop: Shop) -> pd.DataFrame:
@@ -236,11 +272,12 @@ def orders_reconciliation(shop: Shop) -> pd.DataFrame:
         "revenue": shop.lines["net"].sum(),
     }
     result = pd.DataFrame({"measure": list(totals), "in_events": list(totals.values())})
+    result["in_sessions"] = [shop.sessions["purchase"].sum(), None, None, shop.sessions["revenue"].sum()]
     return result.assign(in_order_lines=result["in_events"], in_orders=result["in_events"], disagreements=0)
 
 
 def time_to_convert(shop: Shop) -> pd.DataFrame:
-    bought = shop.funnels["purchase"].dropna()
+    bought = shop.lines.groupby("session_id")["ts"].min()
     sessions = shop.sessions.loc[bought.index]
     minutes = whole_seconds(sessions["start"], bought) / 60
     grouped = minutes.groupby(sessions["device"])
@@ -249,6 +286,7 @@ def time_to_convert(shop: Shop) -> pd.DataFrame:
             "buying_sessions": grouped.size(),
             "quarter_minutes": grouped.quantile(0.25),
             "median_minutes": grouped.median(),
+            "three_quarter_minutes": grouped.quantile(0.75),
             "ninety_percent_minutes": grouped.quantile(0.9),
         }
     )
@@ -258,16 +296,18 @@ def time_to_convert(shop: Shop) -> pd.DataFrame:
 def sessions_before_first_order(shop: Shop) -> pd.DataFrame:
     first = shop.orders.drop_duplicates("user_id")["session_id"].map(shop.sessions["number"]).clip(upper=8)
     counts = first.value_counts().sort_index()
-    result = pd.DataFrame({"buyers": counts, "cumulative_share": counts.cumsum() / counts.sum()})
+    shares = {"buyer_share": counts / counts.sum(), "cumulative_share": counts.cumsum() / counts.sum()}
+    result = pd.DataFrame({"buyers": counts, **shares})
     return result.rename_axis("session_number").reset_index()
 
 
 def traffic_by_weekday_and_hour(shop: Shop) -> pd.DataFrame:
     start = shop.sessions["start"]
     slots = shop.sessions.assign(weekday_number=start.dt.day_of_week + 1, hour_of_day=start.dt.hour)
-    result = slots.groupby(["weekday_number", "hour_of_day"])["bought"].agg(
-        sessions="size", conversion_rate="mean"
-    )
+    grouped = slots.groupby(["weekday_number", "hour_of_day"])
+    result = grouped["bought"].agg(sessions="size", conversions="sum", conversion_rate="mean")
+    result["session_share"] = result["sessions"] / len(slots)
+    result["revenue_per_session"] = grouped["revenue"].mean()
     return result.assign(busy_rank=result["sessions"].rank(method="min", ascending=False)).reset_index()
 
 
@@ -278,11 +318,13 @@ def value_percentiles(shop: Shop) -> pd.DataFrame:
         "session length (minutes)": (sessions["end"] - sessions["start"]) / pd.Timedelta(minutes=1),
         "events in a session": sessions["events"],
     }
+    percents = [10, 25, 50, 75, 90, 95, 99]
     rows = [
-        (name, len(values), values.mean(), *np.quantile(values, [0.1, 0.5, 0.99]))
+        (name, len(values), values.mean(), *np.percentile(values, percents))
         for name, values in measures.items()
     ]
-    return pd.DataFrame(rows, columns=["measure", "observations", "mean_amount", "p10", "p50", "p99"])
+    names = ["measure", "observations", "mean_amount", *(f"p{percent}" for percent in percents)]
+    return pd.DataFrame(rows, columns=names)
 
 
 def channel_touches(shop: Shop) -> pd.DataFrame:
@@ -293,6 +335,8 @@ def channel_touches(shop: Shop) -> pd.DataFrame:
     path = sessions.groupby(["user_id", earlier])
     return pd.DataFrame(
         {
+            "user_id": sessions["user_id"],
+            "session_id": sessions["session_id"],
             "path_id": path.ngroup() + 1,
             "touch": path.cumcount() + 1,
             "channel": sessions["channel"],
@@ -304,15 +348,58 @@ def channel_touches(shop: Shop) -> pd.DataFrame:
 
 
 def user_segment_totals(shop: Shop) -> pd.DataFrame:
-    sessions = shop.sessions.assign(carts=shop.sessions["add_to_cart"] > 0)
+    sessions = shop.sessions.assign(
+        carts=shop.sessions["add_to_cart"] > 0,
+        bounced=shop.sessions["events"] == 1,
+        orders=shop.orders.groupby("session_id").size(),
+    )
+    sessions["checkouts"] = sessions["carts"] & (sessions["checkout"] > 0)
+    sessions["abandoned"] = sessions["carts"] & ~sessions["bought"]
     sessions["period"] = np.where((sessions["day"].max() - sessions["day"]) / DAY < 21, "after", "before")
     keys = ["user_id", "device", "channel", "visitor", "period"]
     names = {
         "sessions": ("start", "size"),
         "cart_sessions": ("carts", "sum"),
         "buying_sessions": ("bought", "sum"),
+        "bounced_sessions": ("bounced", "sum"),
+        "checkout_sessions": ("checkouts", "sum"),
+        "abandoned_carts": ("abandoned", "sum"),
+        "orders": ("orders", "sum"),
     }
     return sessions.groupby(keys).agg(**names, revenue=("revenue", "sum")).reset_index()
+
+
+def visitor_behaviour(shop: Shop) -> pd.DataFrame:
+    sessions, first = shop.sessions, shop.sessions["day"].min()
+    days = (sessions["day"].max() - first) / DAY + 1
+    is_early = (sessions["day"] - first) / DAY < days * 2 / 3
+    early, late = sessions[is_early], sessions[~is_early]
+    grouped, after = early.groupby("user_id"), late.groupby("user_id")
+    items = shop.items.assign(log=np.log(shop.items["price"]))
+    level = items["log"] - items.groupby("category")["log"].transform("mean")
+    seen = shop.events[(shop.events["event_type"] == "view") & shop.events["session_id"].isin(early.index)]
+    levels = seen["item_id"].map(level).groupby(seen["user_id"]).mean()
+    spent = (early["end"] - early["start"]).dt.total_seconds().groupby(early["user_id"]).sum()
+    result = pd.DataFrame(
+        {
+            "visits": grouped.size(),
+            "events_per_visit": grouped["events"].mean(),
+            "search_share": grouped["search"].sum() / grouped["events"].sum(),
+            "variety": grouped["items_viewed"].sum() / grouped["view"].sum().clip(lower=1),
+            "carts_per_visit": grouped["add_to_cart"].mean(),
+            "removals_per_visit": grouped["remove_from_cart"].mean(),
+            "seconds_between": spent / (grouped["events"].sum() - grouped.size()).clip(lower=1),
+            "coupon_share": (early["discount"] > 0).groupby(early["user_id"]).mean(),
+            "mobile_share": (early["device"] == "mobile").groupby(early["user_id"]).mean(),
+            "purchase_share": grouped["bought"].mean(),
+            "revenue": grouped["revenue"].sum(),
+            "price_level": levels,
+        }
+    )
+    counts = {"later_visits": after.size(), "later_purchases": after["bought"].sum()}
+    result = result.assign(**counts, later_revenue=after["revenue"].sum())
+    later = ["later_visits", "later_purchases", "later_revenue"]
+    return result.fillna(dict.fromkeys(later, 0)).reset_index()
 
 
 INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
@@ -338,5 +425,6 @@ INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
         value_percentiles,
         channel_touches,
         user_segment_totals,
+        visitor_behaviour,
     )
 }

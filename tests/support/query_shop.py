@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
+from support.query_awkward import awkward_tables
 
 from journey.paths import project
 
 START = pd.Timestamp("2026-01-01")
-MARTS = ("sessions", "order_lines", "orders", "session_funnels", "customers")
+MARTS = ("recorded", "sessions", "order_lines", "orders", "session_funnels", "customers")
 DIRT = ("duplicate", "late", "skewed", "bot", "missing_user", "negative_quantity", "retyped")
 
 
@@ -24,8 +25,22 @@ def build_shop(path: Path, *, users: int = 150, items: int = 24, days: int = 70,
         "users": _users(rng, users),
         "items": _items(rng, items),
         "exposures": _exposures(rng, users),
-        "events_flagged": _flagged(rng, events),
     }
+    write_shop(path, tables, _flagged(rng, events))
+
+
+def build_awkward_shop(path: Path) -> None:
+    """Write the shop at the limits; every kind of dirt has another count in it."""
+    tables = awkward_tables()
+    raw = tables["events"][["event_id", "ts", "user_id"]].copy()
+    for place, kind in enumerate(DIRT):
+        raw[f"is_{kind}"] = raw["event_id"] <= 3 * (place + 1)
+    write_shop(path, tables, raw)
+
+
+def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:
+    """Write staging tables, number their sessions and make the marts."""
+    tables = tables | {"events_flagged": flagged}
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema staging; create schema marts")
         for name, frame in tables.items():
@@ -169,4 +184,6 @@ def _events(rng: np.random.Generator, users: int, items: int, days: int) -> pd.D
     frame = pd.DataFrame(rows, columns=[*names, "discount_pct"]).sort_values(["ts", "user_id"], kind="stable")
     frame = frame.drop_duplicates(["user_id", "ts", "event_type", "item_id"]).reset_index(drop=True)
     frame.insert(0, "event_id", np.arange(1, len(frame) + 1))
+    # Real clocks do not tick in whole seconds; what happens at one moment still does.
+    frame["ts"] += pd.to_timedelta(frame.groupby(["user_id", "ts"]).ngroup() * 7_919 % 1_000, unit="ms")
     return frame.assign(item_id=frame["item_id"].astype("Int64"), is_late=False, is_skewed=False)

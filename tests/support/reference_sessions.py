@@ -24,14 +24,18 @@ STEPS = {
 }
 FURTHEST = {"view": "view", "add_to_cart": "cart", "checkout": "checkout", "purchase": "purchase"}
 KEYS = {
+    "staging.users": ["user_id"],
+    "staging.items": ["item_id"],
+    "staging.exposures": ["user_id", "experiment"],
+    "staging.bots": ["user_id"],
     "staging.events": ["event_id"],
+    "staging.events_flagged": ["event_id", "received_ts", "ts"],
     "marts.sessions": ["session_id"],
     "marts.session_funnels": ["session_id"],
-    "marts.order_lines": ["order_id", "item_id"],
+    "marts.order_lines": ["order_id", "line_number"],
     "marts.orders": ["order_id"],
     "marts.customers": ["user_id"],
 }
-ONLY_IN_SQL = ("is_session_start",)
 MONEY = 1e-6
 
 
@@ -39,7 +43,12 @@ MONEY = 1e-6
 class Reference:
     """Tables by the names and columns of the warehouse."""
 
+    users: pd.DataFrame
+    items: pd.DataFrame
+    exposures: pd.DataFrame
+    bots: pd.DataFrame
     events: pd.DataFrame
+    events_flagged: pd.DataFrame
     removed: dict[str, int]
     sessions: pd.DataFrame
     session_funnels: pd.DataFrame
@@ -53,14 +62,25 @@ def reference(store: Path) -> Reference:
     raw = read_raw(store)
     users = pd.read_parquet(store / "users.parquet")
     items = pd.read_parquet(store / "items.parquet")
-    events, removed, bots = clean(raw)
+    exposures = pd.read_parquet(store / "exposures.parquet")
+    flagged, robots = clean(raw)
+    events = flagged[flagged["removal_reason"].isna()].reset_index(drop=True)
+    removed = dict.fromkeys(("missing_user", "bot", "duplicate"), 0) | dict(
+        flagged["removal_reason"].value_counts()
+    )
+    bots = robots["user_id"]
     users = users[~users["user_id"].isin(bots)]
     events = sessionize(events)
     sessions = session_table(events, users)
     lines = line_table(events, items)
     orders = order_table(events, lines)
     return Reference(
+        users=users,
+        items=items,
+        exposures=exposures[~exposures["user_id"].isin(bots)],
+        bots=robots,
         events=events,
+        events_flagged=flagged,
         removed=removed,
         sessions=sessions,
         session_funnels=funnel_table(events),
@@ -92,18 +112,26 @@ def read_raw(store: Path) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], list[int]]:
-    """Repair and filter rows; also the rows removed by reason, and the bots."""
-    rows = raw.sort_values(["received_ts", "event_id"], kind="stable")
+def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All rows, repaired, with what was wrong with each and why it is removed, if so; and the bots."""
+    rows = raw.sort_values(["received_ts", "event_id"], kind="stable").reset_index(drop=True)
     bots = find_bots(rows)
-    duplicate = rows.duplicated(KEY, keep="first")
-    missing = rows["user_id"].isna()
-    bot = rows["user_id"].isin(bots).astype(bool)
-    removed = {
-        "missing_user": int(missing.sum()),
-        "bot": int((bot & ~missing).sum()),
-        "duplicate": int((duplicate & ~bot & ~missing).sum()),
+    first_received = rows.groupby(KEY, dropna=False)["received_ts"].transform("min")
+    bought = rows["event_type"].eq("purchase")
+    # Purchases that arrive together are lines of one order.
+    rows["is_duplicate"] = (rows.duplicated(KEY, keep="first") & ~bought) | (
+        bought & rows["received_ts"].gt(first_received)
+    )
+    rows["is_missing_user"] = rows["user_id"].isna()
+    rows["is_bot"] = rows["user_id"].isin(bots["user_id"]).astype(bool)
+    reasons = {
+        "missing_user": rows["is_missing_user"],
+        "bot": rows["is_bot"],
+        "duplicate": rows["is_duplicate"],
     }
+    rows["removal_reason"] = None
+    for reason, applies in reversed(reasons.items()):
+        rows.loc[applies, "removal_reason"] = reason
     wait = rows["received_ts"] - rows["ts"]
     skewed = (wait < -pd.Timedelta(minutes=10)) | (wait > pd.Timedelta(hours=72))
     rows["is_late"] = (wait > pd.Timedelta(hours=1)) & ~skewed
@@ -111,7 +139,7 @@ def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int], list[int]]:
     rows["is_negative_quantity"] = rows["quantity"] < 0
     rows["quantity"] = rows["quantity"].abs()
     rows["ts"] = rows["ts"].where(~skewed, rows["received_ts"] - normal_delay(wait))
-    return rows[~(duplicate | missing | bot)].reset_index(drop=True), removed, bots
+    return rows, bots
 
 
 def normal_delay(wait: pd.Series) -> pd.Timedelta:
@@ -121,15 +149,15 @@ def normal_delay(wait: pd.Series) -> pd.Timedelta:
     return pd.Timedelta(milliseconds=int(whole[(len(whole) - 1) // 2])) if len(whole) else pd.Timedelta(0)
 
 
-def find_bots(rows: pd.DataFrame) -> list[int]:
+def find_bots(rows: pd.DataFrame) -> pd.DataFrame:
     """Users of 50 rows or more, all views, that follow each other within 10 seconds in the median."""
     bots = []
     for user, own in rows[rows["user_id"].notna()].groupby("user_id"):
         if len(own) >= 50 and (own["event_type"] == "view").all():
             gaps = own["received_ts"].sort_values().diff().dt.total_seconds().dropna()
             if gaps.median() <= 10:
-                bots.append(int(user))
-    return bots
+                bots.append((int(user), len(own), gaps.median()))
+    return pd.DataFrame(bots, columns=["user_id", "n_rows", "median_gap_s"])
 
 
 def sessionize(events: pd.DataFrame) -> pd.DataFrame:
@@ -137,12 +165,19 @@ def sessionize(events: pd.DataFrame) -> pd.DataFrame:
     events = events.sort_values(["user_id", "ts", "event_id"], kind="stable").reset_index(drop=True)
     new_user = events["user_id"].ne(events["user_id"].shift())
     pause = events["ts"] - events["ts"].shift()
-    return events.assign(session_id=(new_user.fillna(True) | (pause > GAP)).cumsum().astype("int64"))
+    events["session_id"] = (new_user.fillna(True) | (pause > GAP)).cumsum().astype("int64")
+    start = events.groupby("session_id")["ts"].transform("min")
+    return events.assign(is_session_start=events["ts"] == start)
 
 
 def net_revenue(rows: pd.DataFrame) -> pd.Series:
     """Money of a line."""
-    return rows["quantity"] * rows["unit_price"] * (1 - rows["discount_pct"] / 100)
+    return rows["quantity"] * rows["unit_price"] * (1 - rows["discount_pct"].fillna(0.0) / 100)
+
+
+def known_sum(values: pd.Series) -> float:
+    """The sum, unknown when one of the values is."""
+    return float(values.sum(skipna=False))
 
 
 def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
@@ -170,8 +205,9 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
     views = events[events["event_type"] == "view"].groupby("session_id")["item_id"].nunique()
     table["n_items_viewed"] = views.reindex(table.index, fill_value=0)
     bought = events[events["event_type"] == "purchase"]
-    revenue = net_revenue(bought).fillna(0.0).groupby(bought["session_id"]).sum()
-    table["revenue"] = revenue.reindex(table.index, fill_value=0.0).astype(float)
+    revenue = net_revenue(bought).groupby(bought["session_id"]).agg(known_sum)
+    nothing = np.nan if len(bought) and bought["unit_price"].isna().all() else 0.0
+    table["revenue"] = revenue.reindex(table.index, fill_value=nothing).astype(float)
     table["session_number"] = table.groupby("user_id").cumcount() + 1
     table["is_new_user"] = table["session_number"] == 1
     table["has_cart"] = table["n_carts"] > 0
@@ -186,8 +222,9 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
 
 def funnel_table(events: pd.DataFrame) -> pd.DataFrame:
     """Walk through the events in order of time; each looks whether it is the step its session waits for."""
-    has_checkouts = bool((events["event_type"] == "checkout").any())
-    steps = [step for step in STEPS if has_checkouts or step != "checkout"]
+    recorded = set(events["event_type"]) | {"purchase"}
+    steps = [step for step in STEPS if step in recorded]
+    bought = events[events["event_type"] == "purchase"].groupby("session_id")["ts"].min()
     reached: dict[int, dict[str, pd.Timestamp]] = {}
     # At one and the same moment the steps count in the order of the funnel.
     rank = events["event_type"].map({step: place for place, step in enumerate(STEPS)}).fillna(len(STEPS))
@@ -202,23 +239,27 @@ def funnel_table(events: pd.DataFrame) -> pd.DataFrame:
         {
             "session_id": session_id,
             **{column: times.get(step) for step, column in STEPS.items()},
+            "bought_at": bought.get(session_id),
             "furthest_step": FURTHEST[list(times)[-1]] if times else "visit",
         }
         for session_id, times in reached.items()
     ]
-    return pd.DataFrame(rows, columns=["session_id", *STEPS.values(), "furthest_step"])
+    return pd.DataFrame(rows, columns=["session_id", *STEPS.values(), "bought_at", "furthest_step"])
 
 
 def line_table(events: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
-    """One row per order and item."""
+    """One row per line of an order."""
     lines = events[events["event_type"] == "purchase"].copy()
     lines["order_id"] = lines.groupby(["user_id", "ts"])["event_id"].transform("min")
     lines["order_ts"] = lines["ts"]
     lines["category"] = lines["item_id"].astype("int64").map(items.set_index("item_id")["category"])
     lines["net_revenue"] = net_revenue(lines)
-    return lines.sort_values(["order_id", "item_id"])[
+    lines = lines.sort_values(["order_id", "item_id", "event_id"])
+    lines["line_number"] = lines.groupby("order_id").cumcount() + 1
+    return lines[
         [
             "order_id",
+            "line_number",
             "session_id",
             "user_id",
             "order_ts",
@@ -241,8 +282,8 @@ def order_table(events: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         order_ts=("order_ts", "first"),
         n_lines=("item_id", "size"),
         quantity=("quantity", "sum"),
-        gross_revenue=("gross_revenue", lambda values: values.sum(min_count=1)),
-        net_revenue=("net_revenue", lambda values: values.sum(min_count=1)),
+        gross_revenue=("gross_revenue", known_sum),
+        net_revenue=("net_revenue", known_sum),
     )
     first = events[events["event_type"] == "purchase"].set_index("event_id")
     for column in ("device", "channel"):
@@ -262,7 +303,9 @@ def customer_table(users: pd.DataFrame, sessions: pd.DataFrame, orders: pd.DataF
     table["n_sessions"] = visits.size().reindex(everyone, fill_value=0)
     bought = orders.groupby(orders["user_id"].astype("int64"))
     table["n_orders"] = bought.size().reindex(everyone, fill_value=0)
-    table["revenue"] = bought["net_revenue"].sum().reindex(everyone, fill_value=0.0).astype(float)
+    nothing = np.nan if len(orders) and orders["net_revenue"].isna().all() else 0.0
+    revenue = bought["net_revenue"].agg(known_sum)
+    table["revenue"] = revenue.reindex(everyone, fill_value=nothing).astype(float)
     table["first_order_ts"] = bought["order_ts"].min().reindex(everyone)
     table["last_order_ts"] = bought["order_ts"].max().reindex(everyone)
     return table.reset_index(names="user_id")
@@ -278,10 +321,14 @@ def assert_agrees(expected: Reference, warehouse: duckdb.DuckDBPyConnection) -> 
         warehouse.execute("select removal_reason, count(*) from staging.events_removed group by 1").fetchall()
     )
     assert {reason: found.get(reason, 0) for reason in expected.removed} == expected.removed
-    for table, key in KEYS.items():
-        wanted = getattr(expected, table.split(".")[1])
-        built = warehouse.execute(f"select * from {table}").df()
-        columns = [column for column in built.columns if column not in ONLY_IN_SQL]
-        built = built.sort_values(key, ignore_index=True)[columns]
-        wanted = wanted.sort_values(key, ignore_index=True)[columns].astype(built.dtypes.to_dict())
-        pd.testing.assert_frame_equal(wanted, built, atol=MONEY * max(len(built), 1), rtol=0.0, obj=table)
+    for table in KEYS:
+        assert_table_agrees(expected, warehouse, table)
+
+
+def assert_table_agrees(expected: Reference, warehouse: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Fail when one table of the warehouse is not what the reference says."""
+    key = KEYS[table]
+    built = warehouse.execute(f"select * from {table}").df().sort_values(key, ignore_index=True)
+    wanted = getattr(expected, table.split(".")[1]).sort_values(key, ignore_index=True)[list(built.columns)]
+    wanted = wanted.astype(built.dtypes.to_dict())
+    pd.testing.assert_frame_equal(wanted, built, atol=MONEY * max(len(built), 1), rtol=0.0, obj=table)

@@ -1,12 +1,21 @@
 -- question: Which channel gets the credit for an order under first-touch, last-touch, linear and position
 --   rules?
 -- grain: channel
--- tables: marts.orders, marts.sessions
--- level: advanced
 -- technique: range join of orders with earlier sessions, positions counted from both ends, weights that sum
 --   to one
 -- parameters: lookback_days = 30
 -- keys: channel
+-- nulls: first_touch_revenue, last_touch_revenue, linear_revenue, position_revenue
+-- columns:
+--   first_touch_orders: orders whose path starts with the channel
+--   last_touch_orders: orders whose path ends with it
+--   linear_orders: orders, each shared evenly by the visits of its path
+--   position_orders: orders, 40% to the first visit, 40% to the last, the rest to those between
+--   first_touch_revenue: revenue by the first rule, EUR
+--   last_touch_revenue: by the second, EUR
+--   linear_revenue: by the third, EUR
+--   position_revenue: by the fourth, EUR
+--   largest_difference: first less last touch, orders, without sign
 -- meaning: Last touch credits {argmax.last_touch_orders.channel} most ({max.last_touch_orders:count}
 --   orders), first touch {argmax.first_touch_orders.channel} ({max.first_touch_orders:count}); the rules
 --   differ most for {argmax.largest_difference.channel}, by {max.largest_difference:count} orders.
@@ -14,19 +23,14 @@
 with
 
 orders as (
-
     select * from marts.orders
-
 ),
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 order_windows as (
-
     select
         order_id,
         session_id,
@@ -35,11 +39,9 @@ order_windows as (
         net_revenue,
         lag(order_ts) over (partition by user_id order by order_ts, order_id) as previous_order_ts
     from orders
-
 ),
 
 touches as (
-
     select
         order_windows.order_id,
         order_windows.net_revenue::decimal(18, 6) as net_revenue,
@@ -54,7 +56,7 @@ touches as (
         ) as from_last,
         count(*) over (partition by order_windows.order_id) as touches
     from order_windows
-    inner join sessions
+    join sessions
         on order_windows.user_id = sessions.user_id
         and sessions.session_start <= order_windows.order_ts
     where
@@ -66,11 +68,9 @@ touches as (
                 or sessions.session_start > order_windows.previous_order_ts
             )
         )
-
 ),
 
 weighted as (
-
     select
         channel,
         net_revenue,
@@ -84,11 +84,9 @@ weighted as (
             else 0.2 / (touches - 2)
         end as position_based
     from touches
-
 ),
 
 credits as (
-
     select
         channel,
         sum(first_touch) as first_touch_orders,
@@ -100,14 +98,11 @@ credits as (
         sum(linear * net_revenue) as linear_revenue,
         sum(position_based * net_revenue) as position_revenue
     from weighted
-    group by
-        channel
-
+    group by channel
 )
 
 select
     *,
     abs(first_touch_orders - last_touch_orders) as largest_difference
 from credits
-order by
-    channel
+order by channel

@@ -1,21 +1,28 @@
 -- question: What was known about each visitor when the coupon was or was not shown?
 -- grain: session
--- tables: marts.sessions
--- level: advanced
 -- technique: range windows that end before the current session, lag within the user
 -- keys: session_id
+-- nulls: discount_pct, coupon
+-- columns:
+--   coupon: 1 where a discount was shown
+--   converted: 1 where something was bought
+--   sessions_7: user's sessions in the 7 days before
+--   sessions_30: user's sessions in the 30 days before
+--   abandoned_7: of those of 7 days, with a cart and no purchase
+--   cart_waiting: 1 where a cart of the last 7 days still waits
+--   orders_before: earlier sessions with a purchase
+--   sessions_before: earlier sessions
+--   days_since_last: days since the end of the session before, 90 without one
+--   cart_last: 1 where the session before had a cart
 -- meaning: {sum.coupon} of {count} sessions show a coupon; {sum.converted} of all sessions buy.
 
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 history as (
-
     select
         session_id,
         user_id,
@@ -59,7 +66,6 @@ history as (
             partition by user_id
             order by session_start, session_id
         )
-
 )
 
 select
@@ -69,8 +75,8 @@ select
     device,
     channel,
     country,
-    coalesce(discount_pct, 0) as discount_pct,
-    case when coalesce(discount_pct, 0) > 0 then 1 else 0 end as coupon,
+    discount_pct,
+    case when discount_pct > 0 then 1 when discount_pct <= 0 then 0 end as coupon,
     case when converted then 1 else 0 end as converted,
     sessions_7,
     sessions_30,
@@ -89,5 +95,4 @@ select
     hour_of_day,
     weekday_number
 from history
-order by
-    session_id
+order by session_id

@@ -1,10 +1,21 @@
 -- question: What are the sufficient statistics of each experiment, arm and metric?
 -- grain: experiment x variant x metric
--- tables: staging.exposures, marts.sessions, marts.orders
--- level: advanced
 -- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
 --   CUPED and ratio metrics, around a shift so that they do not cancel
 -- keys: experiment, variant, metric
+-- columns:
+--   metric: converted, orders, revenue or sessions
+--   n: users
+--   sum_y: sum of the metric after exposure, less the shift
+--   sum_yy: sum of the squares of the same
+--   sum_x: sum of the metric before exposure, less the shift
+--   sum_xx: sum of the squares of the same
+--   sum_xy: sum of the products of both
+--   shift_y: whole number near the mean after exposure
+--   shift_x: whole number near the mean before exposure
+--   sum_d: sum of the sessions after exposure
+--   sum_dd: sum of their squares
+--   sum_dy: sum of their products with the metric
 -- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
 --   exposure, x the same before it, both less a whole number near their mean (the shift), d the user's
 --   sessions after it; an engine needs these sums and nothing else.
@@ -12,57 +23,44 @@
 with
 
 exposures as (
-
     select * from staging.exposures
-
 ),
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 orders as (
-
     select * from marts.orders
+),
 
+recorded as (
+    select * from marts.recorded
 ),
 
 exposed as (
-
     select
         experiment,
         user_id,
         min(variant) as variant,
         min(ts) as exposed_at
     from exposures
-    group by
-        experiment,
-        user_id
-    having
-        count(distinct variant) = 1
-
+    group by experiment, user_id
+    having count(distinct variant) = 1
 ),
 
 user_sessions as (
-
     select
         exposed.experiment,
         exposed.user_id,
         count(*) filter (where sessions.session_end >= exposed.exposed_at) as sessions_after,
         count(*) filter (where sessions.session_end < exposed.exposed_at) as sessions_before
     from exposed
-    inner join sessions
-        on exposed.user_id = sessions.user_id
-    group by
-        exposed.experiment,
-        exposed.user_id
-
+    join sessions on exposed.user_id = sessions.user_id
+    group by exposed.experiment, exposed.user_id
 ),
 
 user_orders as (
-
     select
         exposed.experiment,
         exposed.user_id,
@@ -75,16 +73,11 @@ user_orders as (
             case when orders.order_ts < exposed.exposed_at then orders.net_revenue::decimal(18, 6) else 0 end
         ) as revenue_before
     from exposed
-    inner join orders
-        on exposed.user_id = orders.user_id
-    group by
-        exposed.experiment,
-        exposed.user_id
-
+    join orders on exposed.user_id = orders.user_id
+    group by exposed.experiment, exposed.user_id
 ),
 
 users as (
-
     select
         exposed.experiment,
         exposed.variant,
@@ -101,12 +94,10 @@ users as (
     left join user_orders
         on exposed.experiment = user_orders.experiment
         and exposed.user_id = user_orders.user_id
-
 ),
 
 -- Decimals of more than 18 digits, so that a square fits and its sum does not depend on the order of rows.
 metrics as (
-
     select
         experiment,
         variant,
@@ -115,9 +106,7 @@ metrics as (
         (case when orders_before > 0 then 1 else 0 end)::decimal(19, 6) as x,
         sessions_after as d
     from users
-
     union all
-
     select
         experiment,
         variant,
@@ -126,9 +115,7 @@ metrics as (
         orders_before::decimal(19, 6) as x,
         sessions_after as d
     from users
-
     union all
-
     select
         experiment,
         variant,
@@ -137,9 +124,9 @@ metrics as (
         revenue_before::decimal(19, 6) as x,
         sessions_after as d
     from users
-
+    cross join recorded
+    where recorded.has_revenue
     union all
-
     select
         experiment,
         variant,
@@ -148,25 +135,19 @@ metrics as (
         sessions_before::decimal(19, 6) as x,
         sessions_after as d
     from users
-
 ),
 
 shifts as (
-
     select
         experiment,
         metric,
         round(avg(y))::decimal(19, 6) as shift_y,
         round(avg(x))::decimal(19, 6) as shift_x
     from metrics
-    group by
-        experiment,
-        metric
-
+    group by experiment, metric
 ),
 
 shifted as (
-
     select
         metrics.experiment,
         metrics.variant,
@@ -177,10 +158,9 @@ shifted as (
         (metrics.x - shifts.shift_x)::decimal(19, 6) as x,
         metrics.d
     from metrics
-    inner join shifts
+    join shifts
         on metrics.experiment = shifts.experiment
         and metrics.metric = shifts.metric
-
 )
 
 select
@@ -199,13 +179,5 @@ select
     sum(d * d) as sum_dd,
     sum(d * y) as sum_dy
 from shifted
-group by
-    experiment,
-    variant,
-    metric,
-    shift_y,
-    shift_x
-order by
-    experiment,
-    variant,
-    metric
+group by experiment, variant, metric, shift_y, shift_x
+order by experiment, variant, metric

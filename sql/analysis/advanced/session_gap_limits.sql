@@ -1,9 +1,10 @@
 -- question: How much do sessions and conversion depend on the 30-minute rule?
 -- grain: inactivity limit in minutes
--- tables: staging.events
--- level: advanced
 -- technique: gaps and islands twice (lag, then a running count of gaps), cross join of limits
 -- keys: gap_minutes
+-- columns:
+--   gap_minutes: longest pause within a session, minutes
+--   mean_minutes: mean minutes from the first to the last event
 -- meaning: With 30 minutes there are {where.gap_minutes=30.sessions} sessions converting at
 --   {where.gap_minutes=30.conversion_rate:share.2}; with 10 minutes {where.gap_minutes=10.sessions} at
 --   {where.gap_minutes=10.conversion_rate:share.2}, with two hours {where.gap_minutes=120.sessions} at
@@ -12,15 +13,11 @@
 with
 
 events as (
-
     select * from staging.events
-
 ),
 
 limits as (
-
-    select
-        *
+    select *
     from (
         values
             (10),
@@ -29,11 +26,9 @@ limits as (
             (60),
             (120)
     ) as candidates (gap_minutes)
-
 ),
 
 gaps as (
-
     select
         user_id,
         event_id,
@@ -41,11 +36,9 @@ gaps as (
         event_type,
         lag(ts) over (partition by user_id order by ts, event_id) as previous_ts
     from events
-
 ),
 
 numbered as (
-
     select
         user_id,
         ts,
@@ -62,12 +55,10 @@ numbered as (
             rows between unbounded preceding and current row
         ) as island
     from gaps
-
 ),
 
 -- Sessions at the smallest limit; every larger limit only joins some of them.
 islands as (
-
     select
         user_id,
         island,
@@ -76,23 +67,17 @@ islands as (
         count(*) as n_events,
         max(case when event_type = 'purchase' then 1 else 0 end) as converted
     from numbered
-    group by
-        user_id,
-        island
-
+    group by user_id, island
 ),
 
 island_gaps as (
-
     select
         *,
         lag(last_ts) over (partition by user_id order by island) as previous_ts
     from islands
-
 ),
 
 joined as (
-
     select
         limits.gap_minutes,
         island_gaps.user_id,
@@ -114,11 +99,9 @@ joined as (
         ) as session_of_user
     from island_gaps
     cross join limits
-
 ),
 
 sessions as (
-
     select
         gap_minutes,
         user_id,
@@ -127,11 +110,7 @@ sessions as (
         date_diff('second', min(first_ts), max(last_ts)) / 60 as minutes,
         max(converted) as converted
     from joined
-    group by
-        gap_minutes,
-        user_id,
-        session_of_user
-
+    group by gap_minutes, user_id, session_of_user
 )
 
 select
@@ -142,7 +121,5 @@ select
     sum(converted) as conversions,
     sum(converted) / count(*) as conversion_rate
 from sessions
-group by
-    gap_minutes
-order by
-    gap_minutes
+group by gap_minutes
+order by gap_minutes

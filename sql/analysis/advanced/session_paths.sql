@@ -1,29 +1,25 @@
 -- question: Which paths through the shop are most common, and which of them end in an order?
 -- grain: path of event types with repeats collapsed (the n most common)
--- tables: staging.events, marts.sessions
--- level: advanced
 -- technique: lag to collapse repeats, ordered string aggregation
 -- parameters: n = 25
 -- keys: path
--- meaning: The most common path is "{first.path}" ({first.session_share:share} of sessions); the {rows} most
---   common cover {sum.session_share:share}.
+-- columns:
+--   path: event types in order, repeats collapsed
+--   steps: event types in the path
+-- meaning: The most common path is "{first.path}" ({first.session_share:share} of sessions); the {rows}
+--   most common cover {sum.session_share:share}.
 
 with
 
 events as (
-
     select * from staging.events
-
 ),
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 steps as (
-
     select
         session_id,
         event_id,
@@ -31,22 +27,16 @@ steps as (
         event_type,
         lag(event_type) over (partition by session_id order by ts, event_id) as previous_type
     from events
-
 ),
 
 paths as (
-
     select
         session_id,
         string_agg(event_type, ' > ' order by ts, event_id) as path,
         count(*) as steps
     from steps
-    where
-        previous_type is null
-        or event_type <> previous_type
-    group by
-        session_id
-
+    where previous_type is null or event_type <> previous_type
+    group by session_id
 )
 
 select
@@ -57,12 +47,7 @@ select
     count(*) filter (where sessions.converted) as conversions,
     count(*) filter (where sessions.converted) / count(*) as conversion_rate
 from paths
-inner join sessions
-    on paths.session_id = sessions.session_id
-group by
-    paths.path,
-    paths.steps
-order by
-    sessions desc,
-    paths.path
+join sessions on paths.session_id = sessions.session_id
+group by paths.path, paths.steps
+order by sessions desc, paths.path
 limit $n

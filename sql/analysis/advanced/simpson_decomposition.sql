@@ -1,11 +1,20 @@
 -- question: Did conversion change because channels convert differently, or because their mix changed?
 -- grain: channel, and all channels together
--- tables: marts.sessions
--- level: advanced
 -- technique: two periods side by side, midpoint decomposition into mix and rate effects, grouping sets for
 --   the total
 -- parameters: days = 21
 -- keys: channel
+-- nulls: share_before, rate_before, mix_effect, rate_effect
+-- columns:
+--   channel: channel, or 'all channels'
+--   sessions_before: sessions of the first period
+--   sessions_after: sessions of the last days
+--   share_before: share of the sessions of the first period
+--   share_after: share of the sessions of the last days
+--   rate_before: conversion in the first period
+--   rate_after: conversion in the last days
+--   mix_effect: change of the overall conversion through the share
+--   rate_effect: change of the overall conversion through the rate
 -- meaning: From the first period to the last {parameter.days} days conversion went from {where.channel=all
 --   channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
 --   accounts for {where.channel=all channels.mix_effect:points} and the rates within channels for
@@ -14,32 +23,24 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 period as (
-
-    select
-        cast(max(cast(session_start as date)) as date) as last_day
+    select max(session_start::date)::date as last_day
     from sessions
-
 ),
 
 labelled as (
-
     select
         sessions.channel,
         sessions.converted,
-        date_diff('day', cast(sessions.session_start as date), period.last_day) < $days as is_after
+        date_diff('day', sessions.session_start::date, period.last_day) < $days as is_after
     from sessions
     cross join period
-
 ),
 
 channel_rates as (
-
     select
         channel,
         count(*) filter (where not is_after) as sessions_before,
@@ -47,13 +48,10 @@ channel_rates as (
         count(*) filter (where not is_after and converted) as conversions_before,
         count(*) filter (where is_after and converted) as conversions_after
     from labelled
-    group by
-        channel
-
+    group by channel
 ),
 
 shares as (
-
     select
         channel,
         sessions_before,
@@ -67,11 +65,9 @@ shares as (
         coalesce(conversions_after / nullif(sessions_after, 0), conversions_before / sessions_before)
             as rate_after
     from channel_rates
-
 ),
 
 effects as (
-
     select
         channel,
         sessions_before,
@@ -83,11 +79,9 @@ effects as (
         (share_after - share_before) * (rate_before + rate_after) / 2 as mix_effect,
         (rate_after - rate_before) * (share_before + share_after) / 2 as rate_effect
     from shares
-
 ),
 
 totals as (
-
     select
         grouping(channel) as is_total,
         case when grouping(channel) = 1 then 'all channels' else channel end as channel,
@@ -100,9 +94,7 @@ totals as (
         sum(mix_effect) as mix_effect,
         sum(rate_effect) as rate_effect
     from effects
-    group by
-        grouping sets ((channel), ())
-
+    group by grouping sets ((channel), ())
 )
 
 select
@@ -116,6 +108,4 @@ select
     mix_effect,
     rate_effect
 from totals
-order by
-    is_total,
-    channel
+order by is_total, channel

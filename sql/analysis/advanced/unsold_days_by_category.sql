@@ -1,113 +1,72 @@
 -- question: For how many days in a row does a category sell nothing?
 -- grain: category
--- tables: marts.order_lines, staging.items
--- level: advanced
--- technique: recursive calendar, anti join, gaps and islands on the days without a sale
+-- technique: lag over the days with a sale, the days before and after the period as sentinels
 -- keys: category
+-- nulls: days, days_without_sale, longest_run_days
+-- columns:
+--   days: days from the first to the last order
+--   days_without_sale: of them, those without a sale of the category
+--   longest_run_days: most of those in a row
 -- meaning: {argmax.longest_run_days.category} has the longest run without a sale, {max.longest_run_days}
 --   days; it sold nothing on {argmax.longest_run_days.days_without_sale} of {first.days} days.
 
-with recursive
-
-calendar as (
-
-    select
-        min(cast(order_ts as date)) as day,
-        max(cast(order_ts as date)) as last_day
-    from marts.order_lines
-
-    union all
-
-    select
-        cast(day + interval '1 day' as date) as day,
-        last_day
-    from calendar
-    where
-        day < last_day
-
-),
+with
 
 order_lines as (
-
     select * from marts.order_lines
-
 ),
 
-categories as (
-
-    select distinct
-        category
-    from staging.items
-
+items as (
+    select * from staging.items
 ),
 
-sold as (
-
-    select distinct
-        category,
-        cast(order_ts as date) as day
-    from order_lines
-
-),
-
-unsold as (
-
+period as (
     select
-        categories.category,
-        calendar.day,
-        date_diff('day', date '2000-01-01', calendar.day)
-            - row_number() over (partition by categories.category order by calendar.day) as island
-    from categories
-    cross join calendar
-    left join sold
-        on categories.category = sold.category
-        and calendar.day = sold.day
-    where
-        sold.day is null
+        min(order_ts::date) as first_day,
+        max(order_ts::date) as last_day
+    from order_lines
+),
 
+borders as (
+    select
+        items.category,
+        period.first_day,
+        period.last_day
+    from items
+    cross join period
+    group by items.category, period.first_day, period.last_day
+),
+
+marks as (
+    select
+        category,
+        order_ts::date as day
+    from order_lines
+    union
+    select
+        category,
+        (first_day - interval '1 day')::date as day
+    from borders
+    union
+    select
+        category,
+        (last_day + interval '1 day')::date as day
+    from borders
 ),
 
 runs as (
-
     select
         category,
-        island,
-        count(*) as days
-    from unsold
-    group by
-        category,
-        island
-
-),
-
-days as (
-
-    select
-        count(*) as days
-    from calendar
-
-),
-
-run_totals as (
-
-    select
-        category,
-        sum(days) as days_without_sale,
-        max(days) as longest_run_days
-    from runs
-    group by
-        category
-
+        date_diff('day', lag(day) over (partition by category order by day), day) - 1 as days
+    from marks
 )
 
 select
-    categories.category,
-    days.days,
-    coalesce(run_totals.days_without_sale, 0) as days_without_sale,
-    coalesce(run_totals.longest_run_days, 0) as longest_run_days
-from categories
-cross join days
-left join run_totals
-    on categories.category = run_totals.category
-order by
-    categories.category
+    borders.category,
+    date_diff('day', borders.first_day, borders.last_day) + 1 as days,
+    sum(runs.days) as days_without_sale,
+    max(runs.days) as longest_run_days
+from borders
+join runs on borders.category = runs.category
+group by borders.category, borders.first_day, borders.last_day
+order by borders.category

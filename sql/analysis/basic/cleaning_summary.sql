@@ -1,22 +1,22 @@
 -- question: How many raw rows carry each kind of dirt?
 -- grain: kind of dirt
--- tables: staging.events_flagged
--- level: basic
 -- technique: wide flags to long rows with a cross join of values
 -- keys: kind
+-- columns:
+--   kind: kind of dirt
+--   raw_rows: raw rows with it
+--   raw_row_share: their share of all raw rows
+--   all_raw_rows: raw rows of the store
 -- meaning: {argmax.raw_rows.kind} is the most frequent kind of dirt: {max.raw_rows} of {first.all_raw_rows}
 --   raw rows ({max.raw_row_share:share.2}).
 
 with
 
 events_flagged as (
-
     select * from staging.events_flagged
-
 ),
 
 totals as (
-
     select
         count(*) as all_raw_rows,
         count(*) filter (where is_duplicate) as duplicate,
@@ -27,13 +27,10 @@ totals as (
         count(*) filter (where is_negative_quantity) as negative_quantity,
         count(*) filter (where is_retyped) as retyped
     from events_flagged
-
 ),
 
 kinds as (
-
-    select
-        *
+    select *
     from (
         values
             ('duplicate'),
@@ -44,11 +41,9 @@ kinds as (
             ('negative_quantity'),
             ('retyped')
     ) as names (kind)
-
 ),
 
 counted as (
-
     select
         kinds.kind,
         case kinds.kind
@@ -63,7 +58,6 @@ counted as (
         totals.all_raw_rows
     from kinds
     cross join totals
-
 )
 
 select
@@ -72,6 +66,4 @@ select
     raw_rows / all_raw_rows as raw_row_share,
     all_raw_rows
 from counted
-order by
-    raw_rows desc,
-    kind
+order by raw_rows desc, kind

@@ -1,10 +1,9 @@
 -- question: How does conversion differ between age bands?
 -- grain: age_band
--- tables: marts.sessions
--- level: basic
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.9599639845
 -- keys: age_band
+-- nulls: revenue, revenue_per_session
 -- meaning: {argmax.conversion_rate.age_band} converts best ({max.conversion_rate:share.2} of sessions),
 --   {argmin.conversion_rate.age_band} worst ({min.conversion_rate:share.2}), against
 --   {ratio.conversions.sessions:share.2} over all.
@@ -12,13 +11,10 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 rates as (
-
     select
         age_band,
         count(*) as sessions,
@@ -26,9 +22,7 @@ rates as (
         count(*) filter (where converted) / count(*) as conversion_rate,
         sum(revenue::decimal(18, 6)) as revenue
     from sessions
-    group by
-        age_band
-
+    group by age_band
 )
 
 select
@@ -36,14 +30,9 @@ select
     sessions,
     conversions,
     conversion_rate,
-    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_low,
-    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_high,
+    wilson_low(conversions, sessions, $z) as conversion_rate_low,
+    wilson_high(conversions, sessions, $z) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates
-order by
-    age_band
+order by age_band

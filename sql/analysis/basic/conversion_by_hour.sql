@@ -1,34 +1,28 @@
 -- question: At what hour of the day (UTC) do sessions convert?
 -- grain: hour of the session's start
--- tables: marts.sessions
--- level: basic
 -- technique: date parts, Wilson interval
 -- parameters: z = 1.9599639845
 -- keys: hour_of_day
+-- nulls: revenue, revenue_per_session
 -- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best
---   ({max.conversion_rate:share.2}); most sessions start at {argmax.sessions.hour_of_day}:00 ({max.sessions}
---   of them).
+--   ({max.conversion_rate:share.2}); most sessions start at {argmax.sessions.hour_of_day}:00
+--   ({max.sessions} of them).
 
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 rates as (
-
     select
-        cast(extract(hour from session_start) as integer) as hour_of_day,
+        extract(hour from session_start)::integer as hour_of_day,
         count(*) as sessions,
         count(*) filter (where converted) as conversions,
         count(*) filter (where converted) / count(*) as conversion_rate,
         sum(revenue::decimal(18, 6)) as revenue
     from sessions
-    group by
-        hour_of_day
-
+    group by hour_of_day
 )
 
 select
@@ -36,14 +30,9 @@ select
     sessions,
     conversions,
     conversion_rate,
-    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_low,
-    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_high,
+    wilson_low(conversions, sessions, $z) as conversion_rate_low,
+    wilson_high(conversions, sessions, $z) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates
-order by
-    hour_of_day
+order by hour_of_day

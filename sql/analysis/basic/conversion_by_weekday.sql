@@ -1,26 +1,23 @@
 -- question: On which day of the week do sessions convert?
 -- grain: weekday of the session's start
--- tables: marts.sessions
--- level: basic
 -- technique: date parts, join with a values list, Wilson interval
 -- parameters: z = 1.9599639845
 -- keys: weekday
+-- nulls: revenue, revenue_per_session
+-- columns:
+--   weekday: name of the weekday
 -- meaning: {argmax.conversion_rate.weekday} converts best ({max.conversion_rate:share.2}) and
---   {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2}); {argmax.sessions.weekday} has the
---   most sessions ({max.sessions}).
+--   {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2}); {argmax.sessions.weekday} has
+--   the most sessions ({max.sessions}).
 
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 weekdays as (
-
-    select
-        *
+    select *
     from (
         values
             (1, 'Monday'),
@@ -31,23 +28,18 @@ weekdays as (
             (6, 'Saturday'),
             (7, 'Sunday')
     ) as days (weekday_number, weekday)
-
 ),
 
 labelled as (
-
     select
         sessions.*,
         weekdays.weekday_number,
         weekdays.weekday
     from sessions
-    inner join weekdays
-        on extract(isodow from sessions.session_start) = weekdays.weekday_number
-
+    join weekdays on extract(isodow from sessions.session_start) = weekdays.weekday_number
 ),
 
 rates as (
-
     select
         weekday_number,
         weekday,
@@ -56,10 +48,7 @@ rates as (
         count(*) filter (where converted) / count(*) as conversion_rate,
         sum(revenue::decimal(18, 6)) as revenue
     from labelled
-    group by
-        weekday_number,
-        weekday
-
+    group by weekday_number, weekday
 )
 
 select
@@ -68,14 +57,9 @@ select
     sessions,
     conversions,
     conversion_rate,
-    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_low,
-    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_high,
+    wilson_low(conversions, sessions, $z) as conversion_rate_low,
+    wilson_high(conversions, sessions, $z) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates
-order by
-    weekday_number
+order by weekday_number

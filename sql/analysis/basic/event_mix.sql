@@ -1,18 +1,19 @@
 -- question: What do visitors do, and in how many sessions?
 -- grain: event type
--- tables: staging.events
--- level: basic
 -- technique: group by, share of a window total
 -- keys: event_type
+-- columns:
+--   events: events of the type
+--   event_share: their share of all events
+--   sessions: sessions with one
+--   users: users with one
 -- meaning: {argmax.events.event_type} makes up {max.event_share:share} of {sum.events} clean events;
 --   {argmin.events.event_type} is the rarest ({min.event_share:share.2}).
 
 with
 
 events as (
-
     select * from staging.events
-
 )
 
 select
@@ -22,8 +23,5 @@ select
     count(distinct session_id) as sessions,
     count(distinct user_id) as users
 from events
-group by
-    event_type
-order by
-    events desc,
-    event_type
+group by event_type
+order by events desc, event_type

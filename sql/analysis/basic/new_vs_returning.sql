@@ -1,10 +1,9 @@
 -- question: Do returning visitors buy more often than new ones?
 -- grain: visitor kind
--- tables: marts.sessions
--- level: basic
 -- technique: conditional aggregation with filter, Wilson interval
 -- parameters: z = 1.9599639845
 -- keys: visitor
+-- nulls: revenue, revenue_per_session
 -- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and
 --   convert at {where.visitor=returning.conversion_rate:share.2}, new ones at
 --   {where.visitor=new.conversion_rate:share.2}.
@@ -12,13 +11,10 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 rates as (
-
     select
         case when is_new_user then 'new' else 'returning' end as visitor,
         count(*) as sessions,
@@ -26,9 +22,7 @@ rates as (
         count(*) filter (where converted) / count(*) as conversion_rate,
         sum(revenue::decimal(18, 6)) as revenue
     from sessions
-    group by
-        visitor
-
+    group by visitor
 )
 
 select
@@ -36,14 +30,9 @@ select
     sessions,
     conversions,
     conversion_rate,
-    (conversion_rate + $z * $z / (2 * sessions) - $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_low,
-    (conversion_rate + $z * $z / (2 * sessions) + $z * sqrt(
-        conversion_rate * (1 - conversion_rate) / sessions + $z * $z / (4 * sessions * sessions)
-    )) / (1 + $z * $z / sessions) as conversion_rate_high,
+    wilson_low(conversions, sessions, $z) as conversion_rate_low,
+    wilson_high(conversions, sessions, $z) as conversion_rate_high,
     revenue,
     revenue / sessions as revenue_per_session
 from rates
-order by
-    visitor
+order by visitor

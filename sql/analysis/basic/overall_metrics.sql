@@ -1,9 +1,16 @@
 -- question: How is the shop doing over the whole period?
 -- grain: the whole period (one row)
--- tables: marts.sessions, marts.orders
--- level: basic
 -- technique: conditional aggregation with filter, cross join of two one-row totals
 -- keys: none
+-- nulls: revenue, average_order_value, revenue_per_session, cart_abandonment_rate
+-- columns:
+--   first_day: first day with a session
+--   last_day: last day with a session
+--   users: users with a session
+--   buyers: users with an order
+--   bounce_rate: share of sessions with one event
+--   cart_rate: share of sessions with a cart
+--   cart_abandonment_rate: share of sessions with a cart that do not buy
 -- meaning: Between {first.first_day} and {first.last_day}, {first.sessions} sessions brought {first.orders}
 --   orders and {first.revenue:eur}: {first.conversion_rate:share.2} of sessions buy, an order is worth
 --   {first.average_order_value:eur.2} and a session {first.revenue_per_session:eur.2}.
@@ -11,22 +18,17 @@
 with
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 orders as (
-
     select * from marts.orders
-
 ),
 
 session_totals as (
-
     select
-        min(cast(session_start as date)) as first_day,
-        max(cast(session_start as date)) as last_day,
+        min(session_start::date) as first_day,
+        max(session_start::date) as last_day,
         count(*) as sessions,
         count(distinct user_id) as users,
         count(*) filter (where converted) as converting_sessions,
@@ -34,17 +36,14 @@ session_totals as (
         count(*) filter (where has_cart) as cart_sessions,
         count(*) filter (where has_cart and not converted) as abandoned_cart_sessions
     from sessions
-
 ),
 
 order_totals as (
-
     select
         count(*) as orders,
         count(distinct user_id) as buyers,
-        coalesce(sum(net_revenue::decimal(18, 6)), 0) as revenue
+        case when count(*) = 0 then 0 else sum(net_revenue::decimal(18, 6)) end as revenue
     from orders
-
 )
 
 select

@@ -1,35 +1,33 @@
 -- question: How much money is left in carts, and in which products?
 -- grain: product (the n with the most money left behind)
--- tables: staging.events, staging.items, marts.sessions
--- level: intermediate
 -- technique: signed sums of additions and removals, group by with having, window total
 -- parameters: n = 20
 -- keys: item_id
+-- nulls: value_left, all_value_left
+-- columns:
+--   carts_left: carts in which it was left
+--   units_left: units left
+--   value_left: their value at the discounted price, EUR
+--   all_carts_left: lines left in all carts
+--   all_value_left: value left in all carts, EUR
 -- meaning: Carts left behind hold {first.all_value_left:eur} in {first.all_carts_left} lines; product
 --   {first.item_id} ({first.category}) leads with {first.value_left:eur}.
 
 with
 
 events as (
-
     select * from staging.events
-
 ),
 
 items as (
-
     select * from staging.items
-
 ),
 
 sessions as (
-
     select * from marts.sessions
-
 ),
 
 cart_lines as (
-
     select
         events.session_id,
         events.item_id,
@@ -39,19 +37,15 @@ cart_lines as (
                 else -events.quantity
             end
         ) as units_left,
-        sum(
-            case when events.event_type = 'add_to_cart' then events.quantity * events.unit_price
-                * (1 - coalesce(events.discount_pct, 0) / 100) else 0 end
-        ) / sum(case when events.event_type = 'add_to_cart' then events.quantity end) as mean_net_price
+        sum(events.quantity * events.unit_price * (1 - coalesce(events.discount_pct, 0) / 100))
+            filter (where events.event_type = 'add_to_cart')
+            / sum(case when events.unit_price is not null then events.quantity end)
+            filter (where events.event_type = 'add_to_cart')
+            as mean_net_price
     from events
-    inner join sessions
-        on events.session_id = sessions.session_id
-    where
-        events.event_type in ('add_to_cart', 'remove_from_cart')
-        and not sessions.converted
-    group by
-        events.session_id,
-        events.item_id
+    join sessions on events.session_id = sessions.session_id
+    where events.event_type in ('add_to_cart', 'remove_from_cart') and not sessions.converted
+    group by events.session_id, events.item_id
     having
         sum(
             case events.event_type
@@ -59,20 +53,16 @@ cart_lines as (
                 else -events.quantity
             end
         ) > 0
-
 ),
 
 products as (
-
     select
         item_id,
         count(*) as carts_left,
         sum(units_left) as units_left,
         sum((units_left * mean_net_price)::decimal(18, 6)) as value_left
     from cart_lines
-    group by
-        item_id
-
+    group by item_id
 )
 
 select
@@ -84,9 +74,6 @@ select
     sum(products.carts_left) over () as all_carts_left,
     sum(products.value_left) over () as all_value_left
 from products
-inner join items
-    on products.item_id = items.item_id
-order by
-    products.value_left desc,
-    products.item_id
+join items on products.item_id = items.item_id
+order by products.value_left desc, products.item_id
 limit $n

@@ -1,10 +1,12 @@
 -- question: How does revenue add up, and what is its trend once the weekly rhythm is smoothed away?
 -- grain: day (UTC)
--- tables: marts.orders, marts.sessions
--- level: intermediate
 -- technique: running total, moving average over a row frame, lag against the same weekday
 -- keys: day
--- nulls: revenue_7_day_average, change_on_last_week
+-- nulls: revenue, running_revenue, revenue_7_day_average, change_on_last_week
+-- columns:
+--   running_revenue: revenue up to and with the day, EUR
+--   revenue_7_day_average: mean of the day and the six before it, EUR
+--   change_on_last_week: revenue over that of the same weekday a week before, less 1
 -- meaning: By {last.day} revenue adds up to {last.running_revenue:eur}; the seven-day average ranges from
 --   {min.revenue_7_day_average:eur} to {max.revenue_7_day_average:eur} a day and ends at
 --   {last.revenue_7_day_average:eur}.
@@ -12,47 +14,42 @@
 with
 
 orders as (
-
     select * from marts.orders
-
 ),
 
 sessions as (
-
     select * from marts.sessions
+),
 
+recorded as (
+    select * from marts.recorded
 ),
 
 days as (
-
-    select distinct
-        cast(session_start as date) as day
+    select distinct session_start::date as day
     from sessions
-
 ),
 
 order_days as (
-
     select
-        cast(order_ts as date) as day,
+        order_ts::date as day,
         count(*) as orders,
         sum(net_revenue::decimal(18, 6)) as revenue
     from orders
-    group by
-        cast(order_ts as date)
-
+    group by order_ts::date
 ),
 
 daily as (
-
     select
         days.day,
         coalesce(order_days.orders, 0) as orders,
-        coalesce(order_days.revenue, 0) as revenue
+        case
+            when order_days.orders > 0 then order_days.revenue
+            when recorded.has_revenue then 0
+        end as revenue
     from days
-    left join order_days
-        on days.day = order_days.day
-
+    cross join recorded
+    left join order_days on days.day = order_days.day
 )
 
 select
@@ -66,5 +63,4 @@ select
     end as revenue_7_day_average,
     revenue / nullif(lag(revenue, 7) over (order by day), 0) - 1 as change_on_last_week
 from daily
-order by
-    day
+order by day

@@ -20,6 +20,8 @@ from journey.causal.study import (
     checked_study,
     checked_treatment,
     effect_from_influence,
+    is_over_untreated,
+    over_untreated,
 )
 from journey.errors import JourneyError
 
@@ -77,6 +79,9 @@ def match_on_score(
     """
     position = _positions(propensity, scale)
     treated = checked_treatment(treatment, len(position))
+    if is_over_untreated(estimand):
+        swapped = propensity.mirrored
+        return match_on_score(~treated, swapped, estimand="ATT", caliper=caliper, scale=scale)
     return _match(treated, position, _both_ways(treated, position), estimand, caliper)
 
 
@@ -115,6 +120,24 @@ def propensity_matching(
     score are means over 20 neighbours. In this form rows can be summed within clusters. For an estimated
     score the correction of Abadie and Imbens (2016) is applied.
     """
+    untreated = over_untreated(
+        estimand,
+        treatment,
+        lambda swapped: propensity_matching(
+            outcome,
+            swapped,
+            covariates,
+            propensity.mirrored,
+            estimand="ATT",
+            caliper=caliper,
+            scale=scale,
+            bias_corrected=bias_corrected,
+            clusters=clusters,
+            level=level,
+        ),
+    )
+    if untreated:
+        return untreated
     study = checked_study(outcome, treatment, covariates, clusters)
     position = _positions(propensity, scale)
     if len(position) != study.n:

@@ -9,7 +9,15 @@ from numpy.typing import ArrayLike
 
 from journey.causal.glm import Link, fit_regression, inverse_link, with_intercept
 from journey.causal.nuisance import ModelFactory, assign_folds, cross_fit
-from journey.causal.study import BoolArray, Estimand, FloatArray, IntArray, checked_study, checked_treatment
+from journey.causal.study import (
+    BoolArray,
+    Estimand,
+    FloatArray,
+    IntArray,
+    checked_study,
+    checked_treatment,
+    is_over_untreated,
+)
 from journey.errors import JourneyError
 
 
@@ -29,6 +37,11 @@ class Propensity:
 
     scores: FloatArray
     gradient: FloatArray | None = None
+
+    @property
+    def mirrored(self) -> Propensity:
+        """Probability of no treatment."""
+        return Propensity(1 - self.scores, None if self.gradient is None else -self.gradient)
 
     @property
     def logit(self) -> FloatArray:
@@ -124,10 +137,13 @@ def inverse_probability_weights(
 ) -> FloatArray:
     """Weights that make each arm resemble the estimand's population; 0 where trimmed.
 
-    ATE: 1 / score for the treated and 1 / (1 - score) for the others. ATT: 1 and score / (1 - score).
+    ATE: 1 / score for the treated and 1 / (1 - score) for the others. ATT: 1 and score / (1 - score). ATC:
+    (1 - score) / score and 1.
     """
     score = propensity.scores
     treated = checked_treatment(treatment, len(score))
+    if is_over_untreated(estimand):
+        return inverse_probability_weights(~treated, propensity.mirrored, estimand="ATT", trim=trim)
     kept = within_trim(score, trim)
     if estimand == "ATE":
         weight = np.where(treated, 1 / score, 1 / (1 - score))

@@ -13,6 +13,7 @@ from journey.causal.study import (
     Study,
     checked_study,
     effect_from_influence,
+    over_untreated,
 )
 
 
@@ -52,6 +53,15 @@ def regression_adjustment(
     equations of both models and the averages (sandwich), so it counts the fitting of the models. Right only
     if the outcome models are right.
     """
+    untreated = over_untreated(
+        estimand,
+        treatment,
+        lambda swapped: regression_adjustment(
+            outcome, swapped, covariates, estimand="ATT", link=link, clusters=clusters, level=level
+        ),
+    )
+    if untreated:
+        return untreated
     study = checked_study(outcome, treatment, covariates, clusters)
     design = with_intercept(study.covariates)
     target = np.ones(study.n, dtype=bool) if estimand == "ATE" else study.treated

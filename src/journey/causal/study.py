@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-Estimand = Literal["ATE", "ATT"]
+Estimand = Literal["ATE", "ATT", "ATC"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class CausalEffect:
     Attributes
     ----------
     estimand
-        `ATE`: over everyone kept; `ATT`: over the treated kept.
+        `ATE`: over everyone kept; `ATT`: over the treated kept; `ATC`: over the untreated kept.
     estimate, standard_error, low, high, p_value
         Difference of the two potential-outcome means in the unit of the outcome, its interval at `level`
         (Student t with clusters - 1 degrees of freedom) and the two-sided p-value of no effect.
@@ -113,14 +115,58 @@ def checked_study(
 
 def checked_treatment(treatment: ArrayLike, n: int) -> BoolArray:
     """Check a 0/1 treatment of length n with at least two rows in each arm."""
-    flags = np.asarray(treatment)
-    if flags.shape != (n,) or not np.isin(flags, (0, 1)).all():
-        raise JourneyError(f"Treatment must be {n} values of 0 or 1, one per row; got shape {flags.shape}.")
-    treated = flags.astype(bool)
+    treated = checked_labels(treatment, "Treatment")
+    if treated.shape != (n,):
+        raise JourneyError(f"Treatment must be {n} values of 0 or 1, one per row; got shape {treated.shape}.")
     count = int(treated.sum())
     if min(count, n - count) < 2:
         raise JourneyError(f"{count} of {n} rows are treated; each arm needs at least two rows.")
     return treated
+
+
+def over_untreated(
+    estimand: Estimand, treatment: ArrayLike, swapped: Callable[[BoolArray], CausalEffect]
+) -> CausalEffect | None:
+    """Effect over the untreated: minus that over the treated of the study with its arms swapped.
+
+    Parameters
+    ----------
+    swapped
+        Effect over the treated for a treatment, shape (n,).
+
+    Returns
+    -------
+    None for another estimand.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown estimand.
+    """
+    if not is_over_untreated(estimand):
+        return None
+    effect = swapped(~checked_treatment(treatment, len(np.asarray(treatment))))
+    inverse = [None if each is None else 1 / each for each in (effect.risk_ratio_low, effect.risk_ratio_high)]
+    return replace(
+        effect,
+        estimand="ATC",
+        estimate=-effect.estimate,
+        low=-effect.high,
+        high=-effect.low,
+        treated_mean=effect.control_mean,
+        control_mean=effect.treated_mean,
+        risk_ratio=None if effect.risk_ratio is None else 1 / effect.risk_ratio,
+        risk_ratio_low=inverse[1],
+        risk_ratio_high=inverse[0],
+        n_treated=effect.n - effect.n_treated,
+    )
+
+
+def is_over_untreated(estimand: Estimand) -> bool:
+    """Whether the estimand is the ATC; one that does not exist is a `JourneyError`."""
+    if estimand not in get_args(Estimand):
+        raise JourneyError(f"Unknown estimand '{estimand}'; choose one of {', '.join(get_args(Estimand))}.")
+    return estimand == "ATC"
 
 
 def cluster_codes(clusters: ArrayLike | None, n: int) -> tuple[IntArray, int]:

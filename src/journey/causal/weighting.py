@@ -15,6 +15,7 @@ from journey.causal.study import (
     Study,
     checked_study,
     effect_from_influence,
+    over_untreated,
 )
 from journey.errors import JourneyError
 
@@ -40,6 +41,15 @@ def inverse_probability_weighting(
         Rows with a score below `trim` or above 1 - `trim` are dropped and counted in `n_dropped`; the effect
         is then one over the rest.
     """
+    untreated = over_untreated(
+        estimand,
+        treatment,
+        lambda swapped: inverse_probability_weighting(
+            outcome, swapped, propensity.mirrored, estimand="ATT", trim=trim, clusters=clusters, level=level
+        ),
+    )
+    if untreated:
+        return untreated
     study = checked_study(outcome, treatment, clusters=clusters)
     kept = _kept_rows(study, propensity.scores, trim)
     weight = inverse_probability_weights(study.treated, propensity, estimand=estimand, trim=trim)
@@ -86,7 +96,7 @@ def augmented_weighting(
     ----------
     treated_prediction, control_prediction
         Predicted outcome of every row with and without treatment, shape (n,), ideally cross-fitted.
-        `treated_prediction` is not used for the ATT.
+        `treated_prediction` is not used for the ATT, `control_prediction` not for the ATC.
 
     Notes
     -----
@@ -94,6 +104,23 @@ def augmented_weighting(
     the interval treats both as known, which is valid when they are cross-fitted and both converge
     (Chernozhukov et al. 2018).
     """
+    untreated = over_untreated(
+        estimand,
+        treatment,
+        lambda swapped: augmented_weighting(
+            outcome,
+            swapped,
+            propensity.mirrored,
+            control_prediction,
+            treated_prediction,
+            estimand="ATT",
+            trim=trim,
+            clusters=clusters,
+            level=level,
+        ),
+    )
+    if untreated:
+        return untreated
     study = checked_study(outcome, treatment, clusters=clusters)
     with_it, without = (np.asarray(p, dtype=float) for p in (treated_prediction, control_prediction))
     if with_it.shape != (study.n,) or without.shape != (study.n,):
@@ -153,6 +180,26 @@ def doubly_robust(
     clip
         Predicted scores are held within [clip, 1 - clip] before trimming.
     """
+    untreated = over_untreated(
+        estimand,
+        treatment,
+        lambda swapped: doubly_robust(
+            outcome,
+            swapped,
+            covariates,
+            estimand="ATT",
+            outcome_factory=outcome_factory,
+            propensity_factory=propensity_factory,
+            folds=folds,
+            seed=seed,
+            trim=trim,
+            clip=clip,
+            clusters=clusters,
+            level=level,
+        ),
+    )
+    if untreated:
+        return untreated
     study = checked_study(outcome, treatment, covariates, clusters)
     fold = assign_folds(study.treated, study.clusters, study.n_clusters, folds, seed)
     raw = cross_fit(propensity_factory, study.covariates, study.treated.astype(float), fold)

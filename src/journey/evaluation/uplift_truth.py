@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_file
+from journey.uplift.ranking import without_noise
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -123,7 +124,7 @@ def true_ranking(effect: Floats, score: Floats, share: float) -> TrueRanking:
     share
         Share of people at the top.
     """
-    _, group, count = np.unique(-score, return_inverse=True, return_counts=True)
+    _, group, count = np.unique(-without_noise(score), return_inverse=True, return_counts=True)
     people = np.r_[0, np.cumsum(count)] / len(score)
     gained = np.r_[0.0, np.cumsum(np.bincount(group, weights=effect))] / len(score)
     area = float(np.trapezoid(gained, people))

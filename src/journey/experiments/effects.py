@@ -14,6 +14,7 @@ import numpy as np
 
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     Numeric,
     Scale,
     beyond_rounding,
@@ -130,7 +131,7 @@ class Effect:
     alpha: float
     alternative: Alternative
     null: float
-    scale: Scale
+    scale: EffectScale
     method: str
     control: Numeric
     treatment: Numeric
@@ -172,7 +173,7 @@ class Effect:
             alpha=alpha,
             alternative=alternative,
             null=null,
-            scale=scale,
+            scale=EffectScale(scale),
             method=method,
             control=arms.control,
             treatment=arms.treatment,

@@ -9,7 +9,16 @@ import numpy as np
 
 from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates, difference
-from journey.experiments.inputs import Numeric, Scale, check_alpha, check_scale, plain, refuse, t_survival
+from journey.experiments.inputs import (
+    EffectScale,
+    Numeric,
+    Scale,
+    check_alpha,
+    check_scale,
+    plain,
+    refuse,
+    t_survival,
+)
 from journey.experiments.relative import relative_lift
 from journey.experiments.score import score_statistic
 
@@ -48,7 +57,7 @@ class Equivalence:
     high: Numeric
     equivalent: Any
     alpha: float
-    scale: Scale
+    scale: EffectScale
 
 
 def equivalence(
@@ -109,7 +118,7 @@ def equivalence(
         high=effect.high,
         equivalent=(p < alpha) if np.ndim(p) else bool(p < alpha),
         alpha=alpha,
-        scale=scale,
+        scale=EffectScale(scale),
     )
 
 

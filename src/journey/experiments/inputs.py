@@ -7,6 +7,7 @@ the whole call.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -22,6 +23,13 @@ Scale: TypeAlias = Literal["absolute", "relative"]
 #: A difference of two numbers, smaller than this share of them, is made of their rounding: sums of millions
 #: of double numbers carry about 11 digits.
 CANCELLED = 1e-10
+
+
+class EffectScale(StrEnum):
+    """What a result is measured on: a tag of results, while `Scale` is what a caller may ask for."""
+
+    ABSOLUTE = "absolute"
+    RELATIVE = "relative"
 
 
 def plain(value: Any) -> Numeric:

@@ -10,6 +10,7 @@ import numpy as np
 from journey.errors import JourneyError
 from journey.experiments.inputs import (
     Alternative,
+    EffectScale,
     FloatArray,
     Scale,
     check_alpha,
@@ -51,7 +52,7 @@ class QuantileEffect:
     high: float
     alpha: float
     alternative: Alternative
-    scale: Scale
+    scale: EffectScale
     n_control: int
     n_treatment: int
     draws: int
@@ -163,7 +164,7 @@ def quantile_effect(
         high=np.inf if alternative == "greater" else float(np.quantile(drawn, high)),
         alpha=alpha,
         alternative=alternative,
-        scale=scale,
+        scale=EffectScale(scale),
         n_control=sizes[0],
         n_treatment=sizes[1],
         draws=draws,

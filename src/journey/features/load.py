@@ -27,7 +27,7 @@ class FeatureFrame:
     names : the k features, in the order of the columns of `matrix`.
     matrix : (n, k) float64, without nulls.
     label : (n,) bool, whether the session buys after the decision.
-    revenue_after : (n,) float64, net EUR spent after the decision.
+    revenue_after : (n,) float64, net EUR spent after the decision; NaN where prices are not recorded.
     decided_at : (n,) datetime64[us], UTC.
     user_id, session_id, decision_id : (n,) int64.
     slices : n rows of device, channel, country (categories as text) and is_new_user (bool).
@@ -142,6 +142,8 @@ def load_features(
         raise JourneyError(
             f"marts.features_all lacks a column of the catalogue ({reason}); run `journey build warehouse`"
         ) from error
+    # A store without prices does not know what a session brought; that is no feature.
+    found["revenue_after"] = np.ma.filled(np.ma.asarray(found["revenue_after"], dtype=np.float64), np.nan)
     nulls = {name: int(np.ma.count_masked(values)) for name, values in found.items()}
     if bad := next((name for name, count in nulls.items() if count), None):
         raise JourneyError(
@@ -162,7 +164,7 @@ def load_features(
         names=chosen,
         matrix=matrix,
         label=plain["converted"].astype(np.bool_),
-        revenue_after=plain["revenue_after"].astype(np.float64),
+        revenue_after=plain["revenue_after"],
         decided_at=plain["decided_at"].astype("datetime64[us]"),
         user_id=plain["user_id"].astype(np.int64),
         session_id=plain["session_id"].astype(np.int64),

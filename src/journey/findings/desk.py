@@ -17,6 +17,9 @@ from journey.paths import Paths
 from journey.report.ledger import Ledger
 from journey.warehouse.connect import connect
 
+#: Users for which money is stated where a measure is one user: about as many as the shop has.
+USERS = 10_000
+
 
 @dataclass
 class Desk:

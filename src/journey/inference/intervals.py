@@ -67,7 +67,9 @@ def percentile_estimate(
 ) -> Estimate:
     """Value with the percentile interval of its (b,) replicates, widened where it would not hold the value.
 
-    Replicates that are not finite, such as a ratio over nothing, are left out.
+    Replicates that are not finite, such as a ratio over nothing, are left out; without any other the bounds
+    are not known (NaN).
     """
-    low, high = (float(x) for x in percentile_interval(replicates[np.isfinite(replicates)], level))
+    known = replicates[np.isfinite(replicates)]
+    low, high = (float(x) for x in percentile_interval(known, level)) if len(known) else (np.nan, np.nan)
     return Estimate(float(value), min(low, value), max(high, value), level, n, "percentile bootstrap")

@@ -70,7 +70,7 @@ def conversion_probability(counts: FloatArray) -> FloatArray:
     With Q the moves between channels and r the moves to conversion, the probabilities solve (I - Q) p = r;
     (I - Q)^-1 is the fundamental matrix (Kemeny and Snell 1960).
     """
-    return np.asarray(_absorption(_probabilities(counts)))
+    return _absorption(_probabilities(counts))
 
 
 def removal_effects(counts: FloatArray) -> FloatArray:
@@ -84,7 +84,7 @@ def removal_effects(counts: FloatArray) -> FloatArray:
     """
     chain = _probabilities(counts)
     channels = chain.shape[1] - 1
-    whole = _absorption(chain)
+    whole = conversion_probability(counts)
     effects = np.zeros((len(chain), channels))
     for channel in range(channels):
         removed = chain.copy()

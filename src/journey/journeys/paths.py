@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.intervals import wilson_interval
+from journey.inference.labels import checked_labels
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -128,12 +129,10 @@ def collapse_repeats(paths: Paths) -> Paths:
 
 def converted_flags(paths: Paths, converted: ArrayLike) -> BoolArray:
     """Check and return one conversion flag per path."""
-    flags = np.asarray(converted)
+    flags = checked_labels(converted, "Conversion flags")
     if flags.shape != (paths.n,):
         raise JourneyError(f"Conversion flags have shape {flags.shape}; one per path is needed ({paths.n}).")
-    if not np.isin(flags, (0, 1)).all():
-        raise JourneyError("Conversion flags must be 0 or 1.")
-    return flags.astype(bool)
+    return flags
 
 
 def path_lengths(

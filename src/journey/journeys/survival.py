@@ -10,6 +10,7 @@ from scipy import stats
 
 from journey.errors import JourneyError
 from journey.inference.intervals import FloatArray, normal_quantile
+from journey.inference.labels import checked_labels
 from journey.journeys.paths import BoolArray, IntArray
 
 
@@ -31,7 +32,8 @@ class SurvivalCurve:
         Smallest time with S(t) <= 0.5 and its interval (Brookmeyer and Crowley 1982 with the log-log
         transform); None where the curve or the band never gets that low.
     restricted_mean, restricted_mean_error, horizon
-        Area under S(t) up to `horizon` (the longest duration seen unless given) and its standard error.
+        Area under S(t) up to `horizon` (the longest duration seen unless given) and its standard error; None
+        without an event, when nothing is known of how long it takes.
     """
 
     time: FloatArray
@@ -45,8 +47,8 @@ class SurvivalCurve:
     median: float | None
     median_low: float | None
     median_high: float | None
-    restricted_mean: float
-    restricted_mean_error: float
+    restricted_mean: float | None
+    restricted_mean_error: float | None
     horizon: float
     n: int
     n_events: int
@@ -93,14 +95,11 @@ def kaplan_meier(
     """
     times, flags = _checked(duration, event)
     n = len(times)
-    order = np.argsort(times, kind="stable")
-    times, flags = times[order], flags[order]
-    distinct, first = np.unique(times, return_index=True)
-    deaths = np.add.reduceat(flags.astype(np.int64), first)
-    at_risk = n - first
-    has_event = deaths > 0
-    grid, risk, died = distinct[has_event], at_risk[has_event], deaths[has_event]
-    survival: FloatArray = np.cumprod(1 - died / risk, dtype=np.float64)
+    longest = times.max()
+    grid, died = np.unique(times[flags], return_counts=True)
+    risk = n - np.searchsorted(np.sort(times), grid)
+    curve = stats.ecdf(stats.CensoredData(uncensored=times[flags], right=times[~flags])).sf
+    survival: FloatArray = curve.evaluate(grid)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(died / (risk * (risk - died)))
         error = np.where(survival > 0, survival * np.sqrt(greenwood), 0.0)
@@ -109,13 +108,13 @@ def kaplan_meier(
         low = np.where(survival > 0, survival ** np.exp(-z * scaled), 0.0)
         high = np.where(survival > 0, survival ** np.exp(z * scaled), 0.0)
     left_after = np.r_[risk[1:], 0] if len(risk) else risk
-    limit = float(times[-1]) if horizon is None else float(horizon)
-    if limit > times[-1] and survival.size and survival[-1] > 0:
+    limit = float(longest if horizon is None else horizon)
+    if limit > longest and (not survival.size or survival[-1] > 0):
         raise JourneyError(
-            f"Horizon {limit:g} lies beyond the longest of {n} durations ({times[-1]:g}), "
+            f"Horizon {limit:g} lies beyond the longest of {n} durations ({longest:g}), "
             "where the curve is unknown; choose a shorter horizon."
         )
-    mean, mean_error = _restricted_mean(grid, survival, died, risk, limit)
+    mean, mean_error = _restricted_mean(grid, survival, died, risk, limit) if len(grid) else (None, None)
     return SurvivalCurve(
         time=grid,
         at_risk=risk,
@@ -196,7 +195,7 @@ def logrank_test(duration: ArrayLike, event: ArrayLike, group: ArrayLike) -> Log
 
 
 def _checked(duration: ArrayLike, event: ArrayLike) -> tuple[FloatArray, BoolArray]:
-    times, flags = np.asarray(duration, dtype=float), np.asarray(event)
+    times, flags = np.asarray(duration, dtype=float), checked_labels(event, "Event flags")
     if times.ndim != 1 or times.shape != flags.shape:
         raise JourneyError(
             f"Durations ({times.shape}) and events ({flags.shape}) must be one-dimensional and equally long."
@@ -206,9 +205,7 @@ def _checked(duration: ArrayLike, event: ArrayLike) -> tuple[FloatArray, BoolArr
     bad = int((~np.isfinite(times) | (times < 0)).sum())
     if bad:
         raise JourneyError(f"{bad} of {len(times)} durations are negative or missing; remove or repair them.")
-    if not np.isin(flags, (0, 1)).all():
-        raise JourneyError("Event flags must be 0 (censored) or 1 (event seen).")
-    return times, flags.astype(bool)
+    return times, flags
 
 
 def _first_at_or_below(time: FloatArray, curve: FloatArray, target: float) -> float | None:

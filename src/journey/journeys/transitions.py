@@ -49,11 +49,17 @@ def transition_matrix(
     level
         Level of the Wilson interval of each probability. It treats moves out of one state as independent;
         moves of one visitor are alike, so read it as a lower bound on the uncertainty.
+
+    Raises
+    ------
+    JourneyError
+        For weights that are not whole numbers, negative, or not one a path.
     """
     n_states = len(paths.labels)
-    times = np.ones(paths.n, dtype=np.int64) if weights is None else np.asarray(weights, dtype=np.int64)
-    if times.shape != (paths.n,) or (times < 0).any():
+    given = np.ones(paths.n) if weights is None else np.asarray(weights, dtype=np.float64)
+    if given.shape != (paths.n,) or not ((given >= 0) & (given == np.floor(given))).all():
         raise JourneyError(f"Path weights must be {paths.n} non-negative whole numbers, one per path.")
+    times = given.astype(np.int64)
     per_step = np.repeat(times, paths.lengths)
     last_step = np.zeros(len(paths.states), dtype=bool)
     last_step[paths.starts[1:] - 1] = True

@@ -30,7 +30,8 @@ def weekday_anomalies(values: ArrayLike, weekdays: ArrayLike, *, threshold: floa
         (days,) integers 0-6.
     threshold
         Number of robust standard deviations; the spread is 1.4826 times the median absolute deviation of
-        all log ratios, so one odd weekend does not hide itself.
+        all log ratios, so one odd weekend does not hide itself. Where that is 0, because most days are what
+        is expected of them, it is 1.2533 times the mean absolute deviation (Iglewicz & Hoaglin 1993).
 
     Raises
     ------
@@ -48,6 +49,7 @@ def weekday_anomalies(values: ArrayLike, weekdays: ArrayLike, *, threshold: floa
     for day in np.unique(days):
         expected[days == day] = np.median(totals[days == day])
     ratio = np.log(totals / expected)
-    spread = 1.4826 * np.median(np.abs(ratio - np.median(ratio)))
+    deviation = np.abs(ratio - np.median(ratio))
+    spread = 1.4826 * np.median(deviation) or np.sqrt(np.pi / 2) * deviation.mean()
     z = ratio / spread if spread > 0 else np.zeros_like(ratio)
     return Anomalies(expected, z, np.abs(z) > threshold)

@@ -56,19 +56,6 @@ def driver_tree(totals: Mapping[str, float]) -> DriverTree:
     return DriverTree(totals["revenue"] / totals["visitors"], drivers)
 
 
-def log_contributions(before: DriverTree, after: DriverTree) -> dict[str, float]:
-    """How much of the change of the product each driver explains; the parts sum to the whole change.
-
-    Each part is `log(after / before)` of its driver, scaled so that the parts add up to the change in
-    money (logarithmic mean Divisia index, Ang 2005).
-    """
-    change = after.product - before.product
-    logs = {name: float(np.log(after.drivers[name] / before.drivers[name])) for name in DRIVERS}
-    total = sum(logs.values())
-    scale = change / total if total else before.product
-    return {name: part * scale for name, part in logs.items()}
-
-
 @dataclass(frozen=True)
 class RateChange:
     """Change of an overall rate between two periods, split into mix and rate."""

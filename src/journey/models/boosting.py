@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.files import replacing
+from journey.inference.labels import checked_labels
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -115,7 +116,7 @@ def fit_boosting(
     Raises
     ------
     JourneyError
-        When shapes differ or only one class is present.
+        When shapes differ, an outcome is not 0 or 1, or only one class is present.
     """
     data = _matrix(matrix, outcome, names, weight, threads)
     booster = xgb.train(setting.parameters(seed, threads), data, setting.rounds)
@@ -185,8 +186,9 @@ def _matrix(
         raise JourneyError(
             f"features have shape {matrix.shape}, expected {len(outcome):,} outcomes x {len(names)} names"
         )
-    if outcome.all() or not outcome.any():
-        raise JourneyError(f"a model needs both classes, got {int(outcome.sum())} of {len(outcome)} positive")
+    labels = checked_labels(outcome)
+    if labels.all() or not labels.any():
+        raise JourneyError(f"a model needs both classes, got {int(labels.sum())} of {len(labels)} positive")
     return xgb.DMatrix(
-        matrix, label=outcome.astype(float), weight=weight, feature_names=list(names), nthread=threads
+        matrix, label=labels.astype(float), weight=weight, feature_names=list(names), nthread=threads
     )

@@ -108,6 +108,11 @@ def choose_calibration(
     difference, over users). Isotonic regression is flexible and needs many positives; it also ties rows,
     which costs ranking. With few positives it wins folds by luck, and this rule asks for more than that.
 
+    Raises
+    ------
+    JourneyError
+        As `fit_calibration`, and when the users outside some fold hold only one class.
+
     Notes
     -----
     One-standard-error rule: Breiman, Friedman, Olshen & Stone (1984).
@@ -115,6 +120,12 @@ def choose_calibration(
     y, s = checked(outcome, score)
     users, member = np.unique(np.asarray(groups), return_inverse=True)
     fold = np.random.default_rng(seed).permutation(np.arange(len(users)) % folds)[member]
+    for number in range(folds):
+        if len(np.unique(y[fold != number])) < 2:
+            raise JourneyError(
+                f"calibration needs both classes outside each of {folds} folds of users, got {int(y.sum())} "
+                f"positives of {len(y)} rows of {len(users)} users; use fewer folds or more rows"
+            )
     by_user: dict[Method, NDArray[np.float64]] = {}
     for method in METHODS:
         fitted = np.empty(len(y))

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def roc_auc(outcome: ArrayLike, score: ArrayLike, level: float = 0.95) -> RocAuc
     Raises
     ------
     JourneyError
-        When lengths differ, a score is not finite, or only one class is present.
+        When lengths differ, an outcome is not 0 or 1, a score is not finite, or only one class is present.
 
     Notes
     -----
@@ -63,7 +64,7 @@ def roc_auc(outcome: ArrayLike, score: ArrayLike, level: float = 0.95) -> RocAuc
     >>> roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).value
     0.75
     """
-    y, s = np.asarray(outcome).astype(bool), np.asarray(score, dtype=np.float64)
+    y, s = checked_labels(outcome), np.asarray(score, dtype=np.float64)
     if y.shape != s.shape or y.ndim != 1:
         raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {s.shape}")
     if not np.isfinite(s).all():

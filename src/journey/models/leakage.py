@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journey.inference.estimate import Estimate
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.ranked import rank_outcomes
-from journey.models.scores import bootstrap
+from journey.models.scores import bootstrap, compare
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -29,11 +29,14 @@ class Leak:
         On test rows that hold the leaky columns, as a careless evaluation would report it.
     remaining
         On the same rows with the leaky columns as they are known at the decision.
+    change
+        `remaining` less that of the first model, on the same draws of users; None for the first.
     """
 
     name: str
     faked: Estimate
     remaining: Estimate
+    change: Estimate | None = None
 
 
 def leak_lesson(
@@ -57,20 +60,27 @@ def leak_lesson(
         Of the honest features.
     leaks
         Name -> leaky columns of the training rows, of the test rows, and of the test rows as they are known
-        at the decision.
+        at the decision; the first is what the others are compared with.
     users
         User of each test row.
     setting
         Of the trees; the same for all.
     """
-    found = []
+    found: list[Leak] = []
+    first = None
     for name, (columns, full, known) in leaks.items():
         labels = [*names, *(f"leak_{place}" for place in range(columns.shape[1]))]
         model = fit_boosting(np.hstack([train[0], columns]), train[1], labels, setting, seed=seed)
+        scores = [model.predict(np.hstack([test[0], held])) for held in (full, known)]
         areas = []
-        for held in (full, known):
-            ranked = rank_outcomes(test[1], model.predict(np.hstack([test[0], held])))
-            estimates, _ = bootstrap(ranked.profile, users, len(users), replicates=replicates, seed=seed)
+        for each in scores:
+            profile = rank_outcomes(test[1], each).profile
+            estimates, _ = bootstrap(profile, users, len(users), replicates=replicates, seed=seed)
             areas.append(estimates["roc_auc"])
-        found.append(Leak(name, *areas))
+        change = None
+        if first is not None:
+            paired = compare(test[1], scores[1], first, users, replicates=replicates, seed=seed)
+            change = paired["roc_auc"]
+        first = scores[1] if first is None else first
+        found.append(Leak(name, areas[0], areas[1], change))
     return found

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 Floats = NDArray[np.float64]
 LARGE = 10.0  # a feature that goes beyond this is a count, a time or money, and takes a logarithm
@@ -113,7 +114,7 @@ def fit_linear(
     Raises
     ------
     JourneyError
-        When shapes differ or only one class is present.
+        When shapes differ, an outcome is not 0 or 1, or only one class is present.
 
     Notes
     -----
@@ -121,14 +122,15 @@ def fit_linear(
     """
     if len(matrix) != len(outcome):
         raise JourneyError(f"there are {len(matrix):,} rows of features and {len(outcome):,} outcomes")
-    if outcome.all() or not outcome.any():
-        raise JourneyError(f"a model needs both classes, got {int(outcome.sum())} of {len(outcome)} positive")
+    labels = checked_labels(outcome)
+    if labels.all() or not labels.any():
+        raise JourneyError(f"a model needs both classes, got {int(labels.sum())} of {len(labels)} positive")
     logged = np.abs(matrix).max(axis=0) > LARGE
     columns = expand(matrix, names, logged, decays)
     centre, scale = columns.mean(axis=0), columns.std(axis=0)
     scale = np.where(scale > 1e-12, scale, 1.0)
     design = Design(tuple(names), logged, decays, centre, scale)
     fitted = LogisticRegression(C=strength, max_iter=1000).fit(
-        (columns - centre) / scale, outcome, sample_weight=weight
+        (columns - centre) / scale, labels, sample_weight=weight
     )
     return Linear(design, float(fitted.intercept_[0]), fitted.coef_[0].astype(np.float64), strength)

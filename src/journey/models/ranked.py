@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 Floats = NDArray[np.float64]
 
@@ -85,9 +86,10 @@ def rank_outcomes(outcome: ArrayLike, score: ArrayLike) -> Ranked:
     Raises
     ------
     JourneyError
-        For lengths that differ, no rows, a score that is not finite, or only one class.
+        For lengths that differ, no rows, an outcome that is not 0 or 1, a score that is not finite, or only
+        one class.
     """
-    y, s = np.asarray(outcome).astype(bool), np.asarray(score, dtype=np.float64)
+    y, s = checked_labels(outcome), np.asarray(score, dtype=np.float64)
     if y.shape != s.shape or y.ndim != 1:
         raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {s.shape}")
     if len(y) == 0:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from journey.inference.estimate import Estimate
 from journey.models.imbalance import oversample, smote
 from journey.models.ranked import rank_outcomes
+from journey.models.scores import compare
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Scorer = Callable[[Floats, Mask, Floats], Floats]
 Place = Literal["none", "in training", "before the split"]
 
-HELD_OUT = 0.2
+HELD_OUT, REPLICATES = 0.2, 200
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Resampled:
         On the rows this recipe tests on; accuracy at one half.
     positives
         Share of positives among those test rows: 50% shows that they are not the real ones.
+    change
+        PR-AUC less that of the honest score on the same rows, from the same draws; None for other rows.
     """
 
     recipe: str
@@ -41,10 +45,25 @@ class Resampled:
     pr_auc: float
     accuracy: float
     positives: float
+    change: Estimate | None = None
+
+    def plain(self) -> dict[str, str | float]:
+        """The row with `change`, `change_low` and `change_high` as numbers, where there is a change."""
+        values = {name: value for name, value in vars(self).items() if name != "change"}
+        if self.change is not None:
+            values |= {"change": self.change.value}
+            values |= {"change_low": self.change.low, "change_high": self.change.high}
+        return values
 
 
 def oversampling_lesson(
-    features: Floats, outcome: Mask, test: Mask, scorer: Scorer, *, seed: int
+    features: Floats,
+    outcome: Mask,
+    test: Mask,
+    scorer: Scorer,
+    *,
+    seed: int,
+    users: NDArray[np.int64] | None = None,
 ) -> list[Resampled]:
     """Train without oversampling, with it where it belongs, and with it before the split.
 
@@ -58,6 +77,8 @@ def oversampling_lesson(
         From training features, training outcomes and test features to scores.
     seed
         Of the made-up rows and of the random split that follows them.
+    users
+        User of each test row; each row its own when omitted.
 
     Returns
     -------
@@ -66,11 +87,14 @@ def oversampling_lesson(
     """
     train_x, train_y = features[~test], outcome[~test]
     test_x, test_y = features[test], outcome[test]
-    found = [judge("as they are", "none", test_y, scorer(train_x, train_y, test_x))]
+    honest = scorer(train_x, train_y, test_x)
+    found = [judge("as they are", "none", test_y, honest)]
     recipes = {"repeated rows": oversample, "SMOTE": smote}
     for name, recipe in recipes.items():
         more_x, more_y = recipe(train_x, train_y, seed=seed)
-        found.append(judge(name, "in training", test_y, scorer(more_x, more_y, test_x)))
+        scores = scorer(more_x, more_y, test_x)
+        paired = compare(test_y, scores, honest, users, replicates=REPLICATES, seed=seed)
+        found.append(replace(judge(name, "in training", test_y, scores), change=paired["pr_auc"]))
     for name, recipe in recipes.items():
         more_x, more_y = recipe(features, outcome, seed=seed)
         fit, held = train_test_split(

@@ -35,7 +35,9 @@ def export_scorer(model: Boosted, calibration: Calibration, matrix: Floats, deci
         `version`, `decision`, `features` (name, median, low and high: 1 and 99% quantiles), `base`
         (log-odds), `calibration`, and `trees`: the nodes of each in parallel lists: `f` feature (-1 at a
         leaf), `t` split condition or leaf value, `l` and `r` child nodes. A row goes left when
-        fround(x) < t. The score is 1 / (1 + exp(-(base + sum of leaves))), then the calibration.
+        fround(x) < fround(t): both in single precision, since `t` is written as the shortest decimal of a
+        single-precision number, which parses to another double. The score is
+        1 / (1 + exp(-(base + sum of leaves))), then the calibration.
     """
     learner = json.loads(bytes(model.booster.save_raw("json")))["learner"]
     trees = []

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
-from journey.inference.intervals import percentile_interval
+from journey.inference.intervals import percentile_interval, wilson_interval
+from journey.inference.labels import checked_labels
 from journey.inference.resampling import resample_counts
 from journey.models.ranked import rank_outcomes
 
@@ -38,7 +39,9 @@ class Scores:
     brier, log_loss
         Mean squared error, and mean negative log-likelihood (nats).
     calibration_error
-        Mean absolute gap of predicted and observed share over ten bins of equal mass.
+        Mean absolute gap of predicted and observed share over ten bins of equal mass. It has no interval: it
+        is never below zero and chance alone makes it large, so resampling would put the interval above the
+        truth of a perfect model. `check_calibration` tells what chance makes of it.
     """
 
     n: int
@@ -54,7 +57,26 @@ class Scores:
     lift_10: Estimate
     brier: Estimate
     log_loss: Estimate
-    calibration_error: Estimate
+    calibration_error: float
+
+
+@dataclass(frozen=True)
+class CalibrationCheck:
+    """The mean calibration gap beside those that perfect probabilities show by chance on as many rows.
+
+    Attributes
+    ----------
+    gap
+        Calibration error.
+    chance
+        Mean of the gaps by chance, and the range of most of them: of 95% at a level of 0.95.
+    p_value
+        (1 + number of draws with a gap at least as large) / (1 + number of draws).
+    """
+
+    gap: float
+    chance: Estimate
+    p_value: float
 
 
 @dataclass(frozen=True)
@@ -88,24 +110,6 @@ def average_precision(outcome: ArrayLike, score: ArrayLike) -> float:
     return float(ranked.profile(ranked.ones())["pr_auc"][0])
 
 
-def precision_at(outcome: ArrayLike, score: ArrayLike, share: float) -> float:
-    """Share of positives among the top `share` of rows; rows tied at the edge count in proportion.
-
-    Raises
-    ------
-    JourneyError
-        As `average_precision`, and for a share outside (0, 1].
-    """
-    ranked = rank_outcomes(outcome, score)
-    return float(ranked.profile(ranked.ones(), (share,))[f"precision_{share * 100:g}"][0])
-
-
-def brier_score(outcome: ArrayLike, probability: ArrayLike) -> float:
-    """Mean squared difference of outcome and probability."""
-    y, p = checked(outcome, probability)
-    return float(np.mean((p - y) ** 2))
-
-
 def log_loss(outcome: ArrayLike, probability: ArrayLike) -> float:
     """Mean negative log-likelihood in nats; probabilities are kept 1e-15 away from 0 and 1."""
     y, p = checked(outcome, probability)
@@ -118,17 +122,53 @@ def calibration_error(outcome: ArrayLike, probability: ArrayLike, bins: int = BI
     Notes
     -----
     Naeini, Cooper & Hauskrecht (2015), with quantile bins as in Nguyen & O'Connor (2015). It is biased
-    upwards: see `calibration_noise`.
+    upwards: see `check_calibration`.
     """
     y, p = checked(outcome, probability)
-    return float(_binned_gap(y, p, bins)(np.ones((1, len(y))))[0])
+    return float(np.abs(np.bincount(equal_mass_bins(p, bins), weights=p - y)).sum() / len(y))
 
 
-def calibration_noise(probability: ArrayLike, *, draws: int = 200, seed: int = 0, bins: int = BINS) -> float:
-    """Calibration error that perfect probabilities would show by chance on as many rows, on average."""
-    p = np.asarray(probability, dtype=np.float64)
+def check_calibration(
+    outcome: ArrayLike,
+    probability: ArrayLike,
+    *,
+    draws: int = 1000,
+    seed: int = 0,
+    bins: int = BINS,
+    level: float = 0.95,
+) -> CalibrationCheck:
+    """Hold the calibration error against its distribution for probabilities that are right.
+
+    Parameters
+    ----------
+    outcome, probability
+        (n,) outcomes, and numbers from 0 to 1.
+    draws
+        Outcomes drawn from the probabilities.
+
+    Raises
+    ------
+    JourneyError
+        For lengths that differ, no rows, or a probability outside [0, 1].
+
+    Notes
+    -----
+    A parametric bootstrap, as the consistency bars of Broecker & Smith (2007). Draws are independent given
+    the probabilities, as outcomes are when each probability knows the user's past.
+    """
+    y, p = checked(outcome, probability)
+    _refuse_beyond(p)
+    place = equal_mass_bins(p, bins)
     rng = np.random.default_rng(seed)
-    return float(np.mean([calibration_error(rng.random(len(p)) < p, p, bins) for _ in range(draws)]))
+
+    def gap(happened: Vector) -> float:
+        return float(np.abs(np.bincount(place, weights=p - happened)).sum() / len(p))
+
+    found = gap(y)
+    drawn = np.array([gap((rng.random(len(p)) < p).astype(np.float64)) for _ in range(draws)])
+    low, high = percentile_interval(drawn, level)
+    chance = Estimate(float(drawn.mean()), float(low), float(high), level)
+    return CalibrationCheck(found, chance, float((1 + (drawn >= found - 1e-12).sum()) / (1 + draws)))
 
 
 def reliability(outcome: ArrayLike, probability: ArrayLike, bins: int = BINS) -> Reliability:
@@ -137,14 +177,8 @@ def reliability(outcome: ArrayLike, probability: ArrayLike, bins: int = BINS) ->
     place = equal_mass_bins(p, bins)
     n = np.bincount(place)
     predicted, positives = (np.bincount(place, weights=values) for values in (p, y))
-    z2 = 1.959963984540054**2
-    share = positives / n
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
-    # A bin without positives has its bound at zero; rounding must not put it above.
-    return Reliability(
-        predicted / n, share, np.minimum(centre - half, share), np.maximum(centre + half, share), n
-    )
+    low, high = wilson_interval(positives, n)
+    return Reliability(predicted / n, positives / n, low, high, n)
 
 
 def equal_mass_bins(probability: Vector, bins: int) -> NDArray[np.int64]:
@@ -163,7 +197,7 @@ def measure(
     seed: int = 0,
     level: float = 0.95,
 ) -> Scores:
-    """Every quality of predicted probabilities, with intervals.
+    """Every quality of predicted probabilities, with intervals but for the calibration error.
 
     Parameters
     ----------
@@ -185,24 +219,21 @@ def measure(
         For lengths that differ, no rows, only one class, or a probability outside [0, 1].
     """
     y, p = checked(outcome, probability)
-    if p.min() < 0 or p.max() > 1:
-        raise JourneyError(
-            f"probabilities run from {p.min():g} to {p.max():g}; give numbers from 0 to 1 or calibrate them"
-        )
+    _refuse_beyond(p)
     ranked = rank_outcomes(y, p)
     squares, loss = (p - y) ** 2, losses(y, p)
-    gap = _binned_gap(y, p, BINS)
 
     def metrics(weights: Vector) -> dict[str, Vector]:
         total = weights.sum(axis=1)
         return ranked.profile(weights, LEVELS) | {
             "brier": weights @ squares / total,
             "log_loss": weights @ loss / total,
-            "calibration_error": gap(weights),
         }
 
     found, n_groups = bootstrap(metrics, groups, len(y), replicates=replicates, seed=seed, level=level)
-    return Scores(n=len(y), positives=int(y.sum()), groups=n_groups, **found)
+    return Scores(
+        n=len(y), positives=int(y.sum()), groups=n_groups, calibration_error=calibration_error(y, p), **found
+    )
 
 
 def compare(
@@ -250,9 +281,8 @@ def bootstrap(
 
     Notes
     -----
-    Percentiles are taken around the observed value
-    instead of the mean of the draws, because a calibration error grows by resampling. A draw on which a
-    metric is undefined (no positive) is left out.
+    Percentiles are taken around the observed value instead of the mean of the draws. A draw on which a metric
+    is undefined (no positive) is left out.
     """
     members = np.arange(n) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
     n_groups = int(members.max()) + 1
@@ -275,7 +305,7 @@ def bootstrap(
 
 def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Vector, Vector]:
     """Outcome and probability as finite vectors of one length, at least one row."""
-    y, p = np.asarray(outcome).astype(bool), np.asarray(probability, dtype=np.float64)
+    y, p = checked_labels(outcome), np.asarray(probability, dtype=np.float64)
     if y.shape != p.shape or y.ndim != 1:
         raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {p.shape}")
     if len(y) == 0:
@@ -291,8 +321,8 @@ def losses(y: Vector, p: Vector) -> Vector:
     return -(y * np.log(kept) + (1 - y) * np.log1p(-kept))
 
 
-def _binned_gap(y: Vector, p: Vector, bins: int) -> Callable[[Vector], Vector]:
-    place = equal_mass_bins(p, bins)
-    gap = np.zeros((len(y), int(place.max()) + 1))
-    gap[np.arange(len(y)), place] = p - y
-    return lambda w: np.abs(w @ gap).sum(axis=1) / w.sum(axis=1)
+def _refuse_beyond(p: Vector) -> None:
+    if p.min() < 0 or p.max() > 1:
+        raise JourneyError(
+            f"probabilities run from {p.min():g} to {p.max():g}; give numbers from 0 to 1 or calibrate them"
+        )

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap
 
@@ -40,15 +41,15 @@ def slice_scores(
     Raises
     ------
     JourneyError
-        For no rows or lengths that differ.
+        For no rows, lengths that differ, or an outcome that is not 0 or 1.
     """
     lengths = {len(outcome), len(probability), len(users), len(slices)}
     if len(lengths) != 1 or 0 in lengths:
         raise JourneyError(f"slices need vectors of one length with at least one row, got {sorted(lengths)}")
-    rows = []
+    labels, rows = checked_labels(outcome), []
     for name in sorted(set(map(str, slices))):
         inside = np.array([str(each) == name for each in slices])
-        y, p = outcome[inside], probability[inside]
+        y, p = labels[inside], probability[inside]
         row: dict[str, object] = {
             "slice": name,
             "n": len(y),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
@@ -28,7 +30,9 @@ class Bins:
     edges
         Ascending; a number x falls into bin `sum(edges <= x)`.
     categories
-        Of a variable of text; the last bin is for text that the reference period does not have.
+        Of a variable of text; the bin after theirs is for text that the reference period does not have.
+
+    The last bin is for missing values, in either period.
     """
 
     name: str
@@ -37,8 +41,8 @@ class Bins:
 
     @property
     def size(self) -> int:
-        """Number of bins, the one for unseen categories included."""
-        return (len(self.categories) if self.categories else len(self.edges)) + 1
+        """Number of bins, those for unseen categories and for missing values included."""
+        return (len(self.categories) if self.categories else len(self.edges)) + 2
 
     @property
     def ordered(self) -> bool:
@@ -47,6 +51,10 @@ class Bins:
 
     def __call__(self, values: ArrayLike) -> Ints:
         """Bin of each of (n,) values."""
+        missing = pd.isna(np.asarray(values))
+        return np.where(missing, self.size - 1, self._place(values)).astype(np.int64)
+
+    def _place(self, values: ArrayLike) -> Ints:
         if self.ordered:
             return np.searchsorted(self.edges, np.asarray(values, dtype=np.float64), side="right")
         text = np.asarray(values).astype(str)
@@ -58,16 +66,17 @@ class Bins:
 def numeric_bins(name: str, values: ArrayLike, most: int = MOST_BINS) -> Bins:
     """Cut numbers of the reference period: one bin a value when they are few, else bins of equal mass.
 
-    A constant gets a bin below, one for itself and one above, so that any change of it is seen.
+    A constant gets a bin below, one for itself and one above, so that any change of it is seen. Missing
+    values do not count for the cuts.
 
     Raises
     ------
     JourneyError
-        For no values, a value that is not finite, or fewer than two bins.
+        For no values that are known, an infinite one, or fewer than two bins.
     """
-    x = np.asarray(values, dtype=np.float64)
-    if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
-        raise JourneyError(f"{name}: bins need a vector of finite numbers, got shape {x.shape}")
+    x = _known(name, np.asarray(values, dtype=np.float64))
+    if infinite := int(np.isinf(x).sum()):
+        raise JourneyError(f"{name}: {infinite} of {len(x)} numbers are infinite; bins need finite ones")
     if most < 2:
         raise JourneyError(f"{name}: {most} bins cannot show a shift; use at least 2")
     distinct = np.unique(x)
@@ -83,17 +92,25 @@ def numeric_bins(name: str, values: ArrayLike, most: int = MOST_BINS) -> Bins:
 
 
 def category_bins(name: str, values: ArrayLike) -> Bins:
-    """One bin a category of the reference period, and one for all others.
+    """One bin a category of the reference period, one for all others, and one for missing values.
 
     Raises
     ------
     JourneyError
-        For no values.
+        For no values that are known.
     """
-    text = np.asarray(values).astype(str)
-    if len(text) == 0:
-        raise JourneyError(f"{name}: bins need at least one value, got none")
-    return Bins(name, categories=tuple(np.unique(text)))
+    return Bins(name, categories=tuple(np.unique(_known(name, np.asarray(values)).astype(str))))
+
+
+def _known(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """Values that are not missing; at least one."""
+    known = values[~pd.isna(values)]
+    if values.ndim != 1 or len(known) == 0:
+        raise JourneyError(
+            f"{name}: bins need a vector with at least one known value, got shape {values.shape} with "
+            f"{len(known)} known"
+        )
+    return known
 
 
 def stability_index(reference: ArrayLike, later: ArrayLike, smoothing: float = SMOOTHING) -> Floats:

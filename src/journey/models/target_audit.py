@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from journey.inference.labels import checked_labels
 from journey.models.discrimination import RocAuc, roc_auc
 from journey.models.permutation import encode, out_of_fold, permutation_test
 
@@ -46,9 +47,9 @@ def audit_consumer_behavior(frame: pd.DataFrame, *, shuffles: int = 200, seed: i
         without `abandoned_cart`, and without both cart columns; the permutation test of the last; and
         Kolmogorov-Smirnov tests of uniform draws.
     """
-    outcome = frame["purchase_decision"].to_numpy().astype(bool)
-    cart = frame["add_to_cart"].to_numpy().astype(bool)
-    abandoned = frame["abandoned_cart"].to_numpy().astype(bool)
+    outcome, cart, abandoned = (
+        checked_labels(frame[name], name) for name in ("purchase_decision", "add_to_cart", "abandoned_cart")
+    )
     when = pd.to_datetime(frame["purchase_date"])
     rest = frame[list(FEATURES)].assign(
         hour=when.dt.hour, weekday=when.dt.day_of_week, words=frame["review_text"].str.split().str.len()

@@ -1,4 +1,4 @@
-"""Train the purchase models of one decision: tune and calibrate on validation, score the test period once."""
+"""Train the purchase models of one decision: tune and calibrate on validation, never on the test period."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from journey.findings.desk import Desk, lay_out
 from journey.findings.prediction import ceilings as prediction_ceilings
 from journey.findings.prediction import collect as prediction
 from journey.findings.prediction import value as prediction_value
+from journey.findings.prediction.decided import SHORT as MOMENTS
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.evidence import VARIABLE
@@ -30,7 +33,7 @@ from journey.warehouse.build import build_warehouse
 
 #: The default shop first.
 SEEDS = (7, 8, 9, 10, 11)
-SHORT = tuple(short for short, _ in prediction.SHORT.values())
+SHORT = tuple(short for short, _ in MOMENTS.values())
 RULES = ("first_touch", "last_touch", "linear", "position_based", "time_decay", "markov")
 LISTS = ("popularity", "recent", "category", "item_item", "als", "pairs", "hybrid", "hybrid_without")
 OVER = ("hybrid_over_als", "pairs_over_als", "hybrid_over_hybrid_without")
@@ -46,6 +49,9 @@ KEPT: dict[str, tuple[str, ...]] = {
         "worst_device_rate",
         "best_device",
         "best_device_rate",
+        "late_change",
+        "late_mix",
+        "late_rate",
     ),
     "causal": (
         "naive",
@@ -57,8 +63,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         "doubly_robust",
         "adjusted",
         "covering",
-        "promised_naive",
-        "promised_doubly_robust",
+        *(f"promised_{way}" for way in ("naive", "regression", "matching", "weighting", "doubly_robust")),
+        *(f"placebo_{way}" for way in ("naive", "line", "adjusted")),
         "true_margin",
     ),
     "experiments": (
@@ -71,6 +77,12 @@ KEPT: dict[str, tuple[str, ...]] = {
         "checkout_aa_conversion_p",
         "broken_banner_ratio_p",
         "segments_significant",
+        "revenue",
+        "conversion_lift",
+        "heterogeneity_p",
+        "balance_lowest",
+        "checkout_aa_ratio_p",
+        "checkout_aa_conversion",
     ),
     "journeys": (
         *(f"wrong_share_{rule}" for rule in RULES),
@@ -79,6 +91,7 @@ KEPT: dict[str, tuple[str, ...]] = {
         "overpaid_channel",
         "starved_channel",
         "wrong_money_last_touch",
+        "logrank_p",
     ),
     "uplift": (
         "qini",
@@ -89,6 +102,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         "best_model",
         "best_captured",
         "slope",
+        "average",
+        "best_share",
         *(
             f"{kind}profit_{policy}"
             for kind in ("", "true_")
@@ -118,6 +133,8 @@ KEPT: dict[str, tuple[str, ...]] = {
         *(f"gain_{name}" for name in ("als", "hybrid", "pairs")),
         *(f"history_gain_{least}" for least in (1, 10, 30, 100)),
         *(f"{pair}_{metric}" for pair in OVER for metric in ("recall", "ndcg")),
+        "pairs_even_change",
+        "pairs_at_return_change",
     ),
 }
 FIELDS = ("value", "low", "high", "unit", "text", "interval")
@@ -195,7 +212,10 @@ def other_seeds(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     # Real data do not depend on the seed.
     os.environ[VARIABLE] = "committed"
     try:
-        return {str(seed): shop_numbers(seed, folder / str(seed), paths) for seed in SEEDS}
+        folders = [folder / str(seed) for seed in SEEDS]
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            shops = pool.map(shop_numbers, SEEDS, folders, [paths] * len(SEEDS))
+            return {str(seed): shop for seed, shop in zip(SEEDS, shops, strict=True)}
     finally:
         if before is None:
             del os.environ[VARIABLE]

@@ -4,7 +4,7 @@ An entry names who printed the digits and holds the call that gives ours. Nothin
 a figure that is not met stays in the list with its reason, and a test fails when the reason has gone.
 """
 
-from journey.published import causal, experiments, field, journeys, prediction, recommend, uplift
+from journey.published import causal, customers, experiments, field, journeys, prediction, recommend, uplift
 from journey.published.entry import (
     Allowance,
     Comparison,
@@ -17,7 +17,7 @@ from journey.published.entry import (
     value,
 )
 
-MODULES = (experiments, field, prediction, recommend, journeys, causal, uplift)
+MODULES = (experiments, field, prediction, recommend, customers, journeys, causal, uplift)
 TOPICS = tuple(module.TOPIC for module in MODULES)
 ENTRIES: tuple[Published, ...] = tuple(entry for module in MODULES for entry in module.ENTRIES)
 

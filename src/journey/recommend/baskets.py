@@ -107,11 +107,13 @@ def retail_study(lines: pd.DataFrame) -> dict[str, Any]:
         "cold_share": task.cold_choices / task.choices,
         "new": {
             "methods": warm.table.to_dict("records"),
+            "differences": warm.differences.to_dict("records"),
             "users": warm.n_users,
             "choices": warm.n_choices,
         },
         "repeats": {
             "methods": repeated.table.to_dict("records"),
+            "differences": repeated.differences.to_dict("records"),
             "users": repeated.n_users,
             "choices": repeated.n_choices,
         },

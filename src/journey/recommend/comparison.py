@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,17 @@ class Comparison:
         bits; and `gain`, NDCG over that of the baseline minus 1, with its interval.
     by_items
         One row a method and group of items: choices to be found, share found.
+    differences
+        One row a pair of methods and metric (recall, ndcg): `method`, `other`, `metric` and `change`, the
+        first over the second minus 1 on the same draws of users, with `change_low` and `change_high`. Two
+        intervals that overlap do not say that two methods are alike: on the same users they move together.
     n_users, n_choices
         Users, and pairs of user and item to be found.
     """
 
     table: pd.DataFrame
     by_items: pd.DataFrame
+    differences: pd.DataFrame
     n_users: int
     n_choices: int
 
@@ -114,8 +119,22 @@ def compare(
             row |= {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
         rows.append(row)
     return Comparison(
-        pd.DataFrame(rows).round(DIGITS), pd.DataFrame(groups), int(users.sum()), int(relevant.sum())
+        table=pd.DataFrame(rows).round(DIGITS),
+        by_items=pd.DataFrame(groups),
+        differences=pd.DataFrame(_differences(totals, list(scores))).round(DIGITS),
+        n_users=int(users.sum()),
+        n_choices=int(relevant.sum()),
     )
+
+
+def _differences(totals: BootstrapTotals, names: Sequence[str]) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for (other, method), metric in product(combinations(names, 2), ("recall", "ndcg")):
+        if totals.totals[f"{other}.{metric}"][0] > 0:
+            change = totals.estimate(ratio_less_one(f"{method}.{metric}", f"{other}.{metric}"))
+            row: dict[str, object] = {"method": method, "other": other, "metric": metric}
+            rows.append(row | {"change": change.value, "change_low": change.low, "change_high": change.high})
+    return rows
 
 
 def ratio_less_one(name: str, baseline: str) -> Callable[[Totals], Floats]:

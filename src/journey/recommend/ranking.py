@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -95,7 +96,7 @@ def ranking_metrics(lists: Ints, relevant: Flags) -> RankingMetrics:
     Raises
     ------
     JourneyError
-        When lists and relevance are of different users.
+        When lists and relevance are of different users, or a list holds an item twice.
     """
     if lists.ndim != 2 or relevant.ndim != 2 or len(lists) != len(relevant):
         raise JourneyError(f"{len(lists)} lists cannot be scored against {len(relevant)} users")
@@ -149,5 +150,9 @@ def novelty(lists: Ints, known_by: Floats) -> Floats:
 
 
 def _hits(lists: Ints, relevant: Flags) -> Flags:
-    found = np.take_along_axis(relevant, np.maximum(lists, 0), axis=1)
+    ordered = np.sort(lists, axis=1)
+    twice = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)
+    if twice.any():
+        raise JourneyError(f"{int(twice.sum())} of {len(lists)} lists hold an item twice; list it once")
+    found = np.take_along_axis(checked_labels(relevant, "Relevance"), np.maximum(lists, 0), axis=1)
     return np.asarray(found & (lists >= 0), dtype=np.bool_)

@@ -18,21 +18,29 @@ from journey.report.ledger import Numbers
 from journey.report.results import load_table
 from journey.report.sqlcells import register_magics, show_query
 from journey.report.tables import show_table
+from journey.report.wording import above, below, how_many, say, side, spans, zero
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
 __all__ = [
     "Card",
+    "above",
     "assumptions",
+    "below",
     "db",
+    "how_many",
     "n",
     "query",
+    "say",
     "show_cards",
     "show_figure",
     "show_query",
     "show_table",
+    "side",
+    "spans",
     "static_figure",
     "table",
+    "zero",
 ]
 
 _paths = project()

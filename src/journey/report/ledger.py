@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from journey.errors import JourneyError
 from journey.files import write_json
@@ -22,6 +22,7 @@ from journey.report.formats import MINUS, format_interval, format_number
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 P_VALUE = re.compile(r"p [=<] [0-9.]+")
 WORD_JOINER, NO_BREAK_SPACE = "\u2060", "\u00a0"
+Bound = TypeVar("Bound")
 
 
 @dataclass(frozen=True)
@@ -177,8 +178,8 @@ class PageText(str):
 class Figure(PageText):
     """The formatted text of a number, carrying the number itself.
 
-    It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high`, `.n`, `.unit` give the parts,
-    `.ci` the interval in words.
+    It is a `str`, so a page shows it as it is. `.value`, `.low`, `.high` give the parts, `.ci` the interval
+    in words, `.n` the sample size.
     """
 
     number: Number
@@ -198,11 +199,24 @@ class Figure(PageText):
         return self.number.value
 
     @property
+    def low(self) -> float:
+        """Lower bound of the interval; an error when none was registered."""
+        return self._bound(self.number.low)
+
+    @property
+    def high(self) -> float:
+        """Upper bound of the interval; an error when none was registered."""
+        return self._bound(self.number.high)
+
+    def _bound(self, bound: Bound | None) -> Bound:
+        if bound is None:
+            raise JourneyError(f"number {self.number.id!r} was registered without an interval")
+        return bound
+
+    @property
     def ci(self) -> PageText:
         """The interval, as `4.9% to 5.4%`; an error when none was registered."""
-        if self.number.interval is None:
-            raise JourneyError(f"number {self.number.id!r} was registered without an interval")
-        return PageText(self.number.interval, self.number_id)
+        return PageText(self._bound(self.number.interval), self.number_id)
 
     @property
     def p(self) -> PageText:

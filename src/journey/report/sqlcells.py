@@ -36,8 +36,9 @@ from journey.report.markup import raw_block
 from journey.report.sqlcolumns import Format, result_columns
 from journey.report.tables import show_table
 from journey.warehouse.connect import connect
+from journey.warehouse.head import Value
+from journey.warehouse.macros import definitions_used
 from journey.warehouse.query import find, query, run
-from journey.warehouse.query_head import Value
 
 SUMMARY = "SQL"
 #: token -> tag; the two that are everywhere have short ones, for the weight of the library's page
@@ -80,7 +81,7 @@ def show_query(
     """
     spec = find(name)
     frame = query(name, connection or workbench(), **parameters)
-    print(sql_block(with_values(spec.sql, dict(spec.parameters) | parameters)))
+    print(sql_block(runnable(spec.sql, dict(spec.parameters) | parameters)))
     _show_result(frame, caption or spec.question, id, limit, columns)
 
 
@@ -124,10 +125,12 @@ def _mark(kind: _TokenType, text: str) -> str:
     return "" if text == "." else next((tag for token, tag in MARKS.items() if kind in token), "")
 
 
-def with_values(sql: str, parameters: Mapping[str, Value]) -> str:
-    """The statement with a comment on top that gives the value of each parameter."""
-    notes = [f"-- ${name} = {value!r}" for name, value in parameters.items()]
-    return "\n".join([*notes, "", sql]) if notes else sql
+def runnable(sql: str, parameters: Mapping[str, Value]) -> str:
+    """The statement as a reader can run it: its macros defined ahead, values in place of parameters."""
+    notes = [f"{name} = {value!r}" for name, value in parameters.items()]
+    filled = re.sub(r"\$([a-z_]+)", lambda found: repr(parameters[found.group(1)]), sql)
+    parts = [definitions_used(sql), f"-- {', '.join(notes)}" if notes else "", filled]
+    return "\n".join(part for part in parts if part)
 
 
 def register_magics() -> None:

@@ -6,25 +6,30 @@ import duckdb
 import pandas as pd
 
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
-from journey.report.sqlcells import sql_block, with_values, workbench
+from journey.report.sqlcells import runnable, sql_block, workbench
 from journey.report.sqlcolumns import Format, result_columns
 from journey.report.sqlmeaning import meaning
 from journey.report.tables import show_table
+from journey.studies.registry import kept
+from journey.studies.sql_systems.study import SAME, digest
 from journey.warehouse.query import QuerySpec, library, query
-from journey.warehouse.query_portability import DIALECTS, portability
+from journey.warehouse.query_portability import portability
 from journey.warehouse.query_timings import Timing, load_timings
 
 ROWS_SHOWN = 6
+STUDY = "sql_systems"
+CHANGED = "changed since it was run there"
 
 
 def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
     """Print every query of one level as a section of its own; call it in a cell with `output: asis`."""
     warehouse = connection or workbench()
     timings = load_timings()
-    ported = translations()
+    rows = measured()
     for spec in library():
         if spec.level == level:
-            _show(spec, warehouse, timings.get(spec.name), ported[spec.name])
+            same = rows[rows["same"] & rows["name"].eq(spec.name)]
+            _show(spec, warehouse, timings.get(spec.name), list(same["system"]))
 
 
 def show_filter() -> None:
@@ -39,47 +44,63 @@ def show_filter() -> None:
 
 
 def show_portability() -> None:
-    """Print for each dialect how many queries translate, and each one that does not with the reason."""
-    rows = pd.DataFrame([vars(row) for row in portability()])
-    rows["system"] = rows["dialect"].map(DIALECTS)
-    summary = rows.groupby("system", as_index=False)["translated"].agg(queries="size", translated="sum")
-    summary["share"] = summary["translated"] / summary["queries"]
+    """Print for each system how many queries return the same values there, and why others do not."""
+    rows = measured()
+    summary = rows.groupby("system", as_index=False).agg(
+        queries=("name", "size"), translated=("translated", "sum"), same=("same", "sum")
+    )
+    summary["share"] = summary["same"] / summary["queries"]
     show_table(
         summary,
         id="tbl-portability",
-        caption="Queries that translate from DuckDB and parse in the other system",
+        caption="Queries that translate from DuckDB, and those that then returned the same values there",
         columns={
             "system": ("System", "text"),
             "queries": ("Queries", "integer"),
             "translated": ("Translated", "integer"),
-            "share": ("Share", "percent:1"),
+            "same": ("Same values", "integer"),
+            "share": ("Share of all", "percent:1"),
         },
     )
+    print(f"\n::: {{.figure-source}}\n{kept(STUDY).label}\n:::\n")
     show_table(
-        rows[~rows["translated"]],
+        rows[~rows["same"]],
         id="tbl-not-portable",
-        caption="Queries that do not translate, and why",
+        caption="Queries that do not say the same there, and why",
         columns={"name": ("Query", "text"), "system": ("System", "text"), "reason": ("Reason", "text")},
     )
 
 
-def translations() -> dict[str, tuple[str, ...]]:
-    """Systems a query translates to, by query."""
-    found: dict[str, tuple[str, ...]] = {spec.name: () for spec in library()}
+def measured() -> pd.DataFrame:
+    """One row a query and system: name, system with version, translated, same, and the reason if it is not.
+
+    A result counts only for the very statement that was run.
+    """
+    results, rows = kept(STUDY).results, []
     for row in portability():
-        if row.translated:
-            found[row.name] += (DIALECTS[row.dialect],)
-    return found
+        outcome = results[row.dialect]["queries"].get(row.name, {})
+        current = row.translated and outcome.get("digest") == digest(row.name, row.dialect)
+        reason = row.reason or (outcome["outcome"] if current else CHANGED)
+        rows.append(
+            {
+                "name": row.name,
+                "system": results[row.dialect]["system"],
+                "translated": row.translated,
+                "same": reason == SAME,
+                "reason": reason,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _show(
-    spec: QuerySpec, warehouse: duckdb.DuckDBPyConnection, timing: Timing | None, systems: tuple[str, ...]
+    spec: QuerySpec, warehouse: duckdb.DuckDBPyConnection, timing: Timing | None, systems: list[str]
 ) -> None:
     frame = query(spec.name, warehouse)
     anchor = "sql-" + spec.name.replace("_", "-")
     print(f"\n### {markdown_text(spec.question)} {{#{anchor} .sql-query}}\n")
     print(f"{markdown_text(meaning(spec, frame))}\n")
-    print(sql_block(with_values(spec.sql, dict(spec.parameters))))
+    print(sql_block(runnable(spec.sql, dict(spec.parameters))))
     columns: dict[str, tuple[str, Format]] = result_columns(frame)
     show_table(frame.head(ROWS_SHOWN), caption=f"{spec.name}: {_extent(len(frame))}", columns=columns)
     print(raw_block("html", _facts(spec, timing, systems)))
@@ -91,13 +112,13 @@ def _extent(rows: int) -> str:
     return "one row" if rows == 1 else f"all {rows} rows"
 
 
-def _facts(spec: QuerySpec, timing: Timing | None, systems: tuple[str, ...]) -> str:
+def _facts(spec: QuerySpec, timing: Timing | None, systems: list[str]) -> str:
     """One paragraph: grain, technique, tables, time, portability."""
     facts = [
         f"Grain: {spec.grain}",
         f"Technique: {spec.technique}",
         f"Reads {', '.join(spec.tables)}",
         f"Time: {timing.seconds * 1000:,.0f} ms" if timing else "Time: not measured",
-        f"Translates to {' and '.join(systems)}" if systems else "Runs on DuckDB only",
+        f"Same values in {' and '.join(systems)}" if systems else "Runs on DuckDB only",
     ]
     return f'<p class="figure-source sql-facts">{escape(". ".join(facts))}.</p>'

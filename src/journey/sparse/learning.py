@@ -10,6 +10,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.labels import checked_labels
 from journey.models.boosting import MOST_ROUNDS, PATIENCE, fit_boosting, search_boosting
 from journey.models.calibration import logit
 from journey.sparse.pairs import Pairs, Singles
@@ -194,8 +195,9 @@ def fit_pairs(
     Raises
     ------
     JourneyError
-        When training or validation rows have no positive.
+        When training or validation rows have no positive, or an outcome is not 0 or 1.
     """
+    outcome = checked_labels(outcome)
     if not outcome[held].any() or not outcome[~held].any():
         raise JourneyError(
             f"{int(outcome[~held].sum())} positives to learn from and {int(outcome[held].sum())} to stop by; "

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
+from journey.inference.labels import checked_labels
 from journey.inference.resampling import resample_counts
 
 Floats = NDArray[np.float64]
@@ -66,12 +67,13 @@ def positive_ranks(
     Raises
     ------
     JourneyError
-        When shapes differ, no pair is positive, or a score is not finite.
+        When shapes differ, an outcome is not 0 or 1, no pair is positive, or a score is not finite.
     """
     if score.shape != positive.shape or score.ndim != 2 or len(user) != len(score):
         raise JourneyError(
             f"scores {score.shape}, outcomes {positive.shape} and {len(user)} users do not match"
         )
+    positive = checked_labels(positive)
     if counted is not None:
         positive = positive & counted
     if not positive.any() or not np.isfinite(score).all():

@@ -107,9 +107,11 @@ def map_retailrocket(
 
     Visitors become users and `addtocart` and `transaction` become `add_to_cart` and `purchase`. Nothing is
     invented: prices, ratings and sign-ups are null; country, device, channel and brand are 'unknown'; a
-    purchase follows no checkout, because none is recorded. Quantity is 1 and discount 0 on every row for
-    lack of any record. The manifest lists all of this under `not_recorded`.
+    purchase follows no checkout, because none is recorded. Discount is 0 on every row for lack of any record,
+    and quantity is the number of times that a transaction lists the item. The manifest lists all of this
+    under `not_recorded`.
 
+    Events of one millisecond keep the order of the file.
     All rows of a transaction take the time of its first row, because an order is the purchases of one user
     at one time; `received_ts` keeps the time of the row. An item has the first category it was given.
 
@@ -229,12 +231,20 @@ def _map_events(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         create table events as
         with
+        -- A transaction lists a product once for every unit of it.
+        lines as (
+            select timestamp, visitorid, event, itemid, transactionid, rowid as place, 1 as units
+            from source where event <> 'transaction'
+            union all
+            select min(timestamp), min(visitorid), 'transaction', itemid, transactionid, min(rowid), count(*)
+            from source where event = 'transaction' group by transactionid, itemid
+        ),
         orders as (
             select transactionid, min(timestamp) as first_timestamp
             from source where event = 'transaction' group by transactionid
         )
         select
-            row_number() over (order by timestamp, visitorid, event, itemid) as event_id,
+            row_number() over (order by timestamp, place) as event_id,
             epoch_ms(coalesce(first_timestamp, timestamp)) as ts,
             epoch_ms(timestamp) as received_ts,
             visitorid as user_id,
@@ -242,11 +252,11 @@ def _map_events(connection: duckdb.DuckDBPyConnection) -> None:
             itemid as item_id,
             'unknown' as device,
             'unknown' as channel,
-            1::bigint as quantity,
+            units::bigint as quantity,
             null::double as unit_price,
             0::double as discount_pct,
-        from source
-        left join orders on source.event = 'transaction' and source.transactionid = orders.transactionid
+        from lines
+        left join orders on lines.event = 'transaction' and lines.transactionid = orders.transactionid
         order by event_id
         """
     )

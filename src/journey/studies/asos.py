@@ -2,6 +2,8 @@
 
 The input is what an experiment platform keeps: running counts, means and variances per look. The planned end
 is taken to be the look at which the experiment really ended, which is all that a finished experiment tells.
+So the sequential rules are given a final number of units that nobody has while an experiment runs: a live
+rule uses the planned number, and wastes a little where the plan is off.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from journey.errors import JourneyError
 from journey.experiments.always_valid import confidence_sequence
 from journey.experiments.effects import ArmEstimates, difference, welch_degrees
 from journey.experiments.group_sequential import SPENDING, group_sequential
 from journey.experiments.inputs import FloatArray, check_alpha
-from journey.experiments.proportions import wilson
 from journey.experiments.sample_ratio import sample_ratio_test
-from journey.experiments.statistics import Proportion
+from journey.inference.intervals import normal_quantile, wilson_interval
 from journey.stores.datasets import load_asos
 
 SERIES = ["experiment_id", "variant_id", "metric_id"]
@@ -43,7 +45,9 @@ class RuleReplay:
     fooled : int
         Series that cross at some look, but are not beyond the limit at the end.
     share_fooled, share_low, share_high : float
-        `fooled` of all series, with a 95% Wilson interval.
+        `fooled` of all series, with a 95% interval in which series of one experiment resemble each other.
+    experiments : int
+        Experiments that the series are of.
     against_final_test : int
         Series that cross at some look, while the ordinary test at the end has p above alpha.
     days_saved, median_days_saved : float
@@ -60,6 +64,7 @@ class RuleReplay:
     share_fooled: float
     share_low: float
     share_high: float
+    experiments: int
     against_final_test: int
     days_saved: float
     median_days_saved: float
@@ -75,7 +80,8 @@ class Replay:
     alpha : float
     experiments, series : int
     looks_used, looks_unusable : int
-        Looks with both variances, and looks left out because one is missing or an arm is empty.
+        Looks with both variances, and looks left out because one is missing, an arm is empty, or a running
+        count is lower than before.
     series_unusable : int
         Series without two usable looks, left out.
     rules : tuple of RuleReplay
@@ -101,7 +107,16 @@ def _usable(looks: pd.DataFrame) -> pd.Series:
     finite = np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)).all(axis=1)
     # An arm that does not vary yet would count as known exactly.
     varies = (looks["variance_c"].fillna(0) > 0) & (looks["variance_t"].fillna(0) > 0)
-    return pd.Series(finite & (looks["count_c"] >= 2) & (looks["count_t"] >= 2) & varies, index=looks.index)
+    counted = (looks["count_c"] >= 2) & (looks["count_t"] >= 2) & ~_falling(looks)
+    return pd.Series(finite & counted & varies, index=looks.index)
+
+
+def _falling(looks: pd.DataFrame) -> pd.Series:
+    """Looks at which a running count is lower than at an earlier look of the series."""
+    ordered = looks.reset_index(drop=True).sort_values("time_since_start", kind="stable")
+    groups = ordered.groupby(SERIES)
+    falls = [ordered[count] < groups[count].cummax() for count in ("count_c", "count_t")]
+    return pd.Series((falls[0] | falls[1]).sort_index().to_numpy(), index=looks.index)
 
 
 def _arms(looks: pd.DataFrame) -> ArmEstimates:
@@ -241,7 +256,8 @@ def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[
         ever = first.notna()
         saved = (per_series["last_day"] - first)[ever]
         fooled = int((ever & ~at_end).sum())
-        share = wilson(Proportion(total, fooled))
+        returned = (ever & ~at_end).groupby(per_series["experiment_id"]).agg(["sum", "size"])
+        low, high = clustered_share(returned["sum"].to_numpy(float), returned["size"].to_numpy(float))
         result.append(
             RuleReplay(
                 rule=rule,
@@ -249,9 +265,10 @@ def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[
                 ever=int(ever.sum()),
                 at_end=int(at_end.sum()),
                 fooled=fooled,
-                share_fooled=float(share.estimate),
-                share_low=float(share.low),
-                share_high=float(share.high),
+                share_fooled=fooled / total,
+                share_low=low,
+                share_high=high,
+                experiments=len(returned),
                 against_final_test=int((ever & (per_series["final_p"] >= alpha)).sum()),
                 days_saved=float(saved.sum()),
                 median_days_saved=float(saved.median()) if len(saved) else 0.0,
@@ -261,9 +278,49 @@ def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[
     return tuple(result)
 
 
+def clustered_share(hits: FloatArray, sizes: FloatArray, *, level: float = 0.95) -> tuple[float, float]:
+    """Interval of a share whose units come in clusters that resemble each other.
+
+    Parameters
+    ----------
+    hits, sizes
+        Units that count, and all units, of each cluster, shape (k,).
+
+    Notes
+    -----
+    Wilson's interval for the effective number of units: the variance between clusters, with the t quantile of
+    k - 1 degrees of freedom, says how many independent units would be as much evidence (Korn & Graubard 1998;
+    Dean & Pagano 2015). Clusters that all agree count as one unit each.
+    """
+    k, total = len(sizes), sizes.sum()
+    share = float(hits.sum() / total)
+    effective = float(k)
+    if k > 1 and 0 < share < 1:
+        residual = hits - share * sizes
+        variance = float((residual**2).sum()) * k / (k - 1) / total**2
+        if variance > 0:
+            narrower = (normal_quantile(level) / float(stats.t.ppf(0.5 + level / 2, k - 1))) ** 2
+            effective = min(float(total), share * (1 - share) / variance * narrower)
+    low, high = wilson_interval(share * effective, effective, level)
+    return float(low), float(high)
+
+
+def incomplete_looks(looks: pd.DataFrame) -> dict[str, int]:
+    """How many looks lack a variance or have falling counts, and of how many experiments."""
+    gaps = looks[["variance_c", "variance_t"]].isna().any(axis=1)
+    falls = _falling(looks)
+    return {
+        "looks_without_variance": int(gaps.sum()),
+        "experiments_without_variance": int(looks.loc[gaps, "experiment_id"].nunique()),
+        "looks_with_falling_counts": int(falls.sum()),
+        "experiments_with_falling_counts": int(looks.loc[falls, "experiment_id"].nunique()),
+    }
+
+
 def replay_asos() -> dict[str, Any]:
     """Replay of the 78 ASOS experiments: all series, by metric, and without failed sample-ratio checks."""
-    replay = sequential_replay(load_asos())
+    looks = load_asos()
+    replay = sequential_replay(looks)
     table = replay.per_series
     arms = table.drop_duplicates(["experiment_id", "variant_id"]).set_index(["experiment_id", "variant_id"])
     checks = {
@@ -283,6 +340,7 @@ def replay_asos() -> dict[str, Any]:
         "looks_used": replay.looks_used,
         "looks_unusable": replay.looks_unusable,
         "series_unusable": replay.series_unusable,
+        **incomplete_looks(looks),
         "experiments_with_a_fooled_series": int(table.loc[fooled, "experiment_id"].nunique()),
         "comparisons": len(checks),
         "comparisons_off_50_50": len(failed),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import DECISIONS, load_features
+from journey.inference.estimate import Estimate
 from journey.models.boosting import MOST_ROUNDS, PATIENCE, fit_boosting, search_boosting
-from journey.models.scores import log_loss, measure
+from journey.models.scores import compare, log_loss, measure
 from journey.models.training import Periods, split_periods
 from journey.paths import Paths
 from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
+METRICS = ("roc_auc", "pr_auc")
 LIBRARIES = ("xgboost", "lightgbm", "catboost")
 TRIALS, SEED, RATE = 6, 5, 0.05
 #: Size of the trees and penalty, drawn without repetition for the two libraries of the extra.
@@ -129,8 +131,16 @@ def catboost_scores(periods: Periods) -> Floats:
     return searched(periods, build, stop)
 
 
+def bounds(estimates: Mapping[str, Estimate]) -> dict[str, float]:
+    """Values and bounds to five digits, for JSON."""
+    found: dict[str, float] = {}
+    for name, each in estimates.items():
+        found |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
+    return {name: round(value, 5) for name, value in found.items()}
+
+
 def compare_libraries(paths: Paths) -> dict[str, Any]:
-    """ROC-AUC and PR-AUC of each library at each decision, with bounds.
+    """ROC-AUC and PR-AUC of each library at each decision, and how much they differ on the same rows.
 
     Raises
     ------
@@ -141,23 +151,22 @@ def compare_libraries(paths: Paths) -> dict[str, Any]:
         if importlib.util.find_spec(library) is None:
             raise JourneyError(f"{library} is not installed; run `pip install '.[boosting]'` first")
     scorers = {"xgboost": xgboost_scores, "lightgbm": lightgbm_scores, "catboost": catboost_scores}
-    rows = []
+    rows, differences = [], []
     with connect(paths.warehouse("simulated")) as connection:
         for decision in DECISIONS:
             periods = split_periods(load_features(connection, decision))
             test = periods.test
-            for library in LIBRARIES:
-                scores = measure(test.label, scorers[library](periods), test.user_id, seed=SEED)
-                row: dict[str, Any] = {"decision_id": decision, "library": library, "n": scores.n}
-                for metric in ("roc_auc", "pr_auc"):
-                    estimate = getattr(scores, metric)
-                    row |= {
-                        metric: round(estimate.value, 5),
-                        f"{metric}_low": round(estimate.low, 5),
-                        f"{metric}_high": round(estimate.high, 5),
-                    }
-                rows.append(row)
+            found = {library: scorers[library](periods) for library in LIBRARIES}
+            for library, scores in found.items():
+                quality = measure(test.label, scores, test.user_id, seed=SEED)
+                row = {"decision_id": decision, "library": library, "n": quality.n}
+                rows.append(row | bounds({name: getattr(quality, name) for name in METRICS}))
+            for one, other in itertools.combinations(LIBRARIES, 2):
+                paired = compare(test.label, found[other], found[one], test.user_id, seed=SEED)
+                row = {"decision_id": decision, "library": other, "other": one}
+                differences.append(row | bounds({name: paired[name] for name in METRICS}))
     return {
         "rows": rows,
+        "differences": differences,
         "versions": {name: importlib.import_module(name).__version__ for name in LIBRARIES},
     }

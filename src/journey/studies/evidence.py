@@ -51,6 +51,8 @@ class Evidence:
         True when they were computed again just now and agreed.
     code_current : bool
         False when that code changed since; never when `recomputed`.
+    checked : str or None
+        Of a result too long to repeat: the part that the current code computed again, and that agrees.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Evidence:
     results: dict[str, Any]
     recomputed: bool
     code_current: bool
+    checked: str | None = None
 
     @property
     def label(self) -> str:
@@ -70,6 +73,8 @@ class Evidence:
         if self.recomputed:
             return f"Computed from {data} in this build; agrees with the results of {self.date}."
         told = f"Computed from {data} on {self.date} ({self.seconds:.0f} s); not repeated in this build."
+        if self.checked:
+            return f"{told} The code has changed since; by the current code {self.checked} agree."
         return told if self.code_current else f"{told} The code has changed since."
 
 
@@ -145,6 +150,47 @@ def evidence(
         )
         raise JourneyError(f"{path} is missing and {absent}; restore the file from the repository.")
     return _evidence(committed, version, recomputed=False)
+
+
+def check_part(
+    name: str,
+    compute: Callable[[], Mapping[str, Any]],
+    says: str,
+    *,
+    version: str,
+    tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE,
+    root: Paths | None = None,
+) -> None:
+    """Compute a part of a committed result again; where it agrees the file says which part, and by what code.
+
+    Parameters
+    ----------
+    compute : callable
+        Gives the part: some keys of the results, and lists that begin as theirs do.
+    says : str
+        The part in words, in the plural.
+
+    Raises
+    ------
+    JourneyError
+        When it disagrees, or there is no committed result.
+    """
+    path = (root or project()).evidence / f"{name}.json"
+    if not path.is_file():
+        raise JourneyError(f"{path} is missing: run `journey study {name}` to write it, and commit it.")
+    committed, part = _read(path), plain(compute())
+    if difference := disagreement(_beginning(committed["results"], part), part, tolerance):
+        raise JourneyError(f"{path}: {difference}; run `journey study {name}` to compute all of it.")
+    write_json(path, {**committed, "checked": {"code_version": version, "part": says}})
+
+
+def _beginning(whole: Any, part: Any) -> Any:
+    """What of a result stands where a part of it stands."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return {key: _beginning(whole[key], part[key]) for key in part if key in whole}
+    if isinstance(whole, list) and isinstance(part, list):
+        return [_beginning(old, new) for old, new in zip(whole, part, strict=False)]
+    return whole
 
 
 def plain(value: Any, key: str = "results") -> Any:
@@ -228,6 +274,7 @@ def _update(
     """Write what changed; results that agree keep their digits, date and seconds."""
     if committed is not None and disagreement(committed["results"], results, tolerance) is None:
         fresh = {**committed, "data_checksum": checksums, "code_version": version}
+        fresh.pop("checked", None)
     else:
         fresh = {
             "name": name,
@@ -248,12 +295,14 @@ def _read(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise JourneyError(f"{path} is not valid JSON ({error}); restore it from the repository.") from None
-    if not isinstance(value, dict) or set(value) != fields:
+    if not isinstance(value, dict) or set(value) - {"checked"} != fields:
         raise JourneyError(f"{path} must hold {', '.join(sorted(fields))}; restore it from the repository.")
     return value
 
 
 def _evidence(value: dict[str, Any], version: str, *, recomputed: bool) -> Evidence:
+    part = value.get("checked", {})
+    checked = part.get("part") if part.get("code_version") == version else None
     return Evidence(
         name=value["name"],
         datasets=tuple(value["data_checksum"]),
@@ -263,5 +312,6 @@ def _evidence(value: dict[str, Any], version: str, *, recomputed: bool) -> Evide
         seconds=value["seconds"],
         results=value["results"],
         recomputed=recomputed,
-        code_current=recomputed or value["code_version"] == version,
+        code_current=recomputed or value["code_version"] == version or checked is not None,
+        checked=checked,
     )

@@ -75,7 +75,7 @@ def hillstrom_uplift(frame: pd.DataFrame, seed: int = 0, *, n_boot: int = 200) -
             "auuc": "area under share times difference in visit rates; random targeting has half the effect",
             "auuc_gain": "AUUC minus that of random targeting",
             "qini_normalised": "Qini over that of the ranking that knows arm and outcome (scikit-uplift)",
-            "auuc_normalised": "AUUC gain over that of the best ranking (scikit-uplift)",
+            "auuc_normalised": "AUUC gain over that of a ranking that knows arm and outcome (scikit-uplift)",
             "uplift_at": "difference in visit rates among the top share of all customers",
             "n_scored": "customers scored by models of earlier folds; rankings are judged on them",
             "main_learner": "named after all learners were compared on these data; best on neither mailing",

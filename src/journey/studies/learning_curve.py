@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 #: users of a shop -> number of such shops, of users that no other shop of the size has
 SHOPS = {1_000: 10, 3_000: 6, 10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
+SMALL, LARGEST = 10_000, max(SHOPS)
 #: earlier contacts of a user, lower ends of the bins
 CONTACTS = (1, 10, 30, 100)
 #: Test sessions are those of this many of the shop's users, or of all.
@@ -45,7 +46,12 @@ MODELS = ("margin", *FEATURES, "tastes", "oracle")
 PARTS = ("all", "untouched")
 
 
-def learning_curve(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
+def smaller_shops(paths: Paths) -> dict[str, Any]:
+    """The beginning of the curve: shops of up to `SMALL` users, cut out of the same large shop."""
+    return learning_curve(paths, largest=SMALL)
+
+
+def learning_curve(paths: Paths, folder: Path | None = None, *, largest: int = LARGEST) -> dict[str, Any]:
     """Train on shops of every size.
 
     Parameters
@@ -54,6 +60,8 @@ def learning_curve(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
         Project whose SQL builds the warehouse.
     folder
         Where the large shop is kept; what is there is used again. A temporary folder when omitted.
+    largest
+        Users of the largest shop to train on.
 
     Returns
     -------
@@ -64,9 +72,9 @@ def learning_curve(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     """
     if folder is None:
         with tempfile.TemporaryDirectory() as temporary:
-            return learning_curve(paths, Path(temporary))
+            return learning_curve(paths, Path(temporary), largest=largest)
     if not (folder / "store" / "manifest.json").is_file():
-        simulate(folder / "store", ShopParameters(users=max(SHOPS)))
+        simulate(folder / "store", ShopParameters(users=LARGEST))
     if not (folder / "shop.duckdb").is_file():
         build_warehouse(folder / "store", folder / "shop.duckdb", paths.sql)
     found: list[dict[str, Any]] = []
@@ -74,6 +82,8 @@ def learning_curve(paths: Paths, folder: Path | None = None) -> dict[str, Any]:
     with connect(folder / "shop.duckdb") as connection:
         whole = load_shop(connection)
         for users, number in SHOPS.items():
+            if users > largest:
+                break
             ranked: dict[str, list[dict[str, PositiveRanks]]] = {part: [] for part in PARTS}
             for place in range(number):
                 shop = whole.of_users(place * users, (place + 1) * users)

@@ -147,7 +147,7 @@ class Package:
             yield from ((found, name) for name in whole.definitions)
 
 
-def version(roots: Iterable[str], package: Path, sql: Path | None = None) -> str:
+def version(roots: Iterable[str], package: Path, sql: Path | None = None, *, whole_sql: bool = False) -> str:
     """Version of a result: 16 hexadecimal digits over all definitions and queries that its roots reach.
 
     Parameters
@@ -158,6 +158,8 @@ def version(roots: Iterable[str], package: Path, sql: Path | None = None) -> str
         Folder of the package `journey`.
     sql
         Folder of the SQL. Queries that reached code names count, and all models where it builds a warehouse.
+    whole_sql
+        Whether every file of the SQL counts.
 
     Raises
     ------
@@ -177,7 +179,7 @@ def version(roots: Iterable[str], package: Path, sql: Path | None = None) -> str
         }
         built = any(name == BUILDER for _, name in reached)
         for file in sql.rglob("*.sql"):
-            if file.stem in words if "analysis" in file.parts else built:
+            if whole_sql or (file.stem in words if "analysis" in file.parts else built):
                 parts.add(f"{file.stem}\n{_uncommented(file.read_text(encoding='utf-8'))}")
     digest = hashlib.sha256()
     for part in sorted(parts):

@@ -20,7 +20,7 @@ from typing import Any
 from journey.errors import JourneyError
 from journey.paths import Paths, project
 from journey.stores.locate import locate
-from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, evidence
+from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, check_part, evidence
 from journey.studies.lineage import version
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -53,6 +53,10 @@ class Study:
         Largest accepted difference, as for `evidence`.
     libraries
         Libraries of an extra that it needs, and the extra.
+    part, part_says
+        For a very long one: a function that computes the beginning of its results, and which part that is.
+    whole_sql
+        Whether it depends on every SQL file.
     """
 
     name: str
@@ -66,6 +70,9 @@ class Study:
     tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
     libraries: tuple[str, ...] = ()
     extra: str | None = None
+    part: str | None = None
+    part_says: str = ""
+    whole_sql: bool = False
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -75,7 +82,7 @@ class Study:
 
     def version(self, paths: Paths) -> str:
         """Version of the code that computes it."""
-        return version(self.roots, PACKAGE, paths.sql)
+        return version(self.roots, PACKAGE, paths.sql, whole_sql=self.whole_sql)
 
     def compute(self, paths: Paths) -> Mapping[str, Any]:
         """The results, as JSON values."""
@@ -143,11 +150,24 @@ STUDIES = {
             in_build=True,
         ),
         Study(
+            "cdnow_value",
+            "What are CDNOW's customers worth, by the models with published parameters?",
+            "journey.studies.customer_value.cdnow:describe_cdnow",
+            datasets=("cdnow_sample", "cdnow_master"),
+            in_build=True,
+            tolerance=1e-4,
+        ),
+        Study(
             "coupon_bias",
             "Where does the bias of the coupon's estimated effect come from?",
             "journey.studies.coupon_bias:coupon_bias",
             simulates=True,
             tolerance=1e-4,
+        ),
+        Study(
+            "customer_value_recovery",
+            "Do the models of customer value find the parameters that made the customers?",
+            "journey.studies.customer_value.recovery:recover",
         ),
         Study(
             "drift_twins",
@@ -186,6 +206,14 @@ STUDIES = {
             in_build=True,
         ),
         Study(
+            "online_retail_churn",
+            "How well can it be told who stops buying, and what do unequal classes need?",
+            "journey.studies.customer_value.churn:describe_retail_churn",
+            datasets=("online_retail",),
+            loader="load_online_retail",
+            tolerance=1e-2,
+        ),
+        Study(
             "online_retail_recommendations",
             "Which list holds what customers of a real shop buy next?",
             "journey.recommend.baskets:retail_study",
@@ -195,11 +223,27 @@ STUDIES = {
             tolerance=1e-3,
         ),
         Study(
+            "online_retail_segments",
+            "Who are the customers of a real shop, and how long does a segment's name last?",
+            "journey.studies.retail_segments:retail_segments",
+            datasets=("online_retail",),
+            loader="load_online_retail",
+            in_build=True,
+        ),
+        Study(
             "online_retail_sparse",
             "How far does prediction reach on real invoices, from the order to the product?",
             "journey.studies.online_retail.study:real_ladder",
             datasets=("online_retail",),
             tolerance=1e-2,
+        ),
+        Study(
+            "online_retail_value",
+            "How well is the spend of each customer of a real shop foretold?",
+            "journey.studies.customer_value.retail:describe_retail_value",
+            datasets=("online_retail",),
+            loader="load_online_retail",
+            tolerance=1e-3,
         ),
         Study(
             "online_shoppers",
@@ -232,6 +276,26 @@ STUDIES = {
             "journey.studies.learning_curve:learning_curve",
             simulates=True,
             tolerance=1e-2,
+            part="journey.studies.learning_curve:smaller_shops",
+            part_says="all shops of up to 10,000 users",
+        ),
+        Study(
+            "sql_systems",
+            "Does the query library return the same values in PostgreSQL and Spark?",
+            "journey.studies.sql_systems.study:sql_systems",
+            simulates=True,
+            libraries=("pyspark",),
+            extra="spark",
+        ),
+        Study(
+            "sql_mistakes",
+            "How many mistakes in the SQL do the recounts notice?",
+            "journey.studies.sql_mistakes:sql_mistakes",
+            simulates=True,
+            beside=("journey.studies.sql_mutants:mutants",),
+            libraries=("pytest", "hypothesis", "statsmodels"),
+            extra="test",
+            whole_sql=True,
         ),
         Study(
             "uplift_coverage",
@@ -277,9 +341,33 @@ def stale(paths: Paths) -> list[str]:
     for name, study in STUDIES.items():
         file = paths.evidence / f"{name}.json"
         committed = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        if committed.get("code_version") != study.version(paths):
+        checked = committed.get("checked", {}).get("code_version")
+        if study.version(paths) not in (committed.get("code_version"), checked):
             names.append(name)
     return names
+
+
+def check_study(name: str, paths: Paths) -> str:
+    """Compute a part of a long study again, and note in its file that it agrees; the part in words.
+
+    Raises
+    ------
+    JourneyError
+        For a study that has no part of its own, or when the part disagrees.
+    """
+    study = known(name)
+    if study.part is None:
+        raise JourneyError(f"study {name} has no part of its own: run `journey study {name}`")
+    part = _function(study.part)
+    check_part(
+        name,
+        lambda: part(paths),
+        study.part_says,
+        version=study.version(paths),
+        tolerance=study.tolerance,
+        root=paths,
+    )
+    return study.part_says
 
 
 def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float]]:

@@ -30,7 +30,7 @@ TEXT = ("Month", "VisitorType")
 CODES = ("OperatingSystems", "Browser", "Region", "TrafficType")
 FIRST_TEST_MONTH = "Nov"
 
-#: Many small trees, learned slowly: set by hand before any fold was scored, and not searched.
+#: Many small trees, learned slowly: set by hand, and not searched.
 SMALL = Setting(
     max_depth=4,
     min_child_weight=5.0,
@@ -172,7 +172,7 @@ def resampled(frame: pd.DataFrame, outcome: Mask) -> list[dict[str, Any]]:
     test[next(iter(split))[1]] = True
     lesson = oversampling_lesson(features, outcome, test, default_trees, seed=SEED)
     return [
-        {name: round(value, 6) if isinstance(value, float) else value for name, value in vars(row).items()}
+        {name: round(value, 6) if isinstance(value, float) else value for name, value in row.plain().items()}
         for row in lesson
     ]
 

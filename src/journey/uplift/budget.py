@@ -11,7 +11,7 @@ from journey.causal.study import FloatArray
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate, percentile_interval
-from journey.uplift.ranking import Interpolation, Ranking, divided, rank_people
+from journey.uplift.ranking import Interpolation, Ranking, check_arms, divided, rank_people
 
 SHARES = np.linspace(0, 1, 51)
 
@@ -98,6 +98,7 @@ def roi_curve(
     if caused.shape != (n,):
         raise JourneyError(f"Treatment costs have shape {caused.shape}; one per person is needed ({n}).")
     caused = caused[ranking.order]
+    check_arms(ranking, grid)
     point = _money(ranking, caused, cost_per_treated, grid, None)
     draws = [
         _money(ranking, caused, cost_per_treated, grid, counts) for counts in ranking.resamples(n_boot, seed)
@@ -110,7 +111,9 @@ def roi_curve(
         incremental_margin=_band(point[0], gained, level),
         cost=_band(point[1], cost, level),
         profit=_band(point_profit, profit, level),
-        roi=_band(_ratio(point_profit, point[1]), _ratio(profit, cost), level),
+        roi=_band(
+            divided(point_profit, point[1], otherwise=np.nan), divided(profit, cost, otherwise=np.nan), level
+        ),
         random_profit=grid * (point[2] - point[3]),
         best_share=percentile_estimate(float(grid[best]), grid[best_drawn], level),
         best_profit=percentile_estimate(float(point_profit[0, best]), profit[:, best], level),
@@ -131,10 +134,6 @@ def _money(
     gained, cost = share * rates, share * (fixed + caused_rate)
     on_grid = Interpolation(share, grid)
     return on_grid(gained), on_grid(cost), float(gained[0, -1]), float(cost[0, -1])
-
-
-def _ratio(profit: FloatArray, cost: FloatArray) -> FloatArray:
-    return np.divide(profit, cost, out=np.full_like(profit, np.nan), where=cost > 0)
 
 
 def _band(point: FloatArray, draws: FloatArray, level: float) -> Band:

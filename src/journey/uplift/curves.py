@@ -11,11 +11,13 @@ people in it, Y_T, Y_C their summed outcomes, n_T the treated people in all.
   experiment. U(1) is the average effect.
 - AUUC: area under U over s in [0, 1]. Random targeting has U(1) / 2, so AUUC depends on the average effect;
   `auuc_gain` = AUUC - U(1) / 2 does not.
-- Uplift at k: Y_T / T - Y_C / C in the top share k of everyone.
+- Uplift at k: Y_T / T - Y_C / C in the top share k of everyone; refused where one of them is empty.
 - Normalised Qini and AUUC, as in scikit-uplift 0.5 (`qini_auc_score`, `uplift_auc_score`): area over random
-  divided by that of the ranking that knows arm and outcome.
+  divided by that of a ranking that knows arm and outcome. It need not be the best one: with 5% treated
+  another ranking can have 1.1 times its area, so these are not shares of the best.
 
-People with equal scores enter together, and the curves are straight in between.
+People with equal scores enter together, and the curves are straight in between. Before both arms have people,
+the curves take the mean of an empty arm for 0, as scikit-uplift does.
 """
 
 from __future__ import annotations
@@ -28,13 +30,16 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
+from journey.inference.differences import independent_difference
 from journey.inference.estimate import Estimate
-from journey.inference.intervals import percentile_estimate, percentile_interval
+from journey.inference.intervals import percentile_estimate, percentile_interval, wilson_interval
 from journey.uplift.ranking import (
+    NOISE,
     Interpolation,
     Ranking,
     Sums,
     area_under,
+    check_arms,
     divided,
     rank_people,
 )
@@ -98,11 +103,18 @@ def ranking_quality(
     outcome, treatment, score, clusters
         As in `rank_people`; the score must come from a model that did not see the person.
     ks
-        Shares at which to report uplift, each in (0, 1].
+        Shares at which to report uplift, each in (0, 1]. Where an arm's outcomes among the top do not vary,
+        resampling cannot see how uncertain they are: the interval is then Newcombe's for outcomes of 0 or 1,
+        and unknown (NaN) for others and for clusters.
     n_boot, seed, level
         Bootstrap of people (or clusters) for bands and intervals. The score is taken as given, which is right
         for scores of a model fitted apart or on earlier folds (`sequential_uplift`). Cross-fitted scores
         depend on one another through the folds, and their intervals are too narrow.
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people`, and when an arm has nobody in a top share.
     """
     if n_boot < 2:
         raise JourneyError(f"{n_boot} bootstrap resamples give no interval; use at least 2.")
@@ -110,6 +122,7 @@ def ranking_quality(
     if ((cuts <= 0) | (cuts > 1)).any():
         raise JourneyError(f"Every k must lie in (0, 1]; got {list(ks)}.")
     ranking = rank_people(outcome, treatment, score, clusters)
+    check_arms(ranking, cuts)
     point = _Curves.of(ranking.sums(), cuts)
     draws = [_Curves.of(ranking.sums(counts), cuts) for counts in ranking.resamples(n_boot, seed)]
 
@@ -121,7 +134,11 @@ def ranking_quality(
 
     qini_low, qini_high = percentile_interval(drawn("qini_curve"), level)
     uplift_low, uplift_high = percentile_interval(drawn("uplift_curve"), level)
-    at_k = drawn("uplift_at")
+    drawn_at = drawn("uplift_at")
+    at_k = {
+        float(k): _at_k(ranking, float(k), percentile_estimate(point.uplift_at[0, i], drawn_at[:, i], level))
+        for i, k in enumerate(cuts)
+    }
     return RankingQuality(
         share=GRID,
         qini_curve=point.qini_curve[0],
@@ -134,10 +151,7 @@ def ranking_quality(
         qini=with_interval("qini"),
         auuc=with_interval("auuc"),
         auuc_gain=with_interval("auuc_gain"),
-        uplift_at={
-            float(k): percentile_estimate(point.uplift_at[0, i], at_k[:, i], level)
-            for i, k in enumerate(cuts)
-        },
+        uplift_at=at_k,
         qini_replicates=drawn("qini"),
         n=len(ranking.order),
         n_treated=int(ranking.treated.sum()),
@@ -159,32 +173,33 @@ def uplift_curve(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) -> 
 
 
 def normalised_qini(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) -> float:
-    """Qini coefficient as a share of the best possible one (scikit-uplift's `qini_auc_score`).
+    """Qini coefficient in units of that of a ranking by hindsight (scikit-uplift's `qini_auc_score`).
 
-    The best ranking puts treated people with the outcome first and untreated people with it last. On real
-    data values are small, since nobody can know the outcome beforehand. The outcome must not be negative.
+    That ranking puts treated people with the outcome first and untreated people with it last. On real data
+    values are small, since nobody can know the outcome beforehand; they can exceed 1 where few are treated.
+    The outcome must not be negative.
     """
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)
     if (y < 0).any():
         raise JourneyError(
             "A normalised Qini needs outcomes of 0 or more; compare unnormalised ones instead."
         )
-    best = y * t - y * (1 - t)
-    return _share_of_best(rank_people(y, t, score), rank_people(y, t, best), _qini)
+    hindsight = y * t - y * (1 - t)
+    return _relative_area(rank_people(y, t, score), rank_people(y, t, hindsight), _qini)
 
 
 def normalised_auuc(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) -> float:
-    """AUUC over random as a share of the best possible one (scikit-uplift's `uplift_auc_score`).
+    """AUUC over random in units of that of a ranking by hindsight (scikit-uplift's `uplift_auc_score`).
 
-    The outcome must be 0 or 1.
+    The outcome must be 0 or 1. The value can exceed 1, as that of `normalised_qini`.
     """
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)
     if not np.isin(y, (0, 1)).all():
         raise JourneyError("A normalised AUUC needs an outcome of 0 or 1; compare unnormalised ones instead.")
     control_responders = ((y == 1) & (t == 0)).sum()
     treated_without = ((y == 0) & (t == 1)).sum()
-    best = 2.0 * (y == t) + (y if control_responders > treated_without else t)
-    return _share_of_best(rank_people(y, t, score), rank_people(y, t, best), _uplift)
+    hindsight = 2.0 * (y == t) + (y if control_responders > treated_without else t)
+    return _relative_area(rank_people(y, t, score), rank_people(y, t, hindsight), _uplift)
 
 
 @dataclass(frozen=True)
@@ -229,12 +244,32 @@ def _uplift(sums: Sums) -> FloatArray:
 def _rate_difference(sums: Sums, at_cuts: Interpolation) -> FloatArray:
     columns = (sums.outcome_treated, sums.treated, sums.outcome_control, sums.control)
     y_t, n_t, y_c, n_c = (at_cuts(column) for column in columns)
-    return divided(y_t, n_t) - divided(y_c, n_c)
+    return divided(y_t, n_t, otherwise=np.nan) - divided(y_c, n_c, otherwise=np.nan)
 
 
-def _share_of_best(ranking: Ranking, best: Ranking, curve: Callable[[Sums], FloatArray]) -> float:
+def _at_k(ranking: Ranking, k: float, resampled: Estimate) -> Estimate:
+    """Uplift at k; without events in an arm with Newcombe's interval, which two Wilson intervals make."""
+    sums = ranking.sums()
+    at_cut = Interpolation(sums.share, np.array([k]))
+    squares = [
+        ranking.cumulate(ranking.outcome**2 * arm, None) for arm in (ranking.treated, 1 - ranking.treated)
+    ]
+    columns = zip(
+        (sums.outcome_treated, sums.outcome_control), squares, (sums.treated, sums.control), strict=True
+    )
+    total, square, n = np.array([[at_cut(each)[0, 0] for each in arm] for arm in columns]).T
+    if (square - total**2 / n > NOISE * square).all():
+        return resampled
+    low = high = float("nan")
+    if np.isin(ranking.outcome, (0, 1)).all() and ranking.n_units == len(ranking.order):
+        bounds = wilson_interval(total, n, resampled.level)
+        _, low, high = independent_difference(*zip(total / n, *bounds, strict=True))
+    return Estimate(resampled.value, low, high, resampled.level)
+
+
+def _relative_area(ranking: Ranking, other: Ranking, curve: Callable[[Sums], FloatArray]) -> float:
     areas = []
-    for ranked in (ranking, best):
+    for ranked in (ranking, other):
         sums = ranked.sums()
         values = curve(sums)
         areas.append(float(area_under(sums.share, values)[0] - values[0, -1] / 2))

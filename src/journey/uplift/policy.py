@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from journey.causal.study import FloatArray, Study, checked_study, clustered_error
+from journey.causal.study import BoolArray, FloatArray, Study, checked_study, clustered_error
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
 from journey.inference.resampling import resample_counts
-from journey.uplift.ranking import divided
+from journey.uplift.ranking import divided, without_noise
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,11 @@ def policy_value(
         Probability with which each person was treated; None for the treated share of a randomised
         experiment.
 
+    Raises
+    ------
+    JourneyError
+        Also when those whom the policy treats were all in one arm, or those left alone all treated.
+
     Notes
     -----
     Weights are normalised in each cell (Hajek). With a, b and c the means of y weighted by policy * t / e,
@@ -81,9 +86,10 @@ def policy_value(
     gain = share * (a - b). Intervals by influence functions, clustered if asked.
     """
     study, score = _experiment(outcome, treatment, propensity, clusters)
-    rule = _checked_policy(policy, study.n)
+    rule = _checked_policy(policy, study)
     share = float(rule.mean())
     treated = study.treated.astype(float)
+    _check_arm(1 - rule, ~study.treated, "leaves alone was untreated")
     inside_treated = _weighted_mean(study, rule * treated / score)
     inside_control = _weighted_mean(study, rule * (1 - treated) / (1 - score))
     outside = _weighted_mean(study, (1 - rule) * (1 - treated) / (1 - score))
@@ -116,7 +122,7 @@ def top_share(score: ArrayLike, share: float) -> FloatArray:
 
     People tied at the cut are treated with equal probability, so that the share is exact on average.
     """
-    values = np.asarray(score, dtype=float)
+    values = without_noise(score)
     if not 0 <= share <= 1:
         raise JourneyError(f"Share {share} must lie in [0, 1].")
     wanted = share * len(values)
@@ -188,7 +194,7 @@ def compare_policies(
         raise JourneyError(
             f"Treatment costs have shape {caused.shape}; one per person is needed ({study.n})."
         )
-    rules = {name: _checked_policy(rule, study.n) for name, rule in policies.items()}
+    rules = {name: _checked_policy(rule, study) for name, rule in policies.items()}
     columns = np.concatenate([_policy_columns(study, rule, score, caused) for rule in rules.values()], axis=1)
     # Sums per unit first: a resample is then one matrix product, however many rows a unit has.
     units = np.stack(
@@ -205,7 +211,7 @@ def compare_policies(
         difference = profit - (money[reference][0] - money[reference][1])
         roi = None
         if cost[0] > 0:
-            roi = _from_draws(divided(profit, cost), level)
+            roi = _from_draws(divided(profit, cost, otherwise=np.nan), level)
         return PolicyReturn(
             name=name,
             treated_share=float(rules[name].mean()),
@@ -237,11 +243,23 @@ def _experiment(
     return study, score
 
 
-def _checked_policy(policy: ArrayLike, n: int) -> FloatArray:
+def _checked_policy(policy: ArrayLike, study: Study) -> FloatArray:
     rule = np.asarray(policy, dtype=float)
-    if rule.shape != (n,) or not ((rule >= 0) & (rule <= 1)).all():
-        raise JourneyError(f"A policy must hold {n} treatment probabilities between 0 and 1, one per person.")
+    if rule.shape != (study.n,) or not ((rule >= 0) & (rule <= 1)).all():
+        raise JourneyError(
+            f"A policy must hold {study.n} treatment probabilities between 0 and 1, one per person."
+        )
+    _check_arm(rule, study.treated, "treats was treated")
+    _check_arm(rule, ~study.treated, "treats was untreated")
     return rule
+
+
+def _check_arm(rule: FloatArray, arm: BoolArray, what: str) -> None:
+    if rule.any() and not rule[arm].any():
+        raise JourneyError(
+            f"None of the {int((rule > 0).sum())} people whom the policy {what} in the experiment, so it "
+            "cannot tell what the policy is worth."
+        )
 
 
 def _weighted_mean(study: Study, weight: FloatArray) -> tuple[float, FloatArray]:
@@ -272,8 +290,10 @@ def _policy_columns(study: Study, rule: FloatArray, score: FloatArray, caused: F
 def _money(totals: FloatArray, cost_per_treated: float) -> tuple[FloatArray, FloatArray]:
     people, rule, n_t, y_t, n_c, y_c, caused = totals.T
     share = rule / people
-    gained = share * (divided(y_t, n_t) - divided(y_c, n_c))
-    return gained, share * (cost_per_treated + divided(caused, n_t))
+    # A resample in which the policy meets only one arm has no value.
+    empty = (share > 0) & ((n_t == 0) | (n_c == 0))
+    gained = np.where(empty, np.nan, share * (divided(y_t, n_t) - divided(y_c, n_c)))
+    return gained, np.where(empty, np.nan, share * (cost_per_treated + divided(caused, n_t)))
 
 
 def _from_draws(draws: FloatArray, level: float) -> Estimate:

@@ -14,6 +14,8 @@ from journey.inference.resampling import resample_counts
 
 # Batches this small stay in the processor's cache, which makes a curve three times as fast.
 BATCH_CELLS = 100_000
+#: Scores nearer than this share of the largest one differ by rounding only.
+NOISE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -126,15 +128,52 @@ def rank_people(
             raise JourneyError(f"{name} has {bad} missing values in {len(array)} rows; fill or drop them.")
     treated = checked_treatment(treatment, len(values))
     codes, n_units = cluster_codes(clusters, len(values))
+    scores = without_noise(scores)
     order = np.argsort(-scores, kind="stable")
     ranked = scores[order]
     ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
     return Ranking(order, ends, treated[order].astype(float), values[order], codes[order], n_units)
 
 
-def divided(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Elementwise ratio, 0 where the denominator is 0; the denominator may broadcast."""
-    return np.divide(numerator, denominator, out=np.zeros_like(numerator), where=denominator > 0)
+def check_arms(ranking: Ranking, shares: FloatArray) -> None:
+    """Refuse shares of a ranking within which one of the arms has nobody; 0 is everybody's.
+
+    Raises
+    ------
+    JourneyError
+        Names the first such share.
+    """
+    sums = ranking.sums()
+    at_shares = Interpolation(sums.share, shares)
+    fewest = np.minimum(at_shares(sums.treated), at_shares(sums.control))[0]
+    empty = shares[(shares > 0) & (fewest <= 0)]
+    if len(empty):
+        raise JourneyError(
+            f"An arm has nobody among the top {empty[0]:.3g} of {len(ranking.order)} people, so their uplift "
+            "is unknown; take a larger share."
+        )
+
+
+def without_noise(score: ArrayLike) -> FloatArray:
+    """Scores in which those that differ by rounding only are equal, shape (n,).
+
+    .1 + .2 and .3 are one score: which of them is larger depends on the order of a sum, not on the people.
+    """
+    scores = np.asarray(score, dtype=float)
+    if not len(scores):
+        return scores
+    order = np.argsort(scores, kind="stable")
+    ranked = scores[order]
+    starts = np.r_[True, np.diff(ranked) > NOISE * np.abs(ranked[[0, -1]]).max()]
+    even = np.empty_like(scores)
+    even[order] = ranked[starts][np.cumsum(starts) - 1]
+    return even
+
+
+def divided(numerator: FloatArray, denominator: FloatArray, *, otherwise: float = 0.0) -> FloatArray:
+    """Elementwise ratio, `otherwise` where the denominator is 0; the denominator may broadcast."""
+    out = np.full_like(numerator, otherwise)
+    return np.divide(numerator, denominator, out=out, where=denominator > 0)
 
 
 class Interpolation:

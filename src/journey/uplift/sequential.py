@@ -20,6 +20,7 @@ from journey.causal.nuisance import ModelFactory, assign_folds
 from journey.causal.study import FloatArray, IntArray, checked_study
 from journey.errors import JourneyError
 from journey.uplift.learners import BaseModels, Learner, fit_uplift
+from journey.uplift.ranking import without_noise
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,5 @@ def rank_within(score: ArrayLike, group: ArrayLike) -> FloatArray:
     place = np.empty(len(values))
     for each in np.unique(groups):
         rows = groups == each
-        place[rows] = (stats.rankdata(values[rows]) - 0.5) / rows.sum()
+        place[rows] = (stats.rankdata(without_noise(values[rows])) - 0.5) / rows.sum()
     return place

@@ -22,9 +22,9 @@ COUNTS = (
     "revenue_before",
 )
 CATEGORIES = ("country", "age_band", "device_preference", "acquisition_channel", "channel", "device")
-#: Learner and base model that decides; fixed before looking at any result.
+#: Learner and base model that decides; fixed before looking at any result of this shop.
 MAIN: tuple[Learner, str] = ("DR", "XGBoost")
-#: Share of users that a ranking treats; fixed before looking at any result.
+#: Share of users that a ranking treats; fixed before looking at any result of this shop.
 POLICY_SHARE = 0.3
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
+from journey.uplift.ranking import without_noise
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def compare_with_truth(
 
 
 def _captured(truth: FloatArray, score: FloatArray, grid: FloatArray) -> FloatArray:
-    _, group, count = np.unique(-score, return_inverse=True, return_counts=True)
+    _, group, count = np.unique(-without_noise(score), return_inverse=True, return_counts=True)
     total = np.bincount(group, weights=truth)
     people = np.r_[0, np.cumsum(count)] / len(truth)
     return np.interp(grid, people, np.r_[0.0, np.cumsum(total)] / len(truth))

@@ -34,7 +34,7 @@ class WarehouseSummary:
     sessions, converted_sessions, orders, order_lines, customers
         Rows of the marts.
     revenue
-        Net revenue of all orders, in EUR; 0 when the store records no price.
+        Net revenue of all orders, in EUR; None when the store records no price.
     invariants
         Rules checked, all of which hold.
     """
@@ -48,7 +48,7 @@ class WarehouseSummary:
     orders: int
     order_lines: int
     customers: int
-    revenue: float
+    revenue: float | None
     invariants: int
 
 
@@ -136,9 +136,7 @@ def _summarise(
         "select removal_reason, count(*) from staging.events_removed group by all order by 1"
     ).fetchall()
     found = dict(reasons)
-    revenue = connection.execute(
-        "select coalesce(sum(revenue::decimal(18, 6)), 0) from marts.customers"
-    ).fetchone()
+    revenue = connection.execute("select sum(revenue::decimal(18, 6)) from marts.customers").fetchone()
     return WarehouseSummary(
         store=store,
         raw_rows=raw_rows,
@@ -149,6 +147,6 @@ def _summarise(
         orders=count("select count(*) from marts.orders"),
         order_lines=count("select count(*) from marts.order_lines"),
         customers=count("select count(*) from marts.customers"),
-        revenue=float(revenue[0]) if revenue else 0.0,
+        revenue=float(revenue[0]) if revenue and revenue[0] is not None else None,
         invariants=checked,
     )

@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 
 from journey.errors import JourneyError
+from journey.warehouse.macros import load_macros
 
 
 def connect(path: Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
-    """Open the DuckDB file of a store.
+    """Open the DuckDB file of a store, and make the macros of the queries known.
 
     Parameters
     ----------
@@ -29,10 +30,12 @@ def connect(path: Path, read_only: bool = True) -> duckdb.DuckDBPyConnection:
             f"{path}: there is no warehouse yet; run `journey build --store {path.stem}` first"
         )
     try:
-        return duckdb.connect(str(path), read_only=read_only)
+        connection = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise JourneyError(
             f"{path}: this is not a warehouse that can be opened ({reason}); "
             f"close other programs that write to it, or delete it and run `journey build`"
         ) from error
+    load_macros(connection)
+    return connection

@@ -89,10 +89,20 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "marts.session_funnels",
         "steps come in order",
-        """select count(*) from marts.session_funnels
-        where carted_at < viewed_at or checked_out_at < carted_at
-            or purchased_at < coalesce(checked_out_at, carted_at)
-            or (carted_at is not null and viewed_at is null)""",
+        """select count(*) from marts.session_funnels cross join marts.recorded
+        where carted_at < viewed_at or checked_out_at < coalesce(carted_at, viewed_at)
+            or purchased_at < coalesce(checked_out_at, carted_at, viewed_at)
+            or (has_views and viewed_at is null
+                and coalesce(carted_at, checked_out_at, purchased_at) is not null)
+            or (has_carts and carted_at is null and coalesce(checked_out_at, purchased_at) is not null)
+            or (has_checkouts and checked_out_at is null and purchased_at is not null)""",
+    ),
+    Invariant(
+        "marts.session_funnels",
+        "a session bought at or before the purchase that follows all steps, and exactly if it converted",
+        """select count(*) from marts.session_funnels join marts.sessions using (session_id)
+        where (bought_at is not null) <> converted
+            or (purchased_at is not null and coalesce(bought_at > purchased_at, true))""",
     ),
     Invariant(
         "marts.order_lines",
@@ -100,7 +110,7 @@ INVARIANTS: tuple[Invariant, ...] = (
         """select abs((select count(*) from staging.events where event_type = 'purchase') - count(*))
         from marts.order_lines""",
     ),
-    _unique("marts.order_lines", "order_id", "item_id"),
+    _unique("marts.order_lines", "order_id", "line_number"),
     Invariant(
         "marts.order_lines",
         "every order line belongs to a session of the same user in which it was bought",
@@ -116,13 +126,25 @@ INVARIANTS: tuple[Invariant, ...] = (
     ),
     Invariant(
         "marts.orders",
-        "the revenue of orders, order lines and sessions is the same to the cent",
-        """select count(*) from (
-            select
-                (select coalesce(sum(net_revenue), 0) from marts.order_lines) as of_lines,
-                (select coalesce(sum(net_revenue), 0) from marts.orders) as of_orders,
-                (select coalesce(sum(revenue), 0) from marts.sessions) as of_sessions
-        ) where abs(of_lines - of_orders) >= 0.01 or abs(of_lines - of_sessions) >= 0.01""",
+        "the revenue of orders, lines and sessions is the same to the cent, and unknown in all or in none",
+        """with
+        of_lines as (
+            select session_id, if(count(net_revenue) = count(*), sum(net_revenue), null) as revenue
+            from marts.order_lines group by session_id
+        ),
+        of_orders as (
+            select session_id, if(count(net_revenue) = count(*), sum(net_revenue), null) as revenue
+            from marts.orders group by session_id
+        )
+        select count(*) from marts.sessions
+        left join of_lines using (session_id)
+        left join of_orders using (session_id)
+        where converted and (
+            (of_lines.revenue is null) <> (sessions.revenue is null)
+            or (of_orders.revenue is null) <> (sessions.revenue is null)
+            or abs(of_lines.revenue - sessions.revenue) >= 0.01
+            or abs(of_orders.revenue - sessions.revenue) >= 0.01
+        )""",
     ),
     _unique("marts.customers", "user_id"),
     Invariant(

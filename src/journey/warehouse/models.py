@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from journey.errors import JourneyError
+from journey.warehouse.head import Head, parse_head
 
 RAW = "raw"
 """Schema of the views over the raw files; it exists only while a warehouse is built."""
@@ -43,6 +44,11 @@ class Model:
     sql: str
     reads: tuple[str, ...]
     is_view: bool
+
+    @property
+    def head(self) -> Head:
+        """What its head comment says."""
+        return parse_head(self.path, self.sql)
 
 
 def read_models(folder: Path, *, skip: tuple[str, ...] = ()) -> list[Model]:
@@ -87,9 +93,17 @@ def _parse(path: Path, sql: str) -> Model:
     made = _qualified(create.find(exp.Table))
     if made != name:
         raise JourneyError(f"{path}: the file must make {name}, but it makes {made}; rename one of them")
-    tables = {_qualified(table) for table in create.expression.find_all(exp.Table)}
-    reads = tuple(sorted(table for table in tables if "." in table))
-    return Model(name=name, path=path, sql=sql, reads=reads, is_view=create.kind == "VIEW")
+    return Model(name=name, path=path, sql=sql, reads=_read(create.expression), is_view=create.kind == "VIEW")
+
+
+def tables_read(sql: str) -> tuple[str, ...]:
+    """Every schema-qualified table that a query reads, sorted."""
+    return _read(sqlglot.parse_one(sql, dialect="duckdb"))
+
+
+def _read(tree: exp.Expr) -> tuple[str, ...]:
+    tables = {_qualified(table) for table in tree.find_all(exp.Table)}
+    return tuple(sorted(table for table in tables if "." in table))
 
 
 def _qualified(table: exp.Table | None) -> str:

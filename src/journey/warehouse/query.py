@@ -1,8 +1,9 @@
 """The SQL query library: every file of `sql/analysis/`, run by name.
 
-A query answers one question; its head comment says which (see `journey.warehouse.query_head`). Results are
+A query answers one question; its head comment says which (see `journey.warehouse.head`). Results are
 ordered by unique keys, and floats are rounded to twelve significant digits, because the order in which
-threads add up doubles, and with it the last digits of a sum, differs from run to run.
+threads add up doubles, and with it the last digits of a sum, differs from run to run. Extracts hand rows to
+methods as they are: they are found and run in the same way, but not rounded and not shown.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import pandas as pd
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.warehouse.connect import connect
-from journey.warehouse.query_head import LEVELS, QuerySpec, Value, parse_query
+from journey.warehouse.head import EXTRACTS, LEVELS, QuerySpec, Value, parse_query
 
-__all__ = ["QuerySpec", "find", "library", "query", "run"]
+__all__ = ["QuerySpec", "extracts", "find", "library", "query", "run"]
 
 SIGNIFICANT_DIGITS = 12
 
@@ -33,12 +34,23 @@ def library() -> tuple[QuerySpec, ...]:
     JourneyError
         When a file's head is malformed or two files share a name.
     """
+    return tuple(spec for spec in _all_queries() if spec.level != EXTRACTS)
+
+
+def extracts() -> tuple[QuerySpec, ...]:
+    """Every query that hands rows to methods, by name; errors as in `library`."""
+    return tuple(spec for spec in _all_queries() if spec.level == EXTRACTS)
+
+
+def _all_queries() -> tuple[QuerySpec, ...]:
     return _read_library(project().sql / "analysis")
 
 
 @lru_cache(maxsize=4)
 def _read_library(folder: Path) -> tuple[QuerySpec, ...]:
-    specs = [parse_query(path) for level in LEVELS for path in sorted((folder / level).glob("*.sql"))]
+    specs = [
+        parse_query(path) for level in (*LEVELS, EXTRACTS) for path in sorted((folder / level).glob("*.sql"))
+    ]
     by_name: dict[str, QuerySpec] = {}
     for spec in specs:
         if twin := by_name.get(spec.name):
@@ -57,7 +69,7 @@ def find(name: str) -> QuerySpec:
     JourneyError
         When there is none; the message names the closest ones.
     """
-    by_name = {spec.name: spec for spec in library()}
+    by_name = {spec.name: spec for spec in _all_queries()}
     if name in by_name:
         return by_name[name]
     close = difflib.get_close_matches(name, by_name, n=3, cutoff=0.5)
@@ -82,7 +94,7 @@ def query(
     Returns
     -------
     DataFrame
-        In the order of the query's keys; floats carry twelve significant digits.
+        In the order of the query's keys; floats carry twelve significant digits, those of an extract all.
 
     Raises
     ------
@@ -98,7 +110,8 @@ def query(
     if unknown := sorted(set(parameters) - set(defaults)):
         known = ", ".join(defaults) or "none"
         raise JourneyError(f"query {name!r} has no parameter {unknown[0]!r}; it has {known}")
-    return run(spec.sql, connection, defaults | parameters, origin=f"query {name!r}")
+    frame = _fetched(spec.sql, connection, defaults | parameters, origin=f"query {name!r}")
+    return frame if spec.level == EXTRACTS else rounded(frame)
 
 
 def run(
@@ -108,16 +121,26 @@ def run(
     *,
     origin: str = "SQL",
 ) -> pd.DataFrame:
-    """Run one statement and return its rows; `origin` names it in an error.
+    """Run one statement and return its rows, rounded as those of `query`; `origin` names it in an error.
 
     Raises
     ------
     JourneyError
         When DuckDB refuses the statement, or it returns two columns of one name.
     """
+    return rounded(_fetched(sql, connection, parameters, origin=origin))
+
+
+def _fetched(
+    sql: str,
+    connection: duckdb.DuckDBPyConnection | None,
+    parameters: dict[str, Value] | None,
+    *,
+    origin: str,
+) -> pd.DataFrame:
     if connection is None:
         with connect(project().warehouse("simulated")) as opened:
-            return run(sql, opened, parameters, origin=origin)
+            return _fetched(sql, opened, parameters, origin=origin)
     try:
         result = connection.execute(sql, parameters or None)
         columns = [(column[0], str(column[1])) for column in result.description or ()]
@@ -129,7 +152,7 @@ def run(
         raise JourneyError(f"{origin} returns the column {repeated!r} twice; give one another name")
     # DuckDB adds up integers in 128 bits, which pandas would show as floats.
     wide = [name for name, kind in columns if kind == "HUGEINT" and frame[name].notna().all()]
-    return rounded(frame.astype(dict.fromkeys(wide, "int64")))
+    return frame.astype(dict.fromkeys(wide, "int64"))
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,9 @@ from journey.causal import (
     doubly_robust,
     fit_propensity,
     inverse_probability_weighting,
+    inverse_probability_weights,
     known_propensity,
+    match_on_score,
     naive_difference,
     placebo_test,
     propensity_matching,
@@ -63,7 +65,11 @@ def draw(rng: np.random.Generator, n: int, *, binary: bool = False):
 
 def true_effects(*, binary: bool) -> dict[str, float]:
     _, _, _, effect, score = draw(np.random.default_rng(99), 1_000_000, binary=binary)
-    return {"ATE": float(effect.mean()), "ATT": float(np.average(effect, weights=score))}
+    return {
+        "ATE": float(effect.mean()),
+        "ATT": float(np.average(effect, weights=score)),
+        "ATC": float(np.average(effect, weights=1 - score)),
+    }
 
 
 def estimate(method, x, treatment, outcome, estimand, *, binary=False, clusters=None, seed=0):
@@ -92,7 +98,7 @@ def estimate(method, x, treatment, outcome, estimand, *, binary=False, clusters=
     return propensity_matching(outcome, treatment, x, score, estimand=estimand, clusters=clusters)
 
 
-@pytest.mark.parametrize("estimand", ["ATE", "ATT"])
+@pytest.mark.parametrize("estimand", ["ATE", "ATT", "ATC"])
 @pytest.mark.parametrize("binary", [False, True], ids=["numeric", "binary"])
 def test_estimators_recover_the_truth_and_the_naive_difference_does_not(binary, estimand):
     truth = true_effects(binary=binary)[estimand]
@@ -103,6 +109,45 @@ def test_estimators_recover_the_truth_and_the_naive_difference_does_not(binary, 
         assert result.estimand == estimand
     naive = naive_difference(outcome, treatment)
     assert naive.estimate - truth > 10 * naive.standard_error
+
+
+def test_effect_over_the_untreated():
+    # Effect 0.5 + 0.5 x, treated with probability expit(1.04 x). By quadrature the untreated have a mean x
+    # of -0.424, so their effect is 0.288, where everybody's is 0.5.
+    node, weight = np.polynomial.hermite_e.hermegauss(80)
+    weight = weight * expit(-1.04 * node)
+    truth = 0.5 + 0.5 * float(weight @ node / weight.sum())
+    assert round(truth, 3) == 0.288
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(40_000, 1))
+    treatment = (rng.random(40_000) < expit(1.04 * x[:, 0])).astype(int)
+    outcome = x[:, 0] + treatment * (0.5 + 0.5 * x[:, 0]) + rng.normal(size=40_000) + 9
+    for method in METHODS:
+        result = estimate(method, x, treatment, outcome, "ATC")
+        assert result.estimate == pytest.approx(truth, abs=3 * result.standard_error), method
+        assert result.standard_error < 0.03
+        assert result.estimand == "ATC"
+        assert result.estimate == pytest.approx(result.treated_mean - result.control_mean)
+        assert result.risk_ratio == pytest.approx(result.treated_mean / result.control_mean)
+        assert result.risk_ratio_low < result.risk_ratio < result.risk_ratio_high
+        assert result.n_treated <= treatment.sum()
+    score = fit_propensity(treatment, x)
+    weights = (
+        inverse_probability_weights(treatment, score, estimand="ATC"),
+        match_on_score(treatment, score, estimand="ATC").weights,
+    )
+    for each in weights:
+        # The treated are weighted to look like the untreated.
+        assert np.average(x[treatment == 1, 0], weights=each[treatment == 1]) == pytest.approx(
+            -0.424, abs=0.03
+        )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_unknown_estimand_is_refused(method):
+    x, treatment, outcome, _, _ = draw(np.random.default_rng(1), 200)
+    with pytest.raises(JourneyError, match="Unknown estimand 'LATE'; choose one of ATE, ATT, ATC"):
+        estimate(method, x, treatment, outcome, "LATE")
 
 
 @pytest.mark.parametrize("estimand", ["ATE", "ATT"])
@@ -290,7 +335,7 @@ def test_decision_cost():
     ("outcome", "treatment", "reason"),
     [
         ([1.0, 2.0, 3.0, 4.0], [0, 0, 0, 1], "1 of 4 rows are treated"),
-        ([1.0, 2.0, 3.0, 4.0], [0, 1, 2, 1], "0 or 1"),
+        ([1.0, 2.0, 3.0, 4.0], [0, 1, 2, 1], "0 or 1, and 1 of 4 values are not, such as 2"),
         ([1.0, np.nan, 3.0, 4.0], [0, 0, 1, 1], "1 missing"),
         ([1.0, 2.0], [0, 0, 1, 1], "Treatment must be 2"),
         ([], [], "0 rows"),

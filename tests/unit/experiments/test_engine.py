@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import doctest
 import importlib
+import json
 import pkgutil
+from typing import get_args
 
 import duckdb
 import numpy as np
@@ -54,6 +56,7 @@ from journey.experiments import (
     wilson,
     winsorised,
 )
+from journey.experiments.inputs import EffectScale, Scale
 
 MODULES = sorted(module.name for module in pkgutil.iter_modules(journey.experiments.__path__))
 
@@ -376,3 +379,12 @@ def test_cuped_lift_of_either_baseline_covers_the_same_lift() -> None:
     assert arms.control == samples[0].y.mean
     with pytest.raises(JourneyError, match="baseline must be adjusted or observed"):
         cuped(*samples, baseline="other")  # type: ignore[arg-type]
+
+
+def test_a_result_is_tagged_with_a_type_that_no_input_takes() -> None:
+    arms = means(Sample(100, 200.0, 500.0), Sample(100, 230.0, 620.0))
+    tags = [difference(arms).scale, relative_lift(arms).scale, equivalence(arms, -1, 1).scale]
+    assert all(isinstance(tag, EffectScale) for tag in tags)
+    assert not isinstance("absolute", EffectScale)
+    assert set(get_args(Scale)) <= {str(tag) for tag in EffectScale}
+    assert json.dumps(difference(arms).as_dict()["scale"]) == '"absolute"'

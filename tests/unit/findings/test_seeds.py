@@ -272,6 +272,11 @@ def test_the_first_shop_is_the_one_of_the_build(chapter, committed):
     assert stale == []
 
 
+def test_every_claim_holds_for_the_shop_that_the_pages_show(committed):
+    first = Shop(committed[str(SEEDS[0])])
+    assert [claim.says for claim in CLAIMS if not claim.holds(first)] == []
+
+
 def test_what_the_page_says_in_words_is_so(committed):
     # Headings and sentences without a number of their own.
     shops = [Shop(numbers) for numbers in committed.values()]

@@ -76,6 +76,12 @@ def test_transition_weights_equal_repeated_paths():
     assert (once.counts == repeated.counts).all()
 
 
+@pytest.mark.parametrize("weights", [[0.5, 1], [-1, 1], [np.nan, 1], [1]])
+def test_transition_weights_that_are_no_counts_are_refused(weights):
+    with pytest.raises(JourneyError, match="2 non-negative whole numbers"):
+        transition_matrix(build([0, 1], [0, 2]), weights=weights)
+
+
 def test_transition_matrix_recovers_a_known_chain():
     truth = np.array([[0.1, 0.6, 0.3], [0.5, 0.2, 0.3], [0.25, 0.25, 0.5]])
     rng = np.random.default_rng(3)

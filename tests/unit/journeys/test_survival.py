@@ -39,6 +39,15 @@ def test_median_is_absent_when_most_never_convert():
     assert curve.survival[-1] == pytest.approx(4 / 6)
 
 
+def test_without_an_event_the_mean_time_is_unknown():
+    curve = kaplan_meier([3, 5, 8], [0, 0, 0])
+    assert (curve.n, curve.n_events, curve.median, curve.restricted_mean) == (3, 0, None, None)
+    assert curve.restricted_mean_error is None
+    assert survival_at(curve, [4.0])[0].tolist() == [1.0]
+    with pytest.raises(JourneyError, match="Horizon 10 lies beyond"):
+        kaplan_meier([3, 5, 8], [0, 0, 0], horizon=10)
+
+
 def test_ignoring_censoring_is_biased_and_kaplan_meier_is_not():
     rng = np.random.default_rng(1)
     duration, event = exponential_sample(rng, 20_000, rate=0.1, censor_rate=0.2)
@@ -95,7 +104,7 @@ def test_logrank_keeps_its_level_and_has_power():
         ([1.0, -1.0], [1, 1], "negative or missing"),
         ([1.0, np.nan], [1, 1], "negative or missing"),
         ([1.0], [1, 0], "equally long"),
-        ([1.0], [2], "0 .censored. or 1"),
+        ([1.0], [2], "Event flags must be 0 or 1"),
     ],
 )
 def test_bad_durations_are_refused(duration, event, reason):

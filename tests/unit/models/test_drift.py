@@ -81,8 +81,25 @@ def test_bins_of_few_values_many_zeros_and_quantiles():
     zeros = numeric_bins("x", np.r_[np.zeros(95), np.arange(1, 21)])
     assert (zeros([0, 1]) == [0, 1]).all(), "a zero that most rows share is a bin of its own"
     even = numeric_bins("x", np.arange(1000.0))
-    assert even.size == 10
+    assert len(even.edges) + 1 == 10
     assert np.bincount(even(np.arange(1000.0))).tolist() == pytest.approx([100] * 10, abs=1)
+
+
+def test_missing_values_have_a_bin_of_their_own():
+    numbers = numeric_bins("x", [1.0, 2.0, np.nan, 3.0])
+    assert numbers == numeric_bins("x", [1.0, 2.0, 3.0])
+    assert numbers([1.0, 3.0, 99.0, np.nan]).tolist() == [0, 2, 2, numbers.size - 1]
+    text = category_bins("channel", np.array(["a", None, "b"], dtype=object))
+    assert text.categories == ("a", "b")
+    given = np.array(["a", "new", None, float("nan"), "None"], dtype=object)
+    assert text(given).tolist() == [0, 2, 3, 3, 2]
+    # A week in which a tenth goes missing is a shift, not a rise of the highest numbers.
+    before, after = (np.where(np.arange(1000) < lost, np.nan, np.arange(1000.0)) for lost in (0, 100))
+    bins = numeric_bins("x", before)
+    one, two = (count_bins([bins], bins(each)[:, None]) for each in (before, after))
+    assert two[-1] == 100
+    assert two[-2] == one[-2]
+    assert stability_index(one, two) > 0.1
 
 
 def test_a_constant_has_bins_below_itself_and_above():
@@ -103,9 +120,11 @@ def test_unseen_categories_have_a_bin_of_their_own():
     ("call", "message"),
     [
         (lambda: numeric_bins("x", []), "x: bins need"),
-        (lambda: numeric_bins("x", [1, np.nan]), "finite"),
+        (lambda: numeric_bins("x", [1, np.inf]), "1 of 2 numbers are infinite"),
+        (lambda: numeric_bins("x", [np.nan, np.nan]), "x: bins need a vector with at least one known value"),
+        (lambda: category_bins("x", [None]), "0 known"),
         (lambda: numeric_bins("x", [1, 2], most=1), "at least 2"),
-        (lambda: category_bins("x", []), "at least one"),
+        (lambda: category_bins("x", []), "at least one known"),
         (lambda: stability_index([1, 2], [1, 2, 3]), "2 and 3 bins"),
         (lambda: stability_index([1, 2], [0, 0]), "no rows"),
         (lambda: detectable_share([5, 5], 0, 10, 99.0), "no share"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics as reference
+from support.ranks import precision_at
 
 from journey.errors import JourneyError
 from journey.models.calibration import choose_calibration, fit_calibration
@@ -12,13 +14,11 @@ from journey.models.ranked import rank_outcomes
 from journey.models.scores import (
     average_precision,
     bootstrap,
-    brier_score,
     calibration_error,
-    calibration_noise,
+    check_calibration,
     compare,
     log_loss,
     measure,
-    precision_at,
     reliability,
 )
 from journey.models.slices import slice_scores
@@ -42,7 +42,6 @@ def test_point_values_equal_scikit_learn_with_ties(drawn):
     inner = np.clip(p, 1e-15, 1 - 1e-15)
     assert found.log_loss.value == pytest.approx(reference.log_loss(y, inner), abs=1e-9)
     assert average_precision(y, p) == found.pr_auc.value
-    assert brier_score(y, p) == pytest.approx(found.brier.value)
     assert log_loss(y, p) == pytest.approx(found.log_loss.value)
 
 
@@ -71,7 +70,7 @@ def test_a_constant_score_is_chance():
     assert found.roc_auc.value == 0.5
     assert found.pr_auc.value == 0.25
     assert found.lift_10.value == pytest.approx(1.0)
-    assert found.calibration_error.value == pytest.approx(0.0)
+    assert found.calibration_error == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +102,25 @@ def test_calibration_error_by_hand():
     assert calibration_error(y, p, bins=2) == pytest.approx((0.1 + 0.1) / 2)
 
 
-def test_calibration_noise_is_what_perfect_probabilities_show():
-    rng = np.random.default_rng(3)
+def test_a_perfect_model_passes_its_calibration_check_19_times_in_20():
+    # A resampling interval of the gap would hold its true value, 0, in 6 of 1,000 such draws.
+    rng, runs = np.random.default_rng(3), 300
     p = rng.beta(2, 20, 2000)
-    shown = [calibration_error(rng.random(2000) < p, p) for _ in range(100)]
-    assert calibration_noise(p, draws=100) == pytest.approx(np.mean(shown), rel=0.1)
+    found = [check_calibration(rng.random(2000) < p, p, draws=200, seed=run) for run in range(runs)]
+    inside = sum(each.chance.low <= each.gap <= each.chance.high for each in found)
+    assert binomtest(inside, runs, 0.95).pvalue > 0.001
+    assert binomtest(sum(each.p_value <= 0.05 for each in found), runs, 0.05).pvalue > 0.001
+    assert found[0].chance.value == pytest.approx(np.mean([each.gap for each in found]), rel=0.05)
+
+
+def test_probabilities_that_are_off_fail_the_calibration_check():
+    rng = np.random.default_rng(4)
+    p = rng.beta(2, 20, 5000)
+    found = check_calibration(rng.random(5000) < p, np.minimum(1, 1.3 * p), draws=200)
+    assert found.gap > found.chance.high
+    assert found.p_value == pytest.approx(1 / 201)
+    with pytest.raises(JourneyError, match="probabilities run from"):
+        check_calibration([0, 1], [0.5, 1.5])
 
 
 def test_reliability_covers_the_truth():
@@ -202,3 +215,26 @@ def test_bounds_stand_around_the_value(drawn):
         if hasattr(estimate, "low"):
             assert estimate.low <= estimate.value <= estimate.high, name
     assert found.groups == 1500
+
+
+def test_calibration_counts_all_rows_when_it_refuses():
+    # One positive: the rows outside its own fold have none.
+    y, p = np.arange(40) == 7, np.linspace(0.1, 0.9, 40)
+    with pytest.raises(JourneyError, match="1 positives of 40 rows of 40 users"):
+        choose_calibration(y, p, np.arange(40))
+
+
+def test_a_difference_that_overlapping_intervals_hide() -> None:
+    # The second score is the first with a little noise: its own interval is as wide, their difference is not.
+    rng = np.random.default_rng(8)
+    score = rng.normal(size=1500)
+    y = rng.random(1500) < 1 / (1 + np.exp(2 - score))
+    noisy = score + rng.normal(0, 0.35, 1500)
+    one, two = (
+        bootstrap(rank_outcomes(y, each).profile, None, 1500, replicates=300, seed=1)[0]["roc_auc"]
+        for each in (score, noisy)
+    )
+    assert two.high > one.low
+    paired = compare(y, score, noisy, replicates=300, seed=1)["roc_auc"]
+    assert paired.low > 0
+    assert paired.high - paired.low < (one.high - one.low) / 2

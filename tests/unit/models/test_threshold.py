@@ -78,11 +78,14 @@ def test_a_leak_fakes_a_score_that_does_not_remain():
     features, outcome = rng.normal(size=(2000, 3)), rng.random(2000) < 0.3
     leak = outcome[:, None] + rng.normal(0, 0.1, (2000, 1))
     half = 1000
-    (found,) = leak_lesson(
+    honest, found = leak_lesson(
         (features[:half], outcome[:half]),
         (features[half:], outcome[half:]),
         ["a", "b", "c"],
-        {"the outcome": (leak[:half], leak[half:], np.zeros((half, 1)))},
+        {
+            "nothing": (*(np.empty((half, 0)),) * 3,),
+            "the outcome": (leak[:half], leak[half:], np.zeros((half, 1))),
+        },
         np.arange(half),
         Setting(rounds=30),
         seed=1,
@@ -90,3 +93,6 @@ def test_a_leak_fakes_a_score_that_does_not_remain():
     )
     assert found.faked.value > 0.99
     assert found.remaining.value < 0.6
+    assert honest.change is None
+    assert found.change.value == pytest.approx(found.remaining.value - honest.remaining.value)
+    assert found.change.low <= found.change.value <= found.change.high

@@ -243,6 +243,10 @@ def test_oversampling_before_the_split_fakes_the_score_of_pure_noise():
     by = {(row.recipe, row.place): row for row in found}
     assert by["as they are", "none"].roc_auc < 0.62
     assert by["SMOTE", "in training"].roc_auc < 0.62
+    assert by["SMOTE", "in training"].change.low < 0 < by["SMOTE", "in training"].change.high
+    change = by["SMOTE", "in training"].pr_auc - by["as they are", "none"].pr_auc
+    assert by["SMOTE", "in training"].plain()["change"] == pytest.approx(change)
+    assert by["as they are", "none"].change is by["SMOTE", "before the split"].change is None
     assert by["SMOTE", "before the split"].roc_auc > 0.9
     assert by["repeated rows", "before the split"].roc_auc > 0.9
     assert by["SMOTE", "before the split"].positives == pytest.approx(0.5, abs=0.01)

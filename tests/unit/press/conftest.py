@@ -9,6 +9,7 @@ from support.press_site import CONFIG, Element, parse
 
 import press
 from press import html, pandoc, source
+from press.filters import Filter
 from press.project import load
 
 DEMO = Path(__file__).parent / "demo"
@@ -45,14 +46,10 @@ def small(tmp_path: Path) -> Callable[..., Path]:
 def convert(small: Callable[..., Path]) -> Callable[..., str]:
     """Markdown without code through the filters and pandoc, as HTML or Typst."""
 
-    def run(markdown: str, fmt: str = "html", **meta: object) -> str:
-        project = load(small(markdown))
-        read = source.read(project, "index.qmd")
-        text = "\n".join(
-            line.text for part in read.parts if isinstance(part, source.Prose) for line in part.lines
-        )
-        document = html.filtered(read, text, fmt, meta)
-        options = ["--section-divs", "--mathml"] if fmt == "html" else []
-        return pandoc.write(document, read, meta, "-t", fmt, *options)
+    def run(markdown: str, fmt: str = "html") -> str:
+        page = source.read(load(small(markdown)), "index.qmd")
+        document = Filter(page, fmt).apply(pandoc.parse(page, page.markdown([]), []))
+        document.content = html.sections(list(document.content)) if fmt == "html" else document.content
+        return pandoc.write(page, document, fmt, *(["--mathml"] if fmt == "html" else []))
 
     return run

@@ -1,4 +1,4 @@
-"""The demo in a real browser: scheme, menus, tabs, callouts, search, accessibility."""
+"""The demo in a real browser: scheme, navigation, callouts, contents, search, accessibility."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_scheme_follows_the_system_and_is_remembered(tab) -> None:  # type: igno
     page = tab("index.html", "dark")
     dark = "document.body.classList.contains('quarto-dark')"
     assert page.evaluate(dark)
-    accent = "getComputedStyle(document.documentElement).getPropertyValue('--demo-accent').trim()"
+    accent = "getComputedStyle(document.body).getPropertyValue('--demo-accent').trim()"
     assert page.evaluate(accent) == "#99c1f1"
     page.click(".quarto-color-scheme-toggle")
     assert not page.evaluate(dark)
@@ -87,19 +87,14 @@ def test_scheme_follows_the_system_and_is_remembered(tab) -> None:  # type: igno
 
 def test_collapsed_callout_opens_by_keyboard(tab) -> None:  # type: ignore[no-untyped-def]
     page = tab("part/elements.html")
-    assert not page.is_visible("#callout-2")
-    page.focus("[aria-controls=callout-2]")
+    assert not page.is_visible("#callout-1")
+    page.focus("[aria-controls=callout-1]")
     page.keyboard.press("Enter")
-    assert page.is_visible("#callout-2")
-    assert page.get_attribute("[aria-controls=callout-2]", "aria-expanded") == "true"
+    assert page.is_visible("#callout-1")
+    assert page.get_attribute("[aria-controls=callout-1]", "aria-expanded") == "true"
 
 
-def test_menu_and_phone_navigation(tab) -> None:  # type: ignore[no-untyped-def]
-    page = tab("index.html")
-    page.click("#nav-menu-left-2")
-    assert page.is_visible(".dropdown-item >> nth=0")
-    page.keyboard.press("Escape")
-    assert not page.is_visible(".dropdown-item >> nth=0")
+def test_phone_navigation(tab) -> None:  # type: ignore[no-untyped-def]
     phone = tab("index.html", width=360)
     assert not phone.is_visible("#quarto-sidebar")
     phone.click(".quarto-btn-toggle")
@@ -112,21 +107,24 @@ def test_menu_and_phone_navigation(tab) -> None:  # type: ignore[no-untyped-def]
 
 def test_contents_follow_the_reader(tab) -> None:  # type: ignore[no-untyped-def]
     page = tab("part/elements.html")
-    page.evaluate("document.getElementById('layout').scrollIntoView()")
-    page.wait_for_function("document.querySelector('#TOC .active')?.textContent.includes('Layout')")
+    page.evaluate("document.getElementById('sec-crossrefs').scrollIntoView()")
+    page.wait_for_function("document.querySelector('#TOC .active')?.textContent.includes('Cross-references')")
 
 
 def test_search_finds_and_leads_there(tab) -> None:  # type: ignore[no-untyped-def]
     page = tab("part/cells.html")
     page.keyboard.press("/")
-    page.keyboard.type("thirds")
-    page.wait_for_selector(".press-search li a")
-    assert "Elements" in page.inner_text(".press-search li a")
-    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.matches('pagefind-modal input')")
+    page.keyboard.type("folded")
+    page.wait_for_selector("dialog a[href*='elements.html']")
+    violations = axe_api.Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in violations] == []
+    page.click("dialog a[href*='elements.html'] >> nth=0")
     page.wait_for_url("**/part/elements.html*")
     empty = tab("index.html")
     empty.click("#quarto-search button")
+    empty.wait_for_function("document.activeElement.matches('pagefind-modal input')")
     empty.keyboard.type("zzzzqq")
-    empty.wait_for_function(
-        "document.querySelector('.press-search [role=status]').textContent === 'Nothing found'"
-    )
+    empty.get_by_text("No results").first.wait_for(state="visible")
+    empty.keyboard.press("Escape")
+    assert not empty.is_visible("dialog")

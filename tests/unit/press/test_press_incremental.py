@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import signal
 import subprocess
 import sys
@@ -14,30 +17,32 @@ import pytest
 from support.press_site import CONFIG
 
 import press
-from press import site as press_site
+from press.kernel import Runner
+from press.source import Page
 
 Small = Callable[..., Path]
-PAGE = '---\ntitle: Counted\n---\n\nWords.\n\n```{python}\n#| echo: false\nprint("value", 1)\n```\n'
+PAGE = '---\ntitle: Counted\n---\n\nWords.\n\n```{python}\n#| output: asis\nprint("value", 1)\n```\n'
 
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Pages whose code was executed, in order."""
     executed: list[str] = []
-    original = press_site.execute
+    original = Runner.execute
 
-    def counted(page, fmt, meta, stopped):  # type: ignore[no-untyped-def]
+    def counted(self: Runner, page: Page) -> list[str]:
         executed.append(page.path)
-        return original(page, fmt, meta, stopped)
+        return original(self, page)
 
-    monkeypatch.setattr(press_site, "execute", counted)
+    monkeypatch.setattr(Runner, "execute", counted)
     return executed
 
 
 def rendered(root: Path) -> list[str]:
-    pages: list[str] = []
-    press.render(root, progress=lambda page, done, total: pages.append(page))
-    return pages
+    """Render; the pages that it tells to have rendered."""
+    with contextlib.redirect_stderr(io.StringIO()) as told:
+        press.render(root)
+    return re.findall(r"^\[\d+/\d+\] (\S+)", told.getvalue(), flags=re.MULTILINE)
 
 
 def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
@@ -76,7 +81,7 @@ def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nBefore.\n", "utf-8")
     rendered(root)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nAfter.\n", "utf-8")
-    (root / "index.qmd").write_text(PAGE + "\n```{python}\n1 / 0\n```\n", "utf-8")
+    (root / "index.qmd").write_text(PAGE + "\n```{python}\n#| include: false\n1 / 0\n```\n", "utf-8")
     with pytest.raises(press.PressError):
         rendered(root)
     assert "Before." in (root / "_site" / "other.html").read_text("utf-8")
@@ -101,26 +106,37 @@ def test_one_page_of_several(small: Small) -> None:
     assert not (root / "_site" / "index.html").exists()
 
 
-def test_resources_follow_their_sources(small: Small) -> None:
-    config = CONFIG.replace("type: website", "type: website\n  resources: [extra.txt]")
-    root = small("![A box](box.svg)\n", config, box__svg="<svg/>", extra__txt="1")
+def test_code_runs_once_for_all_formats(small: Small, runs: list[str]) -> None:
+    formats = "format-links: [html]\nformat: {html: default, typst: default}\n---"
+    root = small(PAGE.replace("---\n\nWords", f"{formats}\n\nWords"), data__txt="")
+    rendered(root)
+    assert (root / "_site" / "index.pdf").exists()
+    assert runs == ["index.qmd"]
+
+
+def test_files_follow_their_sources(small: Small) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  resources: [/extra.txt]")
+    root = small("[linked](linked.txt) and [extra](extra.txt)\n", config, linked__txt="1", extra__txt="1")
     rendered(root)
     (root / "extra.txt").write_text("2", "utf-8")
-    (root / "box.svg").write_text("<svg><g/></svg>", "utf-8")
+    (root / "linked.txt").write_text("2", "utf-8")
     rendered(root)
     assert (root / "_site" / "extra.txt").read_text("utf-8") == "2"
-    assert (root / "_site" / "box.svg").read_text("utf-8") == "<svg><g/></svg>"
+    assert (root / "_site" / "linked.txt").read_text("utf-8") == "2"
+    (root / "index.qmd").write_text("no more\n", "utf-8")
+    rendered(root)
+    assert not (root / "_site" / "linked.txt").exists()
+    assert (root / "_site" / "extra.txt").exists()
 
 
-def test_named_files_make_a_page_stale(small: Small) -> None:
-    root = small(
-        "---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>", data__txt=""
-    )
+def test_named_files_make_every_page_stale(small: Small) -> None:
+    config = CONFIG.replace("html: default", "html: {include-after-body: end.html}")
+    root = small("text\n", config, end__html="<p id='a'></p>", data__txt="")
     rendered(root)
     assert rendered(root) == []
-    (root / "head.html").write_text("<meta name='b'>", "utf-8")
+    (root / "end.html").write_text("<p id='b'></p>", "utf-8")
     assert rendered(root) == ["index.qmd"]
-    assert "<meta name='b'>" in (root / "_site" / "index.html").read_text("utf-8")
+    assert "<p id='b'></p>" in (root / "_site" / "index.html").read_text("utf-8")
 
 
 def test_pre_render_can_be_left_out(small: Small) -> None:
@@ -130,7 +146,9 @@ def test_pre_render_can_be_left_out(small: Small) -> None:
 
 
 def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
-    root = small('```{python}\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n')
+    root = small(
+        '```{python}\n#| include: false\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n'
+    )
     command = "from press.cli import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", command, "render", "--root", str(root)],

@@ -10,8 +10,10 @@ from scipy.sparse import csr_matrix
 
 from journey import recommend
 from journey.errors import JourneyError
+from journey.metrics.bootstrap import bootstrap_totals
 from journey.recommend.als import solve_side
 from journey.recommend.baskets import own_frequency, purchase_log
+from journey.recommend.comparison import ratio_less_one
 from journey.recommend.scorers import blend, category_popularity_scores, item_cosine, standardised
 from journey.recommend.study import Grid, simplex
 
@@ -212,6 +214,24 @@ def test_study_beats_popularity_where_groups_are_planted_and_repeats_itself() ->
     )
     again = recommend.all_scores(found, recommend.choose_settings(found, grid))
     assert all((scores[name] == again[name]).all() for name in scores)
+    # Paired: the interval of ALS over popularity is that of its gain, and far narrower than two apart.
+    rows = result.differences.set_index(["method", "other", "metric"])
+    row, gain = rows.loc[("als", "popularity", "ndcg")], result.table.set_index("method").loc["als"]
+    assert row["change"] == pytest.approx(ndcg["als"] / ndcg["popularity"] - 1)
+    assert (row["change_low"], row["change_high"]) == (gain["gain_low"], gain["gain_high"])
+    assert ("hybrid", "als", "recall") in rows.index
+
+
+def test_a_paired_difference_is_seen_where_intervals_overlap() -> None:
+    # One list finds what the other finds and now and then one item more: alike by their intervals, but never
+    # worse on any user.
+    rng = np.random.default_rng(0)
+    base = rng.integers(0, 2, 400).astype(float)
+    columns = {"users": np.ones(400), "one.ndcg": base, "two.ndcg": base + (rng.random(400) < 0.05)}
+    totals = bootstrap_totals(columns, replicates=500)
+    one, two = (totals.ratio(f"{name}.ndcg", "users") for name in ("one", "two"))
+    assert two.low < one.high
+    assert totals.estimate(ratio_less_one("two.ndcg", "one.ndcg")).low > 0
 
 
 def test_share_of_gain_is_one_for_the_oracle_itself() -> None:

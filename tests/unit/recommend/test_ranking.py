@@ -92,3 +92,11 @@ def test_novelty_is_the_mean_surprise_in_bits() -> None:
     assert novelty(np.array([[0, 1], [1, -1]]), known_by).tolist() == [1.5, 2.0]
     with pytest.raises(JourneyError, match="known to no user"):
         novelty(np.array([[2]]), known_by)
+
+
+def test_a_list_that_holds_an_item_twice_is_refused():
+    # Counted twice, one of one item to find would be a recall of 2.
+    with pytest.raises(JourneyError, match="1 of 2 lists hold an item twice"):
+        ranking_metrics(np.array([[1, 1], [-1, -1]]), flags("..x", ".x."))
+    with pytest.raises(JourneyError, match="hold an item twice"):
+        item_hits(np.array([[0, 2, 0]]), flags("x.."))

@@ -8,7 +8,15 @@ import pytest
 from journey.errors import JourneyError
 from journey.features.catalogue import FEATURES, GROUPS
 from journey.paths import project
-from journey.report.dictionary import MARTS, column_rows, feature_rows, mart_rows, raw_tables
+from journey.report.dictionary import (
+    COLUMNS_OF,
+    MARTS,
+    column_rows,
+    feature_rows,
+    mart_columns,
+    mart_rows,
+    raw_tables,
+)
 from journey.warehouse.connect import connect
 
 
@@ -38,3 +46,16 @@ def test_marts_are_there_and_counted():
         sessions = connection.execute("select count(*) from marts.sessions").fetchone()[0]
     assert rows.loc["marts.sessions", "rows"] == sessions
     assert rows.loc["marts.features_all", "columns"] > len(FEATURES)
+    # capitals of names stay capitals
+    assert rows.loc["marts.sessions", "question"] == "What happened in each session?"
+
+
+def test_every_column_of_a_mart_is_explained():
+    with connect(project().warehouse("simulated")) as connection:
+        shown = {name: mart_columns(connection, project().sql, name) for name in COLUMNS_OF}
+    for name, rows in shown.items():
+        assert rows["meaning"].str.len().gt(4).all(), name
+        assert rows["notes"].eq("key").any(), name
+    sessions = shown["sessions"].set_index("column")
+    assert sessions.loc["country", "meaning"].startswith("Country of the account")
+    assert sessions.loc["revenue", "notes"] == "may be null"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -17,13 +18,14 @@ from journey.paths import project
 from journey.report.sqlcells import (
     options_before_magic,
     register_magics,
+    runnable,
     show_query,
     sql_block,
     sql_cell,
 )
 from journey.report.sqlcolumns import heading, result_columns
 from journey.report.tables import table_text
-from journey.warehouse.query import library, query
+from journey.warehouse.query import find, library, query
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +55,20 @@ def shell() -> Iterator[InteractiveShell]:
 def test_show_query_prints_folded_sql_then_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     show_query("conversion_by_device", caption="By device", z=1.645)
     text = capsys.readouterr().out
-    assert text.index('<details class="code-fold"><summary>SQL</summary>') < text.index("<i>-- $z = 1.645")
+    assert text.index('<details class="code-fold"><summary>SQL</summary>') < text.index("<i>-- z = 1.645")
     assert text.index("</details>") < text.index("<caption>By device</caption>")
     assert '<th scope="col" class="num">Conversion rate</th>' in text
     rate = query("conversion_by_device")["conversion_rate"].iloc[0]
     assert f'<td class="num">{rate:.2%}</td>' in text
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in library()])
+def test_the_sql_that_is_shown_runs_as_it_stands(name: str) -> None:
+    """On a connection that knows nothing of the project: macros are defined, parameters have their values."""
+    spec = find(name)
+    with duckdb.connect(str(project().warehouse("simulated")), read_only=True) as plain:
+        result = plain.execute(runnable(spec.sql, dict(spec.parameters)))
+        assert [column[0] for column in result.description] == list(query(name).columns)
 
 
 def test_the_question_is_the_caption_when_none_is_given(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,18 @@ def test_a_transaction_is_one_order(store: Path) -> None:
     ]
 
 
+def test_events_of_one_millisecond_keep_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = ["view,1,", "addtocart,1,", "transaction,1,7", "view,2,", "transaction,1,7"]
+    lines = [f"1433221332117,5,{row}" for row in rows]
+    (tmp_path / "events.csv").write_text(
+        "\n".join(["timestamp,visitorid,event,itemid,transactionid", *lines])
+    )
+    map_retailrocket(tmp_path / "events.csv", tmp_path / "rr")
+    found = ask(tmp_path / "rr", "select event_type, item_id, quantity from events order by ts, event_id")
+    # The transaction lists product 1 twice: an order of two.
+    assert found == [("view", 1, 1), ("add_to_cart", 1, 1), ("purchase", 1, 2), ("view", 2, 1)]
+
+
 def test_partitions_are_days_of_receipt(store: Path) -> None:
     days = [folder.name for folder in sorted((store / "events").iterdir())]
     assert days == ["day=2015-06-01", "day=2015-06-02", "day=2015-06-03", "day=2015-06-04"]

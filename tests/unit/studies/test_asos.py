@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
-from journey.studies.asos import RULES, sequential_replay, summarise_replay
+from journey.inference.intervals import wilson_interval
+from journey.studies.asos import (
+    RULES,
+    clustered_share,
+    incomplete_looks,
+    sequential_replay,
+    summarise_replay,
+)
 
 FIXED, OBRIEN, POCOCK, SEQUENCE = RULES
 
@@ -65,6 +73,38 @@ def test_unusable_looks_are_counted_not_hidden() -> None:
     short["variance_c"] = np.nan
     replay = sequential_replay(pd.concat([looks, short]))
     assert (replay.looks_used, replay.looks_unusable, replay.series, replay.series_unusable) == (2, 4, 1, 1)
+
+
+def test_a_look_with_fewer_users_than_before_is_left_out() -> None:
+    # At day 3 the count falls below that of day 2; the statistic there would cross.
+    looks = _series("a", [0.0, 1.0, 9.0, 1.0], units=[1000.0, 2000.0, 1500.0, 3000.0])
+    looks.loc[1, "variance_c"] = np.nan
+    replay = sequential_replay(pd.concat([looks, _series("b", [0.0, 1.0])], ignore_index=True))
+    assert (replay.looks_used, replay.looks_unusable) == (4, 2)
+    assert replay.rules[0].ever == 0
+    assert incomplete_looks(looks.sample(frac=1.0, random_state=0)) == {
+        "looks_without_variance": 1,
+        "experiments_without_variance": 1,
+        "looks_with_falling_counts": 1,
+        "experiments_with_falling_counts": 1,
+    }
+
+
+def test_a_share_of_clustered_units_is_covered() -> None:
+    # 78 clusters of five units whose chances differ: independent units would be far too sure.
+    rng, runs, truth = np.random.default_rng(5), 400, 0.3
+    covered = narrow = 0
+    for _ in range(runs):
+        sizes = rng.integers(2, 9, 78)
+        hits = rng.binomial(sizes, rng.beta(0.9, 2.1, 78))
+        low, high = clustered_share(hits.astype(float), sizes.astype(float))
+        covered += low <= truth <= high
+        low, high = wilson_interval(hits.sum(), sizes.sum())
+        narrow += low <= truth <= high
+    assert binomtest(covered, runs, 0.95).pvalue > 0.001
+    assert narrow / runs < 0.9
+    # Clusters that all agree are as much evidence as one unit each.
+    assert clustered_share(np.zeros(10), np.full(10, 5.0)) == wilson_interval(0, 10)
 
 
 def test_order_of_rows_does_not_matter() -> None:

@@ -13,7 +13,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.studies import evidence as module
-from journey.studies.evidence import disagreement, evidence, plain
+from journey.studies.evidence import check_part, disagreement, evidence, plain
 
 LISTING = """
 [shop]
@@ -226,3 +226,37 @@ def test_plain_values() -> None:
 )
 def test_disagreement(old: Any, new: Any, tolerance: Any, expected: str | None) -> None:
     assert disagreement(old, new, tolerance) == expected
+
+
+FOLDS = {"folds": [0.1, 0.2, 0.3], "n": 3}
+
+
+def check(results: dict[str, Any], version: str) -> None:
+    check_part("auc", lambda: results, "two folds", version=version)
+
+
+def test_a_part_that_agrees_makes_an_old_result_current(root, update, monkeypatch):
+    update(FOLDS, version="one")
+    check({"folds": [0.1, 0.2]}, "two")
+    monkeypatch.setenv("JOURNEY_EVIDENCE", "committed")
+    kept = evidence("auc", "shop", never, version="two")
+    assert kept.code_current
+    assert kept.results == FOLDS
+    assert "by the current code two folds agree" in kept.label
+    assert not evidence("auc", "shop", never, version="three").code_current
+
+
+@pytest.mark.parametrize("part", [{"folds": [0.1, 0.25]}, {"more": 1}, {"folds": [0.1, 0.2, 0.3, 0.4]}])
+def test_a_part_that_differs_is_an_error_and_changes_nothing(root, update, part):
+    update(FOLDS, version="one")
+    before = committed(root)
+    with pytest.raises(JourneyError, match="journey study auc"):
+        check(part, "two")
+    assert committed(root) == before
+
+
+def test_a_whole_result_drops_the_check_of_a_part(root, update):
+    update(FOLDS, version="one")
+    check({"folds": [0.1]}, "two")
+    update(FOLDS, version="three")
+    assert "checked" not in committed(root)

@@ -115,15 +115,68 @@ def test_a_store_without_prices_checkouts_or_exposures(tmp_path: Path, target: P
     rows = [event(1), event(2, 1, "add_to_cart"), event(3, 2, "purchase"), event(4, 50, "purchase")]
     store = write_store(tmp_path / "bare", rows, prices=False)
     summary = build_warehouse(store, target, SQL, features=False)
-    assert (summary.sessions, summary.converted_sessions, summary.orders, summary.revenue) == (2, 2, 2, 0.0)
+    assert (summary.sessions, summary.converted_sessions, summary.orders, summary.revenue) == (2, 2, 2, None)
     with connect(target) as warehouse:
         assert warehouse.execute("select net_revenue from marts.orders").fetchall() == [(None,), (None,)]
-        assert warehouse.execute("select revenue from marts.sessions").fetchall() == [(0.0,), (0.0,)]
+        assert warehouse.execute("select revenue from marts.sessions").fetchall() == [(None,), (None,)]
+        assert warehouse.execute("select revenue from marts.customers").fetchall() == [(None,)]
         funnels = (
-            "select furthest_step, purchased_at is not null from marts.session_funnels order by session_id"
+            "select furthest_step, purchased_at is not null, bought_at is not null "
+            "from marts.session_funnels order by session_id"
         )
         # With no checkout recorded anywhere the cart leads to the purchase; the second session never viewed.
-        assert warehouse.execute(funnels).fetchall() == [("purchase", True), ("visit", False)]
+        assert warehouse.execute(funnels).fetchall() == [("purchase", True, True), ("visit", False, True)]
+
+
+def test_a_price_that_is_missing_makes_its_order_unknown_and_no_other(tmp_path: Path, target: Path) -> None:
+    rows = [
+        event(1, 0, "purchase", unit_price=4.0),
+        event(2, 0, "purchase", item_id=2, unit_price=None),
+        event(3, 90, "purchase", unit_price=5.0),
+        event(4, 0, user_id=2),
+    ]
+    build_warehouse(write_store(tmp_path / "holes", rows), target, SQL, features=False)
+    with connect(target) as warehouse:
+        revenue = "select user_id, revenue from marts.sessions order by session_id"
+        assert warehouse.execute(revenue).fetchall() == [(1, None), (1, 5.0), (2, 0.0)]
+        orders = "select gross_revenue, net_revenue from marts.orders order by order_id"
+        assert warehouse.execute(orders).fetchall() == [(None, None), (5.0, 5.0)]
+        customers = "select revenue from marts.customers order by user_id"
+        assert warehouse.execute(customers).fetchall() == [(None,), (0.0,)]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "reached"),
+    [
+        # what the store records at all -> how far a session with exactly these steps gets
+        (("view", "purchase"), {"viewed_at": 0, "carted_at": None, "purchased_at": 1}),
+        (("add_to_cart", "purchase"), {"viewed_at": None, "carted_at": 0, "purchased_at": 1}),
+        (("checkout", "purchase"), {"viewed_at": None, "checked_out_at": 0, "purchased_at": 1}),
+        (("purchase",), {"viewed_at": None, "purchased_at": 0}),
+    ],
+)
+def test_steps_that_are_not_recorded_are_left_out(
+    tmp_path: Path, target: Path, recorded: tuple[str, ...], reached: dict[str, int | None]
+) -> None:
+    rows = [event(number, number, kind) for number, kind in enumerate(recorded)]
+    build_warehouse(write_store(tmp_path / "few", rows), target, SQL, features=False)
+    columns = ", ".join(f"date_diff('minute', timestamp '{NOON}', {step})" for step in reached)
+    with connect(target) as warehouse:
+        found = warehouse.execute(f"select {columns} from marts.session_funnels").fetchone()
+    assert found == tuple(reached.values())
+
+
+def test_two_lines_of_one_order_are_an_order_of_two(tmp_path: Path, target: Path) -> None:
+    two = [event(1), event(2, 1, "purchase"), event(3, 1, "purchase")]
+    again = [event(4).again(30), event(5, 1, "purchase").again(30), event(6)]
+    summary = build_warehouse(write_store(tmp_path / "two", [*two, *again]), target, SQL, features=False)
+    # Sent again half a minute later they are duplicates; a view at one moment is one view.
+    assert summary.removed["duplicate"] == 3
+    with connect(target) as warehouse:
+        lines = "select order_id, line_number, item_id, quantity from marts.order_lines order by line_number"
+        assert warehouse.execute(lines).fetchall() == [(2, 1, 1, 1), (2, 2, 1, 1)]
+        orders = "select n_lines, quantity, net_revenue from marts.orders"
+        assert warehouse.execute(orders).fetchall() == [(2, 2, 20.0)]
 
 
 def test_two_builds_hold_the_same_rows(store: Path, tmp_path: Path) -> None:

@@ -53,8 +53,10 @@ BREAKS = {
         "marts.session_funnels",
         "steps come in order",
     ),
+    "update marts.session_funnels set bought_at = null": ("marts.session_funnels", "exactly if it converted"),
+    "update marts.orders set net_revenue = null": ("marts.orders", "unknown in all or in none"),
     "delete from marts.order_lines where item_id = 2": ("marts.order_lines", "one order line"),
-    "update marts.order_lines set item_id = 1": ("marts.order_lines", "is a key"),
+    "update marts.order_lines set line_number = 1": ("marts.order_lines", "is a key"),
     "update marts.order_lines set session_id = 2": (
         "marts.order_lines",
         "belongs to a session of the same user",

@@ -13,22 +13,24 @@ from support.query_shop import build_shop
 
 from journey.errors import JourneyError
 from journey.warehouse.connect import connect
+from journey.warehouse.head import parse_query
 from journey.warehouse.query import find, library, query, rounded, run
-from journey.warehouse.query_head import parse_query
 from journey.warehouse.query_timings import load_timings, measure_timings
 
 HEAD = """-- question: Which?
 -- grain: device
--- tables: marts.sessions
--- level: basic
 -- technique: group by
 -- parameters: n = 3, z = 1.5, label = 'all'
 -- keys: device, channel
 -- nulls: revenue
+-- columns:
+--   device: what was
+--     used
+--   revenue: money, EUR
 -- meaning: One sentence that goes
 --   on in a second line.
 
-select 1 as device
+select 1 as device from marts.sessions
 """
 
 
@@ -107,7 +109,9 @@ def test_head_is_parsed(tmp_path: Path) -> None:
     assert spec.keys == ("device", "channel")
     assert spec.nulls == ("revenue",)
     assert spec.meaning == "One sentence that goes on in a second line."
-    assert spec.sql == "select 1 as device\n"
+    assert spec.columns == (("device", "what was used"), ("revenue", "money, EUR"))
+    assert (spec.level, spec.tables) == ("basic", ("marts.sessions",))
+    assert spec.sql == "select 1 as device from marts.sessions\n"
 
 
 @pytest.mark.parametrize(
@@ -116,10 +120,10 @@ def test_head_is_parsed(tmp_path: Path) -> None:
         ("-- grain: device\n", "", "no grain"),
         ("-- grain: device", "-- grain: device\n-- grain: device", "line 3.*repeats field 'grain'"),
         ("-- grain", "-- size", "unknown field 'size'"),
-        ("-- level: basic", "-- level: advanced", "level 'advanced' must be the folder's name"),
+        ("revenue: money", "Revenue is money", "'Revenue is money, EUR' must look like 'orders: how many'"),
         ("-- grain: device", "--grain: device", "line 2: expected '-- field: text'"),
         ("n = 3", "n: 3", "parameter 'n: 3' must look like"),
-        ("select 1 as device\n", "", "no statement below"),
+        ("select 1 as device from marts.sessions\n", "", "no statement below"),
     ],
 )
 def test_a_wrong_head_is_an_error(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -128,11 +132,16 @@ def test_a_wrong_head_is_an_error(tmp_path: Path, old: str, new: str, message: s
         parse_query(write(tmp_path, HEAD.replace(old, new)))
 
 
+def test_a_folder_that_is_no_level_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(JourneyError, match="must be one of basic, intermediate, advanced, extracts"):
+        parse_query(write(tmp_path, HEAD, "expert"))
+
+
 def test_two_queries_of_one_name_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     analysis = tmp_path / "sql" / "analysis"
     analysis.mkdir(parents=True)
     write(analysis, HEAD)
-    write(analysis, HEAD.replace("level: basic", "level: advanced"), "advanced")
+    write(analysis, HEAD, "advanced")
     monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
     with pytest.raises(JourneyError, match="two queries are called 'example'"):
         library()

@@ -1,4 +1,4 @@
-"""Findings of the appendix "Does it agree with others?": published figures beside ours."""
+"""Findings of the appendix "Does it agree with others?": published figures and recounts beside ours."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 from journey.findings.desk import Desk
 from journey.published import ENTRIES, TOPICS, Comparison, Published, compare, last_digit
 from journey.report.formats import MINUS, THIN_SPACE
+from journey.studies.registry import kept
 
 #: Digits of ours that are shown at most, a leading zero not counted.
 SHOWN_DIGITS = 10
@@ -26,6 +27,35 @@ def collect(desk: Desk) -> None:
     for topic in TOPICS:
         part = [each for each in compared if each.entry.topic == topic]
         add_counts(desk, f"agreement.{slug(topic)}", part)
+    add_mistakes(desk)
+
+
+def add_mistakes(desk: Desk) -> None:
+    """How many mistakes that were put into the SQL the recounts noticed, by kind."""
+    found = kept("sql_mistakes", desk.paths).results
+    kinds = pd.DataFrame.from_dict(found["kinds"], orient="index").rename_axis("kind").reset_index()
+    desk.save("mistakes", kinds.assign(share=kinds["noticed"] / kinds["tried"]))
+    for name, value, unit, n, label in (
+        ("sql_mistakes", found["tried"], "count", None, "Mistakes put into the SQL that change a result"),
+        (
+            "sql_noticed",
+            found["noticed"] / found["tried"],
+            "share",
+            found["tried"],
+            "Mistakes in the SQL noticed",
+        ),
+        (
+            "sql_equivalent",
+            sum(found["equivalent"].values()),
+            "count",
+            None,
+            "Mistakes that change no result",
+        ),
+    ):
+        source = "journey.studies.sql_mistakes:sql_mistakes"
+        desk.ledger.add(
+            f"agreement.{name}", value, unit, n=n, label=label, source=source, dataset="hand-made shops"
+        )
 
 
 def row(compared: Comparison) -> dict[str, object]:

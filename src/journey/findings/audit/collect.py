@@ -10,6 +10,7 @@ from journey.evaluation.cleaning import cleaning_quality
 from journey.findings.desk import Desk
 from journey.stores.schema import EVENTS
 from journey.studies.registry import kept
+from journey.warehouse.query import query
 
 SOURCE = "journey.findings.audit.collect"
 KINDS = {
@@ -47,9 +48,8 @@ def add_cleaning(desk: Desk) -> None:
             source="journey.evaluation.cleaning:cleaning_quality",
             query="sql/staging/events_flagged.sql",
         )
-    raw, clean = desk.warehouse.execute(
-        "select (select count(*) from staging.events_flagged), (select count(*) from staging.events)"
-    ).fetchone() or (0, 0)
+    raw = int(query("cleaning_summary", desk.warehouse)["all_raw_rows"].iloc[0])
+    clean = int(query("event_mix", desk.warehouse)["events"].sum())
     common: dict[str, Any] = {"source": f"{SOURCE}:add_cleaning"}
     desk.ledger.add("audit.raw_rows", raw, "count", label="Raw event rows of the shop", **common)
     desk.ledger.add("audit.clean_rows", clean, "count", n=raw, label="Event rows left by cleaning", **common)
@@ -59,14 +59,8 @@ def add_cleaning(desk: Desk) -> None:
 
 def add_completeness(desk: Desk) -> None:
     """Share of missing values in each column of the raw events, and why."""
-    shares = (
-        desk.warehouse.execute(
-            "select "
-            + ", ".join(f"avg(({column.name} is null)::int)" for column in EVENTS.columns)
-            + " from staging.events_flagged"
-        ).fetchone()
-        or ()
-    )
+    missing = query("missing_values", desk.warehouse).set_index("column_name")["missing"]
+    shares = [float(missing[column.name]) for column in EVENTS.columns]
     why = {
         "user_id": "lost on the way: such rows are set aside",
         "item_id": "a search or a checkout has no item",
@@ -79,7 +73,7 @@ def add_completeness(desk: Desk) -> None:
                 "column": [column.name for column in EVENTS.columns],
                 "type": [" or ".join(column.types) for column in EVENTS.columns],
                 "description": [column.description for column in EVENTS.columns],
-                "missing": list(shares),
+                "missing": shares,
                 "note": [
                     why.get(column.name, "") if share else ""
                     for column, share in zip(EVENTS.columns, shares, strict=True)

@@ -251,10 +251,7 @@ def add_sensitivity(
 def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.CausalEffect]) -> None:
     """Go on giving coupons to the same sessions, or stop: decided on each estimate, judged by the truth."""
     margin = desk.assumptions["shop.gross_margin"]
-    orders = desk.warehouse.execute(
-        "select avg(gross_revenue), avg(net_revenue) from marts.orders"
-    ).fetchone() or (0, 0)
-    basket = float(orders[0])
+    basket = float(query("mean_order_value", desk.warehouse)["gross"].iloc[0])
     coupon = sessions[sessions["coupon"].eq(1)]
     given = float((coupon["converted"] * coupon["discount_pct"] / 100).mean()) * basket
     truth = desk.ledger_value("causal.truth")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from journey import experiments as engine
 from journey.evaluation.treatment import free_shipping_by_user, true_effect
-from journey.findings.desk import Desk
+from journey.findings.desk import USERS, Desk
 from journey.findings.experiments import field as experiments_field
 from journey.findings.experiments import timing as experiments_timing
 from journey.inference.estimate import Estimate
@@ -244,31 +244,31 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
     n = len(control) + len(treatment)
     label = "Margin a user after shipping costs, effect of free shipping"
     add_effect(desk, "margin", effect, "eur", n, label, digits=2)
-    # For every 10,000 exposed users, the size of shop this experiment ran in.
-    scale = 10_000
     add_number(
         desk,
         "rollout_value",
-        scale * float(effect.estimate),
+        USERS * float(effect.estimate),
         "eur",
-        "Margin of free shipping for everyone, for 10,000 users",
+        f"Margin of free shipping for everyone, for {USERS:,} users",
         ":add_margin",
-        low=scale * float(effect.low),
-        high=scale * float(effect.high),
+        low=USERS * float(effect.low),
+        high=USERS * float(effect.high),
         method="Welch, after shipping cost",
         n=n,
     )
     desk.ledger.add(
         "experiments.rollout_users",
-        scale,
+        USERS,
         "count",
         label="Users for which money is stated",
         source=f"{SOURCE}:add_margin",
     )
     worth = desk.assumptions["free_shipping.margin_worth_seeing"]
     spread = [float(arm.var(ddof=1)) for arm in values]
-    plan = engine.mean_sample_size(worth, spread[0], variance_treatment=spread[1])
-    label = "Users needed to see the smallest margin worth seeing, power 80%"
+    plan = engine.mean_sample_size(
+        worth, spread[0], variance_treatment=spread[1], power=experiments_timing.POWER
+    )
+    label = f"Users needed to see the smallest margin worth seeing, power {experiments_timing.POWER:.0%}"
     add_number(desk, "margin_users", plan.total, "count", label, "sample_size:mean_sample_size", n=n)
     for name, value, unit, label in (
         ("gross_margin", margin, "share", "Gross margin, share of net revenue"),

@@ -123,6 +123,11 @@ def add_asos(desk: Desk) -> None:
         ("experiments_with_a_fooled_series", "experiments", "ASOS experiments with a fooled series"),
         ("comparisons", None, "Comparisons of two arms in the ASOS experiments"),
         ("comparisons_off_50_50", "comparisons", "ASOS comparisons whose arms are not half and half"),
+        ("series_unusable", None, "ASOS series without two usable looks"),
+        ("looks_without_variance", None, "ASOS looks at which a variance is missing"),
+        ("experiments_without_variance", "experiments", "ASOS experiments with a missing variance"),
+        ("looks_with_falling_counts", None, "ASOS looks at which a running count is lower than before"),
+        ("experiments_with_falling_counts", "experiments", "ASOS experiments with falling counts"),
     ):
         n = result[of] if of else None
         desk.ledger.add(f"experiments.asos_{name}", result[name], "count", n=n, label=label, **common)
@@ -138,7 +143,7 @@ def add_asos(desk: Desk) -> None:
             "share",
             low=row["share_low"],
             high=row["share_high"],
-            method="Wilson",
+            method=f"Wilson, series clustered in {row['experiments']} experiments",
             n=row["series"],
             label=f"ASOS series that cross and return, {rule}",
             **common,

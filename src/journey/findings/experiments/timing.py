@@ -10,6 +10,8 @@ from journey.findings.desk import Desk
 
 SOURCE = "journey.findings.experiments.timing"
 LOOKS = (0.25, 0.5, 0.75, 1.0)
+#: What a test risks and what a plan asks for, as the text says them and as the engine is told.
+ALPHA, POWER = 0.05, 0.8
 
 
 def add_looks(desk: Desk, users: pd.DataFrame) -> None:
@@ -32,8 +34,8 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         )
     n0, k0, n1, k1 = np.array(counts, dtype=float).T
     estimates = engine.proportions(engine.Proportion(n0, k0), engine.Proportion(n1, k1))
-    fixed = engine.difference(estimates)
-    always = engine.confidence_sequence(estimates, tightest_n=float(n0[-1]))
+    fixed = engine.difference(estimates, alpha=ALPHA)
+    always = engine.confidence_sequence(estimates, tightest_n=float(n0[-1]), alpha=ALPHA)
     desk.save(
         "looks",
         pd.DataFrame(
@@ -48,6 +50,12 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
             }
         ),
     )
+    for name, value, unit, label in (
+        ("alpha", ALPHA, "ratio", "Share of false alarms that the tests accept"),
+        ("power", POWER, "share", "Power that plans ask for"),
+    ):
+        digits, source = (2 if unit == "ratio" else 0), f"{SOURCE}:add_looks"
+        desk.ledger.add(f"experiments.{name}", value, unit, digits=digits, label=label, source=source)
     p_values = np.asarray(fixed.p_value)
     desk.ledger.add(
         "experiments.looks",
@@ -59,10 +67,10 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
     )
     desk.ledger.add(
         "experiments.looks_significant",
-        int((p_values < 0.05).sum()),
+        int((p_values < ALPHA).sum()),
         "count",
         n=len(days),
-        label="Daily looks at which the fixed test has p below 0.05",
+        label=f"Daily looks at which the fixed test has p below {ALPHA}",
         source=f"{SOURCE}:add_looks",
         query="experiment_users",
     )
@@ -76,7 +84,7 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         source="journey.experiments.always_valid:confidence_sequence",
         query="experiment_users",
     )
-    bounds = engine.group_sequential(LOOKS)
+    bounds = engine.group_sequential(LOOKS, alpha=ALPHA)
     desk.save("boundaries", pd.DataFrame({"information": LOOKS, "z": np.asarray(bounds.z, dtype=float)}))
 
 
@@ -84,20 +92,24 @@ def add_plan(desk: Desk, users: pd.DataFrame) -> None:
     """Size, power and duration at the traffic of this shop."""
     control, treatment = (users[users["variant"].eq(arm)] for arm in ("control", "treatment"))
     baseline = float(control["converted"].mean())
-    reached = float(engine.proportion_detectable_effect(baseline, len(control), n_treatment=len(treatment)))
+    reached = float(
+        engine.proportion_detectable_effect(
+            baseline, len(control), n_treatment=len(treatment), power=POWER, alpha=ALPHA
+        )
+    )
     desk.ledger.add(
         "experiments.detectable",
         reached,
         "points",
         n=len(users),
-        label="Smallest effect on users who buy found with 80% power",
+        label=f"Smallest effect on users who buy found with {POWER:.0%} power",
         source="journey.experiments.sample_size:proportion_detectable_effect",
         query="experiment_users",
     )
     per_day = len(users) / max(1, (users["exposed_at"].max() - users["exposed_at"].min()).days)
     rows = []
     for effect in (0.005, 0.01, 0.015, 0.02, 0.03):
-        plan = engine.proportion_sample_size(baseline, effect)
+        plan = engine.proportion_sample_size(baseline, effect, power=POWER, alpha=ALPHA)
         length = engine.duration(plan.total, per_day)
         power = float(engine.proportion_power(baseline, effect, len(control), len(treatment)))
         rows.append({"effect": effect, "users": plan.total, "days": length.days, "power_here": power})

@@ -350,9 +350,7 @@ def add_promotion(desk: Desk) -> None:
 
 def add_agreement(desk: Desk, whole: BootstrapTotals) -> None:
     """Every count and metric twice: from the SQL marts, and in pandas from clean events."""
-    events = desk.warehouse.execute(
-        "select event_id, ts, user_id, event_type, quantity, unit_price, discount_pct from staging.events"
-    ).df()
+    events = query("events_to_recount", desk.warehouse)
     again = recount(events)
     sql = {name: float(values[0]) for name, values in whole.totals.items()} | {"events": float(len(events))}
     for name, (numerator, denominator, *_) in METRICS.items():

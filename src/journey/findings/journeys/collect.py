@@ -37,9 +37,7 @@ def collect(desk: Desk) -> None:
 
 def add_paths(desk: Desk) -> None:
     """Moves between steps, the commonest paths, and how long paths are."""
-    events = desk.warehouse.execute(
-        "select session_id, event_type from staging.events order by session_id, ts, event_id"
-    ).df()
+    events = query("event_sequence", desk.warehouse)
     codes = events["event_type"].map({step: code for code, step in enumerate(STEPS)}).to_numpy()
     whole = journeys.paths_from_steps(
         events["session_id"].to_numpy(), codes, [s.replace("_", " ") for s in STEPS]
@@ -126,18 +124,7 @@ def add_paths(desk: Desk) -> None:
 
 def add_time_to_convert(desk: Desk) -> None:
     """Days from the first visit to the first order, those who have not ordered yet kept as undecided."""
-    customers = desk.warehouse.execute(
-        """
-        select
-            device_preference,
-            date_diff('second', first_seen, coalesce(first_order_ts, max(last_seen) over ()))
-                / 86400.0 as days,
-            first_order_ts is not null as ordered
-        from marts.customers
-        where first_seen is not null
-        order by user_id
-        """
-    ).df()
+    customers = query("waits_for_first_order", desk.warehouse)
     days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy(dtype=bool)
     curve = journeys.kaplan_meier(days, ordered)
     survival, low, high = journeys.survival_at(curve, HORIZONS)
@@ -176,7 +163,7 @@ def add_time_to_convert(desk: Desk) -> None:
         desk.ledger.add(f"journeys.{name}", value, unit, n=curve.n, label=label, source=source)
     groups = []
     for device, rows in customers.groupby("device_preference", sort=True):
-        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy(dtype=bool))
+        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy())
         grid = np.arange(0, int(np.floor(one.horizon)) + 1)
         kept, lower, upper = journeys.survival_at(one, grid)
         groups.append(
@@ -205,7 +192,7 @@ def add_attribution(desk: Desk) -> None:
     ids = touches["path_id"].to_numpy()
     whole = journeys.paths_from_steps(ids, codes, channels)
     first = np.r_[True, ids[1:] != ids[:-1]]
-    converted = touches["path_converts"].to_numpy()[first].astype(bool)
+    converted = touches["path_converts"].to_numpy()[first]
     users = touches["user_id"].to_numpy()[first]
     truth = channel_truth(desk.paths.store(desk.store), channels)
     budget = desk.assumptions["attribution.budget_per_period"]

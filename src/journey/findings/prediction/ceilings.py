@@ -10,6 +10,7 @@ import pandas as pd
 from journey.evaluation.ceilings import Share, hidden_parts, share_of_ceiling, true_probabilities
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
+from journey.inference.aims import verdict
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
@@ -119,12 +120,14 @@ def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
             source=f"{RUN}:one_decision",
             dataset=dataset,
         )
-    reached = known["large_test"]["of_attainable"]["share"]["value"]
-    verdict, source = "met" if reached >= AIM else "missed", f"{HERE}:add_large_shop"
+    share = known["large_test"]["of_attainable"]["share"]
+    reached, found = share["value"], verdict(share["low"], share["high"], AIM)
+    source = "journey.inference.aims:verdict"
     label = f"Aim for the attainable ceiling {each.when}, larger shop"
     desk.ledger.add(
-        f"prediction.{each.short}_aim", verdict, n=rows, label=label, source=source, dataset=dataset
+        f"prediction.{each.short}_aim", found, n=rows, label=label, source=source, dataset=dataset
     )
+    source = f"{HERE}:add_large_shop"
     name, gap = f"prediction.{each.short}_aim_gap", reached - AIM
     label = f"Part of the attainable ceiling {each.when}, less the aim"
     desk.ledger.add(name, gap, "points", digits=1, n=rows, label=label, source=source, dataset=dataset)

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from journey.features import DECISIONS, load_features
 from journey.findings.desk import Desk
 from journey.findings.prediction import ceilings as prediction_ceilings
+from journey.findings.prediction import differences as prediction_differences
 from journey.findings.prediction import drivers as prediction_drivers
 from journey.findings.prediction import field as prediction_field
 from journey.findings.prediction import leaks as prediction_leaks
@@ -19,7 +20,7 @@ from journey.findings.prediction import value as prediction_value
 from journey.findings.prediction.decided import SHORT, Decided
 from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
-from journey.models.scores import Scores, calibration_noise, measure, reliability
+from journey.models.scores import Scores, check_calibration, measure, reliability
 from journey.models.slices import slice_scores
 from journey.models.training import (
     MODELS,
@@ -52,8 +53,8 @@ METRICS = {
     "lift_10": "Lift of the top tenth",
     "brier": "Brier score",
     "log_loss": "Log loss",
-    "calibration_error": "Mean calibration gap",
 }
+GAP = "Mean calibration gap"
 SLICES = {
     "device": "Device",
     "channel": "Channel",
@@ -73,6 +74,7 @@ def add_everything(desk: Desk) -> None:
     """All findings of the chapter, in the order of its sections."""
     decided = {decision: decide(desk, decision) for decision in DECISIONS}
     metrics = add_scores(desk, decided)
+    prediction_differences.add_differences(desk, decided, replicates=REPLICATES, seed=SEED)
     add_libraries(desk)
     add_calibration(desk, decided)
     add_slices(desk, decided[HEADLINE])
@@ -145,7 +147,7 @@ def score_row(each: Decided, name: str, scores: Scores) -> dict[str, Any]:
     for metric in METRICS:
         estimate: Estimate = getattr(scores, metric)
         row |= {metric: estimate.value, f"{metric}_low": estimate.low, f"{metric}_high": estimate.high}
-    return row
+    return row | {"calibration_error": scores.calibration_error}
 
 
 def seconds(each: Decided, name: str) -> dict[str, float | None]:
@@ -182,7 +184,7 @@ def add_chosen(desk: Desk, each: Decided, scores: Scores) -> None:
 def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores, label: str) -> None:
     """Register one quality with its interval."""
     unit = "share" if name.rpartition("_")[0].endswith("precision") else "ratio"
-    digits = {"lift": 1, "brier": 4, "calibration_error": 4, "log_loss": 4}
+    digits = {"lift": 1, "brier": 4, "log_loss": 4}
     ends = next((places for end, places in digits.items() if f"_{end}" in name), None)
     desk.ledger.add(
         f"prediction.{name}",
@@ -215,13 +217,29 @@ def add_libraries(desk: Desk) -> None:
     )
     desk.save("libraries", table)
     desk.save("libraries_evidence", pd.DataFrame({"note": [found.label]}))
-    areas = table.pivot(index="decision_id", columns="library", values="roc_auc")
+    source = "journey.studies.boosting_comparison:compare_libraries"
+    differences = pd.DataFrame(found.results["differences"])
+    widest = max(found.results["differences"], key=lambda row: abs(row["roc_auc"]))
+    sign = -1.0 if widest["roc_auc"] < 0 else 1.0
+    low, high = sorted(sign * widest[f"roc_auc_{end}"] for end in ("low", "high"))
     desk.ledger.add(
         "prediction.libraries_spread",
-        float((areas.max(axis=1) - areas.min(axis=1)).max()),
+        sign * widest["roc_auc"],
         "ratio",
-        label="Largest gap in ROC-AUC between boosting libraries at one decision",
-        source="journey.studies.boosting_comparison:compare_libraries",
+        low=low,
+        high=high,
+        method=prediction_differences.METHOD,
+        label="Largest difference in ROC-AUC between boosting libraries at one decision",
+        source=source,
+    )
+    clear = (differences["roc_auc_low"] > 0) | (differences["roc_auc_high"] < 0)
+    desk.ledger.add(
+        "prediction.libraries_clear",
+        int(clear.sum()),
+        "count",
+        n=len(differences),
+        label="Differences in ROC-AUC between boosting libraries whose interval excludes zero",
+        source=source,
     )
 
 
@@ -243,10 +261,21 @@ def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
                 }
             )
         )
-        here, chance = f"{SOURCE}:add_calibration", "journey.models.scores:calibration_noise"
-        noise = calibration_noise(each.chosen, seed=SEED)
+        here, held = f"{SOURCE}:add_calibration", "journey.models.scores:check_calibration"
+        check, n = check_calibration(label, each.chosen, seed=SEED), len(label)
+        desk.ledger.add(
+            f"prediction.{each.short}_calibration_noise",
+            check.chance,
+            "ratio",
+            method="outcomes drawn from the probabilities",
+            digits=4,
+            n=n,
+            label=f"{GAP} by chance {each.when}, test period",
+            source=held,
+        )
         for name, value, unit, digits, title, source in (
-            ("calibration_noise", noise, "ratio", 4, "Mean calibration gap by chance", chance),
+            ("calibration_error", check.gap, "ratio", 4, GAP, held),
+            ("calibration_p", check.p_value, "p", None, f"p value: {GAP.lower()} against chance", held),
             ("predicted", float(each.chosen.mean()), "share", 2, "Mean predicted probability", here),
             ("observed", float(label.mean()), "share", 2, "Observed share of buyers", here),
         ):
@@ -255,7 +284,7 @@ def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
                 value,
                 unit,
                 digits=digits,
-                n=len(label),
+                n=n,
                 label=f"{title} {each.when}, test period",
                 source=source,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,11 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.prediction.leaks import register_lesson
+from journey.inference.aims import verdict
 from journey.studies.registry import kept
 from journey.studies.shoppers import FOLDS
 from journey.studies.shoppers_tuning import PUBLISHED
 
-SOURCE = "journey.findings.prediction.field"
 DATASET = "online_shoppers"
 METRICS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
 SHORT = {"logistic, defaults": "logistic", "XGBoost, defaults": "defaults", "XGBoost, small trees": "small"}
@@ -64,23 +63,22 @@ def add_field(desk: Desk) -> None:
         what = f"recipe chosen in training folds, {which} PageValues"
         add_quality(desk, f"nested_{which}", row, rows, what, common | {"source": f"{tuner}:nested"})
     for metric, title in METRICS.items():
-        reached = tuned["with_page_values"]["chosen"][metric] >= PUBLISHED[metric] - ROUNDING
-        verdict, label = (
-            "reached" if reached else "missed",
-            f"Aim of the published {title} on Online Shoppers",
+        low, high = (tuned["with_page_values"]["chosen"][f"{metric}_{end}"] for end in ("low", "high"))
+        found_out, label = (
+            verdict(low, high, PUBLISHED[metric] - ROUNDING),
+            f"The published {title} as an aim",
         )
-        own: dict[str, Any] = {"source": f"{SOURCE}:add_field", "dataset": DATASET}
-        desk.ledger.add(f"prediction.uci_aim_{metric}", verdict, n=rows, label=label, **own)
+        own: dict[str, Any] = {"source": "journey.inference.aims:verdict", "dataset": DATASET}
+        desk.ledger.add(f"prediction.uci_aim_{metric}", found_out, n=rows, label=label, **own)
     recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
     most = max(set(recipes), key=recipes.count)
     own = {"source": f"{tuner}:inner_choice", "dataset": DATASET}
     desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, **own)
     desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
     add_hold_outs(desk, tuned["hold_outs"], common)
-    lesson = [SimpleNamespace(**row) for row in result["resampling"]]
     desk.save("field_resampling", pd.DataFrame(result["resampling"]))
     # One stratified fold of the rows is the test.
-    register_lesson(desk, "uci", lesson, DATASET, rows // FOLDS)
+    register_lesson(desk, "uci", result["resampling"], DATASET, rows // FOLDS)
 
 
 def add_quality(

@@ -10,12 +10,13 @@ import pandas as pd
 from journey.features.leaks import LEAKS, load_leaks
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
+from journey.findings.prediction.differences import add_difference
 from journey.models.boosting import fit_boosting
 from journey.models.calibration import fit_calibration
 from journey.models.imbalance import balanced_weights
 from journey.models.leakage import leak_lesson
 from journey.models.resampling import oversampling_lesson
-from journey.models.scores import measure
+from journey.models.scores import compare, measure
 
 SOURCE = "journey.models.leakage:leak_lesson"
 METHOD = "bootstrap over users, centred"
@@ -76,6 +77,9 @@ def add_leaks(desk: Desk, each: Decided, seed: int) -> None:
                 source=SOURCE,
             )
         rows.append(row)
+        if leak.change:
+            label = f"ROC-AUC left after a leak less that of honest features: {leak.name}"
+            add_difference(desk, f"leak_{short}_change", leak.change, len(test), label)
     desk.save("leaks", pd.DataFrame(rows))
 
 
@@ -95,9 +99,10 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     features = np.vstack([known.matrix, test.matrix])
     outcome = np.r_[known.label, test.label]
     tested = np.r_[np.zeros(len(known), dtype=bool), np.ones(len(test), dtype=bool)]
-    lesson = oversampling_lesson(features, outcome, tested, scorer, seed=seed)
-    desk.save("resampling", pd.DataFrame([vars(row) for row in lesson]))
-    register_lesson(desk, "resampled", lesson, "simulated", len(test))
+    lesson = oversampling_lesson(features, outcome, tested, scorer, seed=seed, users=test.user_id)
+    plain = [row.plain() for row in lesson]
+    desk.save("resampling", pd.DataFrame(plain))
+    register_lesson(desk, "resampled", plain, "simulated", len(test))
 
     # Weights: the scores no longer are probabilities until they are calibrated again.
     weighted, final = (
@@ -108,7 +113,7 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     )
     calibration = fit_calibration(validation.label, weighted.predict(validation.matrix), "platt")
     raw = final.predict(test.matrix)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, scores in (
         ("no weights", each.probabilities["xgboost"]),
         ("class weights", raw),
@@ -116,13 +121,13 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
     ):
         quality = measure(test.label, scores, test.user_id, replicates=200, seed=seed)
         rows.append(
-            {"recipe": name}
-            | {
-                metric: getattr(quality, metric).value
-                for metric in ("roc_auc", "pr_auc", "brier", "calibration_error")
-            }
+            {"recipe": name, "calibration_error": quality.calibration_error}
+            | {metric: getattr(quality, metric).value for metric in ("roc_auc", "pr_auc", "brier")}
         )
     desk.save("weights", pd.DataFrame(rows))
+    moved = compare(test.label, raw, each.probabilities["xgboost"], test.user_id, replicates=200, seed=seed)
+    label = "ROC-AUC at session start, class weights less no weights"
+    add_difference(desk, "weights_raw_over_none_roc_auc", moved["roc_auc"], len(test), label)
     for name, row in (("none", rows[0]), ("raw", rows[1]), ("calibrated", rows[2])):
         for metric, label in (
             ("roc_auc", "ROC-AUC"),
@@ -138,24 +143,34 @@ def add_resampling(desk: Desk, each: Decided, seed: int) -> None:
             )
 
 
-def register_lesson(desk: Desk, prefix: str, lesson: list[Any], dataset: str, n: int) -> None:
-    """Numbers of an oversampling lesson; rows have recipe, place and scores."""
+def register_lesson(desk: Desk, prefix: str, lesson: list[dict[str, Any]], dataset: str, n: int) -> None:
+    """Numbers of an oversampling lesson, from its rows."""
     short = {"as they are": "none", "repeated rows": "repeat", "SMOTE": "smote"}
     where = {"none": "", "in training": "_inside", "before the split": "_before"}
     shop = "simulated shop" if dataset == "simulated" else "real sessions"
     for row in lesson:
-        recipe = "rows as they are" if row.place == "none" else f"{row.recipe} {row.place}"
+        name = f"prediction.{prefix}_{short[row['recipe']]}{where[row['place']]}"
+        recipe = "rows as they are" if row["place"] == "none" else f"{row['recipe']} {row['place']}"
+        common: dict[str, Any] = {
+            "source": "journey.models.resampling:oversampling_lesson",
+            "dataset": dataset,
+        }
         for metric, unit, title in (
             ("roc_auc", "ratio", "ROC-AUC"),
             ("pr_auc", "ratio", "PR-AUC"),
             ("accuracy", "share", "Accuracy"),
         ):
+            label = f"{title}, {recipe}, {shop}"
+            desk.ledger.add(f"{name}_{metric}", row[metric], unit, n=n, label=label, **common)
+        if "change" in row:
             desk.ledger.add(
-                f"prediction.{prefix}_{short[row.recipe]}{where[row.place]}_{metric}",
-                getattr(row, metric),
-                unit,
+                f"{name}_change",
+                row["change"],
+                "ratio",
+                low=row["change_low"],
+                high=row["change_high"],
+                method="bootstrap, both scores on the same draws",
                 n=n,
-                label=f"{title}, {recipe}, {shop}",
-                source="journey.models.resampling:oversampling_lesson",
-                dataset=dataset,
+                label=f"PR-AUC, {recipe}, less that of rows as they are, {shop}",
+                **common,
             )

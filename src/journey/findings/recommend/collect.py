@@ -17,6 +17,7 @@ from journey.findings.recommend.pairs import add_pairs, pair_part
 from journey.inference.intervals import wilson_estimate
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
+from journey.warehouse.query import query
 
 SOURCE = "journey.findings.recommend.collect"
 KINDS = ("view", "add_to_cart", "purchase")
@@ -106,16 +107,8 @@ def add_bounded(
 
 def contact_log(desk: Desk) -> tuple[recommend.ContactLog, np.ndarray]:
     """Views, carts and purchases of items in order of time, and the category number of every item."""
-    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
-    events = desk.warehouse.execute(
-        f"""
-        select user_id, item_id, event_type, ts
-        from staging.events
-        where event_type in ({kinds}) and item_id is not null
-        order by ts, event_id
-        """
-    ).df()
-    items = desk.warehouse.execute("select item_id, category from staging.items order by item_id").df()
+    events = query("item_contacts", desk.warehouse)
+    items = query("item_categories", desk.warehouse)
     user_ids, user = np.unique(events["user_id"].to_numpy(dtype=np.int64), return_inverse=True)
     item_ids = items["item_id"].to_numpy(dtype=np.int64)
     log = recommend.ContactLog(
@@ -182,6 +175,9 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
     )
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("methods", table)
+    names_of = {"name": "method", "other_name": "other"}
+    named = {new: found.differences[column].map(METHOD_NAMES) for new, column in names_of.items()}
+    desk.save("differences", found.differences.assign(**named))
     items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
     desk.save("items", items)
     n, source = found.n_users, f"{COMPARISON}:compare"
@@ -189,7 +185,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
         method = in_sentence(row["method"])
         for metric in METRICS:
             unit = "share" if metric == "recall" else "ratio"
-            label = f"{METRIC_NAMES[metric]} at 20, {method}"
+            label = f"{METRIC_NAMES[metric]} at {LENGTH}, {method}"
             add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
         label = f"NDCG over popularity, less one, {method}"
         add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
@@ -198,7 +194,7 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             label = f"{measure.capitalize()} of the lists, {method}"
             desk.ledger.add(name, row[measure], unit, digits=1, n=n, label=label, source=source)
     learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
-    best, label = in_sentence(str(learned["method"].iloc[-1])), "Method with the best NDCG at 20"
+    best, label = in_sentence(str(learned["method"].iloc[-1])), f"Method with the best NDCG at {LENGTH}"
     desk.ledger.add("recommend.best", best, n=n, label=label, source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
@@ -269,7 +265,7 @@ def add_cold(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) ->
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("cold", table)
     for row in table.to_dict("records"):
-        label = f"Recall at 20 of users without a history, {in_sentence(row['method'])}"
+        label = f"Recall at {LENGTH} of users without a history, {in_sentence(row['method'])}"
         name = f"cold_recall_{row['method']}"
         add_bounded(desk, name, bounded(row, "recall"), "share", found.n_users, label)
 
@@ -298,7 +294,7 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
                 }
             )
             name, n = f"history_{low}_{row['method']}", found.n_users
-            what = f"NDCG at 20 of users with {label} contacts, {in_sentence(row['method'])}"
+            what = f"NDCG at {LENGTH} of users with {label} contacts, {in_sentence(row['method'])}"
             add_bounded(desk, name, bounded(row, "ndcg"), "ratio", n, what)
             if row["method"] == "hybrid":
                 name, what = (
@@ -322,8 +318,14 @@ def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settin
     desk.save("fewer_users", table[["others", "ndcg", "ndcg_low", "ndcg_high", "recall"]])
     for share, row in zip(SHARES, found.table.to_dict("records"), strict=True):
         name = f"als_with_{round(100 * share)}"
-        label = f"NDCG at 20 of ALS that learns from {share:.0%} of the other users"
+        label = f"NDCG at {LENGTH} of ALS that learns from {share:.0%} of the other users"
         add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
+        if share > SHARES[0]:
+            name = f"als_gain_{round(100 * share)}"
+            label = (
+                f"NDCG of ALS with {share:.0%} of the other users over that with {SHARES[0]:.0%}, less one"
+            )
+            add_bounded(desk, name, bounded(row, "gain"), "share", found.n_users, label, digits=1)
 
 
 def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:

@@ -8,10 +8,15 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
+from journey.recommend.study import LENGTH
 from journey.studies.registry import kept
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
 TASKS = {"new": "new products", "repeats": "repeats allowed", "cold": "customers without a history"}
+
+
+#: differences that the chapter speaks of: method, other
+OVER = (("als", "recent"), ("hybrid", "recent"), ("hybrid", "als"), ("bought_before", "als"))
 
 
 def add_field(desk: Desk) -> None:
@@ -47,13 +52,38 @@ def add_field(desk: Desk) -> None:
                     high=row[f"{metric}_high"],
                     method="percentile bootstrap over users",
                     n=part["users"],
-                    label=f"{METRIC_NAMES[metric]} at 20, {in_sentence(row['method'])}, {words}",
+                    label=f"{METRIC_NAMES[metric]} at {LENGTH}, {in_sentence(row['method'])}, {words}",
                     **common,
                 )
+        if task != "cold":
+            add_differences(desk, task, part, words, common)
     desk.save("retail", pd.DataFrame(rows))
     mix, label = mix_text(result["settings"]["mix"]), "Weights of the parts of the hybrid, Online Retail"
     desk.ledger.add("recommend.retail_mix", mix, label=label, **common)
     table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
-    best, label = in_sentence(table["method"].iloc[-1]), "Method with the best NDCG at 20, new products"
+    best, label = (
+        in_sentence(table["method"].iloc[-1]),
+        f"Method with the best NDCG at {LENGTH}, new products",
+    )
     desk.ledger.add("recommend.retail_best", best, n=result["new"]["users"], label=label, **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
+
+
+def add_differences(desk: Desk, task: str, part: dict[str, Any], words: str, common: dict[str, Any]) -> None:
+    """How much better one list is than another on the same customers."""
+    for row in part["differences"]:
+        method, other, metric = (row[name] for name in ("method", "other", "metric"))
+        if (method, other) not in OVER:
+            continue
+        what = f"{METRIC_NAMES[metric]}, {in_sentence(method)} over {in_sentence(other)}, less one"
+        desk.ledger.add(
+            f"recommend.retail_{task}_{method}_over_{other}_{metric}",
+            row["change"],
+            "share",
+            low=row["change_low"],
+            high=row["change_high"],
+            method="percentile bootstrap over users",
+            n=part["users"],
+            label=f"{what}, {words}",
+            **common,
+        )

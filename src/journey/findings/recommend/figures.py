@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from journey.recommend.study import LENGTH
 from journey.report.marks import error_bars
 from journey.report.style import colour
 
@@ -86,5 +87,5 @@ def history(frame: pd.DataFrame) -> go.Figure:
         range=[-0.4, len(groups) - 0.6],
         zeroline=False,
     )
-    figure.update_yaxes(title="NDCG at 20", rangemode="tozero")
+    figure.update_yaxes(title=f"NDCG at {LENGTH}", rangemode="tozero")
     return figure

@@ -13,7 +13,7 @@ from journey.findings.desk import Desk
 from journey.findings.recommend.names import KNOWLEDGE_NAMES, TOLD_NAMES, in_sentence, mix_text
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.recommend.comparison import DIGITS, REPLICATES, ratio_less_one
-from journey.recommend.study import lists_of, warm_ndcg
+from journey.recommend.study import LENGTH, lists_of, warm_ndcg
 from journey.sparse import COLLABORATIVE, PLAIN, load_shop
 from journey.sparse.pair_scores import KNOWLEDGE, CutGround, PairScores, ground_at_cut, scores_at_cut
 
@@ -99,7 +99,7 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
         desk.ledger.add(
             f"recommend.validation_{name}",
             round(value, DIGITS),
-            label=f"Validation NDCG at 20, {words}",
+            label=f"Validation NDCG at {LENGTH}, {words}",
             source="journey.recommend.study:warm_ndcg",
         )
 

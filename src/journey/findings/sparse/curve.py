@@ -8,6 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import add_estimate
+from journey.inference.differences import independent_difference
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
@@ -28,6 +29,9 @@ MEASURES = {
 }
 
 
+#: Sizes whose lifts are compared, and the columns of a lift.
+GROWN = (300_000, 10_000)
+LIFT = ["lift", "lift_low", "lift_high"]
 BINS = {"1": "1 to 9", "10": "10 to 29", "30": "30 to 99", "100": "100 or more"}
 
 
@@ -49,6 +53,7 @@ def add_curve(desk: Desk) -> None:
         add_size(desk, {str(key): int(value) for key, value in size.items()})
     for row in points.to_dict("records"):
         add_point(desk, {str(key): value for key, value in row.items()})
+    add_growth(desk, points)
     add_tastes(desk, shops)
     desk.ledger.add(
         "sparse.curve_sizes", len(sizes), "count", label="Sizes of the learning curve", source=SOURCE
@@ -89,6 +94,22 @@ def add_point(desk: Desk, row: dict[str, Any]) -> None:
             form,
             n,
             f"{measure}, {row['name']}, {row['users']:,} users, {row['part']} pairs",
+        )
+
+
+def add_growth(desk: Desk, points: pd.DataFrame) -> None:
+    """What thirty times the users add to the lift on new items: two shops that share nobody."""
+    for model in ("collaborative", "tastes"):
+        rows = points[points["part"].eq("untouched") & points["model"].eq(model)].set_index("users")
+        large, small = (tuple(rows.loc[users, LIFT]) for users in GROWN)
+        value, low, high = independent_difference(large, small)
+        add_estimate(
+            desk,
+            f"curve_untouched_{model}_growth",
+            Estimate(value, low, high),
+            ("ratio", 1),
+            int(rows.loc[GROWN[0], "new_positives"]),
+            f"lift at {GROWN[0]:,} users less that at {GROWN[1]:,}, {MODEL_NAMES[model]}, untouched pairs",
         )
 
 

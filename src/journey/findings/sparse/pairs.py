@@ -15,9 +15,12 @@ from journey.inference.intervals import wilson_estimate
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
+from journey.warehouse.query import query
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
+#: Sets of features that are compared with the history alone, on the same draws of users.
+OVER_PLAIN = ("collaborative", "everything")
 
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
@@ -34,6 +37,8 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
         for name in ranked:
             measures[f"{name}.precision"] = lambda draw, name=name: draw[name]
             measures[f"{name}.lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
+        for name in OVER_PLAIN:
+            measures[f"{name}.over_plain"] = lambda draw, name=name: draw[name] / draw["plain"] - 1
         found = estimates([ranked], measures, seed=SEED)
         for name in ranked:
             row: dict[str, Any] = {"part": part, "features": name, "name": SET_NAMES[name]}
@@ -48,6 +53,12 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
                     desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
                 )
             rows.append(row)
+        for name in OVER_PLAIN:
+            change, label = (
+                found[f"{name}.over_plain"],
+                f"{SET_NAMES[name]}: PR-AUC over history alone, less one",
+            )
+            add_estimate(desk, f"{part}_{name}_over_plain", change, ("share", 0), rung.happened.size, label)
     desk.save("features", pd.DataFrame(rows))
 
 
@@ -148,9 +159,7 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
     past, shop = ground.test.past, ground.test.shop
     left = past.days_left < NEVER
     places = ground.test.places[past.row[left]]
-    paid = desk.warehouse.execute(
-        "select session_id, item_id, sum(net_revenue) as paid from marts.order_lines group by all"
-    ).df()
+    paid = query("paid_by_session_and_item", desk.warehouse)
     wanted = pd.DataFrame(
         {"session_id": shop.frame.session_id[places], "item_id": shop.items.item_id[past.item[left]]}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import USERS, Desk
 from journey.report.ledger import Numbers
 
 CHAPTERS = ("causal", "experiments", "funnel", "journeys")
@@ -42,7 +42,7 @@ def collect(desk: Desk) -> None:
             "Free shipping for everyone: not yet",
             str(rollout),
             str(rollout.ci),
-            "margin of the roll-out for 10,000 users, from a randomised experiment",
+            f"margin of the roll-out for {USERS:,} users, from a randomised experiment",
         ),
         (
             f"Repair {step.top_overall_step}, by experiment",

@@ -9,7 +9,7 @@ import pandas as pd
 from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
-from journey.findings.desk import Desk
+from journey.findings.desk import USERS, Desk
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
 from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
@@ -53,16 +53,15 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
     curve = uplift.roi_curve(
         data.margin, data.treated, ranked.profit, treatment_cost=data.shipping, seed=SEED
     )
-    scale = 10_000
     desk.save(
         "roi",
         pd.DataFrame(
             {
                 "share": curve.share,
-                "profit": scale * curve.profit.value,
-                "low": scale * curve.profit.low,
-                "high": scale * curve.profit.high,
-                "random": scale * curve.random_profit,
+                "profit": USERS * curve.profit.value,
+                "low": USERS * curve.profit.low,
+                "high": USERS * curve.profit.high,
+                "random": USERS * curve.random_profit,
                 "roi": curve.roi.value,
                 "roi_low": curve.roi.low,
                 "roi_high": curve.roi.high,
@@ -103,35 +102,34 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
             {
                 "policy": policy.name,
                 "share": policy.treated_share,
-                "profit": scale * policy.profit.value,
-                "low": scale * policy.profit.low,
-                "high": scale * policy.profit.high,
+                "profit": USERS * policy.profit.value,
+                "low": USERS * policy.profit.low,
+                "high": USERS * policy.profit.high,
                 "roi": None if policy.roi is None else policy.roi.value,
-                "truth": scale * truth.value,
-                "truth_low": scale * truth.low,
-                "truth_high": scale * truth.high,
+                "truth": USERS * truth.value,
+                "truth_low": USERS * truth.low,
+                "truth_high": USERS * truth.high,
             }
         )
         short = policy.name.replace(" ", "_")
         if policy.treated_share > 0:
             desk.ledger.add(
                 f"uplift.profit_{short}",
-                scale * policy.profit.value,
+                USERS * policy.profit.value,
                 "eur",
-                low=scale * policy.profit.low,
-                high=scale * policy.profit.high,
+                low=USERS * policy.profit.low,
+                high=USERS * policy.profit.high,
                 method="inverse propensity, bootstrap over users",
                 n=policy.n,
-                label=f"Profit for 10,000 users: {policy.name}",
+                label=f"Profit for {USERS:,} users: {policy.name}",
                 source="journey.uplift.policy:compare_policies",
             )
             add_truth(
                 desk,
                 f"true_profit_{short}",
-                scale,
                 truth,
                 policy.n,
-                f"True profit for 10,000 users: {policy.name}",
+                f"True profit for {USERS:,} users: {policy.name}",
             )
     best = (trial.gain > 0).astype(float)
     oracle = true_profit(desk, trial, best)
@@ -143,14 +141,14 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
             "low": None,
             "high": None,
             "roi": None,
-            "truth": scale * oracle.value,
-            "truth_low": scale * oracle.low,
-            "truth_high": scale * oracle.high,
+            "truth": USERS * oracle.value,
+            "truth_low": USERS * oracle.low,
+            "truth_high": USERS * oracle.high,
         }
     )
     desk.save("policies", pd.DataFrame(rows))
-    label = "True profit for 10,000 users when the truth decides"
-    add_truth(desk, "oracle_profit", scale, oracle, len(best), label)
+    label = f"True profit for {USERS:,} users when the truth decides"
+    add_truth(desk, "oracle_profit", oracle, len(best), label)
     desk.ledger.add(
         "uplift.oracle_share",
         float(best.mean()),
@@ -160,7 +158,7 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
         source="journey.evaluation.uplift_truth:order_worth",
     )
     left = true_profit(desk, trial, best - rules["uplift ranking"])
-    add_truth(desk, "regret", scale, left, len(best), "True profit that the policy leaves, for 10,000 users")
+    add_truth(desk, "regret", left, len(best), f"True profit that the policy leaves, for {USERS:,} users")
     desk.ledger.add(
         "uplift.policy_share",
         share,
@@ -196,14 +194,14 @@ def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
     return Estimate(value, value - half, value + half, LEVEL)
 
 
-def add_truth(desk: Desk, name: str, scale: float, truth: Estimate, n: int, label: str) -> None:
+def add_truth(desk: Desk, name: str, truth: Estimate, n: int, label: str) -> None:
     """Register a true profit."""
     desk.ledger.add(
         f"uplift.{name}",
-        scale * truth.value,
+        USERS * truth.value,
         "eur",
-        low=scale * truth.low,
-        high=scale * truth.high,
+        low=USERS * truth.low,
+        high=USERS * truth.high,
         method="planted effects, order values of each persona",
         n=n,
         label=label,

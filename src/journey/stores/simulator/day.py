@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,7 +182,7 @@ def _assemble(passes: list[_Pass], prices: Floats) -> Day:
     offsets = np.cumsum([0] + [len(p.sessions.user) for p in passes])
     row = np.concatenate([p.paths.session + low for p, low in zip(passes, offsets, strict=False)])
 
-    def joined(name: str) -> NDArray:
+    def joined(name: str) -> NDArray[Any]:
         return np.concatenate([getattr(p.paths, name) for p in passes])
 
     ts_us = np.concatenate([p.ts_us for p in passes])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class RawRows:
     true_quantity: Ints
     flags: Ints
 
-    def take(self, rows: NDArray) -> RawRows:
+    def take(self, rows: NDArray[Any]) -> RawRows:
         """Rows by mask or index."""
         return RawRows(*(getattr(self, f.name)[rows] for f in fields(self)))
 

@@ -7,6 +7,7 @@ shipping, no earlier session through a channel) is exact: add or take away the t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -197,7 +198,7 @@ def open_sessions(
 
 
 def _channels(
-    population: Population, calendar: Calendar, users: Ints, keys: Keys, warmth: Floats, first: NDArray
+    population: Population, calendar: Calendar, users: Ints, keys: Keys, warmth: Floats, first: NDArray[Any]
 ) -> Ints:
     logits = np.log(planted.CHANNEL_BY_PERSONA)[population.persona[users]]
     logits = logits + planted.HOT_CHANNEL * warmth[:, None] + planted.FIRST_CHANNEL * first[:, None]

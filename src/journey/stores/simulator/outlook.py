@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
@@ -90,7 +92,7 @@ class Outlook:
         return _ratio(self.visits, _by(self.population.persona, stayed * self.population.rate))
 
 
-def _by(persona: NDArray[np.integer], values: NDArray) -> Floats:
+def _by(persona: NDArray[np.integer], values: NDArray[Any]) -> Floats:
     return np.bincount(persona, values, _PERSONAS).astype(np.float64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,9 @@ def populate(parameters: ShopParameters, catalogue: Catalogue) -> Population:
     return Population(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _populate(parameters: ShopParameters, catalogue: Catalogue, numbers: NDArray[np.int64]) -> list[NDArray]:
+def _populate(
+    parameters: ShopParameters, catalogue: Catalogue, numbers: NDArray[np.int64]
+) -> list[NDArray[Any]]:
     keys = derive(root_key(parameters.seed, 3), numbers)
     persona = np.searchsorted(np.cumsum(planted.PERSONA_SHARE)[:-1], uniform(keys, 0), side="right")
     age = pick(planted.AGE_BY_PERSONA[persona], uniform(keys, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -40,7 +42,7 @@ def session_table(day: Day, first_id: int, start_us: int) -> pa.Table:
 
 
 def event_table(
-    event_id: NDArray[np.int64], session: NDArray[np.int64], p_after: NDArray, first_id: int
+    event_id: NDArray[np.int64], session: NDArray[np.int64], p_after: NDArray[Any], first_id: int
 ) -> pa.Table:
     """One row per event of a person, by event_id."""
     people = session >= 0

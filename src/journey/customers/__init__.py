@@ -1,0 +1,1 @@
+"""Customers: segments, recency and frequency, value."""

@@ -1,0 +1,1 @@
+"""Findings of chapter 08: customer value and who leaves."""

@@ -1,0 +1,118 @@
+"""Figures of chapter 08."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from journey.report.marks import band, error_bars
+from journey.report.style import SEQUENTIAL, colour
+
+#: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
+STRONG = 0.6
+
+
+def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
+    """Percentage of each cohort that buys in each later period; its size stands beside its date.
+
+    Cells carry whole numbers without a sign and there is no colour bar, so that they fit on a phone.
+    """
+    wide = frame.pivot(index="cohort", columns="age", values="share")
+    sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
+    shape = "%b" if every == "month" else "%-d %b"
+    rows = [f"{pd.Timestamp(cohort):{shape}}: {sizes[cohort]:,}" for cohort in wide.index]
+    figure = go.Figure(
+        go.Heatmap(
+            z=wide.to_numpy(),
+            x=wide.columns.to_list(),
+            y=rows,
+            colorscale=SEQUENTIAL,
+            zmin=0,
+            zmax=most,
+            showscale=False,
+            hovertemplate="%{y}, " + every + " %{x}: %{z:.1%}<extra></extra>",
+        )
+    )
+    cells = frame.assign(row=frame["cohort"].map(dict(zip(wide.index, rows, strict=True))))
+    strong = cells["share"].gt(STRONG * most)
+    for part, role in ((cells[~strong], "ink"), (cells[strong], "paper")):
+        figure.add_scatter(
+            x=part["age"],
+            y=part["row"],
+            text=[f"{100 * share:.0f}" for share in part["share"]],
+            mode="text",
+            textfont={"color": colour(role), "size": 11},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+    figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
+    figure.update_yaxes(title=f"{every.capitalize()} won: customers", autorange="reversed", showgrid=False)
+    return figure
+
+
+def tracking(frame: pd.DataFrame) -> go.Figure:
+    """Cumulative repeat purchases by week, seen and expected."""
+    figure = go.Figure()
+    for column, role, name, dash in (
+        ("actual", "ink", "seen", "solid"),
+        ("BG/NBD", "series-1", "BG/NBD", "dash"),
+        ("Pareto/NBD", "series-2", "Pareto/NBD", "dot"),
+    ):
+        figure.add_scatter(
+            x=frame["week"],
+            y=frame[column],
+            name=name,
+            mode="lines",
+            line={"color": colour(role), "width": 2, "dash": dash},
+            hovertemplate=f"{name}, week %{{x}}: %{{y:,.0f}}<extra></extra>",
+        )
+    line = {"color": colour("muted"), "dash": "dash", "width": 1}
+    note = {"text": "forecast from here", "font": {"color": colour("muted")}}
+    figure.add_vline(x=0, line=line, annotation=note, annotation_position="top right")
+    figure.update_xaxes(title="Weeks before and after the end of the calibration")
+    figure.update_yaxes(title="Repeat purchases so far", tickformat=",.0f")
+    return figure
+
+
+def deciles(frame: pd.DataFrame) -> go.Figure:
+    """Spend seen against spend foretold, by tenth of the forecast, a line a way; both axes logarithmic."""
+    figure = go.Figure()
+    for (way, part), role in zip(frame.groupby("way", sort=False), ("series-1", "series-2"), strict=False):
+        figure.add_scatter(
+            x=part["forecast"],
+            y=part["actual"],
+            mode="markers",
+            name=str(way),
+            marker={"color": colour(role), "size": 9},
+            error_y=error_bars(part["actual"], part["low"], part["high"], colour(role)),
+            hovertemplate="foretold £%{x:,.0f}, seen £%{y:,.0f}<extra></extra>",
+        )
+    ends = [float(frame[["forecast", "actual"]].min().min()), float(frame["forecast"].max())]
+    figure.add_scatter(
+        x=ends, y=ends, mode="lines", name="as foretold", line={"color": colour("axis"), "dash": "dash"}
+    )
+    figure.update_xaxes(title="Mean spend foretold, £", type="log", tickvals=[30, 100, 300, 1000, 3000])
+    figure.update_yaxes(title="Mean spend seen, £", type="log", tickvals=[30, 100, 300, 1000, 3000])
+    return figure
+
+
+def offers(frame: pd.DataFrame) -> go.Figure:
+    """Profit of an offer over the share of customers who get it."""
+    figure = go.Figure()
+    for (score, part), role in zip(
+        frame.sort_values("share").groupby("score", sort=False), ("series-1", "series-2"), strict=False
+    ):
+        if role == "series-1":
+            band(figure, part["share"], part["low"], part["high"], colour(role, 0.15))
+        figure.add_scatter(
+            x=part["share"],
+            y=part["profit"],
+            name=str(score),
+            mode="lines",
+            line={"color": colour(role), "width": 2},
+            hovertemplate="%{x:.0%} get it: £%{y:,.0f}<extra></extra>",
+        )
+    figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
+    figure.update_xaxes(title="Share of customers at risk who get the offer", tickformat=".0%")
+    figure.update_yaxes(title="Profit for 1,000 at risk, £", tickformat=",.0f")
+    return figure

@@ -1,0 +1,161 @@
+"""Findings of chapter 08 on Online Retail: who buys nothing next, and what an offer to stay is worth."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey.customers.offers import Offer, Targets, profit_per_thousand
+from journey.findings.customer_value.churn import NAMES
+from journey.findings.customer_value.entries import adder, estimate_of, flat
+from journey.findings.customer_value.watch import add_watch
+from journey.findings.desk import Desk
+from journey.inference.estimate import Estimate
+from journey.studies.customer_value.churn import GRID, MEASURES
+from journey.studies.registry import kept
+
+SOURCE, DATASET = "journey.studies.customer_value.churn:describe_retail_churn", "online_retail"
+MAIN = "90"
+METHOD = "bootstrap over customers"
+#: A rule's place on the grid of thresholds: everyone, and one half.
+ALL, HALF = 0, 50
+
+
+def add_leaving(desk: Desk) -> None:
+    """Ranking and calibration by treatment of classes, horizons, offers, easy scores, the watch."""
+    evidence = kept("online_retail_churn", desk.paths)
+    found = evidence.results
+    desk.save("evidence_churn", pd.DataFrame({"note": [evidence.label]}))
+    main = found["horizons"][MAIN]
+    add_scores(desk, main)
+    add_facts(desk, main)
+    add_horizons(desk, found["horizons"])
+    add_easy(desk, found["easy"])
+    add_offers(desk, main)
+    add_watch(desk, found["watch"])
+
+
+def add_scores(desk: Desk, main: dict[str, Any]) -> None:
+    """Every score at the main horizon."""
+    n, rows = main["test"], []
+    add = adder(desk, SOURCE, DATASET, METHOD)
+    for row in main["rows"]:
+        kind, _, way = row["score"].partition(", ")
+        label = f"{kind}, {NAMES[way]}" if way else f"{main['rule_model']}, no training"
+        short = f"{kind.lower()}_{way.lower()}" if way else "quiet"
+        found = {measure: estimate_of(row[measure]) for measure in MEASURES}
+        rows.append({"score": label, "accuracy": row["accuracy"], "mean": row["mean"]} | flat(found))
+        add(f"{short}_roc_auc", found["roc_auc"], "ratio", f"ROC-AUC of leaving, {label}", n)
+        add(
+            f"{short}_calibration_error",
+            found["calibration_error"],
+            "points",
+            f"Calibration error, {label}",
+            n,
+        )
+        add(f"{short}_mean", row["mean"], "share", f"Mean prediction, {label}", n)
+        add(f"{short}_accuracy", row["accuracy"], "share", f"Accuracy at one half, {label}", n)
+    desk.save("scores", pd.DataFrame(rows))
+
+
+def add_facts(desk: Desk, main: dict[str, Any]) -> None:
+    """Base rate, what needs no model, and what weights and SMOTE change."""
+    n, base = main["test"], main["test_base"]
+    add = adder(desk, SOURCE, DATASET, METHOD)
+    add("churn_test", n, "count", "Customers at risk at the cut")
+    add("churn_base", base, "share", "Of those at risk, share that bought nothing", n)
+    add("churn_train_base", main["train_base"], "share", "The same among those learned from", main["train"])
+    add("majority", max(base, 1 - base), "share", "Accuracy of saying the same of all", n)
+    add("silence_auc", main["silence_roc_auc"], "ratio", "ROC-AUC of days of silence", n)
+    over = estimate_of(main["against_silence"])
+    add("auc_over_silence", over, "ratio", "ROC-AUC of the model over that of silence", n)
+    widest = max(abs(each["value"]) for each in main["ways_differ"].values())
+    add("ways_auc", widest, "ratio", "Largest change of the ROC-AUC by weights or SMOTE", n, digits=3)
+    add("alive_flagged", main["alive_below_half"], "count", "Customers with P(alive) below one half", n)
+
+
+def add_horizons(desk: Desk, horizons: dict[str, Any]) -> None:
+    """How much the length of the silence that counts as leaving matters."""
+    areas, gains = [], []
+    for found in horizons.values():
+        plain = next(row for row in found["rows"] if row["score"] == "logistic, none")
+        areas.append(plain["roc_auc"]["value"])
+        gains.append(plain["accuracy"] - max(found["test_base"], 1 - found["test_base"]))
+    add = adder(desk, SOURCE, DATASET)
+    add("horizons_least", min(areas), "ratio", "ROC-AUC of the logistic model over horizons, least")
+    add("horizons_most", max(areas), "ratio", "ROC-AUC of the logistic model over horizons, most")
+    add("accuracy_gain", max(gains), "points", "Largest gain of accuracy over the commoner class")
+
+
+def add_easy(desk: Desk, easy: dict[str, Any]) -> None:
+    """Scores that look better and tell less."""
+    add, circular, everyone = adder(desk, SOURCE, DATASET), easy["circular"], easy["everyone"]
+    n = circular["customers"]
+    add("circular_auc", circular["roc_auc"], "ratio", "ROC-AUC, silence predicted from silence", n)
+    add("circular_accuracy", circular["accuracy"], "share", "Accuracy, silence predicted from silence", n)
+    n = everyone["customers"]
+    add("everyone_auc", everyone["roc_auc"]["value"], "ratio", "ROC-AUC of leaving, all customers ever", n)
+
+
+def add_offers(desk: Desk, main: dict[str, Any]) -> None:
+    """Profit of an offer by who gets it."""
+    assumed = desk.assumptions
+    worth = assumed["shop.gross_margin"] * main["mean_spend_of_stayers"]
+    offer = Offer(assumed["retention.offer_cost"], assumed["retention.offer_saved"], worth)
+    pays = min(ceil(round(offer.threshold * 100, 6)), len(GRID) - 1) if offer.threshold <= 1 else None
+    rules = {
+        "everybody": ("everyone at risk", "logistic, none", ALL),
+        "threshold": ("the trained model, above the paying threshold", "logistic, none", pays),
+        "half": ("the trained model, above one half", "logistic, none", HALF),
+        "weights": ("the model with class weights, above one half", "logistic, weights", HALF),
+        "smote": ("the model with SMOTE, above one half", "logistic, SMOTE", HALF),
+        "quiet": ("the model of buying, above the paying threshold", "quiet", pays),
+        "gone": ("1 - P(alive), above the paying threshold", "gone", pays),
+    }
+    n, found = main["test"], {}
+    add = adder(desk, "journey.customers.offers:profit_per_thousand", DATASET, "normal")
+    for name, (label, score, place) in rules.items():
+        reached = {
+            key: 0 if place is None else main["reach"][score][key][place] for key in ("chosen", "leavers")
+        }
+        counts = Targets(np.array([reached["chosen"]]), np.array([reached["leavers"]]), n)
+        found[name] = profit_per_thousand(counts, offer)[0]
+        add(f"offer_{name}_profit", found[name], "gbp", f"Profit per 1,000: {label}", n)
+        add(f"offer_{name}_share", reached["chosen"] / n, "share", f"Who gets it: {label}", n)
+        if name == "threshold":
+            even = offer.cost * reached["chosen"] / (worth * max(reached["leavers"], 1))
+            add("offer_even", even, "share", "Share saved at which the offer breaks even", reached["chosen"])
+    add("stay_worth", worth, "gbp", "Margin of a customer who stays, 90 days", n)
+    add("offer_threshold", offer.threshold, "share", "Chance of leaving from which an offer pays", n)
+    add_curve(desk, main, offer)
+    add_verdict(desk, {name: rules[name][0] for name in rules}, found)
+    chosen = adder(desk, "assumptions.toml")
+    chosen("offer_cost", offer.cost, "gbp", "Assumed cost of an offer")
+    chosen("offer_saved", offer.saved, "share", "Assumed share of leavers who stay")
+
+
+def add_verdict(desk: Desk, labels: dict[str, str], found: dict[str, Estimate]) -> None:
+    """Which rule pays most, in words, and whether the model clears the rule that learns nothing."""
+    best = max(found, key=lambda name: found[name].value)
+    add = adder(desk, "journey.findings.customer_value.leaving:add_verdict", DATASET)
+    add("offer_best", labels[best], "text", "Rule with the highest profit")
+    model, rule = found["threshold"], found["quiet"]
+    apart = model.low > rule.high or rule.low > model.high
+    words = "and the two differ beyond chance" if apart else "and chance alone could make that difference"
+    add("offer_apart", words, "text", "Whether training pays, in words")
+
+
+def add_curve(desk: Desk, main: dict[str, Any], offer: Offer) -> None:
+    """Profit over the share of customers who get the offer, for the model and the rule without one."""
+    parts = []
+    for score, label in (("logistic, none", "trained model"), ("quiet", "model of buying")):
+        reached = main["reach"][score]
+        counts = Targets(np.array(reached["chosen"]), np.array(reached["leavers"]), main["test"])
+        found = profit_per_thousand(counts, offer)
+        part = pd.DataFrame({"threshold": GRID, "share": counts.chosen / counts.customers, "score": label})
+        part[["profit", "low", "high"]] = [(each.value, each.low, each.high) for each in found]
+        parts.append(part.drop_duplicates("share"))
+    desk.save("offer_curve", pd.concat(parts, ignore_index=True))

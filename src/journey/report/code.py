@@ -1,0 +1,113 @@
+"""The package as its own sources show it: rooms, what each imports, and the functions that can be called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+#: From the ground up, as the contracts of `make lint` hold them.
+ROOMS = (
+    "stores",
+    "warehouse",
+    "features",
+    "inference",
+    "metrics",
+    "journeys",
+    "customers",
+    "models",
+    "recommend",
+    "sparse",
+    "experiments",
+    "causal",
+    "uplift",
+    "evaluation",
+    "studies",
+    "published",
+    "report",
+    "findings",
+    "pipeline",
+)
+#: Rooms whose functions are of use to others.
+CALLABLE = ROOMS[: ROOMS.index("evaluation")]
+PACKAGE = "journey"
+
+
+def room_rows(package: Path) -> pd.DataFrame:
+    """One row a room that exists: `room`, `holds`, `files`, `lines`, and the rooms it `imports`.
+
+    Parameters
+    ----------
+    package
+        Folder of the package.
+    """
+    rows = []
+    for room in ROOMS:
+        files = sorted((package / room).rglob("*.py"))
+        if not files:
+            continue
+        trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+        imported = {name for tree in trees for name in _imports(tree)} - {room}
+        rows.append(
+            {
+                "room": room,
+                "holds": _first_sentence(ast.parse((package / room / "__init__.py").read_text("utf-8"))),
+                "files": len(files),
+                "lines": sum(file.read_text(encoding="utf-8").count("\n") for file in files),
+                "imports": ", ".join(name for name in ROOMS if name in imported) or "\u2013",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def function_rows(package: Path, room: str) -> pd.DataFrame:
+    """One row a public function of a room: `function` with its module, `arguments`, and what it `gives`."""
+    rows = []
+    for file in sorted((package / room).rglob("*.py")):
+        if file.name.startswith("_"):
+            continue
+        module = ".".join(file.relative_to(package / room).with_suffix("").parts)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef)
+                and not node.name.startswith("_")
+                and ast.get_docstring(node)
+            ):
+                rows.append(
+                    {
+                        "function": f"{module}.{node.name}",
+                        "arguments": ", ".join(_arguments(node.args)),
+                        "gives": _first_sentence(node),
+                    }
+                )
+    return pd.DataFrame(rows, columns=["function", "arguments", "gives"])
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == PACKAGE and len(parts) > 1:
+                yield parts[1]
+
+
+def _arguments(arguments: ast.arguments) -> Iterator[str]:
+    for argument in [*arguments.posonlyargs, *arguments.args]:
+        yield argument.arg
+    if arguments.vararg:
+        yield f"*{arguments.vararg.arg}"
+    for argument in arguments.kwonlyargs:
+        yield argument.arg
+
+
+def _first_sentence(node: ast.Module | ast.FunctionDef) -> str:
+    first = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
+    return first.split(". ")[0].rstrip(".")

@@ -1,0 +1,1 @@
+"""Customer value and churn on real purchases: CDNOW, whose parameters are published, and Online Retail."""

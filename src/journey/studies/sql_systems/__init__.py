@@ -1,0 +1,1 @@
+"""The query library on PostgreSQL and Spark: whether a translation returns what DuckDB returns."""
