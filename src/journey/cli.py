@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +13,7 @@ import typer
 from rich.console import Console
 
 from journey.errors import JourneyError
-from journey.paths import project
+from journey.paths import Paths, project
 
 app = typer.Typer(
     name="journey",
@@ -34,7 +36,38 @@ Every step skips what is up to date and can be interrupted and run again.""",
 )
 console = Console(stderr=True)
 
+LEAST_SIGNAL = 128
+INTERRUPTED = 130
+CANNOT_WRITE = {
+    errno.EROFS: "the disk is read-only; work in a copy that you can write to",
+    errno.EACCES: "you may not write there; work in a copy that you can write to",
+    errno.EPERM: "you may not write there; work in a copy that you can write to",
+    errno.ENOSPC: "the disk is full; free some space and run the same command again",
+    errno.EDQUOT: "your share of the disk is full; free some space and run the same command again",
+}
+
+
+class Stopped(SystemExit):
+    """Somebody ended this process by a signal; its code is 128 and the signal's number."""
+
+
 Store = Annotated[str, typer.Option(help="Which store to build: simulated or retailrocket.")]
+
+
+def here() -> Paths:
+    """The project that a command works on.
+
+    Raises
+    ------
+    JourneyError
+        When there is none: nothing is made where none was.
+    """
+    paths = project()
+    if not (paths.root / "_quarto.yml").is_file():
+        named = os.environ.get("JOURNEY_ROOT")
+        where = f"JOURNEY_ROOT, {named!r}," if named else f"{Path.cwd()}"
+        raise JourneyError(f"{where} is no checkout of the project: change to one, or set JOURNEY_ROOT to it")
+    return paths
 
 
 @app.command()
@@ -49,10 +82,12 @@ def simulate(
 
     Example: journey simulate --users 50000 --seed 11
     """
+    from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
 
     parameters = {"users": users, "items": items, "days": days, "seed": seed, "dirt": dirt}
-    run_build(project(), ["simulate"], parameters=parameters, console=console)
+    with alone(here(), console):
+        run_build(here(), ["simulate"], parameters=parameters, console=console)
 
 
 @app.command()
@@ -71,11 +106,11 @@ def fetch(
     from journey.stores.fetch import fetch as fetch_datasets
 
     if only_list:
-        for name in load_catalog(project().datasets):
+        for name in load_catalog(here().datasets):
             typer.echo(name)
         return
     source = os.environ.get("JOURNEY_DATA_DIR")
-    for result in fetch_datasets(names, root=project(), source=Path(source) if source else None):
+    for result in fetch_datasets(names, root=here(), source=Path(source) if source else None):
         console.print(str(result), highlight=False)
 
 
@@ -83,14 +118,24 @@ def fetch(
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
     store: Store = "simulated",
+    depends: Annotated[
+        Path | None, typer.Option(help="Also write what each page rests on, for the renderer.", hidden=True)
+    ] = None,
 ) -> None:
     """Bring data, warehouse and results up to date; skips what has not changed.
 
     Example: journey build warehouse
     """
+    from journey.files import write_json
+    from journey.pipeline.lock import alone
+    from journey.pipeline.pages import page_digests
     from journey.pipeline.run import build as run_build
+    from journey.pipeline.run import plan
 
-    ran = run_build(project(), stage or None, store=store, console=console)
+    with alone(here(), console):
+        ran = run_build(here(), stage or None, store=store, console=console)
+    if depends:
+        write_json(depends, page_digests(plan(here()).inputs))
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
 
 
@@ -103,11 +148,13 @@ def numbers(
     ] = False,
 ) -> None:
     """Compute the numbers ledger and list it: id, value, interval, sample size, source."""
+    from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
     from journey.report.ledger import Numbers
 
-    paths = project()
-    run_build(paths, ["numbers"], console=console)
+    paths = here()
+    with alone(paths, console):
+        run_build(paths, ["numbers"], console=console)
     if readme:
         from journey.report.checks import update_readme
 
@@ -132,9 +179,9 @@ def numbers(
 @app.command()
 def check() -> None:
     """Verify the store, the warehouse, the ledger and the numbers that pages and README use."""
-    from journey.report.checks import check_project
+    from journey.pipeline.check import check_project
 
-    for line in check_project(project()):
+    for line in check_project(here()):
         console.print(line, highlight=False)
 
 
@@ -144,9 +191,12 @@ def render(
     engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
 ) -> None:
     """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
+    from journey.pipeline.lock import alone
     from journey.pipeline.render import render_site
 
-    console.print(f"The site is in {render_site(project(), page or [], engine, console)}", highlight=False)
+    with alone(here(), console):
+        site = render_site(here(), page or [], engine, console)
+    console.print(f"The site is in {site}", highlight=False)
 
 
 @app.command()
@@ -165,7 +215,7 @@ def study(
     """
     from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
 
-    paths = project()
+    paths = here()
     if only_list:
         old = stale(paths)
         for name, each in STUDIES.items():
@@ -185,11 +235,13 @@ def study(
 
 
 @app.command()
-def preview(port: Annotated[int, typer.Option(help="Port on this machine.")] = 4200) -> None:
+def preview(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on this machine.")] = 4200,
+) -> None:
     """Serve _site/ on this machine and render a page again when its source changes."""
     from journey.pipeline.preview import serve
 
-    serve(project(), port, console)
+    serve(here(), port, console)
 
 
 @app.command()
@@ -201,27 +253,49 @@ def bench(
     """Measure speed: seconds, and ratios against plain pandas and a bare scan of the same file."""
     from journey.bench import run_benchmarks
 
-    run_benchmarks(project(), console, large=large)
+    run_benchmarks(here(), console, large=large)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit status: 0, 2 for bad input, 130 when interrupted."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        status = int(app(arguments, standalone_mode=False) or 0)
     except JourneyError as error:
-        console.print(f"journey: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
-        return 2
+        return refuse(str(error))
+    except Stopped as error:
+        status = int(error.code or 0)
     except (typer.Abort, KeyboardInterrupt):
-        console.print("Interrupted. Run the same command again to go on from here.")
-        return 130
+        status = INTERRUPTED
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        where = error.filename or "a file"
+        return refuse(f"{where} cannot be written ({os.strerror(error.errno)}): {CANNOT_WRITE[error.errno]}")
     except Exception as error:
         # Typer's own usage errors know how to present themselves; anything else is a defect.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
-            console.print(f"journey: {error.format_message()}", highlight=False, markup=False, soft_wrap=True)
-            return 2
+            return refuse(error.format_message())
         raise
+    # Typer turns an interrupt into a status of its own.
+    if status > LEAST_SIGNAL:
+        console.print("Interrupted. Run the same command again to go on from here.")
+    return status
+
+
+def refuse(sentence: str) -> int:
+    """Say in one sentence what is wrong; return the status of bad input."""
+    console.print(f"journey: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
+    return 2
+
+
+def stop(number: int, frame: object) -> None:
+    """End as an interrupt does, so that nothing half-done stays."""
+    raise Stopped(128 + number)
 
 
 def main() -> None:
     """Entry point of the `journey` command."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
     sys.exit(run(sys.argv[1:]))

@@ -41,7 +41,6 @@ PROJECT: Schema = {
     },
     "execute": _keys("echo warning daemon"),
     "format": {"html": _SITE_HTML | {"theme": _keys("light dark")}},
-    "press": _keys("depends"),
 }
 CELL = _keys("include output")
 # Options that take only these values: most are what Quarto has to be told to do what is done here anyway.

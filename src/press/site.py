@@ -8,17 +8,20 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from press import html, pdf, source
 from press.errors import PressError
 from press.kernel import Runner
 from press.navigation import Navigation
-from press.project import Meta, Project, as_list, load, matching
+from press.project import Meta, Project, as_list, load
 from press.source import Page
 
 HERE = Path(__file__).parent
@@ -30,6 +33,7 @@ def render(
     *,
     pre_render: bool = True,
     fresh: bool = False,
+    depends: Mapping[str, str] | None = None,
 ) -> Path:
     """Render a Quarto website project.
 
@@ -43,6 +47,9 @@ def render(
         Whether to run the project's pre-render commands first.
     fresh
         Whether to ignore everything kept from earlier runs.
+    depends
+        A page's path below the root -> digest of what its code rests on besides the page. The code of a page
+        that is not named always runs. Pre-render commands may give more (see `run_before`).
 
     Returns
     -------
@@ -55,57 +62,88 @@ def render(
         For anything outside the dialect and for a failing cell. The site is then as it was before.
     """
     project = load(root.resolve())
+    depends = dict(depends or {})
     if pre_render:
-        run_before(project, whole=pages is None)
+        depends |= run_before(project, whole=pages is None)
     if fresh:
         shutil.rmtree(project.state, ignore_errors=True)
-    Site(project).build(pages)
+    Site(project, depends).build(pages)
     return project.output
 
 
-def run_before(project: Project, whole: bool) -> None:
-    """Run the project's pre-render commands, with the variables that Quarto sets."""
+def run_before(project: Project, whole: bool) -> Meta:
+    """Run the project's pre-render commands, with the variables that Quarto sets.
+
+    One more, PRESS_DEPENDS, names a file into which a command may write what `render` takes as `depends`.
+    """
+    answer = project.state / "depends.json"
+    answer.parent.mkdir(parents=True, exist_ok=True)
+    answer.unlink(missing_ok=True)
     variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(project.output), "QUARTO_PROJECT_ROOT": str(project.root)}
-    variables |= {"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {}
+    variables |= {"PRESS_DEPENDS": str(answer)} | ({"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {})
     for command in as_list(project.settings.get("pre-render")):
         words = [sys.executable, *command.split()] if command.split()[0].endswith(".py") else command.split()
         finished = subprocess.run(words, cwd=project.root, env=os.environ | variables, check=False)
         if finished.returncode:
             raise PressError(f"pre-render command failed: {command}", project.file)
+    return kept(answer)
 
 
 class Site:
     """One rendering of a project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, depends: Mapping[str, str]) -> None:
         self.project = project
+        self.depends = depends
         self.pages = {path: source.read(project, path) for path in project.pages}
         titles = {path: str(page.front.get("title", page.file.stem)) for path, page in self.pages.items()}
         self.navigation = Navigation(project, titles)
         self.runner = Runner()
-        self.aside = project.state / f"aside-{os.getpid()}"
+        self.aside = project.state
         self.record = project.state / "pages.json"
-        patterns = as_list((project.config.get("press") or {}).get("depends"))
-        depends = [path for pattern in patterns for path in matching(project.root, pattern)]
-        # Without a list of what code depends on, nothing can be known to be unchanged.
-        self.depends = digest(depends, [sys.version, *patterns]) if patterns else os.urandom(16).hex()
-        common = [*HERE.rglob("*"), *project.sources()]
-        self.common = digest(common, [self.depends, project.config, titles])
+        self.common = self.digest(
+            [*HERE.rglob("*"), *project.sources()], [sys.version, project.config, titles]
+        )
+
+    def digest(self, files: Iterable[Path], values: Any) -> str:
+        """Hash of the contents of files and of JSON values; paths are taken from the root."""
+        root = self.project.root
+        text = json.dumps(values, sort_keys=True, default=lambda path: os.path.relpath(path, root))
+        state = hashlib.sha256(text.encode())
+        for file in sorted({path for path in files if path.is_file() and path.suffix != ".pyc"}):
+            state.update(f"{os.path.relpath(file, root)}\0{content(file)}\0".encode())
+        return state.hexdigest()
+
+    def rest(self, page: Page) -> str:
+        """What the code of a page rests on; unknown, it counts as changed."""
+        return self.depends.get(page.path, os.urandom(16).hex()) if page.code else ""
+
+    def stale(self, known: Mapping[str, Meta]) -> dict[str, str]:
+        """Pages that are not in the site as they should be -> the key under which they will be."""
+        keys = {
+            path: self.digest([page.file, *page.partials], [self.common, path, self.rest(page)])
+            for path, page in self.pages.items()
+        }
+        return {path: key for path, key in keys.items() if not self.current(known.get(path, {}), key)}
 
     def build(self, chosen: list[Path] | None) -> None:
         """Render what is stale, then move it into the site."""
-        known = kept(self.record)
-        stale = {}
-        for path in self.paths(chosen or []):
-            page = self.pages[path]
-            key = digest([page.file, *page.partials], [self.common, path])
-            if not self.current(known.get(path, {}), key):
-                stale[path] = key
-        self.aside.mkdir(parents=True, exist_ok=True)
+        known, wanted = self.known(), self.paths(chosen or [])
+        stale = {path: key for path, key in self.stale(known).items() if path in wanted}
+        remove_left(self.project.state)
+        self.aside = Path(tempfile.mkdtemp(prefix=f"aside-{os.getpid()}-", dir=self.project.state))
         try:
             self.publish(known, self.render(stale))
         finally:
             shutil.rmtree(self.aside, ignore_errors=True)
+
+    def known(self) -> dict[str, Meta]:
+        """The pages of earlier runs; what a record of another shape says is not known."""
+        return {
+            path: entry
+            for path, entry in kept(self.record).items()
+            if isinstance(entry, dict) and isinstance(entry.get("files"), dict)
+        }
 
     def paths(self, chosen: list[Path]) -> list[str]:
         """The pages to render, as paths in the project; all when none is chosen."""
@@ -116,8 +154,10 @@ class Site:
         return paths or list(self.pages)
 
     def current(self, entry: Meta, key: str) -> bool:
-        """Whether a page was rendered from just this and is still there."""
-        return entry.get("key") == key and all((self.project.output / it).exists() for it in entry["files"])
+        """Whether a page was rendered from just this, and its files are still as they were."""
+        return entry.get("key") == key and all(
+            content(self.project.output / name) == was for name, was in entry["files"].items()
+        )
 
     def render(self, stale: dict[str, str]) -> dict[str, Meta]:
         """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
@@ -128,7 +168,7 @@ class Site:
             try:
                 for future in as_completed(futures):
                     path = futures[future]
-                    done[path] = {"key": stale[path], "files": future.result()}
+                    done[path] = {"key": stale[path], "files": dict.fromkeys(future.result(), "")}
                     rest = len(stale) - len(done)
                     left = (time.monotonic() - start) / len(done) * rest
                     estimate = f" (about {left:.0f} s left)" if rest else ""
@@ -155,7 +195,7 @@ class Site:
     def results(self, page: Page) -> list[str]:
         """Results of the page's code: kept ones when nothing they rest on has changed."""
         code = [[code.text, code.inline, code.shown] for code in page.code]
-        key = digest([], [code, self.project.config.get("jupyter"), self.depends])
+        key = self.digest([], [code, self.project.config.get("jupyter"), self.rest(page)])
         file = self.project.state / "results" / f"{page.path.replace('/', '--')}.json"
         entry = kept(file)
         if entry.get("key") != key:
@@ -178,6 +218,11 @@ class Site:
         for name in {name for entry in known.values() for name in entry["files"]} - alive:
             (output / name).unlink(missing_ok=True)
         self.index()
+        # What was not written now counts as it was when it was written.
+        written = {file.relative_to(root).as_posix() for file in self.project.resources()}
+        for path, entry in current.items():
+            fresh = {name for name in entry["files"] if path in done or name in written}
+            entry["files"] |= {name: content(output / name) for name in fresh}
         keep(self.record, current)
 
     def index(self) -> None:
@@ -192,17 +237,26 @@ class Site:
         fresh.rename(target)
 
 
-def digest(files: Iterable[Path], values: Any) -> str:
-    """Hash of the contents of files and of values that JSON can hold."""
-    state = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
-    for file in sorted({path for path in files if path.is_file() and path.suffix != ".pyc"}):
-        state.update(f"{file}\0{file.stat().st_size}\0".encode() + file.read_bytes())
-    return state.hexdigest()
+def content(file: Path) -> str:
+    """Hash of a file; none when it is missing."""
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+
+
+def remove_left(state: Path) -> None:
+    """Remove what a killed run left; the folder of a run names its process."""
+    state.mkdir(parents=True, exist_ok=True)
+    for folder in state.glob("aside-*"):
+        process = folder.name.split("-")[1]
+        if not (process.isdigit() and psutil.pid_exists(int(process))) or int(process) == os.getpid():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def kept(file: Path) -> Meta:
-    """What an earlier run kept; nothing when there is no file."""
-    return dict(json.loads(file.read_text("utf-8"))) if file.is_file() else {}
+    """What an earlier run kept; nothing when there is no file or it is damaged."""
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def keep(file: Path, values: Meta) -> None:

@@ -13,8 +13,6 @@ website:
 execute: {echo: false, warning: false}
 format:
   html: default
-press:
-  depends: [data.txt]
 """
 
 

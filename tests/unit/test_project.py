@@ -10,12 +10,12 @@ import yaml
 
 from journey.findings.desk import lay_out
 from journey.paths import Paths, project
-from journey.pipeline.stages import CHAPTERS
-from journey.report.checks import pages, stale_readme_figures, update_readme, used_numbers
+from journey.pipeline.pages import page_files
+from journey.report.checks import stale_readme_figures, update_readme, used_numbers
 from journey.report.ledger import Ledger, Numbers
 
 ROOT = project().root
-PAGES = pages(ROOT)
+PAGES = page_files(project())
 CHAPTER_PAGES = [page for page in PAGES if page.parent.name == "chapters"]
 
 
@@ -120,11 +120,6 @@ def test_two_runs_of_the_findings_give_the_same_ledger(tmp_path, monkeypatch):
         one, two = (copy / chapter / "numbers.json" for copy in copies)
         assert one.read_bytes() == two.read_bytes()
         assert one.read_bytes() == (paths.results / chapter / "numbers.json").read_bytes()
-
-
-def test_every_stage_of_findings_has_its_module():
-    for chapter in CHAPTERS:
-        assert (ROOT / "src/journey/findings" / chapter / "collect.py").is_file()
 
 
 def tracked_files():

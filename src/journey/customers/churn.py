@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class AtRisk:
         Spent in the horizon.
     """
 
-    customer: NDArray
+    customer: NDArray[Any]
     matrix: Floats
     left: Mask
     money: Floats

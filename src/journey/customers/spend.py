@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import xgboost as xgb
@@ -82,7 +83,7 @@ def learn_spend(
     return fit_spend(np.concatenate(matrices), np.concatenate(spent), seed=seed)
 
 
-def same_again(days: PurchaseDays, customers: NDArray, at: int, horizon: int) -> tuple[Floats, bool]:
+def same_again(days: PurchaseDays, customers: NDArray[Any], at: int, horizon: int) -> tuple[Floats, bool]:
     """Forecast that customers spend what they spent in the same weeks a year ago, or, failing that, just now.
 
     Returns

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -57,7 +58,7 @@ class Future:
 
 
 def customer_future(
-    connection: duckdb.DuckDBPyConnection, store: Path, users: NDArray, days: float
+    connection: duckdb.DuckDBPyConnection, store: Path, users: NDArray[Any], days: float
 ) -> Future:
     """The future of some users, from the simulator's own expectation.
 

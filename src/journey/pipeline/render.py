@@ -13,7 +13,9 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.pipeline.run import build
+from journey.pipeline.pages import page_digests
+from journey.pipeline.rendered import forget, page_keys, remember, site_files
+from journey.pipeline.run import plan, prepare
 
 
 def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Console) -> Path:
@@ -39,15 +41,31 @@ def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Conso
     if engine == "quarto" and quarto is None:
         raise JourneyError("quarto is not on the path: install it, or use --engine press")
     # Both renderers are left with pages alone: what runs before them has run here, with its progress bars.
-    build(paths, console=console)
+    planned = prepare(paths)
+    planned.run([stage.name for stage in planned.stages], console)
+    keys, before = page_keys(planned.inputs), site_files(paths)
     if quarto is not None and engine != "press":
         run_quarto(quarto, paths, pages)
-        return paths.site
+    else:
+        run_press(paths, pages, page_digests(planned.inputs))
+    planned.inputs.code.keep()
+    if page_keys(plan(paths).inputs) == keys:
+        remember(paths, keys, before, [planned.inputs.label(page.resolve()) for page in pages])
+    else:
+        forget(paths)
+        console.print("Sources of pages changed meanwhile; run the same command again.")
+    return paths.site
+
+
+def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> None:
+    """Run the offline renderer."""
     import press
     from press.errors import PressError
 
     try:
-        return press.render(paths.root, [page.resolve() for page in pages] or None, pre_render=False)
+        press.render(
+            paths.root, [page.resolve() for page in pages] or None, pre_render=False, depends=depends
+        )
     except PressError as error:
         raise JourneyError(str(error)) from error
 

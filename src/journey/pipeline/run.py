@@ -1,124 +1,194 @@
-"""The build as a graph of stages, each with the files it reads and writes.
+"""Run the stages of the build that are out of date, and say which are.
 
-`doit` decides what is out of date from file contents; this module only names the stages. State is
-written after every finished stage, so a build that is interrupted resumes where it stopped.
+State is written after every finished stage, so a build that is interrupted resumes where it stopped.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from doit.cmd_base import ModuleTaskLoader
-from doit.dependency import JsonDB
-from doit.doit_cmd import DoitMain
-from doit.reporter import ZeroReporter
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from journey.errors import JourneyError
-from journey.files import write_text
 from journey.paths import Paths
-from journey.pipeline.stage import Stage
-from journey.pipeline.stages import stages
+from journey.pipeline.inputs import Inputs
+from journey.pipeline.sight import Code
+from journey.pipeline.stage import Report, Stage
+from journey.pipeline.stages import stages, write_settings
+from journey.pipeline.state import State, Written
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
-class DurableState(JsonDB):
-    """doit's state file, replaced whole after every finished stage."""
+@dataclass
+class Build:
+    """Stages, what they rest on, and what they rested on when they last ran.
 
-    def _load(self) -> dict[str, Any]:
-        try:
-            return super()._load()
-        except Exception:
-            # Losing the state costs a rebuild, never a wrong result.
-            return {}
-
-    def dump(self) -> None:
-        """Write the state in one step."""
-        write_text(Path(self.name), self.codec.encode(self._db))
-
-    def set(self, task_id: str, dependency: str, value: object) -> None:
-        """Store one entry; `deps:` is the last of a finished stage."""
-        super().set(task_id, dependency, value)
-        if dependency == "deps:":
-            self.dump()
-
-
-def run_stages(stages: Sequence[Stage], selected: Iterable[str], state: Path, console: Console) -> list[str]:
-    """Run the selected stages and what they need; return the names of those that ran.
-
-    Raises
-    ------
-    JourneyError
-        As raised by a stage; also for an unknown stage name.
+    Attributes
+    ----------
+    look
+        Takes all source code and every digest as they are now.
     """
-    by_name = {stage.name: stage for stage in stages}
-    names = list(selected)
-    if unknown := [name for name in names if name not in by_name]:
-        raise JourneyError(f"unknown stage {unknown[0]!r}; stages are {', '.join(by_name)}")
-    failures: list[BaseException] = []
-    ran: list[str] = []
-    live = console.is_terminal
 
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not live,
-    ) as bars:
+    stages: Sequence[Stage]
+    state: State
+    look: Callable[[], Inputs]
 
-        def action(stage: Stage) -> Callable[[], bool]:
-            def act() -> bool:
-                bar = bars.add_task(stage.title, total=None)
-                if not live:
-                    console.print(stage.title)
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What this process runs: code as it was when the build began."""
+        return self.look()
 
-                def report(done: int, total: int) -> None:
-                    bars.update(bar, completed=done, total=total)
-
-                try:
-                    stage.run(report)
-                except Exception as error:
-                    failures.append(error)
-                    return False
-                bars.update(bar, completed=1, total=1)
-                ran.append(stage.name)
-                return True
-
-            return act
-
-        def tasks() -> Iterable[dict[str, Any]]:
-            for stage in stages:
-                yield {
-                    "basename": stage.name,
-                    "actions": [action(stage)],
-                    "file_dep": [str(path) for path in stage.inputs],
-                    "targets": [str(path) for path in stage.outputs],
-                    "verbosity": 2,
-                }
-
-        settings = {
-            "GLOBAL": {
-                "backend": "durable",
-                "dep_file": str(state),
-                "reporter": ZeroReporter,
-                "check_file_uptodate": "md5",
-            },
-            "BACKEND": {"durable": f"{__name__}:DurableState"},
+    @cached_property
+    def before(self) -> dict[str, list[str]]:
+        """Stage -> the stages that make what it reads."""
+        return {
+            stage.name: [
+                other.name
+                for other in self.stages
+                if other is not stage and any(label.startswith(other.makes) for label in labels)
+            ]
+            for stage in self.stages
+            for labels in [rests_on(stage, self.inputs)]
         }
-        state.parent.mkdir(parents=True, exist_ok=True)
-        main = DoitMain(ModuleTaskLoader({"task_all": tasks}), config_filenames=(), extra_config=settings)
-        status = main.run(["run", *names])
-    if failures:
-        raise failures[0]
-    if status != 0:
-        raise JourneyError(f"the build stopped early (status {status}); see the message above")
-    return ran
+
+    def order(self, selected: Iterable[str]) -> list[Stage]:
+        """The selected stages and all that they need, each after what it needs.
+
+        Raises
+        ------
+        JourneyError
+            For an unknown stage name.
+        """
+        by_name = {stage.name: stage for stage in self.stages}
+        wanted: set[str] = set()
+        waiting = list(selected)
+        if unknown := [name for name in waiting if name not in by_name]:
+            raise JourneyError(f"unknown stage {unknown[0]!r}; stages are {', '.join(by_name)}")
+        while waiting:
+            name = waiting.pop()
+            if name not in wanted:
+                wanted.add(name)
+                waiting += self.before[name]
+        sorter = TopologicalSorter({name: self.before[name] for name in by_name if name in wanted})
+        return [by_name[name] for name in sorter.static_order()]
+
+    def run(self, selected: Iterable[str], console: Console) -> list[str]:
+        """Run what is out of date of the selected stages and what they need; return what ran.
+
+        A stage whose inputs change while it runs stays out of date.
+
+        Raises
+        ------
+        JourneyError
+            As raised by a stage; also for an unknown stage name.
+        """
+        ran: list[str] = []
+        with Bars(console) as bars, ExitStack() as at_end:
+            at_end.callback(self.inputs.code.keep)
+            for stage in self.order(selected):
+                inputs = rests_on(stage, self.inputs)
+                if not self.state.changes(stage.name, inputs) and not self.state.damages(stage.name):
+                    continue
+                written = Written(self.state.root)
+                bars.run(stage, self.inputs)
+                ran.append(stage.name)
+                self.inputs.forget()
+                if rests_on(stage, self.look()) == inputs:
+                    self.state.record(stage.name, inputs, written.since())
+                else:
+                    self.state.drop(stage.name)
+                    bars.say(f"{stage.title}: its sources changed meanwhile; run the same command again")
+        return ran
+
+    def stale(self) -> dict[str, list[str]]:
+        """Stages that are out of date, or rest on one that is, with the labels for which they are."""
+        found: dict[str, list[str]] = {}
+        for stage in self.order(stage.name for stage in self.stages):
+            inputs = rests_on(stage, self.inputs)
+            reasons = {*self.state.changes(stage.name, inputs), *self.state.damages(stage.name)}
+            reasons |= {label for label in inputs if self.doubtful(label, found)}
+            if reasons:
+                found[stage.name] = sorted(reasons)
+        return found
+
+    def doubtful(self, label: str, stale: dict[str, list[str]]) -> bool:
+        """Whether a stage that is out of date may change what a label stands for."""
+        return any(
+            stage.name in stale and label.startswith(stage.makes) and stage.spreads(stale[stage.name], label)
+            for stage in self.stages
+            if stage.makes
+        )
+
+
+def rests_on(stage: Stage, inputs: Inputs) -> dict[str, str]:
+    """What a stage rests on; what it made itself is none of it."""
+    found = stage.inputs(inputs)
+    return {
+        label: value for label, value in found.items() if not (stage.makes and label.startswith(stage.makes))
+    }
+
+
+class Bars:
+    """One progress bar a stage; on a console that is no terminal, one line."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Bars:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def say(self, text: str) -> None:
+        """A line beside the bars."""
+        self.console.print(text, highlight=False, markup=False)
+
+    def run(self, stage: Stage, inputs: Inputs) -> None:
+        """Run a stage with a bar of its own."""
+        bar = self.progress.add_task(stage.title, total=None)
+        if not self.console.is_terminal:
+            self.say(stage.title)
+        report: Report = lambda done, total: self.progress.update(bar, completed=done, total=total)  # noqa: E731
+        stage.run(report, inputs)
+        self.progress.update(bar, completed=1, total=1)
+
+
+def plan(paths: Paths, store: str = "simulated") -> Build:
+    """The build of a store as it is now."""
+
+    def look() -> Inputs:
+        return Inputs(paths, Code(PACKAGE, paths.processed / ".sights.json"), store)
+
+    return Build(
+        stages(paths, store=store), State(paths.processed / f".build-{store}.json", paths.root), look
+    )
+
+
+def prepare(paths: Paths, store: str = "simulated", parameters: dict[str, Any] | None = None) -> Build:
+    """The build of a store, once its settings are written down."""
+    if store == "simulated":
+        write_settings(paths, parameters or {})
+    return plan(paths, store)
 
 
 def build(
@@ -130,8 +200,6 @@ def build(
     console: Console | None = None,
 ) -> list[str]:
     """Bring the project's artefacts up to date; return the stages that ran."""
-    graph = stages(paths, store=store, parameters=parameters or {})
-    names = list(selected) if selected is not None else [graph[-1].name]
-    return run_stages(
-        graph, names, paths.processed / f".build-{store}.json", console or Console(file=sys.stderr)
-    )
+    planned = prepare(paths, store, parameters)
+    names = list(selected) if selected is not None else [stage.name for stage in planned.stages]
+    return planned.run(names, console or Console(file=sys.stderr))

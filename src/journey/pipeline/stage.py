@@ -1,12 +1,18 @@
-"""One step of the build, with the files that it reads and writes."""
+"""One step of the build: what it does, what it rests on, and where it writes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from pathlib import Path
+
+from journey.pipeline.inputs import Inputs
 
 Report = Callable[[int, int], None]
+
+
+def everywhere(reasons: Collection[str], label: str) -> bool:
+    """A stage that is out of date puts all that it makes in doubt."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -20,23 +26,18 @@ class Stage:
     title
         What the progress bar says.
     run
-        Does the work; receives a function that reports (done, total).
-    inputs, outputs
-        Files. The stage runs when an input's content changed or an output is missing.
+        Does the work; receives a function that reports (done, total), and what the build runs on.
+    inputs
+        Everything that it rests on: label -> digest of the content.
+    makes
+        Beginnings of the labels under which others read what it makes.
+    spreads
+        Given the labels for which it is out of date, whether they put one of what it makes in doubt.
     """
 
     name: str
     title: str
-    run: Callable[[Report], object]
-    inputs: tuple[Path, ...]
-    outputs: tuple[Path, ...]
-
-
-def code(root: Path, *folders: str) -> tuple[Path, ...]:
-    """Source files below `folders` (or files), relative to the project root, in order."""
-    found: set[Path] = set()
-    for folder in folders:
-        path = root / folder
-        found.update(path.rglob("*.py") if path.is_dir() else [path])
-        found.update(path.rglob("*.sql") if path.is_dir() else [])
-    return tuple(sorted(found))
+    run: Callable[[Report, Inputs], object]
+    inputs: Callable[[Inputs], dict[str, str]]
+    makes: tuple[str, ...] = ()
+    spreads: Callable[[Collection[str], str], bool] = everywhere

@@ -1,272 +1,169 @@
-"""The stages of the build: which files each reads and writes. `journey.pipeline.run` runs them."""
+"""The stages of the build, in order. What each rests on is read from the code that it runs."""
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from journey.errors import JourneyError
 from journey.files import write_json
 from journey.paths import Paths
-from journey.pipeline.stage import Report, Stage, code
+from journey.pipeline import pages, work
+from journey.pipeline.inputs import Inputs, chapters
+from journey.pipeline.stage import Report, Stage
 
-#: chapter -> folders of the package whose change makes its findings out of date
-CHAPTERS: dict[str, tuple[str, ...]] = {
-    "audit": ("evaluation", "models/discrimination.py", "models/permutation.py"),
-    "funnel": ("metrics",),
-    "journeys": ("journeys", "evaluation"),
-    "segments": ("customers", "evaluation", "inference", "metrics/bootstrap.py", "studies"),
-    "prediction": ("models", "features", "evaluation", "studies"),
-    "drift": ("models", "features", "studies"),
-    "sparse": ("sparse", "evaluation", "studies", "features/load.py", "models/boosting.py", "recommend"),
-    "recommend": ("recommend", "sparse", "models", "features/load.py", "evaluation"),
-    "customer_value": ("customers", "models", "evaluation", "studies", "stores/simulator"),
-    "experiments": ("experiments", "evaluation", "studies"),
-    "causal": ("causal", "evaluation", "studies"),
-    "uplift": ("uplift", "evaluation", "studies"),
-    "agreement": (
-        "published",
-        "studies",
-        "customers",
-        "experiments",
-        "journeys",
-        "recommend",
-        "causal",
-        "uplift",
-        "models",
-    ),
-    "seeds": ("pipeline/other_seeds.py",),
-}
-
-SIMULATOR = "src/journey/stores/simulator"
-#: What makes a warehouse; a changed simulator may write other rows under the same manifest.
-BUILDERS = tuple(f"src/journey/warehouse/{name}.py" for name in ("build", "raw", "models", "invariants"))
+WORK = "journey.pipeline.work"
 
 
-def simulate_store(paths: Paths, settings: Path) -> Callable[[Report], object]:
-    """The stage that makes the simulated shop from the settings file."""
-
-    def run(report: Report) -> object:
-        from journey.stores.simulator import ShopParameters, simulate
-
-        parameters = shop_parameters(json.loads(settings.read_text(encoding="utf-8")), ShopParameters)
-        return simulate(paths.store("simulated"), parameters, report)
-
-    return run
-
-
-def shop_parameters(values: dict[str, Any], kind: type[Any]) -> Any:
-    """Settings as simulator parameters; an unknown key is an error."""
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise JourneyError(f"the shop's settings have an unknown entry ({error}): remove it") from error
-
-
-def build_store(paths: Paths, store: str) -> Callable[[Report], object]:
-    """The stage that turns a store's raw files into its warehouse."""
-
-    def run(report: Report) -> object:
-        from journey.warehouse.build import build_warehouse
-
-        summary = build_warehouse(paths.store(store), paths.warehouse(store), paths.sql, report)
-        write_json(paths.processed / f"{store}.json", asdict(summary))
-        return summary
-
-    return run
-
-
-def find(paths: Paths, chapter: str) -> Callable[[Report], object]:
-    """The stage that turns results into one chapter's numbers and tables."""
-
-    def run(report: Report) -> None:
-        from journey.findings.desk import lay_out
-
-        module = importlib.import_module(f"journey.findings.{chapter}.collect")
-        lay_out(chapter, module.collect, paths)
-
-    return run
-
-
-def gather(paths: Paths, parts: list[Path]) -> Callable[[Report], object]:
-    """The stage that joins the chapters' ledgers."""
-
-    def run(report: Report) -> object:
-        from journey.report.ledger import merge
-
-        return merge(parts, paths.numbers)
-
-    return run
-
-
-def measure(target: Path) -> object:
-    """Time every query of the library; seconds differ from run to run, so they are no part of the ledger."""
-    from journey.warehouse.query_timings import measure_timings
-
-    return measure_timings(target)
-
-
-def vendor(paths: Paths, target: Path) -> Callable[[Report], object]:
-    """The stage that puts plotly.js, as its own wheel ships it, beside the site's scripts."""
-
-    def run(report: Report) -> None:
-        from journey.report.vendor import copy_plotly
-
-        copy_plotly(target)
-
-    return run
-
-
-def notebooks(paths: Paths, pages: tuple[Path, ...], depends: tuple[Path, ...]) -> Callable[[Report], object]:
-    """The stage that writes each chapter as a notebook beside its page."""
-
-    def run(report: Report) -> None:
-        from journey.report.notebooks import write_notebooks
-
-        kept = paths.processed / "notebooks"
-        write_notebooks(paths.root, pages, depends=depends, kept=kept, report=report)
-
-    return run
-
-
-def write_settings(paths: Paths, parameters: dict[str, Any]) -> Path:
-    """Keep the shop's settings as a file, so that a change of settings is a change of input."""
-    settings = paths.raw / "shop.json"
-    text_before = settings.read_text(encoding="utf-8") if settings.is_file() else None
-    if parameters or text_before is None:
-        wanted = json.dumps(parameters, sort_keys=True)
-        if text_before is None or json.dumps(json.loads(text_before), sort_keys=True) != wanted:
-            write_json(settings, parameters)
-    return settings
-
-
-def stages(paths: Paths, *, store: str = "simulated", parameters: dict[str, Any]) -> list[Stage]:
-    """All stages in order. The last one needs all that the pages need.
+def stages(paths: Paths, *, store: str = "simulated") -> list[Stage]:
+    """All stages; those after the last that the pages need are none.
 
     Parameters
     ----------
     store
         `simulated` builds everything; another store builds only its warehouse.
-    parameters
-        Settings of the simulated shop; those of the last run when empty.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown store.
     """
-    root = paths.root
-    manifest = paths.store(store) / "manifest.json"
-    summary = paths.processed / f"{store}.json"
-    sql = code(root, "sql/staging", "sql/marts")
-    warehouse = Stage(
+    if store == "simulated":
+        return [simulation(paths), warehouse(paths, store), *findings(paths), *for_pages(paths)]
+    from journey.stores.adapters import STORES
+
+    if store not in STORES:
+        raise JourneyError(f"unknown store {store!r}; stores are {', '.join(STORES)}")
+    return [mapping(paths, store), warehouse(paths, store)]
+
+
+def seen(*roots: str, reads: Iterable[Path] = ()) -> Callable[[Inputs], dict[str, str]]:
+    """Inputs: what definitions can see, and files that they are handed."""
+    return lambda inputs: inputs.of(inputs.code.sight(*roots)) | inputs.files(reads)
+
+
+def does(function: Callable[..., object], *arguments: object) -> Callable[[Report, Inputs], object]:
+    """What a stage does: call a function with its arguments and the progress report."""
+    return lambda report, inputs: function(*arguments, report)
+
+
+def simulation(paths: Paths) -> Stage:
+    """The simulated shop, from its settings."""
+    settings = paths.raw / "shop.json"
+    return Stage(
+        "simulate",
+        "Simulate the shop",
+        does(work.simulate_shop, paths, settings),
+        seen(f"{WORK}:simulate_shop", reads=[settings]),
+        makes=("data/raw/simulated/",),
+    )
+
+
+def mapping(paths: Paths, store: str) -> Stage:
+    """A store of real data, mapped."""
+    return Stage(
+        "store",
+        f"Map {store} to the canonical schema",
+        does(work.map_store, paths, store),
+        lambda inputs: seen(f"{WORK}:map_store")(inputs) | inputs.data(store),
+        makes=(f"data/raw/{store}/",),
+    )
+
+
+def warehouse(paths: Paths, store: str) -> Stage:
+    """The warehouse of a store; a changed model puts only what reads it in doubt."""
+    return Stage(
         "warehouse",
         "Clean the events and build the warehouse",
-        build_store(paths, store),
-        (manifest, *sql, *code(root, *BUILDERS, *((SIMULATOR,) if store == "simulated" else ()))),
-        (paths.warehouse(store), summary),
+        does(work.fill_warehouse, paths, store),
+        seen(f"{WORK}:fill_warehouse"),
+        makes=("table ",),
+        spreads=partial(descends, paths.sql),
     )
-    if store != "simulated":
-        from journey.stores.adapters import STORES, prepare_store
-        from journey.stores.locate import locate
 
-        if store not in STORES:
-            raise JourneyError(f"unknown store {store!r}; stores are {', '.join(STORES)}")
-        source = locate(store, root=paths)
-        raw = Stage(
-            "store",
-            f"Map {store} to the canonical schema",
-            lambda report: prepare_store(store, root=paths, progress=report),
-            (*code(root, "src/journey/stores"), paths.datasets, *([source] if source else [])),
-            (manifest,),
-        )
-        return [raw, warehouse]
 
-    settings = write_settings(paths, parameters)
-    graph = [
+def findings(paths: Paths) -> list[Stage]:
+    """One stage a chapter, and the ledger that joins them."""
+    found = [
         Stage(
-            "simulate",
-            "Simulate the shop",
-            simulate_store(paths, settings),
-            (settings, *code(root, SIMULATOR)),
-            (manifest,),
-        ),
-        warehouse,
+            chapter,
+            f"Findings: {chapter}",
+            does(work.collect, paths, chapter),
+            seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
+            makes=(f"data/results/{chapter}/",),
+        )
+        for chapter in sorted(chapters())
     ]
-    common = code(
-        root, "src/journey/inference", "src/journey/report/ledger.py", "src/journey/report/formats.py"
+    parts = [paths.results / each.name / "numbers.json" for each in found]
+    ledger = Stage(
+        "numbers",
+        "Join the numbers ledger",
+        does(work.gather, paths, parts),
+        seen(f"{WORK}:gather", reads=parts),
+        makes=("numbers.json",),
+        spreads=of_chapter,
     )
-    parts: list[Path] = []
-    for chapter, folders in CHAPTERS.items():
-        part = paths.results / chapter / "numbers.json"
-        parts.append(part)
-        own = code(
-            root,
-            f"src/journey/findings/{chapter}",
-            "src/journey/findings/desk.py",
-            *(f"src/journey/{folder}" for folder in folders if (root / "src/journey" / folder).exists()),
-        )
-        evidence = tuple(sorted(paths.evidence.glob("*.json")))
-        graph.append(
-            Stage(
-                chapter,
-                f"Findings: {chapter}",
-                find(paths, chapter),
-                (summary, paths.assumptions, *common, *own, *code(root, "sql/analysis"), *evidence),
-                (part,),
-            )
-        )
-    # The summary reads the other chapters' numbers, so it comes after them.
-    summary_part = paths.results / "summary" / "numbers.json"
-    graph.append(
-        Stage(
-            "summary",
-            "Findings: summary",
-            find(paths, "summary"),
-            (*parts, *common, *code(root, "src/journey/findings/summary/collect.py")),
-            (summary_part,),
-        )
-    )
-    parts.append(summary_part)
-    graph.append(
-        Stage("numbers", "Join the numbers ledger", gather(paths, parts), tuple(parts), (paths.numbers,))
-    )
-    timings = paths.results / "sql_timings.json"
-    graph.append(
+    return [*found, ledger]
+
+
+def for_pages(paths: Paths) -> list[Stage]:
+    """What pages need besides numbers and tables."""
+    return [
         Stage(
             "timings",
             "Time the query library",
-            lambda report: measure(timings),
-            (summary, *code(root, "sql/analysis")),
-            (timings,),
-        )
-    )
-    chapters = tuple(sorted(root.glob("chapters/**/*.qmd")))
-    depends = (
-        paths.numbers,
-        paths.assumptions,
-        timings,
-        root / "references.bib",
-        *sorted(paths.results.rglob("*.parquet")),
-        *code(root, "src/journey", "sql/analysis"),
-    )
-    copies = tuple(page.with_suffix(".ipynb") for page in chapters)
-    graph.append(
+            does(work.time_queries, paths),
+            seen(f"{WORK}:time_queries"),
+            makes=("data/results/sql_timings.json",),
+        ),
         Stage(
             "notebooks",
             "Write the chapters as notebooks",
-            notebooks(paths, chapters, depends),
-            (*chapters, *depends),
-            copies,
-        )
-    )
-    plotly = root / "assets" / "vendor" / "plotly.min.js"
-    graph.append(
+            lambda report, inputs: work.write_notebooks(paths, pages.notebook_keys(inputs), report),
+            pages.notebook_inputs,
+        ),
         Stage(
-            "pages",
+            "plotly",
             "Put the plotting library beside the pages",
-            vendor(paths, plotly),
-            (*copies, paths.numbers, timings, *code(root, "src/journey/report/vendor.py")),
-            (plotly,),
-        )
+            does(work.copy_plotly, paths),
+            seen(f"{WORK}:copy_plotly"),
+        ),
+    ]
+
+
+def descends(sql: Path, reasons: Collection[str], label: str) -> bool:
+    """Whether what changed in a warehouse can change one of its tables: other than models, anything can."""
+    from journey.warehouse.models import in_order, read_models
+
+    folders = ("sql/staging/", "sql/marts/")
+    if not all(reason.startswith(folders) for reason in reasons):
+        return True
+    changed = {reason.removeprefix("sql/").removesuffix(".sql").replace("/", ".") for reason in reasons}
+    for model in in_order([*read_models(sql / "staging"), *read_models(sql / "marts")]):
+        if changed & {*model.reads}:
+            changed.add(model.name)
+    asked = label.removeprefix("table ")
+    return any(
+        table.startswith(asked.rstrip("*")) if asked[-1] == "*" else table == asked for table in changed
     )
-    return graph
+
+
+def of_chapter(reasons: Collection[str], label: str) -> bool:
+    """Whether what changed in the ledger can change an entry: a chapter's ledger changes its own."""
+    asked = label.removeprefix("numbers.json").strip().partition(".")[0]
+    parts = {f"data/results/{name}/numbers.json": name for name in chapters()}
+    return asked in ("", "all") or any(parts.get(reason, asked) == asked for reason in reasons)
+
+
+def write_settings(paths: Paths, parameters: dict[str, Any]) -> None:
+    """Keep the shop's settings as a file, once they are known to be possible."""
+    settings = paths.raw / "shop.json"
+    if parameters:
+        work.fit_for_a_report(parameters)
+    if parameters or not settings.is_file():
+        text = json.dumps(parameters, indent=2, sort_keys=True) + "\n"
+        if not settings.is_file() or settings.read_text(encoding="utf-8") != text:
+            write_json(settings, parameters)

@@ -1,23 +1,15 @@
-"""Verify that data, warehouse, ledger and texts fit together."""
+"""Whether texts say what the ledger says."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from journey.errors import JourneyError
 from journey.files import write_text
-from journey.paths import Paths
 from journey.report.ledger import Numbers
 
 README_FIGURE = re.compile(r"\*\*([^*]+)\*\*<!--\s*([a-z0-9_.]+)(?::(ci|n))?\s*-->")
 USED = re.compile(r"\bn\.([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)")
-
-
-def pages(root: Path) -> list[Path]:
-    """All sources of the site, in order."""
-    return sorted([*root.glob("*.qmd"), *root.glob("chapters/**/*.qmd")])
 
 
 def used_numbers(page: Path) -> set[str]:
@@ -57,29 +49,3 @@ def update_readme(readme: Path, numbers: Numbers) -> int:
     if stale:
         write_text(readme, text)
     return stale
-
-
-def check_project(paths: Paths) -> Iterator[str]:
-    """Yield one line per passed check.
-
-    Raises
-    ------
-    JourneyError
-        At the first check that fails.
-    """
-    from journey.stores.schema import validate_store
-
-    store = paths.store("simulated")
-    yield f"store simulated: {validate_store(store)}"
-    numbers = Numbers(paths.numbers)
-    yield f"ledger: {len(numbers):,} numbers"
-    known = {number.id for number in numbers}
-    for page in pages(paths.root):
-        if unknown := sorted(used_numbers(page) - known):
-            raise JourneyError(
-                f"{page.relative_to(paths.root)} uses number {unknown[0]!r}, which is not in the ledger"
-            )
-    yield f"pages: every number used in {len(pages(paths.root))} pages is in the ledger"
-    if stale := stale_readme_figures(paths.root / "README.md", numbers):
-        raise JourneyError(stale[0] + ": run `journey numbers --readme`")
-    yield "README: its figures agree with the ledger"

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -57,9 +57,8 @@ _AUTHORS = re.compile(r"@\w+\{(\w+?)(\d{4}),.*?author\s*=\s*\{(.*?)\}", re.DOTAL
 
 def write_notebooks(
     root: Path,
-    pages: Sequence[Path],
+    pages: Mapping[Path, str],
     *,
-    depends: Sequence[Path] = (),
     kept: Path,
     report: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
@@ -67,20 +66,19 @@ def write_notebooks(
 
     Parameters
     ----------
-    depends
-        Files that the pages' code rests on besides the page.
+    pages
+        Page -> digest of what its code rests on besides the page.
     kept
-        Folder for what cells printed: a page whose code and files are as before is not run again.
+        Folder for what cells printed: a page whose code and digest are as before is not run again.
 
     Raises
     ------
     JourneyError
         For a page without front matter, and for code that fails (page, cell, error).
     """
-    rest = _digest(*(path.read_bytes() for path in depends if path.is_file()))
     works = _works(root / "references.bib")
     sources = [_read(root, page) for page in pages]
-    keys = [_digest(rest, *source.code, *source.expressions) for source in sources]
+    keys = [_digest(pages[source.page], *source.code, *source.expressions) for source in sources]
     files = [kept / f"{source.page.stem}.json" for source in sources]
     known = {place: found for place, file in enumerate(files) if (found := _kept(file, keys[place]))}
     stale = {place: source.page for place, source in enumerate(sources) if place not in known}
@@ -310,11 +308,10 @@ def _caption(body: str) -> str:
     return _ESCAPED.sub(r"\1", _RAW.sub("", body).strip())
 
 
-def _digest(*parts: str | bytes) -> str:
+def _digest(*parts: str) -> str:
     state = hashlib.sha256()
     for part in parts:
-        raw = part.encode() if isinstance(part, str) else part
-        state.update(f"{len(raw)}:".encode() + raw)
+        state.update(f"{len(part)}:{part}".encode())
     return state.hexdigest()
 
 

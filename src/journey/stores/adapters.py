@@ -25,6 +25,8 @@ from journey.stores.verify import check_header, quoted, reading_error, relation,
 Progress = Callable[[int, int], None]
 
 STORES = ("simulated", "retailrocket")
+#: 1 January 2100, in milliseconds since 1970.
+LATEST = 4_102_444_800_000
 
 # Of the six event types Retailrocket records three, and of an event only who, what, which item and when.
 RETAILROCKET_EVENTS = {"view": "view", "addtocart": "add_to_cart", "transaction": "purchase"}
@@ -203,11 +205,13 @@ def _refuse_foreign_events(connection: duckdb.DuckDBPyConnection, path: Path, ag
             min(event) filter (where event not in ({known})),
             count(*) filter (where timestamp is null or visitorid is null or itemid is null),
             count(*) filter (where event = 'transaction' and transactionid is null),
+            count(*) filter (where timestamp not between 0 and {LATEST}),
+            max(timestamp),
         from source
         """
     ).fetchone()
     assert row is not None
-    rows, foreign, example, holes, orphans = row
+    rows, foreign, example, holes, orphans, strange, latest = row
     if rows == 0:
         raise JourneyError(f"{path} has 0 rows; {again}.")
     if foreign:
@@ -218,6 +222,11 @@ def _refuse_foreign_events(connection: duckdb.DuckDBPyConnection, path: Path, ag
     if holes:
         raise JourneyError(
             f"{path}: column timestamp, visitorid or itemid is empty in {holes:,} of {rows:,} rows; {again}."
+        )
+    if strange:
+        raise JourneyError(
+            f"{path}: column timestamp is out of range in {strange:,} of {rows:,} rows (up to {latest}), not"
+            f" milliseconds since 1970; {again}."
         )
     if orphans:
         raise JourneyError(

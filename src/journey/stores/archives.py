@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from journey.errors import JourneyError
 from journey.stores.catalog import DataFile
+
+#: Text shrinks to a fiftieth at most; what shrinks to less is made to fill a disk.
+LARGEST_RATIO = 50
+LEAST_REFUSED = 1 << 20
 
 
 def extract(archive: Path, file: DataFile, target: Path, *, scratch: Path) -> bool:
@@ -51,7 +56,12 @@ def extract(archive: Path, file: DataFile, target: Path, *, scratch: Path) -> bo
                     f"{archive.name} has no member {member!r} ({len(names)} members: {listed}); the publisher"
                     " may have changed it: correct `member` in data/datasets.toml."
                 )
-    except zipfile.BadZipFile:
+    except (RuntimeError, NotImplementedError) as error:
+        raise JourneyError(
+            f"{archive.name} holds {member!r} encrypted or packed in a way that cannot be read ({error}); the"
+            " publisher may have changed it: get it with a browser and unpack it."
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
         raise JourneyError(
             f"{archive.name} ({archive.stat().st_size:,} bytes) is not a complete zip archive; the download"
             " was cut short or the address returned a page instead: try again, or get it with a browser."
@@ -112,6 +122,7 @@ def _copy(opened: zipfile.ZipFile, file: DataFile, member: str, target: Path) ->
     named = [info for info in infos if PurePosixPath(info.filename).name.casefold() == wanted]
     sized = [info for info in infos if file.bytes is not None and info.file_size == file.bytes]
     for info in (*named, *sized):
+        _refuse_far_larger(info, file)
         with opened.open(info) as source:
             _write(source, target)
         return True
@@ -121,6 +132,16 @@ def _copy(opened: zipfile.ZipFile, file: DataFile, member: str, target: Path) ->
                 if _copy(inner, file, member, target):
                     return True
     return False
+
+
+def _refuse_far_larger(info: zipfile.ZipInfo, file: DataFile) -> None:
+    """Refuse a member that says it unpacks to far more than it should, before it is unpacked."""
+    expected = file.bytes or LARGEST_RATIO * info.compress_size
+    if info.file_size > max(2 * expected, LEAST_REFUSED):
+        raise JourneyError(
+            f"{info.filename} would unpack to {info.file_size:,} bytes, expected about {expected:,}: not"
+            " the file of the list, so it stays packed; download it again."
+        )
 
 
 def _write(source: IO[bytes], target: Path) -> None:

@@ -20,7 +20,6 @@ from typing import Any
 from journey.errors import JourneyError
 from journey.files import write_json
 from journey.paths import Paths, project
-from journey.stores.datasets import data_checksum
 from journey.stores.locate import locate
 
 VARIABLE = "JOURNEY_EVIDENCE"
@@ -122,6 +121,8 @@ def evidence(
         When the computed results disagree with the committed ones (names the key and both values), when
         there is no committed result, or its file is broken.
     """
+    from journey.stores.datasets import data_checksum  # slow to import
+
     paths = root or project()
     path = paths.evidence / f"{name}.json"
     datasets = (dataset,) if isinstance(dataset, str) else tuple(dataset or ())

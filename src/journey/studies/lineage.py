@@ -24,6 +24,8 @@ SOURCE = re.compile(r"journey(\.\w+)+:")
 BUILDER = "build_warehouse"
 #: Committed results are read from their files; who reads one does not depend on how it was computed.
 READER = ("journey.studies.registry", "kept")
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+SCOPES = COMPREHENSIONS | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 Key = tuple[str, str]
 
 
@@ -50,11 +52,15 @@ class Module:
 
 
 class Package:
-    """All modules of a package, parsed when they are first asked for."""
+    """All modules of a package as they are now, parsed when they are first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.files = {_dotted(file, folder): file for file in folder.rglob("*.py")}
+        self.files = {
+            _dotted(file, folder): file.read_text(encoding="utf-8")
+            for file in folder.rglob("*.py")
+            # An editor's lock file is a link to nowhere.
+            if not file.name.startswith(".")
+        }
         self._modules: dict[str, Module] = {}
         self._next: dict[Key, list[Key]] = {}
         self._texts: dict[Key, list[str]] = {}
@@ -62,7 +68,7 @@ class Package:
     def module(self, name: str) -> Module | None:
         """The module of that name, or None when the package has none."""
         if name in self.files and name not in self._modules:
-            self._modules[name] = Module(name, ast.parse(self.files[name].read_text(encoding="utf-8")))
+            self._modules[name] = Module(name, ast.parse(self.files[name]))
         return self._modules.get(name)
 
     def resolve(self, module: str, name: str) -> Key | str | None:
@@ -108,7 +114,7 @@ class Package:
             assert holder is not None
             done[key] = holder.definitions[name]
             if key not in self._next:
-                self._next[key] = [each for statement in done[key] for each in self._used(module, statement)]
+                self._next[key] = [each for statement in done[key] for each in self.used(module, statement)]
             waiting += self._next[key]
         return done
 
@@ -118,10 +124,10 @@ class Package:
             self._texts[key] = [f"{key[1]}\n{_text(each)}" for each in statements]
         return self._texts[key]
 
-    def _used(self, module: str, statement: ast.stmt) -> Iterator[Key]:
+    def used(self, module: str, statement: ast.AST) -> Iterator[Key]:
         """Definitions that a statement names, directly or through a module."""
         local = imported(ast.walk(statement))
-        for names in _mentions(statement, frozenset()):
+        for names in mentions(statement):
             found = self._named(module, local, names[0])
             yield from self._follow(found, names[1:])
 
@@ -129,7 +135,10 @@ class Package:
         if name not in local:
             found = self.module(module)
             known = found is not None and (name in found.definitions or name in found.imports)
-            return self.resolve(module, name) if known else None
+            if known:
+                return self.resolve(module, name)
+            everything = (source for source, original in local.values() if original == "*")
+            return next((there for each in everything if (there := self.resolve(each, name))), None)
         source, original = local[name]
         if original is None:
             return source if source in self.files else None
@@ -197,7 +206,10 @@ def imported(statements: Iterable[ast.AST]) -> dict[str, tuple[str, str | None]]
     found: dict[str, tuple[str, str | None]] = {}
     for statement in statements:
         if isinstance(statement, ast.ImportFrom) and statement.module and not statement.level:
-            found |= {each.asname or each.name: (statement.module, each.name) for each in statement.names}
+            for each in statement.names:
+                # Of `from a import *` and `from b import *` both count.
+                key = each.asname or (each.name if each.name != "*" else f"{statement.module}.*")
+                found[key] = (statement.module, each.name)
         elif isinstance(statement, ast.Import):
             for each in statement.names:
                 found[each.asname or each.name.split(".")[0]] = (
@@ -227,14 +239,13 @@ def _bound(statement: ast.stmt) -> list[str]:
     return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
-def _mentions(node: ast.AST, own: frozenset[str]) -> Iterator[list[str]]:
+def mentions(node: ast.AST, own: frozenset[str] = frozenset()) -> Iterator[list[str]]:
     """Names that are read, with the attributes after them; a function's `own` are not the module's."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         for outside in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
-            yield from _mentions(outside, own)
-        arguments = [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
-        own |= {*arguments, *_stored(node)}
-    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            yield from mentions(outside, own)
+        own |= {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)} | {*_stored(node)}
+    elif isinstance(node, COMPREHENSIONS):
         own |= {*_stored(node)}
     names: list[str] = []
     inner = node
@@ -246,13 +257,16 @@ def _mentions(node: ast.AST, own: frozenset[str]) -> Iterator[list[str]]:
             yield [inner.id, *names]
         return
     for child in ast.iter_child_nodes(inner):
-        yield from _mentions(child, own)
+        yield from mentions(child, own)
 
 
-def _stored(node: ast.AST) -> Iterator[str]:
-    return (
-        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    )
+def _stored(scope: ast.AST) -> Iterator[str]:
+    """Names that are set in a scope itself; those of the scopes inside it are theirs."""
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        if not isinstance(node, SCOPES):
+            yield from _stored(node)
 
 
 class _Bare(ast.NodeTransformer):

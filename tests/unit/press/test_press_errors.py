@@ -112,7 +112,7 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
 @pytest.mark.parametrize(
     ("config", "line", "message"),
     [
-        (CONFIG + "extra: 1\n", 10, "unknown key 'extra'"),
+        (CONFIG + "extra: 1\n", 7, "unknown key 'extra'"),
         (CONFIG.replace("title: Small", "titel: Small"), 4, "unknown key 'titel' under website"),
         (CONFIG.replace("type: website", "type: book"), 1, "project type 'book' is outside the dialect"),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from support.press_site import CONFIG
 
 import press
+from press import site as press_site
 from press.kernel import Runner
 from press.source import Page
 
@@ -38,15 +40,15 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return executed
 
 
-def rendered(root: Path) -> list[str]:
-    """Render; the pages that it tells to have rendered."""
+def rendered(root: Path, rests: str = "one") -> list[str]:
+    """Render, and give the pages that it tells of; `rests` is what the code of the first page rests on."""
     with contextlib.redirect_stderr(io.StringIO()) as told:
-        press.render(root)
+        press.render(root, depends={"index.qmd": rests})
     return re.findall(r"^\[\d+/\d+\] (\S+)", told.getvalue(), flags=re.MULTILINE)
 
 
 def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
-    root = small(PAGE, data__txt="one")
+    root = small(PAGE)
     assert rendered(root) == ["index.qmd"]
     first = (root / "_site" / "index.html").read_bytes()
     assert rendered(root) == []
@@ -61,23 +63,100 @@ def test_only_what_changed_is_done_again(small: Small, runs: list[str]) -> None:
     assert (root / "_site" / "index.html").read_bytes() == first
     assert runs == ["index.qmd"]
 
-    (root / "data.txt").write_text("two", "utf-8")
-    assert rendered(root) == ["index.qmd"]
+    assert rendered(root, "two") == ["index.qmd"]
     (root / "index.qmd").write_text(PAGE.replace("1)", "2)"), "utf-8")
-    rendered(root)
+    rendered(root, "two")
     assert "value 2" in (root / "_site" / "index.html").read_text("utf-8")
     assert runs == ["index.qmd"] * 3
 
 
 def test_without_dependencies_code_always_runs(small: Small, runs: list[str]) -> None:
-    root = small(PAGE, CONFIG[: CONFIG.index("press:")])
-    rendered(root)
-    assert rendered(root) == ["index.qmd"]
+    root = small(PAGE)
+    for _ in range(2):
+        press.render(root)
     assert runs == ["index.qmd"] * 2
 
 
+def test_a_command_before_may_say_what_code_rests_on(small: Small, runs: list[str]) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  pre-render: prepare.py")
+    told = "import os, shutil; shutil.copy('told.json', os.environ['PRESS_DEPENDS'])"
+    root = small(PAGE, config, prepare__py=told, told__json='{"index.qmd": "one"}')
+    for _ in range(2):
+        press.render(root)
+    (root / "told.json").write_text('{"index.qmd": "two"}', "utf-8")
+    press.render(root)
+    # Without the command nothing is known.
+    press.render(root, pre_render=False)
+    assert runs == ["index.qmd"] * 3
+
+
+@pytest.mark.parametrize("harm", [lambda file: file.unlink(), lambda file: file.write_text("<p>other</p>")])
+def test_what_was_done_to_the_site_is_undone(
+    small: Small, runs: list[str], harm: Callable[..., None]
+) -> None:
+    root = small(PAGE)
+    rendered(root)
+    page = root / "_site" / "index.html"
+    whole = page.read_bytes()
+    harm(page)
+    assert rendered(root) == ["index.qmd"]
+    assert page.read_bytes() == whole
+    assert runs == ["index.qmd"]
+
+
+def test_a_site_half_published_is_known_as_such(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = small("Before.\n")
+    rendered(root)
+    (root / "index.qmd").write_text("After.\n", "utf-8")
+    with monkeypatch.context() as killed:
+        killed.setattr(press_site.Site, "index", lambda self: sys.exit("killed while publishing"))
+        with pytest.raises(SystemExit):
+            rendered(root)
+    (root / "index.qmd").write_text("Before.\n", "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    assert "Before." in (root / "_site" / "index.html").read_text("utf-8")
+
+
+def test_one_page_rendered_does_not_vouch_for_the_others(small: Small) -> None:
+    root = small("text\n")
+    (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
+    rendered(root)
+    (root / "_site" / "other.html").write_text("cut", "utf-8")
+    press.render(root, [root / "index.qmd"])
+    assert rendered(root) == ["other.qmd"]
+
+
+def test_what_a_killed_run_left_is_removed(small: Small) -> None:
+    root = small("text\n")
+    # A process that is gone, and one whose number this process got.
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for process in (gone.pid, os.getpid()):
+        (root / ".press" / f"aside-{process}" / "site_libs" / "theme").mkdir(parents=True)
+    rendered(root)
+    assert not list((root / ".press").glob("aside*"))
+
+
+@pytest.mark.parametrize(
+    "text", ['{"index', "[]", '{"index.qmd": {"key": "1", "files": ["index.html"]}}', "3"]
+)
+def test_a_damaged_record_costs_a_rendering_only(small: Small, text: str) -> None:
+    root = small("text\n")
+    rendered(root)
+    (root / ".press" / "pages.json").write_text(text, "utf-8")
+    assert rendered(root) == ["index.qmd"]
+
+
+def test_a_moved_project_is_up_to_date(small: Small, tmp_path: Path) -> None:
+    root = small("---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>")
+    rendered(root)
+    moved = tmp_path.parent / f"{tmp_path.name}-moved"
+    root.rename(moved)
+    assert rendered(moved) == []
+
+
 def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nBefore.\n", "utf-8")
     rendered(root)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nAfter.\n", "utf-8")
@@ -89,7 +168,7 @@ def test_failure_leaves_the_site_as_it_was(small: Small) -> None:
 
 
 def test_page_that_is_gone_leaves_the_site(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
     rendered(root)
     (root / "other.qmd").unlink()
@@ -99,7 +178,7 @@ def test_page_that_is_gone_leaves_the_site(small: Small) -> None:
 
 
 def test_one_page_of_several(small: Small) -> None:
-    root = small(PAGE, data__txt="")
+    root = small(PAGE)
     (root / "other.qmd").write_text("---\ntitle: Other\n---\n\nText.\n", "utf-8")
     press.render(root, [root / "other.qmd"])
     assert (root / "_site" / "other.html").exists()

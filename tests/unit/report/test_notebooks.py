@@ -104,7 +104,7 @@ def test_two_runs_write_the_same_bytes_and_unchanged_code_is_not_run_again(proje
     runs: list[int] = []
 
     def write() -> bytes:
-        write_notebooks(project_of_one, [page], kept=kept, report=lambda done, total: runs.append(done))
+        write_notebooks(project_of_one, {page: ""}, kept=kept, report=lambda done, total: runs.append(done))
         return page.with_suffix(".ipynb").read_bytes()
 
     first = write()
@@ -124,7 +124,7 @@ def test_a_failing_cell_is_named_and_nothing_is_written(project_of_one: Path) ->
     page = project_of_one / "page.qmd"
     page.write_text(page.read_text().replace("print(total)", "print(totals)"))
     with pytest.raises(JourneyError, match=r"page\.qmd, cell 2 failed: NameError: name 'totals'"):
-        write_notebooks(project_of_one, [page], kept=project_of_one / "kept")
+        write_notebooks(project_of_one, {page: ""}, kept=project_of_one / "kept")
     assert not page.with_suffix(".ipynb").exists()
 
 

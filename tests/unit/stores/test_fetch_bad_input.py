@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import socket
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +51,35 @@ def broken_parquet(root: Paths) -> None:
 
 GOOD_ZIP = zipped(sales_DOT_csv=CSV)
 
+
+def marked(archive: bytes, place: int, value: int) -> bytes:
+    """The same with another byte in both heads of its member: at 8 the flags, at 10 the way of packing."""
+    changed = bytearray(archive)
+    changed[archive.index(b"PK\x03\x04") + place - 2] = value
+    changed[archive.index(b"PK\x01\x02") + place] = value
+    return bytes(changed)
+
+
+def packed(content: bytes) -> bytes:
+    """A zip that packs its member."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sales.csv", content)
+    return sink.getvalue()
+
+
+def bomb() -> bytes:
+    """A member of eight mebibytes in a few kilobytes."""
+    return packed(bytes(8 << 20))
+
+
+def scrambled() -> bytes:
+    """A member whose packed bytes are no packing."""
+    whole = bytearray(packed(CSV * 50))
+    whole[39:45] = b"\xff" * 6
+    return bytes(whole)
+
+
 BAD: dict[str, tuple[str, Callable[[Paths], object], str]] = {
     "unknown data set": (
         "salez",
@@ -86,6 +117,26 @@ BAD: dict[str, tuple[str, Callable[[Paths], object], str]] = {
         "sales",
         serve("/sales.zip", GOOD_ZIP.replace(b"2.5", b"2.6")),
         r"sales\.zip \(\d+ bytes\) is not a complete zip archive",
+    ),
+    "encrypted member": (
+        "sales",
+        serve("/sales.zip", marked(GOOD_ZIP, 8, 1)),
+        r"sales\.zip holds 'sales\.csv' encrypted or packed in a way that cannot be read \(.*password",
+    ),
+    "member packed in an unknown way": (
+        "sales",
+        serve("/sales.zip", marked(GOOD_ZIP, 10, 99)),
+        r"sales\.zip holds 'sales\.csv' encrypted or packed in a way that cannot be read \(.*compression",
+    ),
+    "member damaged inside its packing": (
+        "sales",
+        serve("/sales.zip", scrambled()),
+        r"sales\.zip \(\d+ bytes\) is not a complete zip archive",
+    ),
+    "file that unpacks to far more than it should": (
+        "sales",
+        serve("/sales.zip", bomb()),
+        r"sales\.csv would unpack to 8,388,608 bytes, expected about 28: not the file of the list",
     ),
     "zip without the member": (
         "sales",

@@ -58,7 +58,7 @@ def watch_leaving(days: PurchaseDays, first: int, last: int) -> dict[str, Any]:
         "reference_weeks": BEFORE,
         "frozen_on": str(np.datetime64(int(ends[BEFORE]), "D")),
         "looks": len(log.looks),
-        "level": log.alpha,
+        "alpha": log.alpha,
         "table": table[shown].to_dict("records"),
         "quality": quality(rows, scores, weeks, ends, last),
         "rotated": {"runs": ROTATIONS, "looks": LOOKS, **false_alarms(columns, users, weeks)},

@@ -1,0 +1,66 @@
+"""What the code of a page rests on: its cells, its inline expressions, its SQL."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from journey.paths import Paths
+from journey.pipeline.inputs import Inputs
+from journey.pipeline.sight import digest
+
+CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INLINE = re.compile(r"`\{python\} ([^`]+)`")
+SQL = "%%sql"
+
+
+def page_files(paths: Paths) -> list[Path]:
+    """Sources of the pages, in order; an editor's own files are none of them."""
+    found = [*paths.root.glob("*.qmd"), *paths.root.glob("chapters/**/*.qmd")]
+    return sorted(file for file in found if file.name[0] != "." and file.is_file())
+
+
+def page_code(page: Path) -> str:
+    """All Python of a page as one text; a cell of SQL becomes a text that says it."""
+    source = page.read_text(encoding="utf-8")
+    cells = [_cell(cell) for cell in CELL.findall(source)]
+    return "\n".join([*cells, *(f"({inline})" for inline in INLINE.findall(source))])
+
+
+def page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
+    """Everything that the code of a page rests on besides the page itself."""
+    return inputs.of(inputs.code.sight(page=page_code(page)), page=True)
+
+
+def page_digests(inputs: Inputs) -> dict[str, str]:
+    """For the renderer: a page's path below the root -> digest of what its code rests on."""
+    return {inputs.label(page): _digest(page_inputs(inputs, page)) for page in page_files(inputs.paths)}
+
+
+def notebook_keys(inputs: Inputs) -> dict[Path, str]:
+    """A page that is offered as a notebook -> digest of what its code rests on."""
+    pages = [page for page in page_files(inputs.paths) if page.parent != inputs.paths.root]
+    return {page: _digest(page_inputs(inputs, page)) for page in pages}
+
+
+def notebook_inputs(inputs: Inputs) -> dict[str, str]:
+    """Everything that the notebooks rest on."""
+    found = inputs.of(inputs.code.sight("journey.pipeline.work:write_notebooks"))
+    for page in notebook_keys(inputs):
+        seen = page_inputs(inputs, page)
+        # Of one module two pages may see different parts.
+        found |= {label: value for label, value in seen.items() if not label.startswith("code ")}
+        found[f"page {inputs.label(page)}"] = _digest(seen)
+        found |= inputs.files([page])
+    return found
+
+
+def _digest(values: dict[str, str]) -> str:
+    return digest(f"{label}={value}" for label, value in sorted(values.items()))
+
+
+def _cell(code: str) -> str:
+    before, magic, sql = code.partition(SQL)
+    if magic and not re.sub(r"^\s*(#.*)?$", "", before, flags=re.MULTILINE).strip():
+        return repr(sql) + ".sql"
+    return "\n".join(line for line in code.splitlines() if not line.startswith(("%", "!")))

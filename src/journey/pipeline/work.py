@@ -1,0 +1,114 @@
+"""What the stages do. Everything slow to import is imported when a stage runs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from journey.errors import JourneyError
+from journey.files import write_json
+from journey.paths import Paths
+from journey.pipeline.stage import Report
+
+#: The smallest shop whose every chapter could be computed, whichever of five seeds was drawn.
+LEAST = {"users": 3_000, "items": 100, "days": 60}
+
+
+def simulate_shop(paths: Paths, settings: Path, report: Report) -> None:
+    """Make the simulated shop from the settings file."""
+    from journey.stores.simulator import simulate
+
+    simulate(paths.store("simulated"), shop_parameters(settings), report)
+
+
+def shop_parameters(settings: Path) -> Any:
+    """The shop's settings as they are kept, checked.
+
+    Raises
+    ------
+    JourneyError
+        For a file that is not what `journey simulate` writes, and for settings that allow no report.
+    """
+    try:
+        return fit_for_a_report(json.loads(settings.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise JourneyError(
+            f"{settings}: no settings of a shop ({error}); delete the file, or run `journey simulate`"
+        ) from error
+
+
+def fit_for_a_report(settings: Mapping[str, Any]) -> Any:
+    """Settings of a shop that is large enough for every chapter.
+
+    Raises
+    ------
+    JourneyError
+        For an impossible setting, and for one below `LEAST`.
+    """
+    from journey.stores.simulator import ShopParameters
+
+    parameters = ShopParameters(**settings)
+    for name, least in LEAST.items():
+        value = getattr(parameters, name)
+        if value < least:
+            raise JourneyError(
+                f"a shop of {value:,} {name} is too small for the report: some segments would have no "
+                f"buyers to compare; give at least {least:,} {name}"
+            )
+    return parameters
+
+
+def map_store(paths: Paths, store: str, report: Report) -> None:
+    """Map a store of real data to the canonical schema."""
+    from journey.stores.adapters import prepare_store
+
+    prepare_store(store, root=paths, progress=report)
+
+
+def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
+    """Turn a store's raw files into its warehouse, and say what each table holds."""
+    from journey.warehouse.build import build_warehouse
+    from journey.warehouse.contents import table_digests
+
+    summary = build_warehouse(paths.store(store), paths.warehouse(store), paths.sql, report)
+    write_json(paths.processed / f"{store}.json", asdict(summary))
+    write_json(paths.processed / f"{store}.tables.json", table_digests(paths.warehouse(store)))
+
+
+def collect(paths: Paths, chapter: str, report: Report) -> None:
+    """Turn results into one chapter's numbers and tables."""
+    from journey.findings.desk import lay_out
+
+    lay_out(chapter, importlib.import_module(f"journey.findings.{chapter}.collect").collect, paths)
+
+
+def gather(paths: Paths, parts: Sequence[Path], report: Report) -> None:
+    """Join the chapters' ledgers."""
+    from journey.report.ledger import merge
+
+    merge(list(parts), paths.numbers)
+
+
+def time_queries(paths: Paths, report: Report) -> None:
+    """Time the query library; seconds differ from run to run, so they are no part of the ledger."""
+    from journey.warehouse.query_timings import measure_timings
+
+    measure_timings(paths.results / "sql_timings.json")
+
+
+def write_notebooks(paths: Paths, keys: dict[Path, str], report: Report) -> None:
+    """Write each chapter as a notebook beside its page."""
+    from journey.report.notebooks import write_notebooks as write
+
+    write(paths.root, keys, kept=paths.processed / "notebooks", report=report)
+
+
+def copy_plotly(paths: Paths, report: Report) -> None:
+    """Put plotly.js, as its own wheel ships it, beside the site's scripts."""
+    from journey.report.vendor import copy_plotly as copy
+
+    copy(paths.root / "assets" / "vendor" / "plotly.min.js")
