@@ -75,17 +75,13 @@ def test_asos_replay_recounted_without_the_engine() -> None:
     looks = load_asos()
     replay = sequential_replay(looks)
     assert (replay.experiments, replay.series + replay.series_unusable) == (78, 396)
-    assert replay.looks_unusable == int(
-        (
-            (looks["variance_c"].fillna(0) + looks["variance_t"].fillna(0) <= 0)
-            | looks["variance_c"].isna()
-            | looks["variance_t"].isna()
-            | (looks["count_c"] < 2)
-            | (looks["count_t"] < 2)
-        ).sum()
-    )
+    enough = (looks["count_c"] >= 2) & (looks["count_t"] >= 2)
+    series = looks.sort_values("time_since_start").groupby(["experiment_id", "variant_id", "metric_id"])
+    for count in ("count_c", "count_t"):
+        enough &= looks[count] >= series[count].cummax().reindex(looks.index)
+    usable = enough & (looks["variance_c"] > 0) & (looks["variance_t"] > 0)
+    assert replay.looks_unusable == int((~usable).sum())
     error = np.sqrt(looks["variance_c"] / looks["count_c"] + looks["variance_t"] / looks["count_t"])
-    usable = np.isfinite(error) & (error > 0) & (looks["count_c"] >= 2) & (looks["count_t"] >= 2)
     z = ((looks["mean_t"] - looks["mean_c"]) / error).abs()[usable]
     frame = looks[usable].assign(hit=z > 1.959964).sort_values("time_since_start")
     groups = frame.groupby(["experiment_id", "variant_id", "metric_id"])["hit"]

@@ -151,6 +151,12 @@ def test_cuped_difference() -> None:
     ours = difference(cuped(*samples, theta=theta))
     assert (ours.estimate, ours.low, ours.high) == pytest.approx((theirs.expected, *theirs.ci), **EXACT)
     assert ours.p_value == pytest.approx(theirs.p_value, abs=1e-12)
+    observed = cuped(*samples, theta=theta, baseline="observed")
+    assert difference(observed).low == pytest.approx(ours.low, rel=1e-9)
+    # As a share, gbstats divides by the control mean without adjustment.
+    config = FrequentistConfig(difference_type="relative")
+    theirs = TwoSidedTTest(_adjusted(samples[0]), _adjusted(samples[1]), config).compute_result()
+    assert relative_lift(observed).estimate == pytest.approx(theirs.expected, **EXACT)
 
 
 def test_cuped_lift_differs_where_gbstats_under_covers() -> None:

@@ -338,11 +338,11 @@ def test_sample_size_of_proportions() -> None:
         )
 
 
-def test_quantile_bootstrap_against_resampling() -> None:
-    """The index shortcut has the distribution of the ordinary bootstrap."""
+def test_quantile_against_resampling() -> None:
+    """With hundreds of values the draws are spread as those of the ordinary bootstrap."""
     rng = np.random.default_rng(21)
     control, treatment = rng.lognormal(0, 1, 301), rng.lognormal(0.3, 1, 250)
-    ours = quantile_effect(control, treatment, 0.75, resamples=40_000, seed=1)
+    ours = quantile_effect(control, treatment, 0.75, draws=40_000, seed=1)
     draws = [
         np.quantile(rng.choice(treatment, (4000, 250)), 0.75, axis=1, method="inverted_cdf")
         - np.quantile(rng.choice(control, (4000, 301)), 0.75, axis=1, method="inverted_cdf")

@@ -34,14 +34,18 @@ def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
     parts = []
     for metric, (y, x) in metrics.items():
         d = sessions[0]
+        shift_y, shift_x = (side.groupby(exposed["experiment"]).transform("mean").round() for side in (y, x))
+        y, x = y - shift_y, x - shift_x
         columns = pd.DataFrame(
             {
                 "sum_y": y, "sum_yy": y * y, "sum_x": x, "sum_xx": x * x, "sum_xy": x * y,
                 "sum_d": d, "sum_dd": d * d, "sum_dy": d * y,
             }
         )  # fmt: skip
-        grouped = columns.groupby([exposed["experiment"], exposed["variant"]])
-        parts.append(grouped.sum().assign(n=grouped.size(), metric=metric).reset_index())
+        arm = [exposed["experiment"], exposed["variant"]]
+        grouped, shifts = columns.groupby(arm), pd.DataFrame({"shift_y": shift_y, "shift_x": shift_x})
+        totals = grouped.sum().join(shifts.groupby(arm).first())
+        parts.append(totals.assign(n=grouped.size(), metric=metric).reset_index())
     return pd.concat(parts, ignore_index=True)
 
 

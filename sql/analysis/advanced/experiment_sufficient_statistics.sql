@@ -1,22 +1,24 @@
 -- question: What are the sufficient statistics of each experiment, arm and metric?
 -- grain: experiment x variant x metric
 -- technique: first exposure per user, before and after joins, sums, squares and cross-products for Welch,
---   CUPED and ratio metrics
+--   CUPED and ratio metrics, around a shift so that they do not cancel
 -- keys: experiment, variant, metric
 -- columns:
 --   metric: converted, orders, revenue or sessions
 --   n: users
---   sum_y: sum of the metric after exposure
---   sum_yy: sum of its squares
---   sum_x: sum of the metric before exposure
---   sum_xx: sum of its squares
+--   sum_y: sum of the metric after exposure, less the shift
+--   sum_yy: sum of the squares of the same
+--   sum_x: sum of the metric before exposure, less the shift
+--   sum_xx: sum of the squares of the same
 --   sum_xy: sum of the products of both
+--   shift_y: whole number near the mean after exposure
+--   shift_x: whole number near the mean before exposure
 --   sum_d: sum of the sessions after exposure
 --   sum_dd: sum of their squares
 --   sum_dy: sum of their products with the metric
 -- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
---   exposure, x the same before it, d the user's sessions after it; an engine needs these sums and nothing
---   else.
+--   exposure, x the same before it, both less a whole number near their mean (the shift), d the user's
+--   sessions after it; an engine needs these sums and nothing else.
 
 with
 
@@ -133,6 +135,32 @@ metrics as (
         sessions_before::decimal(19, 6) as x,
         sessions_after as d
     from users
+),
+
+shifts as (
+    select
+        experiment,
+        metric,
+        round(avg(y))::decimal(19, 6) as shift_y,
+        round(avg(x))::decimal(19, 6) as shift_x
+    from metrics
+    group by experiment, metric
+),
+
+shifted as (
+    select
+        metrics.experiment,
+        metrics.variant,
+        metrics.metric,
+        shifts.shift_y,
+        shifts.shift_x,
+        (metrics.y - shifts.shift_y)::decimal(19, 6) as y,
+        (metrics.x - shifts.shift_x)::decimal(19, 6) as x,
+        metrics.d
+    from metrics
+    join shifts
+        on metrics.experiment = shifts.experiment
+        and metrics.metric = shifts.metric
 )
 
 select
@@ -145,9 +173,11 @@ select
     sum(x) as sum_x,
     sum(x * x) as sum_xx,
     sum(x * y) as sum_xy,
+    shift_y,
+    shift_x,
     sum(d) as sum_d,
     sum(d * d) as sum_dd,
     sum(d * y) as sum_dy
-from metrics
-group by experiment, variant, metric
+from shifted
+group by experiment, variant, metric, shift_y, shift_x
 order by experiment, variant, metric

@@ -5,7 +5,7 @@
 | inputs of one arm, from SQL sums | `Sample`, `Proportion`, `PairedSample`, `ClusterSample`, `combined` |
 | both arms -> `ArmEstimates` | `means`, `proportions`, `ratios`, `clustered`, `cuped`, `post_stratified` |
 | what to ask of them | `difference`, `relative_lift`, `equivalence`, `heterogeneity`, `confidence_sequence` |
-| conversion rates | `two_proportions`, `newcombe`, `wilson`, `beta_binomial` |
+| conversion rates | `two_proportions`, `newcombe`, `wilson`, `beta_binomial`; small cells: `score` |
 | values instead of sums | `winsorised`, `quantile_effect` |
 | checks | `sample_ratio_test`, `sequential_sample_ratio`, `design_effect` |
 | plan | `mean_sample_size`, `proportion_sample_size`, `mean_power`, `duration`, ... |

@@ -31,8 +31,8 @@ def mixture_rho(tightest_n: Any, alpha: float = 0.05, alternative: Alternative =
     check_alpha(alpha)
     units = np.asarray(numeric("tightest_n", tightest_n))
     refuse(units <= 0, f"tightest_n must be a number of units above zero; got {tightest_n!r}")
-    level = alpha if alternative == "two-sided" else min(2 * alpha, 0.999)
-    surprise = -2 * np.log(level)
+    error = alpha if alternative == "two-sided" else min(2 * alpha, 0.999)
+    surprise = -2 * np.log(error)
     return plain(np.sqrt((surprise + np.log(surprise + 1)) / units))
 
 

@@ -50,6 +50,8 @@ class ArmEstimates:
         How the estimates were obtained.
     conversions : Conversions, optional
         Counts behind the rates when the metric is yes or no: small cells then get methods of their own.
+    base : str
+        What `control` is, where that needs saying: a lift is a share of it.
     """
 
     control: Numeric
@@ -62,6 +64,7 @@ class ArmEstimates:
     n_treatment: Numeric
     source: str
     conversions: Conversions | None = field(default=None, kw_only=True)
+    base: str = field(default="", kw_only=True)
 
     def check_variation(self, what: str) -> None:
         """Refuse arms of which one does not vary: its mean would count as known exactly.

@@ -41,6 +41,10 @@ def lift_variance(arms: ArmEstimates) -> Numeric:
     return plain(np.maximum(0.0, spread) / np.square(arms.control))
 
 
+def _share_of(arms: ArmEstimates) -> str:
+    return f" as a share of {arms.base}" if arms.base else ""
+
+
 def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect:
     error = np.sqrt(lift_variance(arms))
     estimate = np.asarray(arms.treatment) / arms.control - 1
@@ -52,7 +56,7 @@ def _delta(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effect
         bounds=symmetric_interval(plain(estimate), plain(error), arms.df, alpha, alternative),
         alpha=alpha,
         alternative=alternative,
-        method=f"{arms.source}; lift by the delta method",
+        method=f"{arms.source}; lift{_share_of(arms)} by the delta method",
         scale="relative",
     )
 
@@ -79,7 +83,7 @@ def _fieller(arms: ArmEstimates, alpha: float, alternative: Alternative) -> Effe
         ),
         alpha=alpha,
         alternative=alternative,
-        method=f"{arms.source}; lift by Fieller's theorem",
+        method=f"{arms.source}; lift{_share_of(arms)} by Fieller's theorem",
         scale="relative",
         bounded=bounded,
     )

@@ -115,7 +115,7 @@ def sequential_sample_ratio(
     cumulative_counts : array
         Units per arm so far, shape (..., looks, arms), not decreasing over looks.
     weights : sequence of float, optional
-        Planned split, all above zero; equal by default.
+        Planned split; equal by default. Units in an arm of weight 0 are a mismatch from their look on.
     concentration : float
         Weight of the Dirichlet prior around the planned split; larger is more sensitive to small defects
         late, smaller to large defects early.
@@ -136,16 +136,15 @@ def sequential_sample_ratio(
     if (np.diff(observed, axis=-2) < 0).any():
         raise JourneyError("cumulative_counts must not decrease from one look to the next")
     shares = _weights(weights, observed.shape[-1])
-    if (shares <= 0).any():
-        raise JourneyError(
-            "the sequential sample-ratio test needs every weight above zero; leave the arm out"
-        )
     if not np.isfinite(concentration) or concentration <= 0:
         raise JourneyError(f"concentration must be above zero; got {concentration!r}")
-    shares = shares / shares.sum()
+    used = shares > 0
+    misplaced = observed[..., ~used].sum(axis=-1) > 0
+    observed, shares = observed[..., used], shares[used] / shares.sum()
     prior = shares * concentration
     total = observed.sum(axis=-1)
     log_factor = special.gammaln(concentration) - special.gammaln(concentration + total)
     log_factor = log_factor + (special.gammaln(prior + observed) - special.gammaln(prior)).sum(axis=-1)
     log_factor = log_factor - (observed * np.log(shares)).sum(axis=-1)
-    return np.minimum.accumulate(np.exp(np.minimum(0.0, -log_factor)), axis=-1)
+    p = np.where(misplaced, 0.0, np.exp(np.minimum(0.0, -log_factor)))
+    return np.minimum.accumulate(p, axis=-1)

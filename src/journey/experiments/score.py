@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from journey.experiments.inputs import Alternative, FloatArray, Numeric, Scale, plain, t_quantile, t_survival
+from journey.experiments.inputs import (
+    Alternative,
+    EffectScale,
+    FloatArray,
+    Numeric,
+    Scale,
+    plain,
+    t_quantile,
+    t_survival,
+)
 
 if TYPE_CHECKING:
     from journey.experiments.effects import Effect
@@ -54,7 +63,7 @@ class Conversions:
         return Conversions(*(np.atleast_1d(part).astype(np.float64) for part in parts))
 
 
-def score_statistic(counts: Conversions, effect: Any, scale: Scale) -> FloatArray:
+def score_statistic(counts: Conversions, effect: Any, scale: Scale | EffectScale) -> FloatArray:
     """z of the observed rates against a true difference, or a true lift, of `effect`.
 
     The standard error is that of the likeliest rates with that effect, times N / (N - 1).
@@ -111,7 +120,7 @@ def _rates_with_ratio(counts: Conversions, ratio: FloatArray) -> FloatArray:
 
 
 def score_interval(
-    counts: Conversions, scale: Scale, alpha: float, alternative: Alternative
+    counts: Conversions, scale: Scale | EffectScale, alpha: float, alternative: Alternative
 ) -> tuple[FloatArray, FloatArray]:
     """Effects that the score test does not reject, of vectors; one-sided intervals have an infinite end.
 

@@ -38,6 +38,20 @@ def wilson_interval(
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
+def wilson_estimate(successes: int, total: int, level: float = 0.95) -> Estimate:
+    """One share with its Wilson interval.
+
+    Raises
+    ------
+    JourneyError
+        When the total is 0.
+    """
+    if total < 1:
+        raise JourneyError("a share of nothing is undefined: the total is 0")
+    low, high = (float(bound) for bound in wilson_interval(successes, total, level))
+    return Estimate(successes / total, low, high, level, total, "Wilson")
+
+
 def percentile_interval(replicates: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
     """Percentile bootstrap interval along the first axis.
 

@@ -105,9 +105,10 @@ class Replay:
 def _usable(looks: pd.DataFrame) -> pd.Series:
     numbers = looks[COLUMNS[3:]]
     finite = np.isfinite(numbers.to_numpy(dtype=float, na_value=np.nan)).all(axis=1)
-    spread = looks["variance_c"].fillna(0) + looks["variance_t"].fillna(0)
+    # An arm that does not vary yet would count as known exactly.
+    varies = (looks["variance_c"].fillna(0) > 0) & (looks["variance_t"].fillna(0) > 0)
     counted = (looks["count_c"] >= 2) & (looks["count_t"] >= 2) & ~_falling(looks)
-    return pd.Series(finite & counted & (spread > 0), index=looks.index)
+    return pd.Series(finite & counted & varies, index=looks.index)
 
 
 def _falling(looks: pd.DataFrame) -> pd.Series:

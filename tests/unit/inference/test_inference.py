@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from journey.inference.intervals import percentile_estimate
+from journey.errors import JourneyError
+from journey.inference.intervals import percentile_estimate, wilson_estimate
 from journey.inference.resampling import resample_counts
 
 
@@ -37,3 +38,14 @@ def test_batches_do_not_change_the_draws_and_a_generator_goes_on(scheme):
     first, second = (np.concatenate([*resample_counts(50, 40, rng, scheme=scheme)]) for _ in range(2))
     assert (first == whole).all()
     assert (second != whole).any()
+
+
+def test_a_share_with_its_wilson_interval():
+    """Printed in Newcombe (1998), Two-sided confidence intervals for the single proportion."""
+    printed = ((81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0, 0.1611))
+    for successes, total, low, high in printed:
+        found = wilson_estimate(successes, total)
+        assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+        assert (found.value, found.n, found.method) == (successes / total, total, "Wilson")
+    with pytest.raises(JourneyError, match="a share of nothing"):
+        wilson_estimate(0, 0)

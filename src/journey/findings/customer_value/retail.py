@@ -155,7 +155,7 @@ def add_seen(desk: Desk, whole: dict[str, Any], margin: float) -> None:
     spent = Estimate(seen["mean"], seen["mean"] - half, seen["mean"] + half)
     add = adder(desk, SOURCE, DATASET, "normal")
     add("half_year_seen", spent, "gbp", "Spend of new customers in their first half year", seen["customers"])
-    earned = Estimate(*(margin * value for value in (spent.value, spent.low, spent.high)))
+    earned = Estimate(margin * spent.value, margin * spent.low, margin * spent.high)
     add("half_year_margin", earned, "gbp", "Margin that they brought in that time", seen["customers"])
     add("half_year_days", seen["days"], "count", "Days of that half year")
     add("half_year_model", one + more, "gbp", "The same by the model of buying", whole["customers"])

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest, norm
+from scipy.stats import norm
 
 from journey.features import FEATURES
 from journey.findings.desk import Desk
 from journey.findings.seeds.collect import mean_interval
+from journey.inference.intervals import wilson_estimate
 from journey.models.watch import BEFORE, DAYS, SCORE, Log, user_features
 from journey.studies.drift_twins import TWINS, alarm_table
 from journey.studies.evidence import Evidence
@@ -179,15 +180,10 @@ def add_false_alarms(desk: Desk, results: dict[str, Any], alarms: pd.DataFrame) 
         count = shops_with(rows, "quiet")
         add(f"drift.quiet_{name}", count, "count", label=f"Quiet shops in which {words} rings", **common)
     runs, rang = int(rotated["runs"]), int(rotated["psi"])
-    bounds = binomtest(rang, runs).proportion_ci(method="wilson")
     add(
         "drift.rotated",
-        rang / runs,
+        wilson_estimate(rang, runs),
         "share",
-        low=bounds.low,
-        high=bounds.high,
-        method="Wilson",
-        n=runs,
         label="Shops without a calendar in which anything rings",
         source="journey.studies.drift_twins:false_alarms",
     )

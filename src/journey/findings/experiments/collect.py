@@ -11,6 +11,7 @@ from journey.evaluation.treatment import free_shipping_by_user, true_effect
 from journey.findings.desk import USERS, Desk
 from journey.findings.experiments import field as experiments_field
 from journey.findings.experiments import timing as experiments_timing
+from journey.inference.estimate import Estimate
 from journey.report.formats import format_interval, format_number
 from journey.warehouse.query import query
 
@@ -43,7 +44,7 @@ def arms(users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def add_number(
-    desk: Desk, name: str, value: float | str, unit: str, label: str, source: str, **more: Any
+    desk: Desk, name: str, value: float | str | Estimate, unit: str, label: str, source: str, **more: Any
 ) -> None:
     """Register a number that comes from the exposed users; `source` is a function of the engine or here."""
     place = SOURCE if source.startswith(":") else "journey.experiments."
@@ -61,7 +62,7 @@ def add_number(
 def add_effect(
     desk: Desk,
     id: str,
-    effect: Any,
+    effect: engine.Effect,
     unit: str,
     n: int,
     label: str,
@@ -73,13 +74,10 @@ def add_effect(
     add_number(
         desk,
         id,
-        float(effect.estimate),
+        effect.as_estimate(),
         unit,
         label,
         source,
-        low=float(effect.low),
-        high=float(effect.high),
-        method=str(effect.method),
         n=n,
         digits=digits,
     )

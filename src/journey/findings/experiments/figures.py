@@ -12,6 +12,8 @@ from journey.report.style import colour
 SHORT_METHODS = {
     "relative lift, fieller": "relative lift, Fieller",
     "CUPED relative lift, reduced variances in the plain formula": "CUPED lift, wrong variance",
+    "CUPED relative lift of the observed mean, Fieller": "CUPED lift of the observed mean, Fieller",
+    "CUPED relative lift of the observed mean, delta": "CUPED lift of the observed mean, delta",
     "CUPED relative lift, Fieller": "CUPED lift, Fieller",
     "CUPED relative lift, delta": "CUPED lift, delta",
     "post-stratified relative lift, Fieller": "post-stratified lift, Fieller",

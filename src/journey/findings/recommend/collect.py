@@ -14,7 +14,7 @@ from journey.findings.desk import Desk
 from journey.findings.recommend.field import add_field
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.findings.recommend.pairs import add_pairs, pair_part
-from journey.inference.intervals import wilson_interval
+from journey.inference.intervals import wilson_estimate
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 from journey.warehouse.query import query
@@ -347,15 +347,10 @@ def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
     expected, source = round(expected, DIGITS), f"{SOURCE}:add_oracle_check"
     label = "First carts expected among the oracle's twenty likeliest items"
     desk.ledger.add("recommend.oracle_expected", expected, "share", n=len(hits), label=label, source=source)
-    low, high = (float(bound) for bound in wilson_interval(int(hits.sum()), len(hits)))
     desk.ledger.add(
         "recommend.oracle_observed",
-        float(hits.mean()),
+        wilson_estimate(int(hits.sum()), len(hits)),
         "share",
-        low=low,
-        high=high,
-        method="Wilson",
-        n=len(hits),
         label="First carts seen among the oracle's twenty likeliest items",
         source=source,
     )

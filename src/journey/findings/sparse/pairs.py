@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from journey.findings.desk import Desk
 from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
-from journey.inference.intervals import wilson_interval
+from journey.inference.intervals import wilson_estimate
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.sparse import Ground, Learned, estimates, memorise, outcomes, positive_ranks
 from journey.sparse.history import NEVER
@@ -77,17 +77,16 @@ def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
     ):
         mine = origin == code
         pairs, bought = int(mine.sum()), int(rung.happened[mine].sum())
-        low, high = (float(bound) for bound in wilson_interval(bought, pairs))
-        rate = bought / pairs
+        rate = wilson_estimate(bought, pairs)
         rows.append(
             {
                 "origin": name,
                 "pairs": pairs,
                 "positives": bought,
                 "share": bought / total,
-                "rate": rate,
-                "low": low,
-                "high": high,
+                "rate": rate.value,
+                "low": rate.low,
+                "high": rate.high,
             }
         )
         label = f"Test pairs: {key.replace('_', ' ')}"
@@ -105,11 +104,7 @@ def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
             f"sparse.{key}_rate",
             rate,
             "share",
-            low=low,
-            high=high,
-            digits=decimals(rate),
-            n=pairs,
-            method="Wilson",
+            digits=decimals(rate.value),
             label=f"Pairs that are bought: {name}",
             source=f"{SOURCE}:add_origins",
         )
@@ -148,16 +143,11 @@ def add_top(desk: Desk, rung: Rung) -> None:
     for name, scores in (("model", rung.scores), ("oracle", rung.oracle)):
         best = np.argsort(-scores.ravel(), kind="stable")[:TOP]
         hits = int(rung.happened.ravel()[best].sum())
-        low, high = (float(bound) for bound in wilson_interval(hits, TOP))
         desk.ledger.add(
             f"sparse.top_{name}",
-            hits / TOP,
+            wilson_estimate(hits, TOP),
             "share",
-            low=low,
-            high=high,
             digits=0,
-            n=TOP,
-            method="Wilson",
             label=f"Bought among the {TOP} pairs with the highest scores, {name}",
             source=f"{SOURCE}:add_top",
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journey.findings.desk import Desk
-from journey.inference.intervals import wilson_interval
+from journey.inference.intervals import wilson_estimate
 from journey.studies.registry import kept
 
 SOURCE = "journey.studies.uplift_coverage:uplift_coverage"
@@ -34,22 +34,17 @@ def collect(desk: Desk) -> None:
     rows: dict[str, dict[str, Any]] = {name: {"measure": label} for name, label in NAMES.items()}
     for each in result["drawn"]:
         short, measure = SHORT[each["method"]], each["measure"]
-        low, high = (float(bound) for bound in wilson_interval(each["covered"], repeats))
-        share = each["covered"] / repeats
+        share = wilson_estimate(each["covered"], repeats)
         rows[measure] |= {
-            short: share,
-            f"{short}_low": low,
-            f"{short}_high": high,
+            short: share.value,
+            f"{short}_low": share.low,
+            f"{short}_high": share.high,
             f"{short}_factor": each["spread"] / each["stated"],
         }
         desk.ledger.add(
             f"uplift.covered_{short}_{measure}",
             share,
             "share",
-            low=low,
-            high=high,
-            method="Wilson",
-            n=repeats,
             digits=0,
             label=f"Intervals that hold the truth: {NAMES[measure]}, {each['method']}",
             source=SOURCE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from journey.experiments.means import means
 from journey.experiments.proportions import newcombe, proportions, two_proportions, wilson
 from journey.experiments.quantile import quantile_effect
 from journey.experiments.ratio import ratios
-from journey.experiments.relative import relative_lift
+from journey.experiments.relative import LiftMethod, relative_lift
 from journey.experiments.statistics import PairedSample, Proportion, combined
 from journey.experiments.stratified import post_stratified
 from journey.experiments.winsor import winsorised
@@ -113,38 +114,45 @@ def conversions(simulations: int, seed: int) -> list[Row]:
                 note=sparse,
             ),
         ]
-        moved = (np.asarray(control.successes) > 0) | (np.asarray(treatment.successes) > 0)
-        wald = difference(proportions(_at(control, moved), _at(treatment, moved)))
-        rows.append(
-            effect_coverage(
-                scenario,
-                "Wald",
-                wald,
-                changed - base,
-                undefined=int((~moved).sum()),
-                expected_to_hold=common,
-                note=sparse,
-            )
-        )
+        # Plain normal intervals know nothing of an arm without a conversion.
+        usable = (np.asarray(control.successes) > 0) & (np.asarray(treatment.successes) > 0)
+        normal = normal_rates(_at(control, usable), _at(treatment, usable))
+        without = int((~usable).sum())
+        settings: dict[str, Any] = {"undefined": without, "expected_to_hold": common, "note": sparse}
+        rows.append(effect_coverage(scenario, "Wald", difference(normal), changed - base, **settings))
         for method in ("delta", "fieller"):
-            # A lift needs a conversion in control; the delta method's error is zero without one in treatment.
-            usable = np.asarray(control.successes) > 0
-            if method == "delta":
-                usable = usable & (np.asarray(treatment.successes) > 0)
-            arms = proportions(_at(control, usable), _at(treatment, usable))
-            effect = relative_lift(arms, method=method)
-            rows.append(
-                effect_coverage(
-                    scenario,
-                    f"relative lift, {method}",
-                    effect,
-                    changed / base - 1,
-                    undefined=int((~usable).sum()),
-                    expected_to_hold=common,
-                    note=_unbounded_note(effect.bounded) or sparse,
-                )
-            )
+            effect = relative_lift(normal, method=method)
+            settings["note"] = _unbounded_note(effect.bounded) or sparse
+            name_ = f"relative lift, {method}"
+            rows.append(effect_coverage(scenario, name_, effect, changed / base - 1, **settings))
+        if not common:
+            rows += _score_intervals(scenario, control, treatment, base, changed)
     return rows
+
+
+def normal_rates(control: Proportion, treatment: Proportion) -> ArmEstimates:
+    """Two rates as a normal method takes them, however few converted. Shown to fail where few did."""
+    first, second = (
+        np.asarray(arm.rate) * (1 - np.asarray(arm.rate)) / arm.n for arm in (control, treatment)
+    )
+    arms = proportions(control, treatment)
+    return replace(arms, variance_control=first, variance_treatment=second, conversions=None)
+
+
+def _score_intervals(
+    scenario: str, control: Proportion, treatment: Proportion, base: float, changed: float
+) -> list[Row]:
+    """What the engine does with few conversions: score intervals, of the lift where control has one."""
+    lifted = np.asarray(control.successes) > 0
+    gap = difference(proportions(control, treatment))
+    lift = relative_lift(proportions(_at(control, lifted), _at(treatment, lifted)))
+    undefined = int((~lifted).sum())
+    return [
+        effect_coverage(scenario, "score interval", gap, changed - base),
+        effect_coverage(
+            scenario, "relative lift, score interval", lift, changed / base - 1, undefined=undefined
+        ),
+    ]
 
 
 def _at(sample: Proportion, chosen: np.ndarray) -> Proportion:
@@ -249,6 +257,7 @@ def cuped_effects(simulations: int, seed: int) -> list[Row]:
             effect_coverage(
                 name, "CUPED relative lift, delta", relative_lift(adjusted, method="delta"), lift
             ),
+            *_lift_of_the_observed_mean(name, control, treatment, lift),
         ]
     rows += _steady_customers(simulations, seed)
     rng = generator(seed, "cuped small")
@@ -262,6 +271,23 @@ def cuped_effects(simulations: int, seed: int) -> list[Row]:
         )
     )
     return rows
+
+
+def _lift_of_the_observed_mean(
+    name: str, control: PairedSample, treatment: PairedSample, lift: float
+) -> list[Row]:
+    """The lift as a share of the control mean without adjustment."""
+    arms = cuped(control, treatment, baseline="observed")
+    words: dict[LiftMethod, str] = {"fieller": "Fieller", "delta": "delta"}
+    return [
+        effect_coverage(
+            name,
+            f"CUPED relative lift of the observed mean, {word}",
+            relative_lift(arms, method=method),
+            lift,
+        )
+        for method, word in words.items()
+    ]
 
 
 def _steady_customers(simulations: int, seed: int) -> list[Row]:
@@ -278,6 +304,7 @@ def _steady_customers(simulations: int, seed: int) -> list[Row]:
         effect_coverage(name, "CUPED difference", difference(adjusted), lift * history.mean, note=saved),
         effect_coverage(name, "CUPED relative lift, Fieller", relative_lift(adjusted), lift),
         effect_coverage(name, "CUPED relative lift, delta", relative_lift(adjusted, method="delta"), lift),
+        *_lift_of_the_observed_mean(name, control, treatment, lift),
         effect_coverage(
             name,
             "CUPED relative lift, reduced variances in the plain formula",
@@ -338,14 +365,12 @@ def quantiles(simulations: int, seed: int) -> list[Row]:
                 rng.lognormal(0.0, 1.0, 400),
                 1.2 * rng.lognormal(0.0, 1.0, 400),
                 quantile,
-                resamples=1000,
+                draws=1000,
                 seed=int(rng.integers(2**31)),
             )
             low[index], high[index] = effect.low, effect.high
         truth = 0.2 * float(np.exp(z))
         rows.append(
-            coverage(
-                "lognormal, 400 + 400 units, +20%", f"bootstrap, {quantile:.0%} quantile", low, high, truth
-            )
+            coverage("lognormal, 400 + 400 units, +20%", f"{quantile:.0%} quantile", low, high, truth)
         )
     return rows
