@@ -19,4 +19,6 @@ if (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--sql-mistakes", metavar="FILE", help="put every mistake into the SQL, results to FILE")
+    parser.addoption(
+        "--sql-mistakes", metavar="FILE", help="put mistakes into one part of the SQL, results to FILE"
+    )

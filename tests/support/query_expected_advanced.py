@@ -32,8 +32,10 @@ def funnel_with_time_limits(shop: Shop) -> pd.DataFrame:
     return result.assign(
         step=["view", "add to cart", "checkout", "purchase"],
         step_number=range(1, 5),
-        in_time_share=np.divide(in_time, list(reached)),
-        late_share=np.divide(late, np.add(in_time, late)),
+        in_time_share=(result["sessions_in_time"] / result["sessions"]).fillna(0),
+        late_share=(
+            result["late_at_this_step"] / (result["sessions_in_time"] + result["late_at_this_step"])
+        ).fillna(0),
     )
 
 

@@ -38,6 +38,29 @@ def build_awkward_shop(path: Path) -> None:
     write_shop(path, tables, raw)
 
 
+def build_idle_shop(path: Path) -> None:
+    """Write the shop at the limits without a cart, a checkout or an order: shares of nothing."""
+    tables = awkward_tables()
+    looks = tables["events"]["event_type"].isin(["view", "search"])
+    tables["events"] = tables["events"][looks].reset_index(drop=True)
+    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
+    write_shop(path, tables, raw)
+
+
+def build_broken_shop(path: Path) -> None:
+    """Write the hand-made shop with one order, one line and one session a few cents or a unit wrong."""
+    build_shop(path)
+    with duckdb.connect(str(path)) as connection:
+        for table, change in (
+            ("order_lines", "net_revenue = net_revenue + 0.01"),
+            ("orders", "net_revenue = net_revenue - 0.02, n_lines = n_lines + 1"),
+            ("sessions", "revenue = revenue + 0.03, n_purchase_lines = n_purchase_lines - 1"),
+        ):
+            connection.execute(
+                f"update marts.{table} set {change} where rowid = (select max(rowid) from marts.{table})"
+            )
+
+
 def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:
     """Write staging tables, number their sessions and make the marts."""
     tables = tables | {"events_flagged": flagged}

@@ -44,6 +44,7 @@ def _join(name: str, mutant: Mutant) -> bool:
     return mutant.kind == "join" and joined is not None
 
 
+#: Why no data can tell the two statements apart -> whether that holds for a mistake in a statement.
 RULES: dict[str, Rule] = {
     TIE_BREAK: lambda name, mutant: bool(_order(name, mutant)),
     ONE_VARIANT: lambda name, mutant: mutant.before == "MIN(variant)",
