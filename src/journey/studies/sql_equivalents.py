@@ -1,4 +1,4 @@
-"""Mistakes that change no result: each rule with the reason why no data can tell the two statements apart.
+"""Mistakes in the SQL that change no result: each rule with the reason why no data can tell the two apart.
 
 A rule speaks of what the schema, the marts or the arithmetic guarantee, never of the data at hand.
 """
@@ -6,71 +6,92 @@ A rule speaks of what the schema, the marts or the arithmetic guarantee, never o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from journey.studies.sql_mutants import Mutant
 
-Rule = Callable[[str, Mutant], bool]
-
-TIE_BREAK = "a tie-break after a time at which one user has one session or one order"
-ONE_VARIANT = "the smallest and the largest of a group that holds one value"
-COUNT_OF_KEY = "a count of another column that is null in the same rows only"
-PARTNER = "every row has its partner, because both sides come from the same rows"
-FILLED = "the mart holds no null in this column"
-FLAG = "a flag and the count that it was made from, where only zero or not matters"
-POSITIVE = "a denominator that cannot be zero in a group that exists"
-ROUNDING = "rounding finer than the agreement of two sums"
-ANY_ORDER = "a half of the rows lies on either side, from whichever end they are counted"
-SORTED_TABLE = "the order of the rows of a stored table, on which nothing relies"
-NOT_REPEATED = "rows that cannot repeat, so that removing repeats removes nothing"
-BOTH_SIDES = "a comparison of two columns that the build has checked to be equal"
-MICROSECOND = "one microsecond more or less before an end that no session can meet"
-
-
-def _order(name: str, mutant: Mutant) -> bool:
-    return (
-        mutant.kind == "order"
-        and re.fullmatch(r"(\w+\.)?(session_id|order_id)( DESC| ASC)?", mutant.before) is not None
-        and re.search(r"(session_start|order_ts)( DESC)?, (\w+\.)?(session_id|order_id)", mutant.around)
-    )
-
-
-def _join(name: str, mutant: Mutant) -> bool:
-    joined = re.match(
-        r"INNER JOIN (sessions|session_funnels|orders|category_orders|item_sessions|first_weeks|medians"
-        r"|deviations|weekdays|history|progress|purchases)\b(?! ON \w+\.user_id = sessions)",
-        mutant.before,
-    )
-    return mutant.kind == "join" and joined is not None
-
-
-#: Why no data can tell the two statements apart -> whether that holds for a mistake in a statement.
-RULES: dict[str, Rule] = {
-    TIE_BREAK: lambda name, mutant: bool(_order(name, mutant)),
-    ONE_VARIANT: lambda name, mutant: mutant.before == "MIN(variant)",
-    PARTNER: _join,
-    FILLED: lambda name, mutant: (
-        "analysis" in name
-        and re.search(r"COALESCE\((sessions\.)?discount_pct, 0\)", mutant.around) is not None
-        and "unit_price" not in mutant.around
-        and mutant.before in ("COALESCE(discount_pct, 0)", "0")
+JOINED = re.compile(
+    r"(INNER )?JOIN (sessions|session_funnels|orders|category_orders|item_sessions|first_weeks|medians"
+    r"|deviations|weekdays|history|purchases)\b(?! ON \w+\.user_id = sessions)"
+)
+TIED = re.compile(r"(session_start|order_ts)( DESC)?, (\w+\.)?(session_id|order_id)")
+FLAGS = {"has_cart n_carts", "has_checkout n_checkouts", "converted n_purchase_lines"}
+#: Query, common table expression and what is changed in it -> why nothing else changes.
+SPECIAL = {
+    (
+        "active_visitors",
+        "active_days",
+        "SELECT DISTINCT",
+    ): "repeats that a count of distinct visitors ignores",
+    ("active_visitors", "", "COUNT(DISTINCT CASE WHEN active_days.day = days.day"): (
+        "a visitor is there once a day, so that distinct removes nothing"
     ),
-    FLAG: lambda name, mutant: (
-        mutant.kind == "column"
-        and re.sub(r"\w+\.", "", f"{mutant.before} {mutant.after}")
-        in {"has_cart n_carts", "has_checkout n_checkouts", "converted n_purchase_lines"}
-    ),
-    ROUNDING: lambda name, mutant: mutant.before.startswith("ROUND("),
-    ANY_ORDER: lambda name, mutant: mutant.kind == "order" and "PERCENTILE_CONT(0.5)" in mutant.around,
-    SORTED_TABLE: lambda name, mutant: (
-        mutant.kind == "order" and "analysis" not in name and mutant.around.startswith("ORDER BY")
-    ),
-    NOT_REPEATED: lambda name, mutant: (
-        mutant.kind == "distinct" and " UNION ALL " in mutant.before and " AS step" in mutant.before
-    ),
+    ("channel_touches", "numbered", "1"): "a number that serves as a name only: any that grows does",
+    ("exposure_covariates", "history", "COALESCE(SUM(CASE"): "a sum of zeros and ones over at least one row",
+    ("top_products", "", "COUNT(DISTINCT order_lines.order_id)"): "a line's key is its order and its item",
+    (
+        "unsold_days_by_category",
+        "sold",
+        "SELECT DISTINCT",
+    ): "repeats that a search for what is missing ignores",
+    ("weekly_cohorts", "tagged", "order_id"): "more than one order, from whichever end they are numbered",
+    ("weekly_cohorts", "tagged", "order_ts"): "more than one order, from whichever end they are numbered",
 }
 
 
 def equivalent(name: str, mutant: Mutant) -> str | None:
     """Why a mistake in a statement cannot change its result; None when it could."""
-    return next((why for why, rule in RULES.items() if rule(name, mutant)), None)
+    return _special(name, mutant) or _by_kind(name, mutant)
+
+
+def _special(name: str, mutant: Mutant) -> str | None:
+    query = name.rpartition("/")[2]
+    return next(
+        (
+            why
+            for (known, within, before), why in SPECIAL.items()
+            if (known, within) == (query, mutant.within) and mutant.before.startswith(before)
+        ),
+        None,
+    )
+
+
+def _by_kind(name: str, mutant: Mutant) -> str | None:
+    before, around = mutant.before, mutant.around
+    in_library = name.startswith("analysis/")
+    if mutant.kind == "order":
+        if re.match(r"(\w+\.)?(session_id|order_id)\b", before) and TIED.search(around):
+            return "a tie-break after a time at which one user has one session or one order"
+        if "PERCENTILE_CONT(0.5)" in around:
+            return "the middle of a row of values, from whichever end it is counted"
+        if not in_library and around.startswith("ORDER BY"):
+            return "the order of a stored table's rows, on which nothing relies"
+    if mutant.kind == "join" and JOINED.match(before) and mutant.after.startswith("LEFT"):
+        return "every row has its partner, because both sides come from the same rows"
+    if mutant.kind == "distinct" and re.search(r" AS (step|measure)\b.* UNION ALL ", before):
+        return "rows that cannot repeat, because each names itself"
+    if mutant.kind == "column":
+        if re.sub(r"\w+\.", "", f"{before} {mutant.after}") in FLAGS:
+            return "a flag and the count that it was made from, where only none or some matters"
+        if re.fullmatch(r"(bought|session_carts|sessions)\.session_id", before) and re.search(
+            rf"COUNT\({re.escape(before)}\)|{re.escape(before)} IS NULL", around
+        ):
+            return "another column of the joined table, null in the same rows only"
+    if mutant.kind == "function":
+        if before.startswith("MIN(variant)"):
+            return "the smallest and the largest of a group that holds one value"
+        if before.startswith("ROUND("):
+            return "rounding finer than two sums agree to"
+        if around.startswith("HAVING") and around.endswith("> 0") and before.startswith("SUM("):
+            return "a mean and a half have the sign of their sum"
+    if mutant.kind == "constant" and before == "'1'" and "MICROSECOND" in around:
+        return "one microsecond, where sessions of a user lie half an hour apart"
+    if in_library and _fills(mutant):
+        return "a column of the mart that holds no null"
+    return None
+
+
+def _fills(mutant: Mutant) -> bool:
+    """Whether a default is changed for the largest coupon of a session, which the mart fills itself."""
+    filled = re.search(r"COALESCE\((sessions\.)?discount_pct, 0\)", mutant.around)
+    of_events = re.search(r"unit_price|events\.discount", mutant.around)
+    return filled is not None and of_events is None and mutant.before in (filled.group(), "0")
