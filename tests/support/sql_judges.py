@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +28,7 @@ from support.query_expected_intermediate import broken_reconciliation
 from support.query_recount import Shop
 from support.query_shop import build_awkward_shop, build_broken_shop, build_idle_shop, build_shop
 from support.reference_sessions import KEYS, Reference, assert_table_agrees, reference
-from support.warehouse_stores import Row, write_store
+from support.warehouse_stores import NOON, Row, event, write_store
 
 from journey.errors import JourneyError
 from journey.features.build import feature_models
@@ -201,6 +202,7 @@ class MartsJudge(_ModelJudge):
         stores = [folder / "harsh", awkward_store(folder / "drawn", drawn)]
         bare = [replace(row, unit_price=None) for row in awkward_stores.BOUGHT_BEFORE_CHECKOUT[0][:3]]
         stores.append(write_store(folder / "bare", bare, prices=False))
+        stores.append(prompt_store(folder / "prompt"))
         self.built = []
         for store in stores:
             connection = duckdb.connect(config={"threads": 1})
@@ -275,6 +277,21 @@ def awkward_store(folder: Path, number: int) -> Path:
     users = [*seen[: len(seen) // 2], *range(9_000_000, 9_000_005)]
     midnight = awkward_stores.MIDNIGHT.date()
     return write_store(folder, rows, text_from=midnight, users=users, exposures=exposures)
+
+
+def prompt_store(folder: Path) -> Path:
+    """Rows that arrive at once, one checkout in all, an item in no list, a session without a coupon."""
+    first = Row(1, NOON, device="mobile", received_ts=NOON)
+    bought = replace(event(4, 2, "purchase"), item_id=3)
+    rows = [first, replace(event(2, 0, "add_to_cart"), device="desktop"), event(3, 1, "checkout"), bought]
+    rows = [replace(row, received_ts=row.ts) for row in rows]
+    rows.append(event(5, 100, user_id=2, discount_pct=None))
+    wrong_clock = event(6, 3)
+    rows.append(replace(wrong_clock, ts=NOON - timedelta(days=5), received_ts=wrong_clock.ts))
+    write_store(folder, rows)
+    items = pd.read_parquet(folder / "items.parquet")
+    items[items["item_id"] != 3].to_parquet(folder / "items.parquet", index=False)
+    return folder
 
 
 def joined_shops(many: Sequence[FeatureShop]) -> FeatureShop:

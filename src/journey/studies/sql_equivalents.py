@@ -25,7 +25,11 @@ SPECIAL = {
     ("active_visitors", "", "COUNT(DISTINCT CASE WHEN active_days.day = days.day"): (
         "a visitor is there once a day, so that distinct removes nothing"
     ),
+    ("bots", "viewers", "SELECT user_id"): "a missing user, whom no join finds",
     ("channel_touches", "numbered", "1"): "a number that serves as a name only: any that grows does",
+    ("events_repaired", "numbered", "SELECT *, 1 AS arrival_number"): (
+        "rows that cannot repeat: what repeats is numbered"
+    ),
     ("exposure_covariates", "history", "COALESCE(SUM(CASE"): "a sum of zeros and ones over at least one row",
     ("top_products", "", "COUNT(DISTINCT order_lines.order_id)"): "a line's key is its order and its item",
     (
