@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from support.query_awkward import awkward_tables
+from support.query_awkward import awkward_tables, short_tables
 
 from journey.paths import project
 
@@ -47,18 +47,20 @@ def build_idle_shop(path: Path) -> None:
     write_shop(path, tables, raw)
 
 
-def build_broken_shop(path: Path) -> None:
-    """Write the hand-made shop with one order, one line and one session a few cents or a unit wrong."""
+def build_short_shop(path: Path) -> None:
+    """Write the shop of one weekend, with no dirt at all."""
+    tables = short_tables()
+    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
+    write_shop(path, tables, raw)
+
+
+def build_broken_shop(path: Path, table: str) -> None:
+    """Write the hand-made shop with a cent too much in one order line, order or session."""
+    money = "revenue" if table == "sessions" else "net_revenue"
     build_shop(path)
     with duckdb.connect(str(path)) as connection:
-        for table, change in (
-            ("order_lines", "net_revenue = net_revenue + 0.01"),
-            ("orders", "net_revenue = net_revenue - 0.02, n_lines = n_lines + 1"),
-            ("sessions", "revenue = revenue + 0.03, n_purchase_lines = n_purchase_lines - 1"),
-        ):
-            connection.execute(
-                f"update marts.{table} set {change} where rowid = (select max(rowid) from marts.{table})"
-            )
+        last = f"select max(rowid) from marts.{table}"
+        connection.execute(f"update marts.{table} set {money} = {money} + 0.01 where rowid = ({last})")
 
 
 def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:

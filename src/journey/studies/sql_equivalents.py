@@ -12,8 +12,10 @@ from journey.studies.sql_mutants import Mutant
 JOINED = re.compile(
     r"(INNER )?JOIN (sessions|session_funnels|orders|category_orders|item_sessions|first_weeks|medians"
     r"|deviations|weekdays|history|purchases)\b(?! ON \w+\.user_id = sessions)"
+    r"|(INNER )?JOIN \w+ USING \(decision_id\)"
 )
 TIED = re.compile(r"(session_start|order_ts)( DESC)?, (\w+\.)?(session_id|order_id)")
+FINER = "rounding finer than two sums agree to"
 FLAGS = {"has_cart n_carts", "has_checkout n_checkouts", "converted n_purchase_lines"}
 #: Query, common table expression and what is changed in it -> why nothing else changes.
 SPECIAL = {
@@ -27,10 +29,21 @@ SPECIAL = {
     ),
     ("bots", "viewers", "SELECT user_id"): "a missing user, whom no join finds",
     ("channel_touches", "numbered", "1"): "a number that serves as a name only: any that grows does",
+    (
+        "decision_points",
+        "",
+        "3 * decisions.session_id + decisions.place",
+    ): "a number that serves as a name only",
+    ("decision_points", "", "COALESCE(first_events.discount_pct, 0)"): "every session has its first event",
+    ("decision_points", "", "LEFT JOIN first_events"): "every session has its first event",
     ("events_repaired", "numbered", "SELECT *, 1 AS arrival_number"): (
         "rows that cannot repeat: what repeats is numbered"
     ),
     ("exposure_covariates", "history", "COALESCE(SUM(CASE"): "a sum of zeros and ones over at least one row",
+    ("session_gap_limits", "gaps", ""): "finer islands, which the next step joins again",
+    ("session_gap_limits", "numbered", ""): "finer islands, which the next step joins again",
+    ("session_gap_limits", "joined", "1"): "a number that serves as a name only: any that grows does",
+    ("session_gap_limits", "joined", "island_gaps.previous_ts"): "numbers that begin at zero and not at one",
     ("top_products", "", "COUNT(DISTINCT order_lines.order_id)"): "a line's key is its order and its item",
     (
         "unsold_days_by_category",
@@ -65,7 +78,7 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
     if mutant.kind == "order":
         if re.match(r"(\w+\.)?(session_id|order_id)\b", before) and TIED.search(around):
             return "a tie-break after a time at which one user has one session or one order"
-        if "PERCENTILE_CONT(0.5)" in around:
+        if re.search(r"(PERCENTILE|QUANTILE)_CONT\((\w+, )?0\.5\b", around):
             return "the middle of a row of values, from whichever end it is counted"
         if not in_library and around.startswith("ORDER BY"):
             return "the order of a stored table's rows, on which nothing relies"
@@ -74,6 +87,8 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
     if mutant.kind == "distinct" and re.search(r" AS (step|measure)\b.* UNION ALL ", before):
         return "rows that cannot repeat, because each names itself"
     if mutant.kind == "column":
+        if mutant.within and around == before:
+            return "a column that nothing reads, for without its name the statement runs"
         if re.sub(r"\w+\.", "", f"{before} {mutant.after}") in FLAGS:
             return "a flag and the count that it was made from, where only none or some matters"
         if re.fullmatch(r"(bought|session_carts|sessions)\.session_id", before) and re.search(
@@ -84,9 +99,11 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
         if before.startswith("MIN(variant)"):
             return "the smallest and the largest of a group that holds one value"
         if before.startswith("ROUND("):
-            return "rounding finer than two sums agree to"
+            return FINER
         if around.startswith("HAVING") and around.endswith("> 0") and before.startswith("SUM("):
             return "a mean and a half have the sign of their sum"
+    if mutant.kind == "constant" and before == "6" and "ROUND(" in around:
+        return FINER
     if mutant.kind == "constant" and before == "'1'" and "MICROSECOND" in around:
         return "one microsecond, where sessions of a user lie half an hour apart"
     if in_library and _fills(mutant):
