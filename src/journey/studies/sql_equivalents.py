@@ -27,6 +27,7 @@ SPECIAL = {
     ("active_visitors", "", "COUNT(DISTINCT CASE WHEN active_days.day = days.day"): (
         "a visitor is there once a day, so that distinct removes nothing"
     ),
+    ("bots", "events", "SELECT user_id"): "a missing user, whom no join finds",
     ("bots", "viewers", "SELECT user_id"): "a missing user, whom no join finds",
     ("channel_touches", "numbered", "1"): "a number that serves as a name only: any that grows does",
     (
@@ -40,6 +41,19 @@ SPECIAL = {
         "rows that cannot repeat: what repeats is numbered"
     ),
     ("exposure_covariates", "history", "COALESCE(SUM(CASE"): "a sum of zeros and ones over at least one row",
+    ("events_repaired", "repeated_keys", "SELECT DISTINCT"): "repeats that a list of keys ignores",
+    ("orders", "purchases", "SELECT event_id"): "an order is named after a purchase",
+    (
+        "repeated_events",
+        "repeated_keys",
+        "SELECT key_hash",
+    ): "rows that need no numbering may be numbered, too",
+    ("repeated_events", "repeated_keys", "COUNT(*) > 1"): "rows that need no numbering may be numbered, too",
+    ("session_funnels", "carted", "JOIN"): "a row without a partner fails the condition on its partner",
+    ("session_funnels", "checked_out", "JOIN"): "a row without a partner fails the condition on its partner",
+    ("session_funnels", "purchased", "JOIN"): "a row without a partner fails the condition on its partner",
+    ("session_funnels", "recorded", "COALESCE(BOOL_OR"): "without a session there is no funnel",
+    ("session_funnels", "recorded", "FALSE"): "without a session there is no funnel",
     ("session_gap_limits", "gaps", ""): "finer islands, which the next step joins again",
     ("session_gap_limits", "numbered", ""): "finer islands, which the next step joins again",
     ("session_gap_limits", "joined", "1"): "a number that serves as a name only: any that grows does",
