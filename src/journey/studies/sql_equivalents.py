@@ -116,6 +116,11 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
             return FINER
         if around.startswith("HAVING") and around.endswith("> 0") and before.startswith("SUM("):
             return "a mean and a half have the sign of their sum"
+    if "LEAST(COALESCE(" in around and before in (
+        "365",
+        *re.findall(r"COALESCE\(.*, 365\)(?=, 365)", around),
+    ):
+        return "a default for what is missing, which the cap of the same size is, too"
     if mutant.kind == "constant" and before == "6" and "ROUND(" in around:
         return FINER
     if mutant.kind == "constant" and before == "'1'" and "MICROSECOND" in around:
