@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def sql_mistakes(paths: Paths) -> dict[str, Any]:
             if process.returncode or not files[part].is_file():
                 last = (said.strip() or "nothing was said").splitlines()[-1]
                 raise JourneyError(f"{TEST}, part {part}, did not finish ({last}); run it alone to see why")
-        return summary(json.loads(file.read_text(encoding="utf-8")) for file in files.values())
+        return summary({part: json.loads(file.read_text(encoding="utf-8")) for part, file in files.items()})
 
 
 def _started(root: Path, part: str, file: Path) -> subprocess.Popen[str]:
@@ -61,27 +61,31 @@ def _started(root: Path, part: str, file: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def summary(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def summary(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Join what the parts found.
 
     Parameters
     ----------
     parts
-        Each with `noticed` (by kind), `refused` and `unseen` (each mistake with its statement).
+        By name, each with `noticed` (by kind), `refused` and `unseen` (each mistake with its statement).
 
     Returns
     -------
     dict
         `tried` (mistakes that run and can change a result), `noticed`, `refused` (DuckDB does not run them),
-        `kinds` (the first two by kind), `equivalent` (reason -> mistakes that change no result), `unseen`
-        (what went by).
+        `kinds` (the first two by kind), `parts` (the same by part, with how many mistakes each stands for),
+        `share` (noticed, each part weighted by all its mistakes), `equivalent` (reason -> mistakes that change
+        no result), `unseen` (what went by).
     """
     noticed: Counter[str] = Counter()
     same: Counter[str] = Counter()
-    refused, unseen = 0, []
-    for part in parts:
+    refused = 0
+    unseen: list[dict[str, str]] = []
+    by_part: dict[str, dict[str, int]] = {}
+    for name_of_part, part in parts.items():
         noticed.update(part["noticed"])
         refused += part["refused"]
+        seen, missed_before = sum(part["noticed"].values()), len(unseen)
         for each in part["unseen"]:
             told = dict(each)
             name = told.pop("statement")
@@ -91,6 +95,8 @@ def summary(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 continue
             kept = ("within", "kind", "before", "after")
             unseen.append({"statement": name} | {key: _cut(told[key]) for key in kept})
+        tried_here = seen + len(unseen) - missed_before
+        by_part[name_of_part] = {"tried": tried_here, "noticed": seen, "one_in": PARTS[name_of_part]}
     missed = Counter(each["kind"] for each in unseen)
     tried = noticed + missed
     return {
@@ -98,9 +104,15 @@ def summary(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         "noticed": noticed.total(),
         "refused": refused,
         "kinds": {kind: {"tried": tried[kind], "noticed": noticed[kind]} for kind in sorted(tried)},
+        "parts": by_part,
+        "share": _weighted(by_part, "noticed") / _weighted(by_part, "tried"),
         "equivalent": dict(sorted(same.items())),
         "unseen": unseen,
     }
+
+
+def _weighted(parts: Mapping[str, Mapping[str, int]], what: str) -> int:
+    return sum(part[what] * part["one_in"] for part in parts.values())
 
 
 def _cut(text: str) -> str:

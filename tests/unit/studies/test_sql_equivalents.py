@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from journey.studies.sql_equivalents import equivalent
-from journey.studies.sql_mistakes import summary
+from journey.studies.sql_mistakes import PARTS, summary
 from journey.studies.sql_mutants import Mutant
 
 
@@ -50,12 +50,15 @@ def test_parts_are_joined() -> None:
     told = {"place": 0, "around": "", "within": "cte", "sql": "", "statement": "analysis/basic/some_query"}
     seen = told | {"kind": "bound", "before": "a < 1", "after": "a <= 1" + "!" * 200}
     same = told | {"kind": "function", "before": "MIN(variant)", "after": "MAX(variant)"}
-    parts = [
-        {"noticed": {"bound": 8, "join": 2}, "refused": 3, "unseen": [seen, same]},
-        {"noticed": {"bound": 1}, "refused": 1, "unseen": []},
-    ]
+    parts = {
+        "basic": {"noticed": {"bound": 8, "join": 2}, "refused": 3, "unseen": [seen, same]},
+        "features": {"noticed": {"bound": 1}, "refused": 1, "unseen": []},
+    }
     found = summary(parts)
     assert (found["tried"], found["noticed"], found["refused"]) == (12, 11, 4)
     assert found["kinds"] == {"bound": {"tried": 10, "noticed": 9}, "join": {"tried": 2, "noticed": 2}}
     assert list(found["equivalent"].values()) == [1]
+    one_in = PARTS["features"]
+    assert found["parts"]["features"] == {"tried": 1, "noticed": 1, "one_in": one_in}
+    assert found["share"] == (10 + one_in) / (11 + one_in)
     assert [len(each["after"]) for each in found["unseen"]] == [100]
