@@ -74,8 +74,8 @@ def summary(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     dict
         `tried` (mistakes that run and can change a result), `noticed`, `refused` (DuckDB does not run them),
         `kinds` (the first two by kind), `parts` (the same by part, with how many mistakes each stands for),
-        `share` (noticed, each part weighted by all its mistakes), `equivalent` (reason -> mistakes that change
-        no result), `unseen` (what went by).
+        `share` (noticed, each part weighted by all its mistakes), `equivalent` (reason -> mistakes that
+        change no result), `unseen` (what went by).
     """
     noticed: Counter[str] = Counter()
     same: Counter[str] = Counter()
