@@ -262,27 +262,6 @@ def orders_reconciliation(shop: Shop) -> pd.DataFrame:
     return result.assign(in_order_lines=result["in_events"], in_orders=result["in_events"], disagreements=0)
 
 
-def broken_reconciliation(shop: Shop, marts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """The same with marts that disagree with the events, each added up as it is."""
-    lines, orders, sessions = (marts[name] for name in ("order_lines", "orders", "sessions"))
-    result = orders_reconciliation(shop)
-    result["in_order_lines"] = [
-        len(lines),
-        lines["order_id"].nunique(),
-        lines["quantity"].sum(),
-        lines["net_revenue"].sum(),
-    ]
-    result["in_orders"] = [
-        orders["n_lines"].sum(),
-        len(orders),
-        orders["quantity"].sum(),
-        orders["net_revenue"].sum(),
-    ]
-    result["in_sessions"] = [sessions["n_purchase_lines"].sum(), None, None, sessions["revenue"].sum()]
-    apart = result[["in_order_lines", "in_orders", "in_sessions"]].sub(result["in_events"], axis=0).abs()
-    return result.assign(disagreements=(apart.max(axis=1) > 0.004).astype(int))
-
-
 def time_to_convert(shop: Shop) -> pd.DataFrame:
     bought = shop.funnels["purchase"].dropna()
     sessions = shop.sessions.loc[bought.index]

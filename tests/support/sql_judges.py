@@ -24,8 +24,8 @@ from support.drawn_shops import shops
 from support.features_reference import assert_features_agree, expected_features
 from support.features_shops import Shop as FeatureShop
 from support.features_shops import warehouse as feature_warehouse
+from support.query_broken import broken_reconciliation
 from support.query_check import EXPECTED, NOTHING, check_numbers, check_result, used_parameters
-from support.query_expected_intermediate import broken_reconciliation
 from support.query_recount import Shop
 from support.query_shop import (
     build_awkward_shop,

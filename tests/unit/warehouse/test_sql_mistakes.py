@@ -87,7 +87,7 @@ def test_every_kind_of_mistake_is_made() -> None:
         ("bound", "a.y < 0.9", "a.y <= 0.9"),
         ("constant", "0.9", "0.8"),
         ("column", "a.y", "a.z"),
-        ("order", "total DESC", "total"),
+        ("order", "total DESC", "total ASC"),
         ("boolean", "NOT a.z", "a.z"),
         ("boolean", "a.kind = 'view' AND NOT a.z", "a.kind = 'view' OR NOT a.z"),
     } <= found
