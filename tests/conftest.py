@@ -19,5 +19,7 @@ if (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--sql-mistakes", metavar="FILE", help="put every mistake into the SQL, results to FILE")
+    parser.addoption(
+        "--sql-mistakes", metavar="FILE", help="put mistakes into one part of the SQL, results to FILE"
+    )
     parser.addoption("--long", action="store_true", help="every mutation instead of a sample (half an hour)")

@@ -162,12 +162,14 @@ def numbers(
         console.print(f"README.md: {changed} figures changed.", highlight=False)
         return
     if approve:
-        from journey.report import approved
+        from journey.paths import approved
+        from journey.report.approved import approve as renew
+        from journey.report.approved import difference_table, unapproved
 
         ledger = Numbers(paths.numbers)
-        if found := approved.unapproved(ledger, paths.approved):
-            typer.echo(approved.difference_table(found))
-        typer.echo(approved.approve(ledger, paths.approved))
+        if found := unapproved(ledger, approved(paths)):
+            typer.echo(difference_table(found))
+        typer.echo(renew(ledger, approved(paths)))
         return
     for number in Numbers(paths.numbers):
         if find in number.id:

@@ -24,11 +24,6 @@ class Paths:
         return self.root / "data" / "evidence"
 
     @property
-    def approved(self) -> Path:
-        """The numbers of the ledger as a person approved them, one file a chapter."""
-        return self.root / "data" / "approved"
-
-    @property
     def datasets(self) -> Path:
         """The list of downloadable data sets."""
         return self.root / "data" / "datasets.toml"
@@ -70,6 +65,11 @@ class Paths:
     def warehouse(self, store: str) -> Path:
         """DuckDB file of a store."""
         return self.processed / f"{store}.duckdb"
+
+
+def approved(paths: Paths) -> Path:
+    """Folder of the ledger's numbers as a person approved them; no result depends on it."""
+    return paths.root / "data" / "approved"
 
 
 def project() -> Paths:

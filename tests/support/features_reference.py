@@ -378,10 +378,15 @@ def assert_features_agree(expected: pd.DataFrame, connection: duckdb.DuckDBPyCon
     found = features_of(connection)
     assert list(found.index) == list(expected.index), "other decisions"
     assert sorted(found.columns) == sorted(set(expected.columns) - set(OUTCOMES))
-    wrong = (expected[NAMES].astype(float) - found[NAMES].astype(float)).abs() > ROUNDING
+    # Not "more than": a feature that is null is no nearer than any.
+    wrong = ~((expected[NAMES].astype(float) - found[NAMES].astype(float)).abs() <= ROUNDING)
     assert not wrong.to_numpy().any(), wrong.columns[wrong.any()]
     for name in KNOWN:
         assert (found[name] == expected[name]).all(), name
+    shared = connection.execute("from marts.features_all limit 0").df().columns.difference(NAMES)
+    apart = " or ".join(f"features_all.{name} is distinct from decision_points.{name}" for name in shared)
+    both = "marts.features_all join marts.decision_points using (decision_id)"
+    assert connection.execute(f"select count(*) from {both} where {apart}").fetchone() == (0,)
     outcomes = connection.execute(
         f"select {', '.join([*KEY, *OUTCOMES])} from marts.decision_points order by all"
     ).df()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -32,9 +32,20 @@ LOOKS = [(0.0, "view", 3, 1)]
 
 def awkward_tables() -> dict[str, pd.DataFrame]:
     """Events, users, items and exposures, as `query_shop.build_shop` takes them."""
-    rows = [row for session in _sessions() for row in session]
+    return _tables(row for session in _sessions() for row in session)
+
+
+def short_tables() -> dict[str, pd.DataFrame]:
+    """The same for a shop of one weekend, in which every visitor buys."""
+    saturday = START + 5 * DAY + 600 * MINUTE
+    sessions = [_session(user, saturday + user * MINUTE, BUYS, "mobile", "direct") for user in range(1, 7)]
+    sessions += [_session(user, saturday + DAY, BUYS, "desktop", "email", 10.0) for user in range(1, 4)]
+    return _tables(row for session in sessions for row in session)
+
+
+def _tables(rows: Iterable[tuple[object, ...]]) -> dict[str, pd.DataFrame]:
     names = ["ts", "user_id", "event_type", "item_id", "device", "channel", "quantity", "unit_price"]
-    events = pd.DataFrame(rows, columns=[*names, "discount_pct"]).sort_values(
+    events = pd.DataFrame(list(rows), columns=[*names, "discount_pct"]).sort_values(
         ["ts", "user_id"], kind="stable"
     )
     events = events.drop_duplicates(["user_id", "ts", "event_type", "item_id"]).reset_index(drop=True)
@@ -128,6 +139,10 @@ def _exact() -> Iterator[list[tuple[object, ...]]]:
     # Steps of one moment, and one more at the end of the half hour.
     at_once: list[Step] = [(0.0, kind, 5, 1) for kind in ("view", "add_to_cart", "remove_from_cart", "view")]
     yield _session(909, at, [*at_once, (0.0, "search", None, 1), (30.0, "view", 6, 1)], "tablet", "direct")
+    # A Sunday without its Saturday, and a seventh order.
+    yield _session(910, START - DAY, LOOKS, "tablet", "direct")
+    for days in range(7):
+        yield _session(911, at + 3 * days * DAY, BUYS, "desktop", "email", 5.0)
     # An offer below half a cent dearer, and one of nothing.
     for days, discount in ((0, 10.0), (1, 10.0), (2, 100.0), (3, 0.0)):
         yield _session(908, at + days * DAY, LOOKS, "tablet", "direct", discount)

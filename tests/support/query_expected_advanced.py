@@ -32,8 +32,10 @@ def funnel_with_time_limits(shop: Shop) -> pd.DataFrame:
     return result.assign(
         step=["view", "add to cart", "checkout", "purchase"],
         step_number=range(1, 5),
-        in_time_share=np.divide(in_time, list(reached)),
-        late_share=np.divide(late, np.add(in_time, late)),
+        in_time_share=(result["sessions_in_time"] / result["sessions"]).fillna(0),
+        late_share=(
+            result["late_at_this_step"] / (result["sessions_in_time"] + result["late_at_this_step"])
+        ).fillna(0),
     )
 
 
@@ -186,17 +188,17 @@ def simpson_decomposition(shop: Shop) -> pd.DataFrame:
     sides = {}
     for name, side in (("before", sessions[~after]), ("after", sessions[after])):
         sides[f"sessions_{name}"] = side["channel"].value_counts()
-        sides[f"share_{name}"] = side["channel"].value_counts(normalize=True)
         sides[f"rate_{name}"] = side.groupby("channel")["bought"].mean()
     result = pd.DataFrame(sides)
-    counted = [name for name in result if not name.startswith("rate_")]
-    result[counted] = result[counted].fillna(0)
+    for name, side in (("before", ~after), ("after", after)):
+        result[f"sessions_{name}"] = result[f"sessions_{name}"].fillna(0)
+        result[f"share_{name}"] = result[f"sessions_{name}"] / (side.sum() or np.nan)
     # A channel that is there on one side only is taken to convert the same on the other.
     old, new = result["rate_before"].fillna(result["rate_after"]), result["rate_after"]
     new = new.fillna(result["rate_before"])
     result["mix_effect"] = (result["share_after"] - result["share_before"]) * (old + new) / 2
     result["rate_effect"] = (new - old) * (result["share_before"] + result["share_after"]) / 2
-    total = result.sum()
+    total = result.sum(min_count=1)
     total["rate_before"], total["rate_after"] = (
         sessions.loc[~after, "bought"].mean(),
         sessions.loc[after, "bought"].mean(),

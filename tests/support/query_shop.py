@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from support.query_awkward import awkward_tables
+from support.query_awkward import awkward_tables, short_tables
 
 from journey.paths import project
 
@@ -36,6 +36,31 @@ def build_awkward_shop(path: Path) -> None:
     for place, kind in enumerate(DIRT):
         raw[f"is_{kind}"] = raw["event_id"] <= 3 * (place + 1)
     write_shop(path, tables, raw)
+
+
+def build_idle_shop(path: Path) -> None:
+    """Write the shop at the limits without a cart, a checkout or an order: shares of nothing."""
+    tables = awkward_tables()
+    looks = tables["events"]["event_type"].isin(["view", "search"])
+    tables["events"] = tables["events"][looks].reset_index(drop=True)
+    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
+    write_shop(path, tables, raw)
+
+
+def build_short_shop(path: Path) -> None:
+    """Write the shop of one weekend, with no dirt at all."""
+    tables = short_tables()
+    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
+    write_shop(path, tables, raw)
+
+
+def build_broken_shop(path: Path, table: str) -> None:
+    """Write the hand-made shop with a cent too much in one order line, order or session."""
+    money = "revenue" if table == "sessions" else "net_revenue"
+    build_shop(path)
+    with duckdb.connect(str(path)) as connection:
+        last = f"select max(rowid) from marts.{table}"
+        connection.execute(f"update marts.{table} set {money} = {money} + 0.01 where rowid = ({last})")
 
 
 def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:

@@ -192,6 +192,7 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
         n_events=("event_id", "size"),
         discount_pct=("discount_pct", "max"),
     )
+    table["discount_pct"] = table["discount_pct"].fillna(0.0)
     counted = {
         "n_views": "view",
         "n_searches": "search",
@@ -252,7 +253,8 @@ def line_table(events: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
     lines = events[events["event_type"] == "purchase"].copy()
     lines["order_id"] = lines.groupby(["user_id", "ts"])["event_id"].transform("min")
     lines["order_ts"] = lines["ts"]
-    lines["category"] = lines["item_id"].astype("int64").map(items.set_index("item_id")["category"])
+    categories = lines["item_id"].astype("int64").map(items.set_index("item_id")["category"])
+    lines["category"] = categories.fillna("unknown")
     lines["net_revenue"] = net_revenue(lines)
     lines = lines.sort_values(["order_id", "item_id", "event_id"])
     lines["line_number"] = lines.groupby("order_id").cumcount() + 1

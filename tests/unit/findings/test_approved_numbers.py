@@ -15,7 +15,7 @@ from journey.findings.desk import Desk
 from journey.findings.experiments import timing
 from journey.findings.funnel import collect as funnel
 from journey.findings.sparse import pairs
-from journey.paths import Paths, project
+from journey.paths import Paths, approved, project
 from journey.report.approved import Difference, difference_table, differences, entries, read_approved
 from journey.report.ledger import Numbers
 from journey.sparse import TEST, load_shop
@@ -37,7 +37,7 @@ def built() -> None:
 
 
 def test_the_build_gives_the_approved_numbers() -> None:
-    found = differences(read_approved(PATHS.approved), entries(Numbers(PATHS.numbers)))
+    found = differences(read_approved(approved(PATHS)), entries(Numbers(PATHS.numbers)))
     assert not found, (
         f"{len(found)} differences from data/approved; when they are right, run `journey numbers --approve`\n"
         + difference_table(found)
@@ -100,8 +100,8 @@ def shown_by(part: Findings, module: types.ModuleType, folder: Path) -> list[Dif
     desk = Desk("again", _Elsewhere(PATHS.root, folder))
     part(module, desk)
     built = entries(desk.ledger)
-    approved = read_approved(PATHS.approved)
-    return differences({id: approved[id] for id in built}, built)
+    kept = read_approved(approved(PATHS))
+    return differences({id: kept[id] for id in built}, built)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import sqlglot
 from sqlglot import exp
-from support.query_check import EXPECTED, LIMITS, check_result
+from support.query_check import EXPECTED, LIMITS, check_numbers, check_result
 from support.query_recount import Shop
 from support.query_shop import build_awkward_shop, build_shop
 
@@ -75,12 +75,15 @@ def test_head_and_style(spec: QuerySpec) -> None:
 
 
 @pytest.mark.parametrize("name", LIBRARY)
-def test_result_against_a_recount(name: str, results: Results, shop: Shop) -> None:
+def test_result_against_a_recount(
+    name: str, results: Results, shop: Shop, warehouse: duckdb.DuckDBPyConnection
+) -> None:
     spec = LIBRARY[name]
     frame = results(name)
     assert not frame.duplicated(list(spec.keys) or None).any(), "declared keys must be unique"
     assert set(spec.nulls) <= set(frame.columns)
     check_result(spec, frame, EXPECTED[name](shop))
+    check_numbers(spec, warehouse, spec.sql)
 
 
 def test_order_and_digits_do_not_depend_on_threads(

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 from support.sql_judges import FeaturesJudge, MartsJudge, QueryJudge
-from support.sql_mistakes import Judge, Tally, judged
+from support.sql_mistakes import Judge, judged
 
 from journey.files import write_json
 from journey.paths import project
-from journey.studies.sql_mistakes import OPTION
+from journey.studies.sql_mistakes import OPTION, PARTS, summary
 from journey.studies.sql_mutants import mutants
 
 AIM = 0.95
 #: The sample takes one in so many.
-EVERY = 60
+EVERY = 90
 #: Statement, what is right in it, and what passed every test once
 KNOWN = [
     (
@@ -41,11 +41,6 @@ def queries(folder: Path) -> QueryJudge:
     return QueryJudge(folder)
 
 
-@pytest.fixture(scope="module")
-def judges(queries: QueryJudge, folder: Path) -> list[Judge]:
-    return [queries, MartsJudge(folder), FeaturesJudge()]
-
-
 @pytest.mark.parametrize(("name", "right", "wrong"), KNOWN)
 def test_known_mistakes_are_noticed(queries: QueryJudge, name: str, right: str, wrong: str) -> None:
     sql = queries.statements()[name]
@@ -54,23 +49,31 @@ def test_known_mistakes_are_noticed(queries: QueryJudge, name: str, right: str, 
     assert queries.notices(name, sql.replace(right, wrong))
 
 
-def test_the_sample_or_all(judges: list[Judge], request: pytest.FixtureRequest) -> None:
-    target = request.config.getoption(OPTION)
-    tally = Tally()
-    for judge in judges:
-        judged(judge, tally, every=1 if target else EVERY)
-    if target:
-        write_json(Path(target), tally.as_json())
-    unseen = "\n".join(" | ".join(each.values()) for each in tally.unseen)
-    assert tally.share >= AIM, (
-        f"{tally.share:.1%} of {tally.tried.total()} mistakes are noticed; not:\n{unseen}"
+def test_a_sample_is_noticed(queries: QueryJudge, folder: Path) -> None:
+    judges: dict[str, Judge] = {"basic": queries, "marts": MartsJudge(folder), "features": FeaturesJudge()}
+    tallies = {part: judged(judge, every=EVERY, first=EVERY // 2) for part, judge in judges.items()}
+    found = summary({part: tally.as_json() for part, tally in tallies.items()})
+    unseen = "\n".join(" | ".join(each.values()) for each in found["unseen"])
+    assert found["noticed"] >= AIM * found["tried"], (
+        f"of {found['tried']} mistakes these are not noticed:\n{unseen}"
     )
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_all_mistakes(part: str, folder: Path, request: pytest.FixtureRequest) -> None:
+    """Not a test but a long count, which `journey study sql_mistakes` starts."""
+    target = request.config.getoption(OPTION)
+    if target is None:
+        pytest.skip("run `journey study sql_mistakes`")
+    judges = {"marts": MartsJudge, "features": lambda _: FeaturesJudge()}
+    judge: Judge = judges.get(part, lambda at: QueryJudge(at, part))(folder)
+    write_json(Path(target), judged(judge, every=PARTS[part]).as_json())
 
 
 def test_the_committed_run_reached_the_aim() -> None:
     kept = json.loads((project().evidence / "sql_mistakes.json").read_text(encoding="utf-8"))["results"]
-    assert kept["noticed"] >= AIM * kept["tried"]
-    assert kept["tried"] > 4000
+    assert kept["share"] >= AIM
+    assert kept["tried"] > 3000
 
 
 def test_every_kind_of_mistake_is_made() -> None:
@@ -84,7 +87,7 @@ def test_every_kind_of_mistake_is_made() -> None:
         ("bound", "a.y < 0.9", "a.y <= 0.9"),
         ("constant", "0.9", "0.8"),
         ("column", "a.y", "a.z"),
-        ("order", "total DESC", "total"),
+        ("order", "total DESC", "total ASC"),
         ("boolean", "NOT a.z", "a.z"),
         ("boolean", "a.kind = 'view' AND NOT a.z", "a.kind = 'view' OR NOT a.z"),
     } <= found

@@ -33,13 +33,14 @@ def collect(desk: Desk) -> None:
 def add_mistakes(desk: Desk) -> None:
     """How many mistakes that were put into the SQL the recounts noticed, by kind."""
     found = kept("sql_mistakes", desk.paths).results
-    kinds = pd.DataFrame.from_dict(found["kinds"], orient="index").rename_axis("kind").reset_index()
-    desk.save("mistakes", kinds.assign(share=kinds["noticed"] / kinds["tried"]))
+    for name, what in (("mistakes", "kinds"), ("mistakes_by_part", "parts")):
+        table = pd.DataFrame.from_dict(found[what], orient="index").rename_axis("of").reset_index()
+        desk.save(name, table.assign(share=table["noticed"] / table["tried"]))
     for name, value, unit, n, label in (
         ("sql_mistakes", found["tried"], "count", None, "Mistakes put into the SQL that change a result"),
         (
             "sql_noticed",
-            found["noticed"] / found["tried"],
+            found["share"],
             "share",
             found["tried"],
             "Mistakes in the SQL noticed",
