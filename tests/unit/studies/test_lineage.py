@@ -80,7 +80,9 @@ def test_a_package_may_import_its_own_modules(tmp_path: Path):
 
 
 def test_a_name_that_is_only_another_scopes_is_the_modules(tmp_path: Path):
-    study = "def compute():\n    def inner():\n        later = 1\n    return [later for later in ()], later()\n"
+    study = (
+        "def compute():\n    def inner():\n        later = 1\n    return [later for later in ()], later()\n"
+    )
     package = made(tmp_path, study=f"{study}\n\ndef later():\n    return 2\n")
     assert ("shop.study", "later") in Package(package).reached(["shop.study:compute"])
 
