@@ -247,12 +247,24 @@ def test_real_data_that_come_or_change_are_seen(
 # ---- what really runs
 
 
+#: Every file that Python opens; a hook cannot be taken off again, so there is one.
+OPENED: list[str] = []
+sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
+
+
 class Watch:
-    """Functions of the package that run, and the statements that DuckDB is given."""
+    """Functions of the package that run, the statements that DuckDB is given, the files that are opened."""
 
     def __init__(self) -> None:
         self.ran: set[str] = set()
         self.statements: list[str] = []
+        OPENED.clear()
+
+    @staticmethod
+    def opened(root: Path) -> set[str]:
+        """Files below a root that were opened; the SQL has a test of its own."""
+        inside = {Path(name).relative_to(root).as_posix() for name in OPENED if name.startswith(f"{root}/")}
+        return {name for name in inside if not name.startswith("sql/")}
 
     def profile(self, frame: FrameType, event: str, argument: object) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(str(PACKAGE)):
@@ -312,6 +324,8 @@ def test_nothing_runs_or_is_read_that_is_not_seen(
 
     labels = set(stage.inputs(small.look()))
     assert tables(watch.statements) <= {label.removeprefix("table ") for label in labels}
+    own = f"data/results/{chapter}/"
+    assert {name for name in watch.opened(root) if not name.startswith((own, "data/results/."))} <= labels
 
 
 PAGES = page_files(project())
