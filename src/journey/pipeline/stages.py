@@ -19,7 +19,7 @@ WORK = "journey.pipeline.work"
 
 
 def stages(paths: Paths, *, store: str = "simulated") -> list[Stage]:
-    """All stages; those after the last that the pages need are none.
+    """All stages of a store.
 
     Parameters
     ----------

@@ -14,8 +14,10 @@ from journey.files import write_json
 from journey.paths import Paths
 from journey.pipeline.stage import Report
 
-#: The smallest shop whose every chapter could be computed, whichever of five seeds was drawn.
-LEAST = {"users": 3_000, "items": 100, "days": 60}
+#: Below 5,000 users a segment of the experiment may have no buyer; with 3,000, seed 9 is such a shop.
+LEAST = {"users": 5_000, "items": 100}
+#: The drift monitor's chapter compares the shop with committed ones of as many days.
+DAYS = 90
 
 
 def simulate_shop(paths: Paths, settings: Path, report: Report) -> None:
@@ -47,7 +49,7 @@ def fit_for_a_report(settings: Mapping[str, Any]) -> Any:
     Raises
     ------
     JourneyError
-        For an impossible setting, and for one below `LEAST`.
+        For an impossible setting, one below `LEAST`, and another number of days.
     """
     from journey.stores.simulator import ShopParameters
 
@@ -59,6 +61,11 @@ def fit_for_a_report(settings: Mapping[str, Any]) -> Any:
                 f"a shop of {value:,} {name} is too small for the report: some segments would have no "
                 f"buyers to compare; give at least {least:,} {name}"
             )
+    if parameters.days != DAYS:
+        raise JourneyError(
+            f"a shop of {parameters.days:,} days cannot be compared with the committed ones of {DAYS}; "
+            f"give {DAYS} days"
+        )
     return parameters
 
 

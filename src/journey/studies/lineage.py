@@ -88,7 +88,9 @@ class Package:
             if original is None:
                 return source if source in self.files else None
             module, name = source, original
-        return None
+        # A package that imports its own module by name: `from journey.published import causal`.
+        inner = f"{module}.{name}"
+        return inner if inner in self.files else None
 
     def reached(self, roots: Iterable[str]) -> dict[Key, list[ast.stmt]]:
         """Every definition that the roots reach, each given as `module:name`.

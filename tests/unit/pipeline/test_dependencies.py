@@ -26,7 +26,11 @@ from journey.findings.desk import lay_out
 from journey.paths import Paths, project
 from journey.pipeline.check import check_project
 from journey.pipeline.inputs import chapters
+from journey.pipeline.pages import page_code, page_files, page_inputs
 from journey.pipeline.run import PACKAGE, rests_on
+from journey.pipeline.sight import Sight
+from journey.report import notebooks
+from journey.report.sqlcells import register_magics
 from journey.studies.registry import STUDIES
 
 IMPORTS = grimp.build_graph("journey")
@@ -243,12 +247,24 @@ def test_real_data_that_come_or_change_are_seen(
 # ---- what really runs
 
 
+#: Every file that Python opens; a hook cannot be taken off again, so there is one.
+OPENED: list[str] = []
+sys.addaudithook(lambda event, given: OPENED.append(str(given[0])) if event == "open" else None)
+
+
 class Watch:
-    """Functions of the package that run, and the statements that DuckDB is given."""
+    """Functions of the package that run, the statements that DuckDB is given, the files that are opened."""
 
     def __init__(self) -> None:
         self.ran: set[str] = set()
         self.statements: list[str] = []
+        OPENED.clear()
+
+    @staticmethod
+    def opened(root: Path) -> set[str]:
+        """Files below a root that were opened; the SQL has a test of its own."""
+        inside = {Path(name).relative_to(root).as_posix() for name in OPENED if name.startswith(f"{root}/")}
+        return {name for name in inside if not name.startswith("sql/")}
 
     def profile(self, frame: FrameType, event: str, argument: object) -> None:
         if event == "call" and frame.f_code.co_filename.startswith(str(PACKAGE)):
@@ -259,6 +275,18 @@ class Watch:
         elif event == "c_call" and getattr(argument, "__name__", "") in ("execute", "sql"):
             local = {**frame.f_locals}
             self.statements += [value for value in local.values() if isinstance(value, str)]
+
+    def missed(self, sight: Sight) -> set[str]:
+        """Functions that ran and are not seen: neither by themselves nor with their class."""
+        seen = set(sight.reached) | {each.rpartition(".")[0] for each in sight.reached}
+        # The version of a committed result follows the rules of `lineage`; its outcome is an input itself.
+        apart = ("journey.studies.lineage:", "journey.studies.registry:", "journey.warehouse.query:library")
+        return {
+            each
+            for each in self.ran
+            if not each.startswith(apart) and "<" not in each.partition(":")[2]
+            if each not in seen and each.rpartition(".")[0] not in seen
+        }
 
 
 @pytest.mark.parametrize("chapter", sorted(chapters()))
@@ -291,24 +319,47 @@ def test_nothing_runs_or_is_read_that_is_not_seen(
 
     stage = next(stage for stage in small.build().stages if stage.name == chapter)
     sight = small.warm.sight("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect")
-    seen = set(sight.reached) | {each.rpartition(".")[0] for each in sight.reached}
-    # The version of a committed result follows the rules of `lineage`; its outcome is an input itself.
-    apart = ("journey.studies.lineage:", "journey.studies.registry:", "journey.warehouse.query:library")
-    missed = {
-        each
-        for each in watch.ran
-        if not each.startswith(apart) and not known(each, seen) and "<" not in each.partition(":")[2]
-    }
-    assert missed == set()
+    assert watch.missed(sight) == set()
     assert len(watch.ran) > 15
 
     labels = set(stage.inputs(small.look()))
     assert tables(watch.statements) <= {label.removeprefix("table ") for label in labels}
+    own = f"data/results/{chapter}/"
+    assert {name for name in watch.opened(root) if not name.startswith((own, "data/results/."))} <= labels
 
 
-def known(ran: str, seen: set[str]) -> bool:
-    """A function, or the class that it counts with."""
-    return ran in seen or ran.rpartition(".")[0] in seen
+PAGES = page_files(project())
+#: Pages that are run while they are watched: those of one chapter, of the library's kind, or all.
+FEW = ("01-data-audit", "reproducibility")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_nothing_runs_on_a_page_that_is_not_seen(
+    small: SmallProject, page: Path, request: pytest.FixtureRequest
+) -> None:
+    if page.stem not in FEW and not request.config.getoption("--long"):
+        pytest.skip("takes long: --long")
+    notebooks._shell()
+    register_magics()
+    # What runs while a module is loaded decides nothing that is not seen by name.
+    for module in re.findall(r"^from (journey[\w.]+) import", page_code(page), re.MULTILINE):
+        importlib.import_module(module)
+    source = notebooks._read(project().root, page)
+    watch = Watch()
+    sys.setprofile(watch.profile)
+    try:
+        notebooks.run_page(source)
+    finally:
+        sys.setprofile(None)
+    # What runs the page is none of what the page runs.
+    watch.ran = {each for each in watch.ran if not each.startswith("journey.report.notebooks:")}
+    sight = small.warm.sight(page=page_code(page))
+    assert watch.missed(sight) == set()
+    assert len(watch.ran) > 5
+    labels = {label.removeprefix("table ") for label in page_inputs(small.look(), page)}
+    assert all(
+        table in labels or f"{table.partition('.')[0]}.*" in labels for table in tables(watch.statements)
+    )
 
 
 def tables(statements: list[str]) -> set[str]:

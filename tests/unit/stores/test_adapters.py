@@ -185,6 +185,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "row cut short": (swap("951259,view,367447,", "951259,vi"), r"events\.csv cannot be read as CSV: "),
     "empty cell": (swap("951259,view", ",view"), r"visitorid or itemid is empty in 1 of 13 rows"),
+    "time out of range": (
+        swap("1433376000000,951259", "999999999999999999,951259"),
+        r"column timestamp is out of range in 1 of 13 rows \(up to 999999999999999999\)",
+    ),
     "transaction without its number": (
         swap("367447,4001", "367447,"),
         r"column transactionid is empty in 1 transactions \(of 13 rows\)",

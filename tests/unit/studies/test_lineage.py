@@ -74,6 +74,24 @@ def test_names_are_followed_through_modules_and_re_exports(tmp_path: Path):
     }
 
 
+def test_a_package_may_import_its_own_modules(tmp_path: Path):
+    package = made(tmp_path, **{"__init__": "from shop import parts\n\nALL = (parts,)\n"})
+    assert ("shop.parts", "STEP") in Package(package).reached(["shop:ALL"])
+
+
+def test_a_name_that_is_only_another_scopes_is_the_modules(tmp_path: Path):
+    study = (
+        "def compute():\n    def inner():\n        later = 1\n    return [later for later in ()], later()\n"
+    )
+    package = made(tmp_path, study=f"{study}\n\ndef later():\n    return 2\n")
+    assert ("shop.study", "later") in Package(package).reached(["shop.study:compute"])
+
+
+def test_everything_that_a_star_imports_is_followed(tmp_path: Path):
+    study = "def compute():\n    from shop.parts import *\n    return helper(2)\n"
+    assert ("shop.parts", "STEP") in Package(made(tmp_path, study=study)).reached(["shop.study:compute"])
+
+
 def test_a_parameter_hides_a_module_of_the_same_name(tmp_path: Path):
     reached = Package(made(tmp_path)).reached(["shop.study:compute"])
     assert ("shop.parts", "Thing") not in reached
