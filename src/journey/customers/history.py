@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class Known:
         The day.
     """
 
-    customer: NDArray
+    customer: NDArray[Any]
     matrix: Floats
     at: int
 
@@ -62,7 +63,7 @@ class Known:
         """One feature; (n,)."""
         return self.matrix[:, FEATURES.index(name)]
 
-    def take(self, rows: NDArray) -> Known:
+    def take(self, rows: NDArray[Any]) -> Known:
         """Some of the customers."""
         return Known(self.customer[rows], self.matrix[rows], self.at)
 

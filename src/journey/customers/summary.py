@@ -7,6 +7,7 @@ in whole days; a model divides them by the length of its own period: a week is s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,7 @@ class PurchaseDays:
     customer: Ints
     day: Ints
     money: Floats
-    names: NDArray
+    names: NDArray[Any]
 
     def between(self, after: int, until: int) -> NDArray[np.bool_]:
         """Rows later than day `after`, up to and with day `until`; (m,)."""
@@ -61,7 +62,7 @@ class Summary:
         Mean money of a repeat purchase day; NaN with one purchase.
     """
 
-    customer: NDArray
+    customer: NDArray[Any]
     frequency: Ints
     recency: Ints
     age: Ints
@@ -136,7 +137,7 @@ def summarise(days: PurchaseDays, end: int) -> Summary:
     return Summary(days.names[customer[starts]], frequency, day[ends] - day[starts], end - day[starts], mean)
 
 
-def follow(days: PurchaseDays, customers: NDArray, after: int, until: int) -> tuple[Ints, Floats]:
+def follow(days: PurchaseDays, customers: NDArray[Any], after: int, until: int) -> tuple[Ints, Floats]:
     """Purchase days and money of the given customers later than `after`, up to `until`; both (n,)."""
     rows = days.between(after, until)
     place = np.searchsorted(customers, days.names[days.customer[rows]])

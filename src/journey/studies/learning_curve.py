@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 #: users of a shop -> number of such shops, of users that no other shop of the size has
 SHOPS = {1_000: 10, 3_000: 6, 10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
-SMALL, LARGEST = 10_000, max(SHOPS)
+SMALL, LARGEST = 3_000, max(SHOPS)
 #: earlier contacts of a user, lower ends of the bins
 CONTACTS = (1, 10, 30, 100)
 #: Test sessions are those of this many of the shop's users, or of all.

@@ -277,7 +277,7 @@ STUDIES = {
             simulates=True,
             tolerance=1e-2,
             part="journey.studies.learning_curve:smaller_shops",
-            part_says="all shops of up to 10,000 users",
+            part_says="all shops of up to 3,000 users",
         ),
         Study(
             "sql_systems",
