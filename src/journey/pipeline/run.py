@@ -22,7 +22,7 @@ from journey.paths import Paths
 from journey.pipeline.inputs import Inputs
 from journey.pipeline.sight import Code
 from journey.pipeline.stage import Report, Stage
-from journey.pipeline.stages import stages, write_settings
+from journey.pipeline.stages import check_assumptions, stages, write_settings
 from journey.pipeline.state import State, Written
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -187,6 +187,7 @@ def plan(paths: Paths, store: str = "simulated") -> Build:
 def prepare(paths: Paths, store: str = "simulated", parameters: dict[str, Any] | None = None) -> Build:
     """The build of a store, once its settings are written down."""
     if store == "simulated":
+        check_assumptions(paths.assumptions)
         write_settings(paths, parameters or {})
     return plan(paths, store)
 

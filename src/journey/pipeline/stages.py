@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
@@ -156,6 +157,28 @@ def of_chapter(reasons: Collection[str], label: str) -> bool:
     asked = label.removeprefix("numbers.json").strip().partition(".")[0]
     parts = {f"data/results/{name}/numbers.json": name for name in chapters()}
     return asked in ("", "all") or any(parts.get(reason, asked) == asked for reason in reasons)
+
+
+def check_assumptions(file: Path) -> None:
+    """Refuse, before anything runs, a file in which an assumption is a bare number.
+
+    Raises
+    ------
+    JourneyError
+        With the entry and the way to write it.
+    """
+    try:
+        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # whoever loads it says what is wrong
+    for section, members in sections.items():
+        entries = members if isinstance(members, dict) else {"": members}
+        for key, entry in entries.items():
+            if not isinstance(entry, dict):
+                named = f"{section}.{key}".rstrip(".")
+                raise JourneyError(
+                    f"{file.name}: {named} is {entry!r}; write a table with value, low, high, unit and why"
+                )
 
 
 def write_settings(paths: Paths, parameters: dict[str, Any]) -> None:
