@@ -296,6 +296,8 @@ STUDIES = {
             libraries=("pytest", "hypothesis", "statsmodels"),
             extra="test",
             whole_sql=True,
+            part="journey.studies.sql_mistakes:basic_mistakes",
+            part_says="the mistakes in basic queries",
         ),
         Study(
             "uplift_coverage",

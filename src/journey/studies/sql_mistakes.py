@@ -42,17 +42,26 @@ def sql_mistakes(paths: Paths) -> dict[str, Any]:
     JourneyError
         When the tests are not here, or fail.
     """
+    return summary(_found(paths, tuple(PARTS)))
+
+
+def basic_mistakes(paths: Paths) -> dict[str, Any]:
+    """The same for the basic queries alone: their part of the results."""
+    return {"parts": summary(_found(paths, ("basic",)))["parts"]}
+
+
+def _found(paths: Paths, parts: tuple[str, ...]) -> dict[str, Any]:
     if not (paths.root / TEST).is_file():
         raise JourneyError(f"{TEST} is missing: this study needs a checkout with its tests")
     with tempfile.TemporaryDirectory() as folder:
-        files = {part: Path(folder) / f"{part}.json" for part in PARTS}
+        files = {part: Path(folder) / f"{part}.json" for part in parts}
         running = {part: _started(paths.root, part, file) for part, file in files.items()}
         for part, process in running.items():
             said, _ = process.communicate()
             if process.returncode or not files[part].is_file():
                 last = (said.strip() or "nothing was said").splitlines()[-1]
                 raise JourneyError(f"{TEST}, part {part}, did not finish ({last}); run it alone to see why")
-        return summary({part: json.loads(file.read_text(encoding="utf-8")) for part, file in files.items()})
+        return {part: json.loads(file.read_text(encoding="utf-8")) for part, file in files.items()}
 
 
 def _started(root: Path, part: str, file: Path) -> subprocess.Popen[str]:
