@@ -305,6 +305,8 @@ STUDIES = {
             "journey.studies.uplift_coverage:uplift_coverage",
             simulates=True,
             tolerance=1e-3,
+            part="journey.studies.uplift_coverage:as_happened",
+            part_says="the experiments as they happened",
         ),
     )
 }

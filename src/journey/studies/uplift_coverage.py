@@ -45,7 +45,15 @@ MEASURES = ("qini", "auuc", "top", "slope", "ranking", "roi", "likeliest", "diff
 Row = tuple[float, float, float, float, float]
 
 
-def uplift_coverage(paths: Paths, folder: Path | None = None, *, repeats: int = REPEATS) -> dict[str, Any]:
+def as_happened(paths: Paths) -> dict[str, Any]:
+    """The experiments as they happened, without those that are drawn."""
+    found = uplift_coverage(paths, drawing=False)
+    return {key: value for key, value in found.items() if key != "drawn"}
+
+
+def uplift_coverage(
+    paths: Paths, folder: Path | None = None, *, repeats: int = REPEATS, drawing: bool = True
+) -> dict[str, Any]:
     """Draw experiments again and again and count how often each interval holds the truth.
 
     Parameters
@@ -56,6 +64,8 @@ def uplift_coverage(paths: Paths, folder: Path | None = None, *, repeats: int = 
         Where the large shop is kept; what is there is used again. A temporary folder when omitted.
     repeats
         Experiments drawn.
+    drawing
+        Whether to draw them; without, only those that happened are evaluated, as they would be with them.
 
     Returns
     -------
@@ -65,7 +75,7 @@ def uplift_coverage(paths: Paths, folder: Path | None = None, *, repeats: int = 
     """
     if folder is None:
         with tempfile.TemporaryDirectory() as temporary:
-            return uplift_coverage(paths, Path(temporary), repeats=repeats)
+            return uplift_coverage(paths, Path(temporary), repeats=repeats, drawing=drawing)
     if not (folder / "store" / "manifest.json").is_file():
         simulate(folder / "store", ShopParameters(users=TIMES * ShopParameters().users))
     if not (folder / "shop.duckdb").is_file():
@@ -77,7 +87,7 @@ def uplift_coverage(paths: Paths, folder: Path | None = None, *, repeats: int = 
     users = len(population) // TIMES
     base = xgboost_base(SEED)
     drawn, happened = [], []
-    for repeat in range(repeats):
+    for repeat in range(repeats if drawing else 0):
         rng = np.random.default_rng([SEED, repeat])
         rows, others = sample(len(population), users, rng)
         experiment = population.draw(rows, rng)
@@ -96,7 +106,7 @@ def uplift_coverage(paths: Paths, folder: Path | None = None, *, repeats: int = 
         "population": len(population),
         "repeats": repeats,
         "shops": TIMES,
-        "drawn": summary(drawn),
+        "drawn": summary(drawn) if drawing else [],
         "happened": summary(happened),
     }
 
