@@ -10,91 +10,15 @@ import importlib.util
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
 
 from journey.errors import JourneyError
 from journey.paths import Paths, project
 from journey.stores.locate import locate
-from journey.studies.evidence import DEFAULT_TOLERANCE, Evidence, check_part, evidence
-from journey.studies.lineage import version
-
-PACKAGE = Path(__file__).resolve().parents[1]
-DATASETS = "journey.stores.datasets"
-
-
-@dataclass(frozen=True)
-class Study:
-    """One committed result.
-
-    Attributes
-    ----------
-    name
-        Its file is data/evidence/<name>.json.
-    answers
-        The question it answers.
-    run
-        The function that computes it, `module:function`.
-    datasets
-        Real data that it needs.
-    loader
-        Function of `journey.stores.datasets` whose result `run` takes.
-    in_build
-        Whether a build computes it again where its data are present.
-    simulates
-        Whether `run` takes the project's paths.
-    beside
-        Further definitions that it reaches by a computed name.
-    tolerance
-        Largest accepted difference, as for `evidence`.
-    libraries
-        Libraries of an extra that it needs, and the extra.
-    part, part_says
-        For a very long one: a function that computes the beginning of its results, and which part that is.
-    whole_sql
-        Whether it depends on every SQL file.
-    """
-
-    name: str
-    answers: str
-    run: str
-    datasets: tuple[str, ...] = ()
-    loader: str | None = None
-    in_build: bool = False
-    simulates: bool = False
-    beside: tuple[str, ...] = ()
-    tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
-    libraries: tuple[str, ...] = ()
-    extra: str | None = None
-    part: str | None = None
-    part_says: str = ""
-    whole_sql: bool = False
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """Definitions from which its version is read."""
-        loader = (f"{DATASETS}:{self.loader}",) if self.loader else ()
-        return (self.run, *loader, *self.beside)
-
-    def version(self, paths: Paths) -> str:
-        """Version of the code that computes it."""
-        return version(self.roots, PACKAGE, paths.sql, whole_sql=self.whole_sql)
-
-    def compute(self, paths: Paths) -> Mapping[str, Any]:
-        """The results, as JSON values."""
-        if self.loader:
-            return _function(self.run)(_function(f"{DATASETS}:{self.loader}")())
-        return _function(self.run)(paths) if self.simulates else _function(self.run)()
-
-
-def _function(named: str) -> Callable[..., Any]:
-    module, _, name = named.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    return found
+from journey.studies.evidence import Evidence, check_part, evidence
+from journey.studies.study import Study, named_function
 
 
 def _chapter(*names: str) -> tuple[str, ...]:
@@ -362,7 +286,7 @@ def check_study(name: str, paths: Paths) -> str:
     study = known(name)
     if study.part is None:
         raise JourneyError(f"study {name} has no part of its own: run `journey study {name}`")
-    part = _function(study.part)
+    part = named_function(study.part)
     check_part(
         name,
         lambda: part(paths),

@@ -10,7 +10,8 @@ from journey.errors import JourneyError
 from journey.paths import project
 from journey.stores.catalog import load_catalog
 from journey.studies.lineage import Package, version
-from journey.studies.registry import PACKAGE, STUDIES
+from journey.studies.registry import STUDIES
+from journey.studies.study import PACKAGE
 
 STUDY = '''
 """A study."""

@@ -1,0 +1,87 @@
+"""One study: what it answers, how it is computed, and on what it depends."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from journey.paths import Paths
+from journey.studies.evidence import DEFAULT_TOLERANCE
+from journey.studies.lineage import version
+
+PACKAGE = Path(__file__).resolve().parents[1]
+DATASETS = "journey.stores.datasets"
+
+
+@dataclass(frozen=True)
+class Study:
+    """One committed result.
+
+    Attributes
+    ----------
+    name
+        Its file is data/evidence/<name>.json.
+    answers
+        The question it answers.
+    run
+        The function that computes it, `module:function`.
+    datasets
+        Real data that it needs.
+    loader
+        Function of `journey.stores.datasets` whose result `run` takes.
+    in_build
+        Whether a build computes it again where its data are present.
+    simulates
+        Whether `run` takes the project's paths.
+    beside
+        Further definitions that it reaches by a computed name.
+    tolerance
+        Largest accepted difference, as for `evidence`.
+    libraries
+        Libraries of an extra that it needs, and the extra.
+    part, part_says
+        For a very long one: a function that computes the beginning of its results, and which part that is.
+    whole_sql
+        Whether it depends on every SQL file.
+    """
+
+    name: str
+    answers: str
+    run: str
+    datasets: tuple[str, ...] = ()
+    loader: str | None = None
+    in_build: bool = False
+    simulates: bool = False
+    beside: tuple[str, ...] = ()
+    tolerance: float | Mapping[str, float] = DEFAULT_TOLERANCE
+    libraries: tuple[str, ...] = ()
+    extra: str | None = None
+    part: str | None = None
+    part_says: str = ""
+    whole_sql: bool = False
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """Definitions from which its version is read."""
+        loader = (f"{DATASETS}:{self.loader}",) if self.loader else ()
+        return (self.run, *loader, *self.beside)
+
+    def version(self, paths: Paths) -> str:
+        """Version of the code that computes it."""
+        return version(self.roots, PACKAGE, paths.sql, whole_sql=self.whole_sql)
+
+    def compute(self, paths: Paths) -> Mapping[str, Any]:
+        """The results, as JSON values."""
+        if self.loader:
+            return named_function(self.run)(named_function(f"{DATASETS}:{self.loader}")())
+        return named_function(self.run)(paths) if self.simulates else named_function(self.run)()
+
+
+def named_function(named: str) -> Callable[..., Any]:
+    """The function `module:function`."""
+    module, _, name = named.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
