@@ -15,7 +15,7 @@ machines that cannot install Quarto, and does what the pages of this project use
 - callouts, citations and tables of raw HTML in Typst; links of a PDF into the site (their text stays);
 - Sass (rules of a theme belong into `css`); JavaScript of Bootstrap;
 - raw HTML is passed on as it is: no link in it is rewritten, no file that only it names is copied;
-- freezing and caching: code runs again when it or what `press: depends` names changes, once for all formats.
+- freezing and caching: code runs again when it or what it is said to rest on changes, once for all formats.
 """
 
 from press.errors import PressError

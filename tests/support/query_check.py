@@ -7,11 +7,11 @@ import re
 import duckdb
 import numpy as np
 import pandas as pd
-from journey.warehouse.query_head import Value
 from support.query_expected_advanced import ADVANCED
 from support.query_expected_basic import BASIC
 from support.query_expected_intermediate import INTERMEDIATE
 
+from journey.warehouse.head import Value
 from journey.warehouse.query import QuerySpec
 
 EXPECTED = BASIC | INTERMEDIATE | ADVANCED

@@ -111,5 +111,5 @@ def test_no_feature_reads_the_raw_events_or_the_outcome() -> None:
 def test_every_feature_file_states_question_grain_and_technique() -> None:
     for file in sorted((project().sql / "marts").glob("features_*.sql")):
         head = [line for line in file.read_text("utf-8").splitlines() if line.startswith("-- ")]
-        assert all(any(line.startswith(f"-- {word}:") for line in head) for word in ("Question", "Grain"))
+        assert all(any(line.startswith(f"-- {word}:") for line in head) for word in ("question", "grain"))
         assert max(len(line) for line in file.read_text("utf-8").splitlines()) <= 120, file.name

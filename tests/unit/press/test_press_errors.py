@@ -112,7 +112,7 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
 @pytest.mark.parametrize(
     ("config", "line", "message"),
     [
-        (CONFIG + "extra: 1\n", 7, "unknown key 'extra'"),
+        (CONFIG + "extra: 1\n", 8, "unknown key 'extra'"),
         (CONFIG.replace("title: Small", "titel: Small"), 4, "unknown key 'titel' under website"),
         (CONFIG.replace("type: website", "type: book"), 1, "project type 'book' is outside the dialect"),
         (
@@ -146,7 +146,7 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
         (CONFIG.replace("title: Small", "search: false"), 4, "search is written with location or type"),
         (CONFIG.replace("title: Small", "page-footer: me"), 4, "page-footer is written with left or right"),
         (CONFIG.replace("echo: false", "echo: true"), 5, "echo can only be false here"),
-        (CONFIG + "jupyter: julia-9\n", 10, "the Jupyter kernel 'julia-9' does not start"),
+        (CONFIG + "jupyter: julia-9\n", 8, "the Jupyter kernel 'julia-9' does not start"),
         (
             CONFIG.replace("title: Small", "navbar:\n    left: [{text: M}]"),
             5,

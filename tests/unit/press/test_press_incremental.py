@@ -148,7 +148,8 @@ def test_a_damaged_record_costs_a_rendering_only(small: Small, text: str) -> Non
 
 
 def test_a_moved_project_is_up_to_date(small: Small, tmp_path: Path) -> None:
-    root = small("---\ninclude-in-header: head.html\n---\n\ntext\n", head__html="<meta name='a'>")
+    config = CONFIG.replace("html: default", "html: {include-after-body: end.html}")
+    root = small("text\n", config, end__html="<p id='a'></p>")
     rendered(root)
     moved = tmp_path.parent / f"{tmp_path.name}-moved"
     root.rename(moved)

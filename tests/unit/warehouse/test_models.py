@@ -42,14 +42,6 @@ def test_marts_never_read_raw_files() -> None:
     assert not [model.name for model in marts if any(table.startswith("raw.") for table in model.reads)]
 
 
-@pytest.mark.parametrize("model", ALL, ids=lambda model: model.name)
-def test_the_head_says_question_grain_and_technique(model) -> None:
-    head = [line for line in model.sql.splitlines()[:8] if line.startswith("-- ")]
-    assert [line for line in head if re.match(r"-- Question: .*", line)]
-    assert [line for line in head if re.match(r"-- Grain: .*", line)]
-    assert [line for line in head if re.match(r"-- Technique: .*", line)]
-
-
 def test_the_clean_marts_need_no_feature() -> None:
     features = {model.name for model in read_models(project().sql / "marts")} - {model.name for model in ALL}
     assert "marts.features_all" in features

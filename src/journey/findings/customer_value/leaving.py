@@ -47,11 +47,12 @@ def add_scores(desk: Desk, main: dict[str, Any]) -> None:
         label = f"{kind}, {NAMES[way]}" if way else f"{main['rule_model']}, no training"
         short = f"{kind.lower()}_{way.lower()}" if way else "quiet"
         found = {measure: estimate_of(row[measure]) for measure in MEASURES}
-        rows.append({"score": label, "accuracy": row["accuracy"], "mean": row["mean"]} | flat(found))
+        plain = {key: row[key] for key in ("calibration_error", "accuracy", "mean")}
+        rows.append({"score": label} | plain | flat(found))
         add(f"{short}_roc_auc", found["roc_auc"], "ratio", f"ROC-AUC of leaving, {label}", n)
         add(
             f"{short}_calibration_error",
-            found["calibration_error"],
+            row["calibration_error"],
             "points",
             f"Calibration error, {label}",
             n,

@@ -23,7 +23,7 @@ from journey.studies.customer_value.watch import stack, watch_leaving
 SEED, REPLICATES = 0, 400
 #: Thresholds at which a rule's reach is counted.
 GRID = np.round(np.arange(0.0, 1.0001, 0.01), 2)
-MEASURES = ("roc_auc", "pr_auc", "brier", "calibration_error")
+MEASURES = ("roc_auc", "pr_auc", "brier")
 
 
 def describe_retail_churn(raw: pd.DataFrame) -> dict[str, Any]:
@@ -105,9 +105,10 @@ def rules_without_model(
 
 def judged_leaving(test: AtRisk, p: Floats) -> dict[str, Any]:
     """Ranking, calibration, accuracy at one half, and the mean prediction."""
-    found = estimates_of(measure(test.left, p, replicates=REPLICATES, seed=SEED))
+    scores = measure(test.left, p, replicates=REPLICATES, seed=SEED)
     right = float(((p >= 0.5) == test.left).mean())
-    return {**found, "accuracy": right, "mean": float(p.mean())}
+    beside = {"calibration_error": scores.calibration_error, "accuracy": right, "mean": float(p.mean())}
+    return {**estimates_of(scores), **beside}
 
 
 def estimates_of(scores: Any) -> dict[str, dict[str, float]]:
