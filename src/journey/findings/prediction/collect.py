@@ -229,7 +229,7 @@ def add_libraries(desk: Desk) -> None:
         low=low,
         high=high,
         method=prediction_differences.METHOD,
-        label="Largest difference in ROC-AUC between boosting libraries at one decision",
+        label="Largest ROC-AUC difference of boosting libraries at a decision",
         source=source,
     )
     clear = (differences["roc_auc_low"] > 0) | (differences["roc_auc_high"] < 0)
@@ -238,7 +238,7 @@ def add_libraries(desk: Desk) -> None:
         int(clear.sum()),
         "count",
         n=len(differences),
-        label="Differences in ROC-AUC between boosting libraries whose interval excludes zero",
+        label="ROC-AUC differences of boosting libraries beyond chance",
         source=source,
     )
 
@@ -275,7 +275,7 @@ def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
         )
         for name, value, unit, digits, title, source in (
             ("calibration_error", check.gap, "ratio", 4, GAP, held),
-            ("calibration_p", check.p_value, "p", None, f"p value: {GAP.lower()} against chance", held),
+            ("calibration_p", check.p_value, "p", None, "p value: calibration gap", held),
             ("predicted", float(each.chosen.mean()), "share", 2, "Mean predicted probability", here),
             ("observed", float(label.mean()), "share", 2, "Observed share of buyers", here),
         ):

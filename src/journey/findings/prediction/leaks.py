@@ -78,7 +78,7 @@ def add_leaks(desk: Desk, each: Decided, seed: int) -> None:
             )
         rows.append(row)
         if leak.change:
-            label = f"ROC-AUC left after a leak less that of honest features: {leak.name}"
+            label = f"ROC-AUC change by a leak: {leak.name}"
             add_difference(desk, f"leak_{short}_change", leak.change, len(test), label)
     desk.save("leaks", pd.DataFrame(rows))
 
@@ -171,6 +171,6 @@ def register_lesson(desk: Desk, prefix: str, lesson: list[dict[str, Any]], datas
                 high=row["change_high"],
                 method="bootstrap, both scores on the same draws",
                 n=n,
-                label=f"PR-AUC, {recipe}, less that of rows as they are, {shop}",
+                label=f"PR-AUC, {recipe}, change, {shop}",
                 **common,
             )

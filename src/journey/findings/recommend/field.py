@@ -75,7 +75,7 @@ def add_differences(desk: Desk, task: str, part: dict[str, Any], words: str, com
         method, other, metric = (row[name] for name in ("method", "other", "metric"))
         if (method, other) not in OVER:
             continue
-        what = f"{METRIC_NAMES[metric]}, {in_sentence(method)} over {in_sentence(other)}, less one"
+        what = f"{METRIC_NAMES[metric]}, {in_sentence(method)} over {in_sentence(other)}"
         desk.ledger.add(
             f"recommend.retail_{task}_{method}_over_{other}_{metric}",
             row["change"],

@@ -109,7 +109,7 @@ def add_growth(desk: Desk, points: pd.DataFrame) -> None:
             Estimate(value, low, high),
             ("ratio", 1),
             int(rows.loc[GROWN[0], "new_positives"]),
-            f"lift at {GROWN[0]:,} users less that at {GROWN[1]:,}, {MODEL_NAMES[model]}, untouched pairs",
+            f"Growth of the lift to {GROWN[0]:,} users, {MODEL_NAMES[model]}",
         )
 
 
