@@ -13,7 +13,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.findings.agreement.collect import collect, like, show_published, slug, tolerance_text
 from journey.findings.desk import lay_out
-from journey.paths import Paths
+from journey.paths import Paths, project
 from journey.published import ENTRIES, TOPICS, Allowance, Published, Source, compare, last_digit, tolerance
 from journey.report.ledger import Numbers
 from journey.report.results import load_table
@@ -102,6 +102,8 @@ def test_ours_is_written_with_one_digit_more(mine: float, printed: str, text: st
 
 
 def test_counts_of_topics_add_up_and_every_difference_has_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "evidence").symlink_to(project().evidence)
     lay_out("agreement", collect, Paths(tmp_path))
     numbers = Numbers(tmp_path / "data/results/agreement/numbers.json").agreement
     for name in ("total", "met", "differs", "rows", "rows_differ", "elsewhere"):

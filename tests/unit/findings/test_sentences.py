@@ -34,6 +34,10 @@ READ = (
     "The truth, nearly known here: ",
     "For `{python} n.uplift.qini_unclear` of",
     "A calibrated score has a slope of one",
+    "Trees may let the odds bend the order of items",  # the verdict on both changes comes two sentences later
+    "Relative to control the share of buyers changes by",
+    "Among them free shipping changes the share who buy by",
+    "The best share by these data, ",
     "In truth, treating everybody brings",
 )
 
