@@ -192,7 +192,6 @@ def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:
         n_events=("event_id", "size"),
         discount_pct=("discount_pct", "max"),
     )
-    table["discount_pct"] = table["discount_pct"].fillna(0.0)
     counted = {
         "n_views": "view",
         "n_searches": "search",

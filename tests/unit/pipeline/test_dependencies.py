@@ -40,8 +40,10 @@ LIBRARY = "chapters/appendix/sql-library.qmd"
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
-    return SmallProject(tmp_path_factory.mktemp("small") / "project")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallProject]:
+    with pytest.MonkeyPatch.context() as apart:
+        apart.delenv("JOURNEY_DATA_DIR", raising=False)
+        yield SmallProject(tmp_path_factory.mktemp("small") / "project")
 
 
 def closure(*modules: str) -> set[str]:
@@ -280,7 +282,12 @@ class Watch:
         """Functions that ran and are not seen: neither by themselves nor with their class."""
         seen = set(sight.reached) | {each.rpartition(".")[0] for each in sight.reached}
         # The version of a committed result follows the rules of `lineage`; its outcome is an input itself.
-        apart = ("journey.studies.lineage:", "journey.studies.registry:", "journey.warehouse.query:library")
+        apart = (
+            "journey.studies.lineage:",
+            "journey.studies.registry:",
+            "journey.studies.study:",
+            "journey.warehouse.query:library",
+        )
         return {
             each
             for each in self.ran

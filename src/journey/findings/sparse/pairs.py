@@ -56,7 +56,7 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
         for name in OVER_PLAIN:
             change, label = (
                 found[f"{name}.over_plain"],
-                f"{SET_NAMES[name]}: PR-AUC over history",
+                f"{SET_NAMES[name]}: PR-AUC over history" + (", new items" if part == "untouched" else ""),
             )
             add_estimate(desk, f"{part}_{name}_over_plain", change, ("share", 0), rung.happened.size, label)
     desk.save("features", pd.DataFrame(rows))
