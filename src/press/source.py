@@ -126,6 +126,8 @@ def _inline(page: Page, number: int, line: str) -> Iterator[str | Code]:
     for found in INLINE.finditer(line):
         if found[1] != "python":
             raise page.error(f"inline code in '{found[1]}' is outside the dialect", number)
+        if line.startswith("`", found.end()):
+            raise page.error("inline code must not touch another backtick", number)
         yield line[start : found.start()]
         yield Code(found[2].strip(), number, inline=True)
         start = found.end()

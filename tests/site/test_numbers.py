@@ -31,6 +31,10 @@ def texts(entry: dict[str, Any]) -> set[str]:
     return {text.translate(INVISIBLE) for text in shown if text}
 
 
+def test_no_page_shows_code_that_should_have_run(site: Path, page_name: str):
+    assert "{python}" not in (site / page_name).read_text(encoding="utf-8")
+
+
 def test_numbers_of_a_page_are_the_ledgers(site: Path, page_name: str, ledger: dict[str, dict[str, Any]]):
     wrong = []
     for element in read(site / page_name).classed("traced"):

@@ -66,6 +66,7 @@ Small = Callable[..., Path]
         ("a\nb `{python} 1 +\n2`\n", 2, "inline code must end on the line on which it starts"),
         ("a\nb `{python}\n2`\n", 2, "inline code must end on the line on which it starts"),
         ("a\n\nb `{python} 1` `{r} 1`\n", 3, "inline code in 'r' is outside"),
+        ("a\nb `{python} 1``{python} 2`\n", 2, "inline code must not touch another backtick"),
         ('a\n\nb `{python} r"c\\d"`\n', 3, "gives a text with a backslash or line break"),
         ('a\n\nb `{python} "c\\nd"`\n', 3, "gives a text with a backslash or line break"),
         ("$$ a $$ {#eq-a}\n", 1, "numbered equations are outside"),
