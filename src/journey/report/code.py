@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,8 @@ ROOMS = (
 #: Rooms whose functions are of use to others.
 CALLABLE = ROOMS[: ROOMS.index("evaluation")]
 PACKAGE = "journey"
+#: A full stop that ends a sentence; those of "e.g." do not.
+SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)\. ")
 
 
 def room_rows(package: Path) -> pd.DataFrame:
@@ -109,5 +112,5 @@ def _arguments(arguments: ast.arguments) -> Iterator[str]:
 
 
 def _first_sentence(node: ast.Module | ast.FunctionDef) -> str:
-    first = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ")
-    return first.split(". ")[0].rstrip(".")
+    first = (ast.get_docstring(node) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
+    return SENTENCE_END.split(first)[0].rstrip(".")

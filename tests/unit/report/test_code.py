@@ -35,10 +35,10 @@ def test_functions_are_there_with_these_arguments(room):
 def test_a_private_function_is_not_shown(tmp_path):
     (tmp_path / "room").mkdir()
     (tmp_path / "room" / "part.py").write_text(
-        'def shown(a, *, b):\n    """Adds. Twice."""\n\n'
+        'def shown(a, *, b):\n    """Adds `a`, e.g. 1. Twice."""\n\n'
         'def _hidden():\n    """Not this."""\n\n'
         "def bare():\n    pass\n"
     )
     assert function_rows(tmp_path, "room").to_dict("records") == [
-        {"function": "part.shown", "arguments": "a, b", "gives": "Adds"}
+        {"function": "part.shown", "arguments": "a, b", "gives": "Adds a, e.g. 1"}
     ]
