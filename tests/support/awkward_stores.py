@@ -61,7 +61,9 @@ def stores(draw: st.DrawFn) -> tuple[list[Row], dict[str, object]]:
             # A renamed copy may have a smaller identifier than the row it repeats.
             start = draw(st.sampled_from((10, 90_000)))
             number = start + len(copies) if renamed else None
-            copy = copy.again(draw(st.sampled_from((0, 1, 599))), number)
+            # A purchase that arrives again at the same moment is another line of its order: a row of its own.
+            apart = renamed or copy.event_type != "purchase"
+            copy = copy.again(draw(st.sampled_from((0, 1, 599) if apart else (1, 599))), number)
             copies.append(copy)
     options: dict[str, object] = {
         "text_from": draw(st.sampled_from((None, MIDNIGHT.date(), BEFORE_MIDNIGHT.date()))),
