@@ -1,1 +1,3 @@
 """Purchase prediction and customer-journey analysis."""
+
+__version__ = "0.2.0"

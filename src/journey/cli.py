@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 
+from journey import __version__
 from journey.errors import JourneyError
 from journey.paths import Paths, project
 
 app = typer.Typer(
     name="journey",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -68,6 +69,25 @@ def here() -> Paths:
         where = f"JOURNEY_ROOT, {named!r}," if named else f"{Path.cwd()}"
         raise JourneyError(f"{where} is no checkout of the project: change to one, or set JOURNEY_ROOT to it")
     return paths
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end, when asked to."""
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def common(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Print the help when no command is named; what the command says of itself stands at `app`."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -176,6 +196,28 @@ def numbers(
             interval = f"  [{number.interval}]" if number.interval else ""
             size = f"  n={number.n:,}" if number.n is not None else ""
             typer.echo(f"{number.id:<44} {number.text}{interval}{size}  {number.source}")
+
+
+@app.command()
+def brief(
+    site: Annotated[str, typer.Option(help="The site's address, to make chapters links.")] = "",
+) -> None:
+    """Print the author's kit: lines for a résumé and answers for an interview, with the ledger's figures.
+
+    Example: journey brief > brief.md
+    """
+    from journey.pipeline.lock import alone
+    from journey.pipeline.pages import page_files
+    from journey.pipeline.run import build as run_build
+    from journey.report.brief import write_brief
+    from journey.report.ledger import Numbers
+
+    paths = here()
+    with alone(paths, console):
+        run_build(paths, ["numbers"], console=console)
+    title = yaml.safe_load((paths.root / "_quarto.yml").read_text(encoding="utf-8"))["website"]["title"]
+    address = site.rstrip("/") + "/" if site else ""
+    typer.echo(write_brief(Numbers(paths.numbers), title, len(page_files(paths)), address))
 
 
 @app.command()

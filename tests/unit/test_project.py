@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from journey import __version__
 from journey.findings.desk import lay_out
 from journey.paths import Paths, project
 from journey.pipeline.pages import page_files
@@ -158,3 +159,10 @@ def test_raw_data_are_never_tracked():
     assert not [
         name for name in tracked if Path(name).suffix in {".csv", ".parquet", ".xlsx"} and "tests" not in name
     ]
+
+
+def test_one_version_everywhere():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.findall(r"^## (\d+\.\d+\.\d+)$", changes, re.MULTILINE)[0]
+    assert newest == citation["version"] == __version__
