@@ -114,6 +114,13 @@ def write_notebooks(paths: Paths, keys: dict[Path, str], report: Report) -> None
     write(paths.root, keys, kept=paths.processed / "notebooks", report=report)
 
 
+def write_about(paths: Paths, report: Report) -> None:
+    """Write down who made the report and where it lives."""
+    from journey.report.about import write_about as write
+
+    write(paths)
+
+
 def copy_plotly(paths: Paths, report: Report) -> None:
     """Put plotly.js, as its own wheel ships it, beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy
