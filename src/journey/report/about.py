@@ -105,3 +105,15 @@ def load_about(paths: Paths) -> About:
     if not file.is_file():
         raise JourneyError(f"{file.name} is missing: run `journey build` to make it")
     return About(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def byline(about: About) -> str:
+    """Markdown of a line that names the author and where things are; empty where nothing is known."""
+    from journey.report.markup import markdown_text
+
+    parts = [markdown_text(about.author)] if about.author else []
+    parts += [f"[{markdown_text(text)}]({address})" for text, address in about.links.items()]
+    for address in (about.repository, about.site):
+        if address:
+            parts.append(f"[{markdown_text(address.removeprefix('https://').rstrip('/'))}]({address})")
+    return f"\n::: {{.byline}}\n{' · '.join(parts)}\n:::\n" if parts else ""

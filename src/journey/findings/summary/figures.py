@@ -78,7 +78,7 @@ def ranking(prediction: Chapter) -> str:
                 "The rule “bought before”",
                 prediction.third_bought_before_roc_auc.value,
                 str(prediction.third_bought_before_roc_auc),
-                "neutral",
+                "muted",
             ),
             Mark(
                 "The model",
