@@ -135,6 +135,20 @@ def for_pages(paths: Paths) -> list[Stage]:
             pages.notebook_inputs,
         ),
         Stage(
+            "outlets",
+            "Write what others read of the site",
+            does(work.write_outlets, paths, pages.page_files(paths)),
+            seen(
+                f"{WORK}:write_outlets",
+                reads=[
+                    paths.results / "about.json",
+                    paths.root / "_quarto.yml",
+                    paths.root / "CHANGELOG.md",
+                    *pages.page_files(paths),
+                ],
+            ),
+        ),
+        Stage(
             "plotly",
             "Put the plotting library beside the pages",
             does(work.copy_plotly, paths),

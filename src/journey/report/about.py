@@ -16,7 +16,7 @@ from pathlib import Path
 import yaml
 
 from journey.errors import JourneyError
-from journey.files import write_json
+from journey.files import write_json, write_text
 from journey.paths import Paths
 
 VARIABLES = ("GITHUB_REPOSITORY", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY_OWNER", "JOURNEY_SITE")
@@ -97,6 +97,15 @@ def write_about(paths: Paths) -> None:
     """Write down what is known, for the pages."""
     found = find_about(paths.root / "_variables.yml", os.environ, git_remote(paths.root))
     write_json(paths.results / "about.json", asdict(found))
+    # Quarto and the offline renderer both read this file beside the configuration.
+    local = paths.root / "_quarto.yml.local"
+    website = {"site-url": found.site, "repo-url": found.repository}
+    if found.repository:
+        website["repo-actions"] = "source"
+    if known := {key: value for key, value in website.items() if value}:
+        write_text(local, yaml.safe_dump({"website": known}))
+    else:
+        local.unlink(missing_ok=True)
 
 
 def load_about(paths: Paths) -> About:
