@@ -17,7 +17,9 @@ ABOVE_THE_FOLD = ("h1", ".first-answer", "#plot-summary-coupon svg", ".key-figur
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-def test_question_answer_chart_wins_and_ways_on_are_above_the_fold(browser: Browser, address: str, screen: str):
+def test_question_answer_chart_wins_and_ways_on_are_above_the_fold(
+    browser: Browser, address: str, screen: str
+):
     width, height = SCREENS[screen]
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(address, wait_until="load")

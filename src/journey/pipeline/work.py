@@ -125,7 +125,7 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
     """Write what search engines, feed readers and language models read, and draw the card of shared links."""
     import yaml
 
-    from journey.findings.summary.figures import coupon
+    from journey.findings.summary.figures import COUPON, coupon
     from journey.report.about import load_about
     from journey.report.ledger import Numbers
     from journey.report.outlets import draw_card, read_pages
@@ -136,7 +136,7 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
     first = next(page for page in linked if page.path == "index.html")
     title = yaml.safe_load((paths.root / "_quarto.yml").read_text(encoding="utf-8"))["website"]["title"]
     summary = Numbers(paths.results / "summary" / "numbers.json").summary
-    draw_card(paths, coupon(summary), first.title, title, about.author)
+    draw_card(paths, coupon(summary), COUPON, first.title, title, about.author)
 
 
 def copy_plotly(paths: Paths, report: Report) -> None:

@@ -112,13 +112,13 @@ def feed(site: str, title: str, changes: str) -> str:
     )
 
 
-def draw_card(paths: Paths, chart: str, question: str, title: str, author: str) -> None:
+def draw_card(paths: Paths, chart: str, heading: str, question: str, title: str, author: str) -> None:
     """Draw the picture that stands beside a shared link: the question, and the chart that answers it.
 
     Parameters
     ----------
-    chart
-        SVG text, as on the first page.
+    chart, heading
+        SVG text as on the first page, and what it shows.
     """
     import typst
 
@@ -130,9 +130,11 @@ def draw_card(paths: Paths, chart: str, question: str, title: str, author: str) 
 #set text(font: "{FONT_TEXT}", size: 30pt, fill: {ink})
 #line(length: 100%, stroke: 8pt + {accent})
 #v(4pt)
-#text(size: 58pt, weight: "bold", {typst_string(question)})
+#text(size: 51pt, weight: "bold", {typst_string(question)})
 #v(1fr)
-#align(center, image("chart.svg", width: 84%))
+#text(font: "{FONT_FIGURES}", size: 27pt, weight: "bold", {typst_string(heading)})
+#v(-14pt)
+#image("chart.svg", width: 82%)
 #v(1fr)
 #text(font: "{FONT_FIGURES}", size: 24pt, fill: {muted}, {foot})
 """

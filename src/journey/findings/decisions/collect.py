@@ -202,6 +202,7 @@ def swing_table(
         [
             {
                 "decision": question.action,
+                "short": question.short,
                 "input": inputs[key].name,
                 "kind": "measured" if inputs[key].kind == "measured" else "assumed",
                 "at_low": low,

@@ -32,7 +32,7 @@ def tornado(frame: pd.DataFrame) -> go.Figure:
     """Worth of each decision from the low to the high end of each input, the widest swing of each first."""
     figure = go.Figure()
     rows = frame.assign(
-        label=frame["decision"].str.split().str[:2].str.join(" ") + ": " + frame["input"],
+        label=frame["short"] + ": " + frame["input"],
         least=frame[["at_low", "at_high"]].min(axis=1),
         most=frame[["at_low", "at_high"]].max(axis=1),
     )

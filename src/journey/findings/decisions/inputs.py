@@ -30,13 +30,14 @@ class Question:
 
     Attributes
     ----------
-    key : str
-        Name in the ledger.
+    key, short : str
+        Name in the ledger and in a figure.
     action, test, unit : str
         What would be done, what is randomised, and what is counted, in plain words.
     """
 
     key: str
+    short: str
     action: str
     worth: Worth
     test: str
@@ -118,8 +119,10 @@ def questions(known: Known, step: str) -> list[Question]:
         return USERS * (of["margin"] * of["revenue"] - of["parcel"] * of["orders"])
 
     return [
-        Question("repair", f"Repair the step {step}", repair, "the repaired step", "carts"),
-        Question("assist", "Help everyone at the first cart", assist, "the help", "carts"),
-        Question("stop", "Stop the coupons as they are given", stop, "the coupon", "visits due a coupon"),
-        Question("ship", "Ship free to everyone", ship, "free shipping", "users"),
+        Question("repair", "Repair", f"Repair the step {step}", repair, "the repaired step", "carts"),
+        Question("assist", "Help", "Help everyone at the first cart", assist, "the help", "carts"),
+        Question(
+            "stop", "Coupons", "Stop the coupons as they are given", stop, "the coupon", "visits due a coupon"
+        ),
+        Question("ship", "Shipping", "Ship free to everyone", ship, "free shipping", "users"),
     ]

@@ -7,6 +7,9 @@ import pandas as pd
 from journey.report.ledger import Chapter
 from journey.report.sketch import Mark, sketch
 
+#: What `coupon` shows.
+COUPON = "Purchases that a coupon adds in 1,000 visits"
+
 
 def coupon(summary: Chapter) -> str:
     """Purchases that a coupon adds in a thousand visits: as it seems, by the records, and as it is."""
