@@ -11,7 +11,7 @@ machines that cannot install Quarto, and does what the pages of this project use
 - cross-references but `@fig-x` and `@tbl-x`, alone, to a div of the page whose last paragraph is its caption;
 - callouts without a title, with an appearance or an icon, or open at first;
 - tabs, columns, margin notes, grids, layouts, code tools, page layouts, authors, dates, abstracts;
-- menus, icons, nested sections and links out of the site in the navigation; sitemaps and social cards;
+- menus, icons, nested sections and links out of the site in the navigation; sitemaps;
 - callouts, citations and tables of raw HTML in Typst; links of a PDF into the site (their text stays);
 - Sass (rules of a theme belong into `css`); JavaScript of Bootstrap;
 - raw HTML is passed on as it is: no link in it is rewritten, no file that only it names is copied;

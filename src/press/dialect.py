@@ -33,7 +33,9 @@ PROJECT: Schema = {
     **_keys("lang bibliography jupyter"),
     "project": _keys("type output-dir pre-render render resources execute-dir"),
     "website": {
-        **_keys("title description page-navigation bread-crumbs favicon"),
+        **_keys("title description page-navigation bread-crumbs favicon site-url repo-url repo-actions"),
+        "open-graph": _keys("image"),
+        "twitter-card": _keys("image card-style"),
         "search": _keys("location type"),
         "navbar": {"left": _LINK, "right": _LINK},
         "sidebar": {"style": {}, "contents": _LINK | {"section": {}, "contents": _LINK}},
@@ -55,6 +57,8 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "location": ("navbar",),
     "style": ("docked",),
     "execute-dir": ("project",),
+    "repo-actions": ("source",),
+    "card-style": ("summary_large_image",),
 }
 # Colours of the callouts are the style sheet's.
 CALLOUTS = _keys("callout-note callout-tip callout-warning callout-caution callout-important")

@@ -62,11 +62,26 @@ def frame(page: Page, said: dict[str, Any]) -> Meta:
         "lang": project.config.get("lang", "en"),
         "pagetitle": " – ".join(dict.fromkeys(titles)),
         "site-title": said[names[1]],
+        "site-name": pf.stringify(said[names[1]]) if names[1] else "",
         "description": str(meta.get("description-meta") or project.website.get("description", "")),
         "offset": address(".", page.path) + "/",
         "home": address("index.html", page.path),
         "icon": [address(name.lstrip("/"), page.path) for name in as_list(project.website.get("favicon"))],
         "styles": [address(name, page.path) for name in styles],
+        **outside(page),
+    }
+
+
+def outside(page: Page) -> Meta:
+    """Where the page is known from outside: its address, its card, its source; nothing that is not known."""
+    website = page.project.website
+    site, repository = (str(website.get(key, "")).rstrip("/") for key in ("site-url", "repo-url"))
+    card = (website.get("open-graph") or {}).get("image")
+    return {
+        "repository": repository,
+        "source": repository and website.get("repo-actions") and f"{repository}/blob/main/{page.path}",
+        "canonical": site and f"{site}/{address(page.path, '.')}",
+        "card": site and card and f"{site}/{card}",
     }
 
 

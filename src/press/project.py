@@ -1,4 +1,4 @@
-"""The project: `_quarto.yml`, its pages, and the metadata that holds for a page."""
+"""The project: `_quarto.yml`, a local file beside it, its pages, and the metadata that holds for a page."""
 
 from __future__ import annotations
 
@@ -84,6 +84,10 @@ def load(root: Path) -> Project:
     if not file.is_file():
         raise PressError("there is no _quarto.yml here; run press in a Quarto project or pass --root", file)
     config = dialect.read(file.read_text("utf-8"), file, dialect.PROJECT)
+    local = root / "_quarto.yml.local"
+    if local.is_file():
+        own = dialect.read(local.read_text("utf-8"), local, {"website": dialect.PROJECT["website"]})
+        config["website"] = {**(config.get("website") or {}), **(own.get("website") or {})}
     if (kind := (config.get("project") or {}).get("type")) != "website":
         raise PressError(f"project type {kind!r} is outside the dialect; only 'website'", file)
     pages: list[str] = []

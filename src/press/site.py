@@ -65,6 +65,7 @@ def render(
     depends = dict(depends or {})
     if pre_render:
         depends |= run_before(project, whole=pages is None)
+        project = load(project.root)  # a command may have written what is known locally
     if fresh:
         shutil.rmtree(project.state, ignore_errors=True)
     Site(project, depends).build(pages)

@@ -123,7 +123,7 @@ class Inputs:
             yield from self.store_files(names)
         if TABLE_OF_RESULTS in sight.reached:
             yield from (paths.results / f"{name}.parquet" for name in names if RESULT.fullmatch(name))
-        yield from (paths.results / name for name in names & {"sql_timings.json"})
+        yield from (paths.results / name for name in names & {"sql_timings.json", "about.json"})
         yield from self.patterns(sight)
         yield from (file for file in self.sources["."] if file.name in names - MARKERS)
 

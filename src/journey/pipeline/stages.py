@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -114,6 +115,13 @@ def for_pages(paths: Paths) -> list[Stage]:
     """What pages need besides numbers and tables."""
     return [
         Stage(
+            "about",
+            "Find out where the report lives",
+            does(work.write_about, paths),
+            lambda inputs: seen(f"{WORK}:write_about")(inputs) | surroundings(paths),
+            makes=("data/results/about.json",),
+        ),
+        Stage(
             "timings",
             "Time the query library",
             does(work.time_queries, paths),
@@ -127,12 +135,35 @@ def for_pages(paths: Paths) -> list[Stage]:
             pages.notebook_inputs,
         ),
         Stage(
+            "outlets",
+            "Write what others read of the site",
+            does(work.write_outlets, paths, pages.page_files(paths)),
+            seen(
+                f"{WORK}:write_outlets",
+                reads=[
+                    paths.results / "about.json",
+                    paths.root / "_quarto.yml",
+                    paths.root / "CHANGELOG.md",
+                    *pages.page_files(paths),
+                ],
+            ),
+        ),
+        Stage(
             "plotly",
             "Put the plotting library beside the pages",
             does(work.copy_plotly, paths),
             seen(f"{WORK}:copy_plotly"),
         ),
     ]
+
+
+def surroundings(paths: Paths) -> dict[str, str]:
+    """What the environment and git say about where the report lives."""
+    from journey.report.about import VARIABLES, git_remote
+
+    return {f"${name}": os.environ.get(name, "") for name in VARIABLES} | {
+        "git remote": git_remote(paths.root)
+    }
 
 
 def descends(sql: Path, reasons: Collection[str], label: str) -> bool:

@@ -71,7 +71,8 @@ class Written:
         for folder in ("data/raw", "data/processed", "data/results", "assets/vendor"):
             yield from (file for file in (self.root / folder).rglob("*") if file.is_file())
         yield from (self.root / "chapters").rglob("*.ipynb")
-        yield from self.root.glob("numbers.json")
+        for name in ("numbers.json", "robots.txt", "llms.txt", "sitemap.xml", "feed.xml", "assets/card.png"):
+            yield from self.root.glob(name)
 
     @staticmethod
     def identity(file: Path) -> tuple[int, ...]:

@@ -114,6 +114,31 @@ def write_notebooks(paths: Paths, keys: dict[Path, str], report: Report) -> None
     write(paths.root, keys, kept=paths.processed / "notebooks", report=report)
 
 
+def write_about(paths: Paths, report: Report) -> None:
+    """Write down who made the report and where it lives."""
+    from journey.report.about import write_about as write
+
+    write(paths)
+
+
+def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
+    """Write what search engines, feed readers and language models read, and draw the card of shared links."""
+    import yaml
+
+    from journey.findings.summary.figures import COUPON, coupon
+    from journey.report.about import load_about
+    from journey.report.ledger import Numbers
+    from journey.report.outlets import draw_card, read_pages
+    from journey.report.outlets import write_outlets as write
+
+    about, linked = load_about(paths), read_pages(paths.root, pages)
+    write(paths, about, linked)
+    first = next(page for page in linked if page.path == "index.html")
+    title = yaml.safe_load((paths.root / "_quarto.yml").read_text(encoding="utf-8"))["website"]["title"]
+    summary = Numbers(paths.results / "summary" / "numbers.json").summary
+    draw_card(paths, coupon(summary), COUPON, first.title, title, about.author)
+
+
 def copy_plotly(paths: Paths, report: Report) -> None:
     """Put plotly.js, as its own wheel ships it, beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy

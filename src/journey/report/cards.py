@@ -66,13 +66,13 @@ def _typst(cards: Sequence[Card], across: int) -> str:
     blocks = []
     for card in cards:
         lines = [
-            f"text(size: 8pt, fill: {muted}, {typst_string(card.label)})",
-            f'text(size: 17pt, weight: "bold", fill: rgb("{LIGHT["series-1"]}"), {typst_string(card.value)})',
+            f"text(size: 8.6pt, fill: {muted}, {typst_string(card.label)})",
+            f'text(size: 19pt, weight: "bold", fill: rgb("{LIGHT["series-1"]}"), {typst_string(card.value)})',
         ]
         if card.interval:
             lines.append(f"text(size: 8pt, {typst_string(card.interval)})")
         if card.detail:
-            lines.append(f"text(size: 8pt, fill: {muted}, {typst_string(card.detail)})")
+            lines.append(f"text(size: 8.6pt, fill: {muted}, {typst_string(card.detail)})")
         stack = ", ".join(lines)
         blocks.append(
             f'    block(width: 100%, stroke: (top: 1.2pt + rgb("{LIGHT["series-1"]}")), inset: (top: 6pt), '

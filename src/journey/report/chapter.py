@@ -12,10 +12,12 @@ import pandas as pd
 
 from journey.assumptions import load_assumptions
 from journey.paths import project
+from journey.report.about import About, load_about
 from journey.report.cards import Card, show_cards
 from journey.report.figures import show_figure, static_figure
 from journey.report.ledger import Numbers
 from journey.report.results import load_table
+from journey.report.sketch import Mark, show_sketch, sketch
 from journey.report.sqlcells import register_magics, show_query
 from journey.report.tables import show_table
 from journey.report.wording import above, below, how_many, say, side, spans, zero
@@ -24,6 +26,8 @@ from journey.warehouse.query import query
 
 __all__ = [
     "Card",
+    "Mark",
+    "about",
     "above",
     "assumptions",
     "below",
@@ -35,8 +39,10 @@ __all__ = [
     "show_cards",
     "show_figure",
     "show_query",
+    "show_sketch",
     "show_table",
     "side",
+    "sketch",
     "spans",
     "static_figure",
     "table",
@@ -52,6 +58,11 @@ assumptions = load_assumptions(_paths.assumptions)
 def db() -> duckdb.DuckDBPyConnection:
     """The simulated shop's warehouse, read-only, opened when first used."""
     return connect(_paths.warehouse("simulated"))
+
+
+def about() -> About:
+    """Who made the report and where it lives."""
+    return load_about(_paths)
 
 
 def table(name: str) -> pd.DataFrame:

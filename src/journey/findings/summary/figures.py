@@ -1,47 +1,109 @@
-"""The static chart of the executive summary, for page and PDF."""
+"""The charts of the executive summary, static, for page and PDF."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.figure import Figure
 
-from journey.report.style import colour, matplotlib_style
+from journey.report.ledger import Chapter
+from journey.report.sketch import Mark, sketch
+
+#: What `coupon` shows.
+COUPON = "Purchases that a coupon adds in 1,000 visits"
 
 
-def coupon_effects(frame: pd.DataFrame, truth: float) -> Figure:
-    """Estimated effect of coupons by method, with intervals, against the truth."""
-    rows = frame.iloc[::-1].reset_index(drop=True)
-    style: Any = matplotlib_style()
-    with plt.rc_context(style):
-        figure, axes = plt.subplots(figsize=(6.6, 2.5), layout="constrained")
-        axes.axvline(truth, color=colour("series-2"), linewidth=2)
-        axes.annotate(
-            "truth",
-            (truth, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            color=colour("series-2"),
-        )
-        naive = rows["method"].str.startswith("naive")
-        for part, role in ((rows[naive], "series-3"), (rows[~naive], "series-1")):
-            axes.errorbar(
-                part["estimate"],
-                part.index,
-                xerr=[part["estimate"] - part["low"], part["high"] - part["estimate"]],
-                fmt="o",
-                markersize=6,
-                color=colour(role),
+def coupon(summary: Chapter) -> str:
+    """Purchases that a coupon adds in a thousand visits: as it seems, by the records, and as it is."""
+    seems, found, truth = summary.coupon_seems, summary.coupon_found, summary.coupon_is
+    return sketch(
+        [
+            Mark(
+                "What the coupon seems to do",
+                seems.value,
+                f"+{seems}",
+                "series-3",
+                note="it goes to people who buy anyway",
+            ),
+            Mark(
+                "What our analysis finds, from records alone",
+                found.value,
+                f"+{found}",
+                "series-1",
+                found.low,
+                found.high,
+            ),
+            Mark("What it really does (only the simulation knows)", truth.value, f"+{truth}", "series-2"),
+        ],
+        bars=True,
+    )
+
+
+def methods(effects: pd.DataFrame, truth: float) -> str:
+    """Estimated effect of a coupon by method, with intervals, against the truth; shares, written in pp."""
+    return sketch(
+        [
+            Mark(
+                str(row.method).capitalize(),
+                float(row.estimate),
+                f"{100 * row.estimate:.1f}",
+                "series-3" if str(row.method).startswith("naive") else "series-1",
+                float(row.low),
+                float(row.high),
             )
-        axes.set_yticks(range(len(rows)), list(rows["method"]))
-        axes.set_xlabel("Effect of a coupon on the share of sessions that buy, with 95% interval")
-        axes.set_ylabel("Method")
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-        axes.set_xlim(0, None)
-        axes.set_ylim(-0.6, len(rows) - 0.4)
-        plt.close(figure)
-    return figure
+            for row in effects.itertuples()
+        ],
+        line=(truth, "truth"),
+    )
+
+
+def shipping(experiments: Chapter, uplift: Chapter) -> str:
+    """Worth of free shipping by the experiment and in truth, in euros."""
+    tried, truth = experiments.rollout_value, uplift.true_profit_everybody
+    return sketch(
+        [
+            Mark("What the experiment says", tried.value, str(tried), "series-1", tried.low, tried.high),
+            Mark(
+                "What is true (only the simulation knows)",
+                truth.value,
+                str(truth),
+                "series-2",
+                truth.low,
+                truth.high,
+            ),
+        ]
+    )
+
+
+def ranking(prediction: Chapter) -> str:
+    """How well buyers are ranked: a rule, the model, the same with much more data, and whoever knows all."""
+    return sketch(
+        [
+            Mark(
+                "The rule “bought before”",
+                prediction.third_bought_before_roc_auc.value,
+                str(prediction.third_bought_before_roc_auc),
+                "muted",
+            ),
+            Mark(
+                "The model",
+                prediction.third_roc_auc.value,
+                str(prediction.third_roc_auc),
+                "series-1",
+                prediction.third_roc_auc.low,
+                prediction.third_roc_auc.high,
+            ),
+            Mark(
+                "The best that data can give",
+                prediction.third_attainable_auc.value,
+                str(prediction.third_attainable_auc),
+                "series-6",
+            ),
+            Mark(
+                "Someone who knows each visitor’s mind",
+                prediction.third_oracle_auc.value,
+                str(prediction.third_oracle_auc),
+                "series-2",
+            ),
+        ],
+        bars=True,
+        start=0.5,
+    )

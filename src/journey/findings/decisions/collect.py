@@ -1,0 +1,244 @@
+"""Findings of chapter 12: decisions ranked by expected worth, what moves them, and the tests to run."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from journey import experiments as engine
+from journey.errors import JourneyError
+from journey.findings.decisions.inputs import Known, Question, known, ledgers, questions, uncertain
+from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
+from journey.findings.desk import USERS, Desk
+from journey.report.ledger import Numbers
+
+SOURCE = "journey.findings.decisions.collect"
+WORTH = "journey.findings.decisions.worth"
+DRAWS, SEED = 40_000, 12
+METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
+POWER = 0.8
+#: Days of the shop's record.
+DAYS = 90
+#: A test that takes longer than this is none that the shop would finish.
+LONGEST = 365
+
+
+def collect(desk: Desk) -> None:
+    """Judge every decision, rank them, and size the tests that would settle them."""
+    numbers = ledgers(desk)
+    inputs, recorded = uncertain(desk, numbers), known(numbers)
+    factor = desk.assumptions["decisions.spread"]
+    drawn = draw(inputs, DRAWS, factor, SEED)
+    asked = questions(recorded, str(numbers["funnel"].funnel.top_overall_step))
+    judged = {question.key: judge(question.worth, drawn) for question in asked}
+    asked.sort(key=lambda question: -judged[question.key].expected)
+    moved = {question.key: swings(question.worth, inputs, factor) for question in asked}
+    plans = tests(inputs, recorded, numbers)
+    for question in asked:
+        register(desk, question, judged[question.key], inputs, moved[question.key], plans[question.key])
+    for name, value, unit, label in (
+        ("draws", DRAWS, "count", "Draws of the simulation"),
+        ("spread", factor, "ratio", "Factor by which an assumed input may be wrong"),
+        ("power", POWER, "share", "Chance that a planned test finds what it is for"),
+    ):
+        source = "assumptions.toml" if name == "spread" else f"{SOURCE}:collect"
+        desk.ledger.add(f"decisions.{name}", value, unit, digits=0, label=label, source=source)
+    even = break_even(inputs, recorded)
+    for name, unit, digits, label in (
+        ("coupon_even", "points", 1, "Effect at which a coupon earns its discount"),
+        ("parcel_even", "eur", 2, "Cost of a parcel at which free shipping breaks even"),
+    ):
+        source = f"{SOURCE}:break_even"
+        desk.ledger.add(f"decisions.{name}", even[name], unit, digits=digits, label=label, source=source)
+    desk.save("ranked", ranked(desk, asked, judged))
+    desk.save("swings", swing_table(asked, inputs, moved))
+    desk.save("tests", test_table(asked, judged, plans))
+    desk.save("inputs", input_table(inputs, factor))
+
+
+def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:
+    """Effect of a coupon that earns its discount, and the cost of a parcel that free shipping can bear."""
+    of = {key: each.value for key, each in inputs.items()}
+    earned = of["margin"] * recorded.basket_ratio * of["order"]
+    parcel = of["margin"] * of["revenue"] / of["orders"]
+    return {"coupon_even": recorded.discount / earned, "parcel_even": parcel}
+
+
+def tests(
+    inputs: dict[str, Input], recorded: Known, numbers: dict[str, Numbers]
+) -> dict[str, tuple[float, int, int]]:
+    """Effect to be found, units of both arms and days at the shop's traffic, by decision."""
+    experiments = numbers["experiments"].experiments
+    checkout = numbers["funnel"].funnel.checkout_rate.value
+    bought, coupon = inputs["after_cart"].value, inputs["coupon"].value
+    buyers = numbers["causal"].causal.rate_with.value
+    # The test must tell the estimate from the effect at which a coupon earns its discount.
+    even = break_even(inputs, recorded)["coupon_even"]
+    carts, coupons = recorded.carts / DAYS, recorded.coupons / DAYS
+    found = {}
+    for key, baseline, effect, a_day in (
+        ("repair", checkout, inputs["won"].value * (1 - checkout), carts),
+        ("assist", bought, inputs["lift"].value * bought, carts),
+        ("stop", buyers - coupon, abs(even - coupon), coupons),
+    ):
+        total = engine.proportion_sample_size(baseline, effect, power=POWER).total
+        found[key] = (effect, total, engine.duration(total, a_day).days)
+    total = int(experiments.margin_users.value)
+    days = engine.duration(total, experiments.users_per_day.value).days
+    found["ship"] = (experiments.margin_worth_seeing.value, total, days)
+    return found
+
+
+def register(
+    desk: Desk,
+    question: Question,
+    judged: Judged,
+    inputs: dict[str, Input],
+    moved: dict[str, tuple[float, float]],
+    plan: tuple[float, int, int],
+) -> None:
+    """Register what one decision is worth, what moves it most, and the size of its test."""
+    action, key = question.action, f"decisions.{question.key}"
+    desk.ledger.add(
+        f"{key}_worth",
+        judged.expected,
+        "eur",
+        low=judged.low,
+        high=judged.high,
+        method=METHOD,
+        label=f"Expected worth: {action}",
+        source=f"{WORTH}:judge",
+    )
+    effect, units, days = plan
+    for name, value, unit, label, source in (
+        ("chance", judged.chance, "share", "Chance of being worth more than nothing", f"{WORTH}:judge"),
+        ("knowing", judged.knowing, "eur", "Worth of knowing before deciding", f"{WORTH}:judge"),
+        (
+            "effect",
+            effect,
+            "eur" if question.key == "ship" else "points",
+            "Effect to be found",
+            f"{SOURCE}:tests",
+        ),
+        ("units", units, "count", f"Size of the test, {question.unit}", f"{SOURCE}:tests"),
+        ("days", days, "count", "Days of the test, whole weeks", f"{SOURCE}:tests"),
+    ):
+        digits = {"share": 0, "points": 1}.get(unit, 2 if name == "effect" else None)
+        desk.ledger.add(
+            f"{key}_{name}", value, unit, digits=digits, label=f"{label}: {action}", source=source
+        )
+    if not moved:
+        raise JourneyError(f"no input moves the worth of {action!r}")
+    widest = inputs[next(iter(moved))].name
+    desk.ledger.add(
+        f"{key}_moved_by", widest, label=f"Input that moves it most: {action}", source=f"{WORTH}:swings"
+    )
+
+
+def ranked(desk: Desk, asked: list[Question], judged: dict[str, Judged]) -> pd.DataFrame:
+    """One row a decision, the highest expected worth first."""
+    texts = {number.id: number for number in desk.ledger}
+    return pd.DataFrame(
+        [
+            {
+                "key": question.key,
+                "decision": question.action,
+                "expected": judged[question.key].expected,
+                "low": judged[question.key].low,
+                "high": judged[question.key].high,
+                "worth": f"{number.text} ({number.interval})",
+                "chance": judged[question.key].chance,
+                "verdict": verdict(judged[question.key], question.key in UNTESTED),
+            }
+            | BASIS[question.key]
+            for question in asked
+            for number in [texts[f"decisions.{question.key}_worth"]]
+        ]
+    )
+
+
+#: What each worth rests on, by where it comes from.
+BASIS = {
+    "repair": {
+        "measured": "revenue lost at the step",
+        "assumed": "share won back, gross margin, cost of the repair",
+        "arithmetic": "lost revenue × share × margin − cost",
+    },
+    "assist": {
+        "measured": "carts, how many are bought, value of an order",
+        "assumed": "rise through help, its cost, gross margin",
+        "arithmetic": "carts × (rise × margin × sales a cart − cost)",
+    },
+    "stop": {
+        "measured": "effect of a coupon, discounts given, value of an order",
+        "assumed": "gross margin",
+        "arithmetic": "coupons × (discount − effect × margin × order)",
+    },
+    "ship": {
+        "measured": "revenue and orders in the experiment",
+        "assumed": "gross margin, cost of a parcel",
+        "arithmetic": f"{USERS:,} users × (revenue × margin − parcels × cost)",
+    },
+}
+
+
+#: Decisions whose whole effect is assumed: no interval makes them safe before a test.
+UNTESTED = frozenset({"repair", "assist"})
+
+
+def verdict(judged: Judged, untested: bool) -> str:
+    """What the interval of a worth says to do."""
+    if judged.low > 0:
+        return "test it first" if untested else "do it"
+    if judged.high < 0:
+        return "leave it"
+    return ("test it first" if untested else "lean to it") if judged.expected > 0 else "not yet"
+
+
+def swing_table(
+    asked: list[Question], inputs: dict[str, Input], moved: dict[str, dict[str, tuple[float, float]]]
+) -> pd.DataFrame:
+    """One row a decision and input: its worth at the low and the high end of the input."""
+    return pd.DataFrame(
+        [
+            {
+                "decision": question.action,
+                "short": question.short,
+                "input": inputs[key].name,
+                "kind": "measured" if inputs[key].kind == "measured" else "assumed",
+                "at_low": low,
+                "at_high": high,
+            }
+            for question in asked
+            for key, (low, high) in moved[question.key].items()
+        ]
+    )
+
+
+def test_table(
+    asked: list[Question], judged: dict[str, Judged], plans: dict[str, tuple[float, int, int]]
+) -> pd.DataFrame:
+    """One row a decision: the test, its size and length, and what knowing the answer would be worth."""
+    rows = [
+        {
+            "decision": question.action,
+            "test": f"{question.test}, given at random to half of the {question.unit}",
+            "effect": f"€{effect:.2f} a user" if question.key == "ship" else f"{100 * effect:.1f}\u202fpp",
+            "units": units,
+            "days": days,
+            "knowing": judged[question.key].knowing,
+            "feasible": "yes" if days <= LONGEST else "not by this shop",
+        }
+        for question in asked
+        for effect, units, days in [plans[question.key]]
+    ]
+    return pd.DataFrame(rows).sort_values("knowing", ascending=False, kind="stable", ignore_index=True)
+
+
+def input_table(inputs: dict[str, Input], factor: float) -> pd.DataFrame:
+    """One row an input: its value and the range in which 95% of its draws lie."""
+    rows = []
+    for each in inputs.values():
+        low, high = (float(each.quantile(tail, factor)) for tail in (0.025, 0.975))
+        kind = {"measured": "measured", "price": "assumed price", "effect": "assumed effect"}[each.kind]
+        rows.append({"input": each.name, "kind": kind, "value": each.value, "low": low, "high": high})
+    return pd.DataFrame(rows)

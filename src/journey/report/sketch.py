@@ -1,0 +1,189 @@
+"""Small annotated charts as SVG, on the page before any script: labelled bars or dots with intervals.
+
+Text is text, in the font of the site and in the colours of the page; the same SVG goes into the PDF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from journey.errors import JourneyError
+from journey.files import write_text
+from journey.paths import project
+from journey.report.figures import inline_svg
+from journey.report.markup import checked_id, checked_text, escape, raw_block, typst_string
+from journey.report.style import FONT_FIGURES, colour
+from journey.report.tables import data_table
+
+WIDTH, ROW, TOP = 440.0, 46.0, 20.0
+#: Height of a bar, size of text, and about the width of a letter of it.
+BAR, TEXT, LETTER = 18.0, 15.0, 8.1
+ROWS_OF_DATA = 50
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of a chart: label, value, the text beside it, colour, interval, a note inside its bar."""
+
+    label: str
+    value: float
+    text: str
+    role: str = "series-1"
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The interval, or the value twice."""
+        return (
+            self.value if self.low is None else self.low,
+            self.value if self.high is None else self.high,
+        )
+
+
+def sketch(
+    marks: Sequence[Mark], *, bars: bool = False, line: tuple[float, str] | None = None, start: float = 0.0
+) -> str:
+    """SVG of marks one below the other on a common scale that holds `start`.
+
+    Parameters
+    ----------
+    bars
+        Bars from `start`; otherwise dots.
+    line
+        Value and name of a vertical line through all rows, such as the truth.
+    start
+        Where bars begin, and where a thin line stands.
+
+    Raises
+    ------
+    JourneyError
+        For no marks, or marks that all lie at `start`.
+    """
+    values = [
+        start,
+        *(end for mark in marks for end in (*mark.ends, mark.value)),
+        *([line[0]] if line else []),
+    ]
+    least, most = min(values), max(values)
+    if least == most:
+        raise JourneyError("a chart needs a mark that differs from where it starts")
+    right = max(len(mark.text) for mark in marks) * LETTER + 14
+    head = TOP if line else 4.0
+
+    def x(value: float) -> float:
+        return round(6 + (value - least) / (most - least) * (WIDTH - 12 - right), 1)
+
+    height = head + ROW * len(marks) + 2
+    parts = []
+    if line:
+        side = "middle" if x(line[0]) > 60 else "start"
+        parts.append(_text(x(line[0]), head - 5, line[1], "series-2", anchor=side))
+    for place, mark in enumerate(marks):
+        top = head + place * ROW
+        # The lines leave out the labels, which they would strike through.
+        parts.append(_line(x(start), top + 20, x(start), top + 42, "axis", 1))
+        if line:
+            parts.append(_line(x(line[0]), top + 20, x(line[0]), top + 42, "series-2", 1.6, "4 3"))
+        parts += _row(mark, top, x, start if bars else None)
+    body = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}" height="{height:g}" '
+        f'viewBox="0 0 {WIDTH:g} {height:g}" font-family="{FONT_FIGURES}" font-size="{TEXT:g}">'
+        f"\n{body}\n</svg>\n"
+    )
+
+
+def _row(mark: Mark, top: float, x, start: float | None) -> list[str]:  # type: ignore[no-untyped-def]
+    """Label above, bar or dot below it, the text where the drawing ends."""
+    middle, (low, high) = top + 31, mark.ends
+    tone = colour(mark.role)
+    parts = [_text(6, top + 15, mark.label, "ink")]
+    if start is not None:
+        left, right = sorted((x(start), x(mark.value)))
+        width = max(right - left, 1.0)
+        parts.append(
+            f'<rect x="{left:g}" y="{middle - BAR / 2:g}" width="{width:.1f}" height="{BAR:g}" '
+            f'rx="1.5" fill="{tone}"/>'
+        )
+        if len(mark.note) * LETTER * 0.85 < width:
+            parts.append(_text(right - 8, middle + 4.5, mark.note, "paper", anchor="end", size=13))
+    if low < high:
+        over = "ink" if start is not None else mark.role
+        parts.append(_line(x(low), middle, x(high), middle, over, 2))
+        if start is not None:
+            parts += [_line(x(end), middle - 5, x(end), middle + 5, over, 2) for end in (low, high)]
+    if start is None:
+        parts.append(f'<circle cx="{x(mark.value):g}" cy="{middle:g}" r="5.5" fill="{tone}"/>')
+    after = max(x(mark.value), x(high), x(start) if start is not None else 0.0)
+    return [*parts, _text(after + 8, middle + 5, mark.text, mark.role, bold=True)]
+
+
+def _text(
+    x: float, y: float, text: str, role: str, *, bold: bool = False, anchor: str = "start", size: float = TEXT
+) -> str:
+    weight = ' font-weight="700"' if bold else ""
+    weight += f' font-size="{size:g}"' if size != TEXT else ""
+    place = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    return f'<text x="{x:g}" y="{y:g}" fill="{colour(role)}"{weight}{place}>{escape(text)}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, role: str, width: float, dash: str = "") -> str:
+    dashes = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{colour(role)}" '
+        f'stroke-width="{width:g}"{dashes}/>'
+    )
+
+
+def show_sketch(
+    svg: str, *, id: str, title: str, alt: str, data: pd.DataFrame | None = None, width: str = "100%"
+) -> None:
+    """Print a chart for the page and for the PDF; call it in a cell with `output: asis`.
+
+    Parameters
+    ----------
+    svg
+        From `sketch`; it is also written to `data/results/figures/<id>.svg`.
+    title
+        What it shows, in a sentence; stands above it.
+    alt
+        What a reader who cannot see it should know.
+    data
+        The numbers drawn; without them the text beside the chart must give them.
+    width
+        Share of the text width in the PDF.
+
+    Raises
+    ------
+    JourneyError
+        For a bad id, or a missing title or alternative text.
+    """
+    owner = f"figure '{checked_id(id, 'figure')}'"
+    title, alt = checked_text(title, "title", owner), checked_text(alt, "alternative text", owner)
+    file = project().results / "figures" / f"{id}.svg"
+    write_text(file, svg)
+    address = "/" + file.relative_to(project().root).as_posix()
+    behind = ""
+    if data is not None:
+        table = data_table(data, label=f"Data behind the figure: {title}", limit=ROWS_OF_DATA)
+        behind = (
+            '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
+            f"{table}\n</details>\n"
+        )
+    page = (
+        f'<figure class="sketch" id="plot-{id}">\n'
+        f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
+        f'<div class="static-figure" role="img" aria-label="{escape(alt)}">{inline_svg(svg, id)}</div>\n'
+        f"{behind}</figure>"
+    )
+    paper = (
+        f'#block(breakable: false)[#text(font: "{FONT_FIGURES}", size: 8.6pt, weight: "bold", '
+        f"{typst_string(title)})\n"
+        f"#v(-0.5em)\n#image({typst_string(address)}, alt: {typst_string(alt)}, width: {width})]"
+    )
+    print(raw_block("html", page) + raw_block("typst", paper))
