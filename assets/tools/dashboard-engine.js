@@ -1,6 +1,6 @@
 // The dashboard's arithmetic over its cube: findings.tools.dashboard.totals is its twin, and a test compares them.
 
-const CENTS = 100;
+const MONEY = 1e4; // revenue is in ten-thousandths of a euro
 /** Segment of risk from which help pays. */
 export const HELPED = 2;
 
@@ -26,13 +26,13 @@ export function totals(file, chosen) {
   });
   const values = segments.map(({ sessions, revenue }) => {
     const cost = assumed.cost * sessions;
-    return { cost, gain: (assumed.lift * assumed.margin * revenue) / CENTS - cost };
+    return { cost, gain: (assumed.lift * assumed.margin * revenue) / MONEY - cost };
   });
   const helped = values.slice(HELPED);
-  const steps = ["viewed", "carted", "checked_out", "purchased"];
+  const steps = ["sessions", "cart_sessions", "checkout_sessions", "conversions"];
   const won = steps.slice(1).map((after, i) => {
     const lost = funnel[steps[i]] - funnel[after];
-    const worth = (assumed.margin * funnel.revenue) / CENTS;
+    const worth = (assumed.margin * funnel.revenue) / MONEY;
     return [after, funnel[after] ? (assumed.recoverable * lost * worth) / funnel[after] : null];
   });
   return {

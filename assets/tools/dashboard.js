@@ -1,16 +1,17 @@
 // The dashboard's page: a choice of sessions in; funnel, segments of risk, what to do and what it returns out.
 import { HELPED, totals } from "./dashboard-engine.js";
-import { cards, euros, load, mount, node, number, percent, spark, start } from "./tool.js";
+import { cards, euros, load, mount, node, number, percent, spark, start, table } from "./tool.js";
 
-const CENTS = 100;
+const MONEY = 1e4;
 const MILLIONTHS = 1e6;
 const STEPS = [
   ["sessions", "Visited"],
-  ["viewed", "Looked at a product"],
-  ["carted", "Filled a cart"],
-  ["checked_out", "Began the checkout"],
-  ["purchased", "Bought"],
+  ["view_sessions", "Looked at a product"],
+  ["cart_sessions", "Filled a cart"],
+  ["checkout_sessions", "Began the checkout"],
+  ["conversions", "Bought"],
 ];
+const LOST = { cart_sessions: "fill no cart", checkout_sessions: "leave their cart", conversions: "leave the checkout" };
 const NAMES = { device: "Device", channel: "Channel", country: "Country" };
 
 const words = (value) => value.replaceAll("_", " ");
@@ -32,21 +33,6 @@ function fields({ dimensions }) {
   ];
 }
 
-/** A table whose cells may hold elements. */
-function grid(caption, head, rows) {
-  return node(
-    "div",
-    { class: "table-scroll", tabindex: 0, role: "group", "aria-label": caption },
-    node(
-      "table",
-      { class: "compact" },
-      node("caption", {}, caption),
-      node("thead", {}, node("tr", {}, head.map((text, i) => node("th", { scope: "col", class: i ? "num" : null }, text)))),
-      node("tbody", {}, rows.map((row) => node("tr", {}, row.map((cell, i) => (i ? node("td", { class: "num" }, cell) : node("th", { scope: "row" }, cell)))))),
-    ),
-  );
-}
-
 const panel = (title, ...parts) => node("section", { class: "tool-panel" }, node("h2", {}, title), ...parts);
 
 /** A bar as long as its share of the largest. */
@@ -55,19 +41,19 @@ const bar = (share) => node("svg:svg", { class: "push", viewBox: "0 0 100 12", p
 function funnel({ funnel: counts, weeks }) {
   const rows = STEPS.map(([name, label], i) => [
     label,
-    bar(counts.sessions ? counts[name] / counts.sessions : 0),
     number(counts[name]),
     i ? rate(counts[name], counts[STEPS[i - 1][0]]) : "",
+    bar(counts.sessions ? counts[name] / counts.sessions : 0),
     spark(weeks[name], `${label} by week: ${weeks[name].map((value) => number(value)).join(", ")}`),
   ]);
   return panel(
     "Funnel",
     cards([
       ["Sessions that buy", rate(counts.conversions, counts.sessions, 2), `${number(counts.conversions)} of ${number(counts.sessions)}`],
-      ["Net revenue", euros(counts.revenue / CENTS), counts.conversions ? `${euros(counts.revenue / CENTS / counts.conversions, 2)} a buying session` : "no session bought"],
-      ["Revenue a session", counts.sessions ? euros(counts.revenue / CENTS / counts.sessions, 2) : "none", spark(weeks.revenue, "Revenue by week")],
+      ["Net revenue", euros(counts.revenue / MONEY), counts.conversions ? `${euros(counts.revenue / MONEY / counts.conversions, 2)} a buying session` : "no session bought"],
+      ["Revenue a session", counts.sessions ? euros(counts.revenue / MONEY / counts.sessions, 2) : "none", spark(weeks.revenue, "Revenue by week")],
     ]),
-    grid("How far sessions get, each step after the one before", ["Step", "", "Sessions", "Of the step before", "By week"], rows),
+    table("How far sessions get", ["Step", "Sessions", "Of the step before", "Of all", "By week"], rows),
   );
 }
 
@@ -83,12 +69,12 @@ function risk(file, { risk: segments }) {
     number(expected / MILLIONTHS, 1),
     number(bought),
     rate(sessions - bought, sessions),
-    euros(revenue / CENTS),
+    euros(revenue / MONEY),
   ]);
   return panel(
     "Segments of risk",
     node("p", { class: "tool-remark" }, "Sessions after their third event, by the model\u2019s chance that they buy. The model is judged on its test weeks alone, so only these are shown."),
-    grid("Who is likely to leave without buying", ["Chance to buy", "Sessions", "Buyers expected", "Buyers", "Left without buying", "Revenue after"], rows),
+    table("Who is likely to leave", ["Chance to buy", "Sessions", "Buyers expected", "Buyers", "Left without buying", "Revenue after"], rows),
   );
 }
 
@@ -99,15 +85,15 @@ function strategy(file, { values, risk: segments }) {
   return panel(
     "What to do",
     node("p", { class: "tool-remark" }, `Help costs ${euros(cost, 2)} a session and is assumed to bring ${percent(lift, 0)} more revenue; no experiment supports this lift yet.`),
-    grid("What helping each segment would have cost and brought", ["Chance to buy", "Do", "Sessions", "Cost if helped", "Profit if helped"], rows),
+    table("What helping them costs and brings", ["Chance to buy", "Do", "Sessions", "Cost if helped", "Profit if helped"], rows),
   );
 }
 
 function returns(file, { gain, cost, won }) {
-  const steps = Object.entries(won).map(([step, value]) => [
-    `Win back ${percent(file.assumptions.recoverable, 0)} lost before: ${STEPS.find(([name]) => name === step)[1].toLowerCase()}`,
-    value === null ? "none" : euros(value),
-    "margin, assumed share of those lost",
+  const steps = Object.entries(LOST).map(([step, who]) => [
+    `Win back ${percent(file.assumptions.recoverable, 0)} of those who ${who}`,
+    won[step] === null ? "none" : euros(won[step]),
+    "margin; the share is assumed",
   ]);
   return panel(
     "What it returns",
@@ -126,11 +112,11 @@ function show(file, values) {
   if (!found.funnel.sessions) throw new RangeError("No session fits this choice: set one of the filters back to All.");
   const who = chosen.length ? ` (${chosen.join(", ")})` : "";
   const weeks = values.from === values.to ? `In the week of ${day(values.from)}` : `From ${day(values.from)} to the week of ${day(values.to)}`;
-  const answer = `${weeks}, ${rate(found.funnel.conversions, found.funnel.sessions, 2)} of ${number(found.funnel.sessions)} sessions${who} bought, for ${euros(found.funnel.revenue / CENTS)}.`;
+  const answer = `${weeks}, ${rate(found.funnel.conversions, found.funnel.sessions, 2)} of ${number(found.funnel.sessions)} sessions${who} bought, for ${euros(found.funnel.revenue / MONEY)}.`;
   const judged = found.risk.some(({ sessions }) => sessions);
   const none = node("p", { class: "tool-problem" }, `No prediction was tested in these weeks${who}: choose weeks up to ${day(file.dimensions.week.at(-1))}.`);
   return [
-    node("p", { class: "tool-answer" }, answer),
+    answer,
     funnel(found),
     ...(judged ? [risk(file, found), strategy(file, found)] : [panel("Segments of risk", none)]),
     returns(file, found),

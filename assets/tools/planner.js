@@ -86,7 +86,7 @@ function show(values) {
   const detectable = found.detectable === null ? "none" : isRate(given) ? points(found.detectable) : `${number(found.detectable, 2)} €`;
   const wait = `${number(values.days)} days`;
   return [
-    node("p", { class: "tool-answer" }, `To find a change of ${change} with a chance of ${percent(given.power, 0)}, run for ${number(days)} days with ${number(early ? found.sequentialTotal : found.total)} visitors.`),
+    `To find a change of ${change} with a chance of ${percent(given.power, 0)}, run for ${number(days)} days with ${number(early ? found.sequentialTotal : found.total)} visitors.`,
     cards([
       ["Visitors needed", number(early ? found.sequentialTotal : found.total), early ? `${number(found.total)} with one look at the end` : `${number(found.control)} without, ${number(found.treatment)} with the change`],
       ["Days, whole weeks", number(days), `${number(found.needed)} days ${early ? "with one look, unrounded" : "unrounded"}`],

@@ -10,7 +10,7 @@ const POLICIES = [
 ];
 
 const fields = (from) => [
-  { name: "policy", label: "Whom to treat", options: POLICIES },
+  { name: "policy", label: "Whom to treat", wide: true, options: POLICIES },
   { name: "budget", label: "Budget for free shipping", unit: "€", low: 0, high: 1e9, hint: "Enough budget treats everybody" },
   { name: "users", label: "Users", low: 1, high: 1e8, whole: true },
   { name: "price", label: "Cost of an order shipped free", unit: "€", low: 0, high: 1000 },
@@ -40,7 +40,7 @@ function picture(file, given, found) {
     y: { title: "Profit", format: (value) => euros(value) },
     lines,
     rule: 0,
-    marks: [{ x: found.share, y: end, name: `Budget ends: ${percent(found.share, 0)}` }],
+    marks: [{ x: found.share, y: end, name: `Budget ends: ${percent(found.share, 0)}`, tall: true }],
   });
 }
 
@@ -53,19 +53,18 @@ function show(file, values) {
     ? `${euros(found.cost)} treat ${percent(found.share, 0)} of ${number(given.users)} users for a profit of ${euros(found.profit)} (${between(found.low, found.high, euros)}). ${verdict(found)}`
     : `If the truth chose, ${euros(found.cost)} would treat ${percent(found.share, 0)} of ${number(given.users)} users for a profit of ${euros(found.true_profit)}. No shop can know this.`;
   const list = cards([
-    ["Users treated", number(treated), `of ${number(given.users)}`],
-    ["Expected cost", euros(found.cost), `of a budget of ${euros(given.budget)}`],
+    ["Users treated", number(treated), `for an expected ${euros(found.cost)} of the ${euros(given.budget)}`],
     ...(known
       ? [
           ["Profit, estimated", euros(found.profit), `${between(found.low, found.high, euros)}, 95% interval`],
-          ["Return on what is spent", found.cost > 0 ? percent(found.profit / found.cost, 0) : "none", "profit over cost, estimated"],
+          ["Return on what is spent", found.cost > 0 ? percent(found.profit / found.cost, 0) : "none", "estimated profit over cost"],
           ["Resamples with a profit", percent(found.pays, 0), "of the experiment, drawn again"],
         ]
       : []),
     ["Profit, in truth", euros(found.true_profit), "simulation only: no shop can know it"],
   ]);
   list.lastElementChild.classList.add("truth");
-  return [node("p", { class: "tool-answer" }, answer), list, picture(file, given, found)];
+  return [answer, list, picture(file, given, found)];
 }
 
 start("roi", async (root) => {

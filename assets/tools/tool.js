@@ -14,14 +14,14 @@ export function node(name, attributes = {}, ...children) {
 }
 
 const fixed = (digits) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
-const minus = (text) => text.replace("-", "\u2212");
+const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
 export const number = (value, digits = 0) => minus(value.toLocaleString("en-GB", fixed(digits)));
 export const percent = (value, digits = 1) => `${number(100 * value, digits)}%`;
 export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(100 * value, digits)} pp`;
 export const euros = (value, digits = 0) => `${value < 0 ? "\u2212" : ""}€${number(Math.abs(value), digits)}`;
 export const between = (low, high, format) => `${format(low)} to ${format(high)}`;
 
-/** A table with a caption; cells after the first are numbers. */
+/** A table with a caption; cells are texts or elements, those after the first are numbers. */
 export function table(caption, head, rows) {
   const cell = (name, text, place, scope) => node(name, { class: place ? "num" : null, scope }, text);
   return node(
@@ -64,7 +64,7 @@ function ticks(low, high, wanted) {
 
 /**
  * A chart of lines over one axis, drawn again when its width changes.
- * `lines`: {points: [[x, y]], band: [[x, low, high]], name, look}; `marks`: {x, y, name}; `rule`: a level to compare with.
+ * `lines`: {points: [[x, y]], band: [[x, low, high]], name, look}; `marks`: {x, y, name, tall}, a tall one with a line down to the axis; `rule`: a level to compare with.
  */
 export function chart({ label, x, y, lines, marks = [], rule, height = 280 }) {
   const holder = node("div", { class: "tool-chart" });
@@ -76,9 +76,9 @@ export function chart({ label, x, y, lines, marks = [], rule, height = 280 }) {
     let [low, high] = y.range ?? [Math.min(...ys), Math.max(...ys)];
     if (!(high > low)) [low, high] = [low - 1, high + 1];
     const marksOfY = ticks(low, high, 4);
-    const left = 12 + 7.2 * Math.max(...marksOfY.map((tick) => y.format(tick).length));
-    const [right, top, bottom] = [14, 26, 46];
+    const left = 14 + 8 * Math.max(...marksOfY.map((tick) => y.format(tick).length));
     const [first, last] = [Math.min(...xs), Math.max(...xs)];
+    const [right, top, bottom] = [6 + 3.8 * x.format(last).length, 26, 46];
     const across = (value) => left + ((value - first) / (last - first || 1)) * (width - left - right);
     const up = (value) => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
     const path = (places) => places.map(([a, b], i) => `${i ? "L" : "M"}${across(a).toFixed(1)} ${up(b).toFixed(1)}`).join("");
@@ -98,12 +98,14 @@ export function chart({ label, x, y, lines, marks = [], rule, height = 280 }) {
           band ? node("svg:path", { class: `band ${look}`, d: `${path(band.map(([a, b]) => [a, b]))}${path(band.map(([a, , c]) => [a, c]).reverse()).replace("M", "L")}Z` }) : null,
         ),
         lines.map(({ points, look }) => node("svg:path", { class: `line ${look}`, d: path(points) })),
-        marks.map(({ x: a, y: b, name }) => {
+        marks.map(({ x: a, y: b, name, tall }) => {
           const anchor = across(a) > (left + width) / 2 ? "end" : "start";
           const shift = anchor === "end" ? -9 : 9;
+          const beside = Math.max(top + TEXT, Math.min(height - bottom - 6, up(b) - 9));
           return [
+            tall ? node("svg:path", { class: "rule", d: `M${across(a).toFixed(1)} ${height - bottom}V${top}` }) : "",
             node("svg:circle", { class: "mark", cx: across(a).toFixed(1), cy: up(b).toFixed(1), r: 5 }),
-            text(across(a) + shift, Math.max(top + TEXT, Math.min(height - bottom - 6, up(b) - 9)), name, anchor, "name"),
+            text(across(a) + shift, tall ? height - bottom - 8 : beside, name, anchor, "name"),
           ];
         }).flat(),
       ),
@@ -144,7 +146,7 @@ function control(root, field, text) {
     : node("input", { ...shared, type: "number", min: field.low, max: field.high, step: "any", value: text, inputmode: field.whole ? "numeric" : "decimal", autocomplete: "off" });
   return node(
     "div",
-    { class: "tool-field", "data-field": field.name },
+    { class: field.wide ? "tool-field wide" : "tool-field", "data-field": field.name },
     node("label", { for: id }, field.label, field.unit ? node("span", { class: "tool-unit" }, ` (${field.unit})`) : null),
     input,
     field.hint ? node("p", { class: "tool-hint", id: `${id}-hint` }, field.hint) : null,
@@ -155,8 +157,9 @@ function control(root, field, text) {
 /**
  * Bring a tool to life.
  *
- * `fields`: {name, label, unit, hint, low, high, whole, options, value, when}; `show(values, said)` returns the
- * elements of the result and may throw a RangeError whose message is for the reader; its first element is read aloud.
+ * `fields`: {name, label, unit, hint, low, high, whole, options, value, when, wide, more}; `show(values)` returns
+ * the answer as a text, which is read aloud too, and the elements of the result; it may throw a RangeError whose
+ * message is for the reader.
  * `presets`: {by, values, more}: the field whose choice sets others, what it sets, and the title under which fields
  * with `more` fold away.
  */
@@ -176,9 +179,10 @@ export function mount(root, fields, show, presets) {
   const reset = node("button", { type: "button", class: "tool-reset" }, "Back to the start settings");
   const folded = more.length ? node("details", { class: "tool-more" }, node("summary", {}, presets.more), node("div", {}, more)) : null;
   const form = node("form", { class: "tool-form", "aria-label": "Settings" }, main, folded ?? "", reset);
-  const spoken = node("p", { class: "visually-hidden", role: "status" });
+  const head = root.querySelector(".tool-head");
+  const spoken = node("p", { class: "tool-spoken", role: "status" });
   root.querySelector(".tool-note")?.remove();
-  root.prepend(form);
+  head.after(form);
   root.append(spoken);
 
   const texts = () => Object.fromEntries(fields.map((field) => [field.name, form.elements[field.name].value]));
@@ -203,9 +207,10 @@ export function mount(root, fields, show, presets) {
       return;
     }
     try {
-      const shown = [show(values)].flat();
+      const [answer, ...shown] = show(values);
+      head.replaceChildren(node("p", { class: "tool-answer" }, answer));
       result.replaceChildren(...shown.filter(Boolean));
-      spoken.textContent = shown[0].textContent;
+      spoken.textContent = answer;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       complain(error.message);
@@ -216,7 +221,8 @@ export function mount(root, fields, show, presets) {
   };
 
   const complain = (message) => {
-    result.replaceChildren(node("p", { class: "tool-problem" }, message));
+    head.replaceChildren(node("p", { class: "tool-problem" }, message));
+    result.replaceChildren();
     spoken.textContent = message;
   };
 

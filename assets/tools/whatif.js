@@ -1,22 +1,20 @@
 // The what-if scorer's page: change what a visit looks like, see its chance to buy and what moves it.
 import { contributions, probability } from "./whatif-engine.js";
-import { cards, load, mount, node, number, percent, start } from "./tool.js";
+import { cards, load, mount, node, number, percent, points, start, table } from "./tool.js";
 
 const BARS = 10;
-
-const text = (value) => String(Number(value.toFixed(4)));
 
 /** One field a feature; those that matter most come first, the rest folds away. */
 function fields(file) {
   const rest = file.features.map((_, place) => place).filter((place) => !file.shown.includes(place));
   const field = (place, more) => {
     const { name, label, unit, hint, least, most, flag } = file.features[place];
-    const value = text(file.visits[0].row[place]);
+    const value = String(file.visits[0].row[place]);
     if (flag) return { name, label, hint, more, value, options: [["0", "No"], ["1", "Yes"]] };
     return { name, label, unit, hint, more, value, low: least, high: most };
   };
   return [
-    { name: "visit", label: "Start from", value: "0", options: file.visits.map(({ label }, i) => [String(i), label]), hint: "Visits of the simulated shop, after three events" },
+    { name: "visit", label: "Start from", wide: true, value: "0", options: file.visits.map(({ label }, i) => [String(i), label]), hint: "Visits of the simulated shop, after three events" },
     ...file.shown.map((place) => field(place, false)),
     ...rest.map((place) => field(place, true)),
   ];
@@ -24,29 +22,17 @@ function fields(file) {
 
 /** The values that each start gives to the other fields. */
 const presets = (file) =>
-  Object.fromEntries(file.visits.map(({ row }, i) => [String(i), Object.fromEntries(file.features.map(({ name }, place) => [name, text(row[place])]))]));
+  Object.fromEntries(file.visits.map(({ row }, i) => [String(i), Object.fromEntries(file.features.map(({ name }, place) => [name, String(row[place])]))]));
 
-/** A row of the list of contributions: name, value, a bar to the left or right, and the factor on the odds. */
-function bar(name, value, given, largest) {
+/** A row of the table of contributions: name and value, a bar to the left or right, the factor on the odds. */
+function push(name, value, given, largest) {
   const width = (50 * Math.abs(given)) / largest;
-  const from = given < 0 ? 50 - width : 50;
-  const factor = `\u00d7${number(Math.exp(given), 2)}`;
-  return node(
-    "tr",
-    {},
-    node("th", { scope: "row" }, name, value === "" ? null : node("span", { class: "tool-unit" }, ` ${value}`)),
-    node(
-      "td",
-      {},
-      node(
-        "svg:svg",
-        { class: "push", viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" },
-        node("svg:rect", { class: given < 0 ? "down" : "up", x: from.toFixed(2), y: 1, width: width.toFixed(2), height: 10 }),
-        node("svg:path", { class: "grid", d: "M50 0V12" }),
-      ),
-    ),
-    node("td", { class: "num" }, factor),
-  );
+  const rectangle = { class: given < 0 ? "down" : "up", x: (given < 0 ? 50 - width : 50).toFixed(2), y: 1, width: width.toFixed(2), height: 10 };
+  return [
+    node("span", {}, name, node("span", { class: "tool-unit" }, ` ${value}`)),
+    node("svg:svg", { class: "push", viewBox: "0 0 100 12", preserveAspectRatio: "none", "aria-hidden": "true" }, node("svg:rect", rectangle), node("svg:path", { class: "grid", d: "M50 0V12" })),
+    `\u00d7${number(Math.exp(given), 2)}`,
+  ];
 }
 
 /** The table of what moves the chance: the largest contributions, and all others as one. */
@@ -60,22 +46,10 @@ function pushes(file, row) {
   const shown = (place) => (file.features[place].flag ? (row[place] ? "yes" : "no") : number(row[place], row[place] % 1 ? 2 : 0));
   const caption = "What moves this visit\u2019s odds, against the average visit";
   return [
-    node(
-      "div",
-      { class: "table-scroll", tabindex: 0, role: "group", "aria-label": caption },
-      node(
-        "table",
-        { class: "compact" },
-        node("caption", {}, caption),
-        node("thead", {}, node("tr", {}, ["Feature", "Lower or higher", "Odds"].map((head, i) => node("th", { scope: "col", class: i === 2 ? "num" : null }, head)))),
-        node(
-          "tbody",
-          {},
-          top.map((place) => bar(file.features[place].label, shown(place), given[place], largest)),
-          bar(`The other ${given.length - BARS} features`, "", others, largest),
-        ),
-      ),
-    ),
+    table(caption, ["Feature", "Lower or higher", "Odds"], [
+      ...top.map((place) => push(file.features[place].label, shown(place), given[place], largest)),
+      push(`The other ${given.length - BARS} features`, "", others, largest),
+    ]),
     node("p", { class: "tool-remark" }, `Exact TreeSHAP on the log-odds: the factors multiply the odds of the average visit (a chance of ${percent(usual, 1)}) to those of this one. They say how the model scores, not what would change a buyer\u2019s mind.`),
   ];
 }
@@ -86,10 +60,10 @@ function show(file, values) {
   const helped = chance >= file.threshold;
   const started = probability(file, file.visits[Number(values.visit)].row);
   return [
-    node("p", { class: "tool-answer" }, `This visit buys with a chance of ${percent(chance, 1)}: ${helped ? "above" : "below"} the ${percent(file.threshold, 1)} from which help pays.`),
+    `This visit buys with a chance of ${percent(chance, 1)}: ${helped ? "above" : "below"} the ${percent(file.threshold, 1)} from which help pays.`,
     cards([
       ["Chance to buy", percent(chance, 1), `${percent(started, 1)} as the visit was`],
-      ["Against where it started", `${chance >= started ? "+" : "\u2212"}${number(100 * Math.abs(chance - started), 1)} pp`, "the change from your settings"],
+      ["Your changes", chance === started ? "None yet" : points(chance - started, 1), "against the visit as it was"],
       ["What to do", helped ? "Help" : "Leave alone", `help pays from ${percent(file.threshold, 1)}`],
     ]),
     ...pushes(file, row),

@@ -36,11 +36,17 @@ def in_node(module: str, name: str, inputs: list[Any], shared: Any = None) -> li
 def apart(page: Any, python: Any, path: str = "") -> list[str]:
     """Where two answers differ by more than the tolerance, absolute or relative; keys of Python's decide."""
     if isinstance(python, dict):
-        return [line for key, value in python.items() for line in apart(page.get(key), value, f"{path}.{key}")]
+        return [
+            line for key, value in python.items() for line in apart(page.get(key), value, f"{path}.{key}")
+        ]
     if isinstance(python, list | tuple):
         if not isinstance(page, list) or len(page) != len(python):
             return [f"{path}: {page} is no list like {python}"]
-        return [line for i, pair in enumerate(zip(page, python, strict=True)) for line in apart(*pair, f"{path}[{i}]")]
+        return [
+            line
+            for i, pair in enumerate(zip(page, python, strict=True))
+            for line in apart(*pair, f"{path}[{i}]")
+        ]
     if isinstance(python, float) and math.isinf(python):
         return [] if page is None else [f"{path}: {page} instead of infinity"]
     if isinstance(python, float) and isinstance(page, int | float):

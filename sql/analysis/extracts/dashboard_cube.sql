@@ -1,22 +1,16 @@
 -- question: How did the sessions of each week, device, channel and country go?
 -- grain: week, device, channel, country
--- technique: one conditional aggregate of sessions joined with their funnels
+-- technique: one conditional aggregate; what a store does not record is null, revenue added up as decimals
 -- keys: week, device, channel, country
--- nulls: viewed, carted, checked_out, revenue
+-- nulls: view_sessions, cart_sessions, checkout_sessions, revenue
 -- columns:
---   viewed: sessions with a view
---   carted: that then cart
---   checked_out: that then check out
---   purchased: that then buy, after every step that the store records
+--   view_sessions: sessions with a view
+--   checkout_sessions: sessions with a cart, where carts are recorded, and a checkout
 
 with
 
 sessions as (
     select * from marts.sessions
-),
-
-session_funnels as (
-    select * from marts.session_funnels
 ),
 
 recorded as (
@@ -29,16 +23,21 @@ select
     sessions.channel,
     sessions.country,
     count(*) as sessions,
-    case when bool_or(recorded.has_views) then count(session_funnels.viewed_at) end as viewed,
-    case when bool_or(recorded.has_carts) then count(session_funnels.carted_at) end as carted,
-    case when bool_or(recorded.has_checkouts) then count(session_funnels.checked_out_at) end as checked_out,
-    count(session_funnels.purchased_at) as purchased,
+    case when bool_or(recorded.has_views) then count(*) filter (where sessions.n_views > 0) end
+        as view_sessions,
+    case when bool_or(recorded.has_carts) then count(*) filter (where sessions.has_cart) end
+        as cart_sessions,
+    case
+        when bool_or(recorded.has_checkouts)
+            then count(*) filter (
+                where sessions.has_checkout and (sessions.has_cart or not recorded.has_carts)
+            )
+    end as checkout_sessions,
     count(*) filter (where sessions.converted) as conversions,
     case
         when count(sessions.revenue) = count(*) then sum(sessions.revenue::decimal(18, 6))::double
     end as revenue
 from sessions
 cross join recorded
-join session_funnels on sessions.session_id = session_funnels.session_id
 group by 1, 2, 3, 4
 order by 1, 2, 3, 4

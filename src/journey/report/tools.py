@@ -1,14 +1,15 @@
-"""The place of a tool on its page: a static result, what the tool starts from, and the script that takes over."""
+"""The place of a tool on its page: a static result, the start settings, and the script that takes over."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 from journey.report.markup import checked_id, escape, raw_block, script_json
 
 #: From a page in `chapters/tools/` to the root of the site.
 UP = "../../"
+NOTE = "The settings need JavaScript. Below is the result for the start settings."
+CARDS = '"tool-cards"'
 
 
 def show_tool(
@@ -45,15 +46,13 @@ def show_tool(
     checked_id(id, "tool")
     rows = "".join(f"<div><dt>{escape(what)}</dt><dd>{escape(value)}</dd></div>" for what, value in facts)
     data = f' data-file="{UP}{escape(file)}"' if file else ""
-    print(
-        raw_block(
-            "html",
-            f'<link rel="stylesheet" href="{UP}assets/tools/tools.css">\n'
-            f'<section class="tool" id="{id}" aria-label="{escape(label)}"{data}>\n'
-            f'<script type="application/json">{script_json(settings or {})}</script>\n'
-            '<p class="tool-note">The settings need JavaScript. Below is the result for the start settings.</p>\n'
-            f'<div class="tool-result"><p class="tool-answer">{escape(answer)}</p>'
-            + (f'<dl class="tool-cards">{rows}</dl>' if rows else "")
-            + f'</div>\n</section>\n<script type="module" src="{UP}assets/tools/{id}.js"></script>',
-        )
+    parts = (
+        f'<link rel="stylesheet" href="{UP}assets/tools/tools.css">',
+        f'<section class="tool" id="{id}" aria-label="{escape(label)}"{data}>',
+        f'<script type="application/json">{script_json(settings or {})}</script>',
+        f'<p class="tool-note">{NOTE}</p>',
+        f'<div class="tool-head"><p class="tool-answer">{escape(answer)}</p></div>',
+        f'<div class="tool-result">{f"<dl class={CARDS}>{rows}</dl>" if rows else ""}</div>',
+        f'</section>\n<script type="module" src="{UP}assets/tools/{id}.js"></script>',
     )
+    print(raw_block("html", "\n".join(parts)))

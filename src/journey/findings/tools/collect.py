@@ -78,7 +78,10 @@ def add_return(desk: Desk) -> None:
     settings = roi.start(desk, file)
     found = roi.simulate(file, settings)
     desk.save("return", pd.DataFrame([asdict(settings)]))
-    label, source = "Profit of the chapter's ranking within the budget that the simulator starts with", "roi:simulate"
+    label, source = (
+        "Profit of the chapter's ranking within the budget that the simulator starts with",
+        "roi:simulate",
+    )
     desk.ledger.add(
         "tools.return_profit",
         found["profit"],
@@ -105,6 +108,9 @@ def add_visits(desk: Desk) -> None:
     write(desk, "whatif", file, "What-if scorer")
     scores = evaluate_scorer(file, np.array([visit["row"] for visit in file["visits"]]))
     for visit, score in zip(file["visits"], scores, strict=True):
-        name, label = visit["label"].split()[1], f"Chance to buy that the trees give: {visit['label'].lower()}"
+        name, label = (
+            visit["label"].split()[1],
+            f"Chance to buy that the trees give: {visit['label'].lower()}",
+        )
         source = "journey.models.scorer:evaluate_scorer"
         desk.ledger.add(f"tools.whatif_{name}", float(score), "share", label=label, source=source)

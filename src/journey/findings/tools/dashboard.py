@@ -10,19 +10,20 @@ from typing import Any
 
 import pandas as pd
 
-from journey.errors import JourneyError
 from journey.findings.desk import Desk
 from journey.report.ledger import Numbers
 from journey.warehouse.query import query
 
 DIMENSIONS = ("week", "device", "channel", "country")
-STEPS = ("sessions", "viewed", "carted", "checked_out", "purchased")
+STEPS = ("sessions", "view_sessions", "cart_sessions", "checkout_sessions", "conversions")
+#: A step whose losses may be won back, and the one before it, as chapter 02 has them.
+DROPS = (("sessions", STEPS[2]), (STEPS[2], STEPS[3]), (STEPS[3], STEPS[4]))
 PREDICTIONS = "conversion_predictions.csv"
 DECISION = "after_3_events"
-#: Chances at which a segment of risk ends; the threshold of chapter 05 is put between them, and those from it
-#: on are helped.
-LOW, HIGH, HELPED = 0.03, 0.15, 2
-CENTS, MILLIONTHS = 100, 1_000_000
+#: Segments of risk end at half, once and twice the chance from which help pays; those from it on are helped.
+HELPED = 2
+#: Units of revenue and of chances: whole numbers add up without rounding.
+MONEY, MILLIONTHS = 10_000, 1_000_000
 
 
 def cube(desk: Desk) -> dict[str, Any]:
@@ -33,21 +34,19 @@ def cube(desk: Desk) -> dict[str, Any]:
     dict
         `dimensions`: name -> values in order; `measures` and `risk_measures`: names of the columns; `cells`
         and `risk_cells`: rows of places of the four dimensions (then of the segment) and measures, revenue in
-        cents, chances in millionths; `segments`: names and the chance at which each begins; `assumptions`.
+        ten-thousandths of a euro, chances in millionths; `segments`: the chance at which each begins;
+        `assumptions`.
     """
     sessions = query("dashboard_cube", desk.warehouse)
     sessions["week"] = pd.to_datetime(sessions["week"]).dt.strftime("%Y-%m-%d")
-    sessions["revenue"] = (sessions["revenue"] * CENTS).round().astype(int)
-    threshold = float(Numbers(desk.paths.results / "prediction" / "numbers.json").prediction.third_threshold.value)
-    starts = [0.0, LOW, threshold, HIGH]
-    if sorted(starts) != starts:
-        raise JourneyError(
-            f"help pays from a chance of {threshold:.1%}, outside the dashboard's segments {LOW:.0%} to {HIGH:.0%}; "
-            "set LOW and HIGH around it"
-        )
+    sessions["revenue"] = (sessions["revenue"] * MONEY).round().astype(int)
+    threshold = float(
+        Numbers(desk.paths.results / "prediction" / "numbers.json").prediction.third_threshold.value
+    )
+    starts = [0.0, threshold / 2, threshold, 2 * threshold]
     risk = predicted(desk, starts)
     values = {name: sorted(sessions[name].unique()) for name in DIMENSIONS}
-    measures = (*STEPS, "conversions", "revenue")
+    measures = (*STEPS, "revenue")
     risk_measures = ("sessions", "expected", "bought", "revenue")
     return {
         "dimensions": values,
@@ -72,11 +71,11 @@ def predicted(desk: Desk, starts: list[float]) -> pd.DataFrame:
     begun = pd.Series(starts)
     day = rows["decided_at"].dt.normalize()
     rows = rows.assign(
-        week=(day - pd.to_timedelta(day.dt.dayofweek, unit="D")).dt.strftime("%Y-%m-%d"),
+        week=(day - pd.to_timedelta(day.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d"),
         segment=begun.searchsorted(rows["probability"], side="right") - 1,
         sessions=1,
         expected=(rows["probability"] * MILLIONTHS).round().astype(int),
-        revenue=(rows["revenue_after"] * CENTS).round().astype(int),
+        revenue=(rows["revenue_after"] * MONEY).round().astype(int),
     )
     by = [*DIMENSIONS, "segment"]
     return rows.groupby(by, as_index=False)[["sessions", "expected", "bought", "revenue"]].sum()
@@ -85,7 +84,10 @@ def predicted(desk: Desk, starts: list[float]) -> pd.DataFrame:
 def cells(frame: pd.DataFrame, values: Mapping[str, list[Any]], measures: tuple[str, ...]) -> list[list[int]]:
     """Rows of a cube as whole numbers: the places of its dimensions, then its measures."""
     places = pd.DataFrame(
-        {name: frame[name].map({value: place for place, value in enumerate(known)}) for name, known in values.items()}
+        {
+            name: frame[name].map({value: place for place, value in enumerate(known)})
+            for name, known in values.items()
+        }
     )
     return pd.concat([places, frame[list(measures)]], axis=1).astype(int).to_numpy().tolist()
 
@@ -130,11 +132,11 @@ def totals(file: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]
         )
     helped = segments[HELPED:]
     cost = assumed["cost"] * sum(sums["sessions"] for sums in helped)
-    margin = assumed["margin"] * sum(sums["revenue"] for sums in helped) / CENTS
+    margin = assumed["margin"] * sum(sums["revenue"] for sums in helped) / MONEY
     won = {}
-    for before, after in zip(STEPS[1:], STEPS[2:], strict=False):
+    for before, after in DROPS:
         lost = funnel[before] - funnel[after]
-        worth = assumed["margin"] * funnel["revenue"] / CENTS
+        worth = assumed["margin"] * funnel["revenue"] / MONEY
         won[after] = assumed["recoverable"] * lost * worth / funnel[after] if funnel[after] else None
     return {
         "funnel": funnel,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from scipy import stats
 
 from journey import experiments as engine
 from journey.errors import JourneyError
+from journey.experiments.group_sequential import SpendingName
 from journey.experiments.inputs import Alternative
 
 
@@ -50,7 +52,7 @@ class Settings:
     share: float
     days: int
     looks: int
-    spending: engine.SpendingName
+    spending: SpendingName
 
 
 def plan(given: Settings) -> dict[str, Any]:
@@ -103,23 +105,27 @@ def within(given: Settings, common: dict[str, Any]) -> dict[str, Any]:
 def looks(given: Settings, total: int) -> dict[str, Any]:
     """Boundaries for z in the direction of the effect, and what looking early costs and saves."""
     side: Alternative = "two-sided" if given.alternative == "two-sided" else "greater"
-    bounds = engine.group_sequential(
-        [(look + 1) / given.looks for look in range(given.looks)],
-        alpha=given.alpha,
-        alternative=side,
-        spending=given.spending,
-    )
-    inflation = engine.inflation_factor(bounds, given.power)
-    tail = given.alpha / (2 if side == "two-sided" else 1)
-    drift = math.sqrt(inflation) * float(stats.norm.isf(tail) + stats.norm.isf(1 - given.power))
+    found = boundaries(given.looks, given.alpha, side, given.power, given.spending)
+    larger = math.ceil(total * found["inflation"])
+    days = engine.duration(larger, given.visitors, share=given.share).days
+    return found | {"sequentialTotal": larger, "sequentialDays": days}
+
+
+@cache
+def boundaries(
+    count: int, alpha: float, side: Alternative, power: float, spending: SpendingName
+) -> dict[str, Any]:
+    """Boundaries of equally spaced looks, the larger sample they need, when they stop a planned effect."""
+    times = [(look + 1) / count for look in range(count)]
+    bounds = engine.group_sequential(times, alpha=alpha, alternative=side, spending=spending)
+    inflation = engine.inflation_factor(bounds, power)
+    tail = alpha / (2 if side == "two-sided" else 1)
+    drift = math.sqrt(inflation) * float(stats.norm.isf(tail) + stats.norm.isf(1 - power))
     crossing = engine.crossing_probabilities(bounds, drift)
-    larger = math.ceil(total * inflation)
     return {
         "z": list(bounds.z),
         "nominal": list(bounds.nominal_p),
         "stops": [up + down for up, down in zip(crossing.in_favour, crossing.against, strict=True)],
         "inflation": inflation,
         "expected": crossing.expected_information,
-        "sequentialTotal": larger,
-        "sequentialDays": engine.duration(larger, given.visitors, share=given.share).days,
     }

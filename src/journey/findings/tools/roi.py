@@ -1,8 +1,8 @@
 """The ROI simulator: the experiment of chapter 11 as curves that any margin and cost can be applied to.
 
-Profit is linear in both: margin times the revenue that treating adds, minus cost times the orders of those who
-are treated. So the file holds revenue and orders over the share treated, once as measured and once a resample;
-`assets/tools/roi.js` and `simulate` make money of them in the same way.
+Profit is linear in both: margin times the revenue that treating adds, minus cost times the orders of those
+who are treated. So the file holds revenue and orders over the share treated, measured and resampled;
+`assets/tools/roi-engine.js` and `simulate` make money of them in the same way.
 """
 
 from __future__ import annotations
@@ -66,14 +66,16 @@ def policies(trial: Trial, ranked: Rankings, margin: float, price: float) -> dic
     """Curves of each way to choose whom to treat."""
     revenue, orders = trial.data.margin / margin, trial.data.shipping / price
     found = {
-        name: _measured(revenue, trial.data.treated, orders, score) | _true(trial, score)
+        name: measured(revenue, trial.data.treated, orders, score) | _true(trial, score)
         for name, score in (("uplift", ranked.profit), ("likeliest", ranked.response))
     }
     return found | {"truth": _true(trial, trial.gain)}
 
 
-def _measured(revenue: FloatArray, treated: FloatArray, orders: FloatArray, score: FloatArray) -> dict[str, Any]:
-    """Revenue added and orders of the treated, a user of the whole audience, as `uplift.roi_curve` has them."""
+def measured(
+    revenue: FloatArray, treated: FloatArray, orders: FloatArray, score: FloatArray
+) -> dict[str, Any]:
+    """Revenue added and orders of the treated, a user of the audience, as `uplift.roi_curve` has them."""
     ranking = rank_people(revenue, treated, score)
     caused = orders[ranking.order]
     parts: list[tuple[FloatArray, FloatArray]] = []
@@ -189,6 +191,8 @@ def reach(shares: FloatArray, cost: FloatArray, budget: float) -> float:
 def start(desk: Desk, file: dict[str, Any]) -> Settings:
     """What the page starts with: the chapter's policy, and the budget that its share costs."""
     margin, price = (desk.assumptions[name] for name in ("shop.gross_margin", "free_shipping.cost_per_order"))
-    orders = np.interp(POLICY_SHARE, file["shares"], file["policies"]["uplift"]["orders"]) * file["orders_unit"]
+    orders = (
+        np.interp(POLICY_SHARE, file["shares"], file["policies"]["uplift"]["orders"]) * file["orders_unit"]
+    )
     budget = round(float(USERS * price * orders), -2)
     return Settings("uplift", float(USERS), budget, margin, price, 0.0)

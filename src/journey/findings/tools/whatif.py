@@ -43,14 +43,14 @@ def scorer(desk: Desk) -> dict[str, Any]:
     known = {feature.name: feature for feature in FEATURES}
     for feature in full["features"]:
         said = known[feature["name"]]
-        window = {"now": "", "session": ", this visit", "all": ", ever before"}.get(said.window, f", last {said.window}")
-        unit = "" if said.unit == "flag" else said.unit
+        window = f", last {said.window}" if said.window[0].isdigit() else ""
+        flag, named = said.unit == "flag", said.unit.split()[0] in said.name
         largest = LARGEST.get(said.unit, max(365.0, 10 * feature["high"]))
         feature |= {
             "label": said.name.replace("_", " ").capitalize(),
-            "unit": unit,
-            "flag": said.unit == "flag",
-            "hint": f"{said.definition}{window}",
+            "unit": "" if flag or named else said.unit,
+            "flag": flag,
+            "hint": "" if flag else f"{said.definition}{window}",
             "least": -3.0 if said.unit == "log points" else 0.0,
             "most": 3.0 if said.unit == "log points" else largest,
         }
@@ -75,13 +75,18 @@ def visits(rows: Floats, scores: Floats) -> list[dict[str, Any]]:
     """Real decisions of the simulated shop at some places of the scores, from the usual to the extreme."""
     order = np.argsort(scores, kind="stable")
     return [
-        {"label": label, "row": rows[order[round(place * (len(order) - 1))]].round(DIGITS).tolist()}
+        {"label": label, "row": [rounded(value) for value in rows[order[round(place * (len(order) - 1))]]]}
         for label, place in PLACES.items()
     ]
 
 
+def rounded(value: float) -> float:
+    """To `DIGITS` digits that count: what a field of a form can show."""
+    return float(f"{value:.{DIGITS}g}")
+
+
 def shapley(scorer: Mapping[str, Any], rows: Floats) -> Floats:
-    """Contributions of each feature to the log-odds of each row, shape (n, k): exact, path-dependent TreeSHAP.
+    """Exact, path-dependent TreeSHAP: contributions to the log-odds of each row, shape (n, k).
 
     A leaf speaks for the few features on its path alone, so every subset of them can be gone through
     (Lundberg and others 2018, equation 2).
@@ -93,7 +98,9 @@ def shapley(scorer: Mapping[str, Any], rows: Floats) -> Floats:
     return given
 
 
-def _walk(tree: Mapping[str, Any], node: int, path: dict[int, Any], values: NDArray[np.float32], given: Floats) -> None:
+def _walk(
+    tree: Mapping[str, Any], node: int, path: dict[int, Any], values: NDArray[np.float32], given: Floats
+) -> None:
     """Go on to both children, each with what its feature now says: rows that follow it, and its weight."""
     feature = tree["f"][node]
     if feature < 0:
@@ -121,4 +128,3 @@ def _credit(leaf: np.float32, path: dict[int, Any], given: Floats) -> None:
             total += product / ((others + 1) * math.comb(others, sum(chosen)))
         follows, weight = path[feature]
         given[:, feature] += float(leaf) * (follows - weight) * total
-
