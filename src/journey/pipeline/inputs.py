@@ -37,6 +37,15 @@ LEDGER = "journey.report.ledger:Numbers"
 STORE, EVIDENCE = "journey.paths:Paths.store", "journey.paths:Paths.evidence"
 #: Files of the root that have a rule of their own, or that only say where the root is.
 MARKERS = {"_quarto.yml", "assumptions.toml", "numbers.json"}
+#: Files that chapter 05 writes for other tools, by their names.
+FOR_TOOLS = {
+    name: f"{folder}/{name}"
+    for folder, names in (
+        ("models", ("browser_scorer.json", "browser_scorer_check.json", "after_3_events_xgboost.json")),
+        ("predictions", ("conversion_predictions.csv",)),
+    )
+    for name in names
+}
 #: Settings of the environment that decide what is computed.
 VARIABLES = ("JOURNEY_EVIDENCE",)
 
@@ -124,6 +133,7 @@ class Inputs:
         if TABLE_OF_RESULTS in sight.reached:
             yield from (paths.results / f"{name}.parquet" for name in names if RESULT.fullmatch(name))
         yield from (paths.results / name for name in names & {"sql_timings.json", "about.json"})
+        yield from (paths.results / kept for name, kept in FOR_TOOLS.items() if name in names)
         yield from self.patterns(sight)
         yield from (file for file in self.sources["."] if file.name in names - MARKERS)
 

@@ -38,8 +38,9 @@ def page_digests(inputs: Inputs) -> dict[str, str]:
 
 
 def notebook_keys(inputs: Inputs) -> dict[Path, str]:
-    """A page that is offered as a notebook -> digest of what its code rests on."""
-    pages = [page for page in page_files(inputs.paths) if page.parent != inputs.paths.root]
+    """A page that is offered as a notebook -> digest of what its code rests on; the tools are none."""
+    apart = (inputs.paths.root, inputs.paths.root / "chapters" / "tools")
+    pages = [page for page in page_files(inputs.paths) if page.parent not in apart]
     return {page: _digest(page_inputs(inputs, page)) for page in pages}
 
 

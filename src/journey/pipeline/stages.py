@@ -18,6 +18,10 @@ from journey.pipeline.inputs import Inputs, chapters
 from journey.pipeline.stage import Report, Stage
 
 WORK = "journey.pipeline.work"
+#: What a chapter makes besides its own folder of results, and others read.
+BESIDES = {
+    "prediction": ("data/results/models/", "data/results/predictions/conversion_predictions.csv"),
+}
 
 
 def stages(paths: Paths, *, store: str = "simulated") -> list[Stage]:
@@ -95,7 +99,7 @@ def findings(paths: Paths) -> list[Stage]:
             f"Findings: {chapter}",
             does(work.collect, paths, chapter),
             seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
-            makes=(f"data/results/{chapter}/",),
+            makes=(f"data/results/{chapter}/", *BESIDES.get(chapter, ())),
         )
         for chapter in sorted(chapters())
     ]

@@ -1,0 +1,116 @@
+"""Findings of the tools: the files that pages compute from, and the results that they start with."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from journey.files import write_text
+from journey.findings.desk import Desk
+from journey.findings.tools import dashboard, planner, roi, whatif
+from journey.models.scorer import evaluate_scorer, scorer_text
+from journey.report.ledger import Numbers
+
+SOURCE = "journey.findings.tools"
+#: What the planner starts with besides the shop's own rate and traffic.
+LIFT, DAYS = 0.02, 56
+
+
+def collect(desk: Desk) -> None:
+    """Write the tools' files, and register what their pages say without a script."""
+    add_plan(desk)
+    add_return(desk)
+    add_visits(desk)
+    write(desk, "dashboard", dashboard.cube(desk), "Dashboard")
+
+
+def write(desk: Desk, name: str, file: dict[str, Any], title: str) -> None:
+    """Write the data of a tool in one line of JSON, and register what it weighs on the way to a reader."""
+    text = scorer_text(file)
+    write_text(desk.folder / "page" / f"{name}.json", text)
+    weight = len(gzip.compress(text.encode(), 9, mtime=0)) / 1000
+    label = f"{title}: data that the page loads, compressed, kB"
+    desk.ledger.add(f"tools.{name}_kilobytes", weight, "count", label=label, source=f"{SOURCE}.collect:write")
+
+
+def add_plan(desk: Desk) -> None:
+    """The planner's start: this shop's experiment, planned again for a change of one point."""
+    known = Numbers(desk.paths.results / "experiments" / "numbers.json").experiments
+    settings = planner.Settings(
+        kind="rate",
+        baseline=round(float(known.control_rate.value), 3),
+        deviation=50.0,
+        effect=LIFT,
+        alpha=float(known.alpha.value),
+        power=float(known.power.value),
+        alternative="two-sided",
+        ratio=1.0,
+        visitors=float(round(float(known.users_per_day.value))),
+        share=1.0,
+        days=DAYS,
+        looks=1,
+        spending="obrien-fleming",
+    )
+    found = planner.plan(settings)
+    desk.save("plan", pd.DataFrame([asdict(settings)]))
+    source = f"{SOURCE}.planner:plan"
+    for name, value, unit, label in (
+        ("plan_effect", settings.effect, "points", "Change that the planner starts with"),
+        ("plan_baseline", settings.baseline, "share", "Share who buy that the planner starts with"),
+        ("plan_visitors_a_day", settings.visitors, "count", "Visitors a day that the planner starts with"),
+        ("plan_wait", settings.days, "count", "Days to wait that the planner starts with"),
+        ("plan_visitors", found["total"], "count", "Visitors needed, start of the planner"),
+        ("plan_days", found["days"], "count", "Days needed, whole weeks, start of the planner"),
+        ("plan_detectable", found["detectable"], "points", "Smallest change found in the days to wait"),
+        ("plan_power", found["power"], "share", "Chance to find the change in the days to wait"),
+    ):
+        desk.ledger.add(f"tools.{name}", value, unit, label=label, source=source)
+
+
+def add_return(desk: Desk) -> None:
+    """The simulator's start: the chapter's policy and assumptions, with the budget that its share costs."""
+    file = roi.curves(desk)
+    write(desk, "roi", file, "ROI simulator")
+    settings = roi.start(desk, file)
+    found = roi.simulate(file, settings)
+    desk.save("return", pd.DataFrame([asdict(settings)]))
+    label, source = (
+        "Profit of the chapter's ranking within the budget that the simulator starts with",
+        "roi:simulate",
+    )
+    desk.ledger.add(
+        "tools.return_profit",
+        found["profit"],
+        "eur",
+        low=found["low"],
+        high=found["high"],
+        method="bootstrap over users",
+        label=label,
+        source=f"{SOURCE}.{source}",
+    )
+    for name, value, unit, label in (
+        ("return_budget", settings.budget, "eur", "Budget that the simulator starts with"),
+        ("return_share", found["share"], "share", "Share of users whom this budget reaches"),
+        ("return_pays", found["pays"], "share", "Resamples in which this brings a profit"),
+        ("return_truth", found["true_profit"], "eur", "True profit of the same choice"),
+        ("return_users", settings.users, "count", "Users that the simulator starts with"),
+    ):
+        desk.ledger.add(f"tools.{name}", value, unit, label=label, source=f"{SOURCE}.{source}")
+
+
+def add_visits(desk: Desk) -> None:
+    """The visits that the what-if scorer starts from."""
+    file = whatif.scorer(desk)
+    write(desk, "whatif", file, "What-if scorer")
+    scores = evaluate_scorer(file, np.array([visit["row"] for visit in file["visits"]]))
+    for visit, score in zip(file["visits"], scores, strict=True):
+        name, label = (
+            visit["label"].split()[1],
+            f"Chance to buy that the trees give: {visit['label'].lower()}",
+        )
+        source = "journey.models.scorer:evaluate_scorer"
+        desk.ledger.add(f"tools.whatif_{name}", float(score), "share", label=label, source=source)
