@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import orjson
+import psutil
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
@@ -178,11 +179,33 @@ def batch_scores(landed: Landed, matrix: Floats) -> Floats:
     return landed.calibration(raw_scores(landed.linear, boosted, matrix)[landed.chosen])
 
 
+@dataclass(frozen=True)
+class Used:
+    """Processor seconds used until now: by the service, by the client, and by everything on the machine."""
+
+    service: float
+    client: float
+    machine: float
+
+
+def used() -> Used:
+    """What this process, those that it started, and the whole machine have used."""
+    client = psutil.Process()
+    service = sum(sum(each.cpu_times()[:2]) for each in client.children(recursive=True))
+    idle = ("idle", "iowait", "guest", "guest_nice")
+    machine = sum(value for name, value in psutil.cpu_times()._asdict().items() if name not in idle)
+    return Used(service, sum(client.cpu_times()[:2]), machine)
+
+
 def measured(port: int, landed: Landed, matrix: Floats, scenario: Scenario) -> dict[str, Any]:
-    """One scenario, warmed up first: percentiles of the latency, requests and rows a second."""
+    """One scenario, warmed up first: percentiles of the latency, rates, processor time, ours and others'."""
     requests = bodies(landed, matrix, scenario)
     drive(port, requests, connections=scenario.connections, seconds=WARM, most=MOST)
+    before = used()
     timed = drive(port, requests, connections=scenario.connections, seconds=SECONDS, most=MOST)
+    after = used()
+    service, client, machine = (getattr(after, each) - getattr(before, each) for each in vars(before))
+    others = (machine - service - client) / (timed.seconds * (os.cpu_count() or 1))
     middle, high, highest = np.percentile(timed.latencies, [50, 95, 99]) * 1000
     rate = len(timed.latencies) / timed.seconds
     return {
@@ -196,4 +219,6 @@ def measured(port: int, landed: Landed, matrix: Floats, scenario: Scenario) -> d
         "p99_ms": round(float(highest), 2),
         "requests_per_second": round(rate, 1),
         "rows_per_second": round(rate * scenario.rows, 1),
+        "processor_ms": round(service / len(timed.latencies) * 1000, 3),
+        "others": round(max(others, 0.0), 3),
     }
