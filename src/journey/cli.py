@@ -289,6 +289,30 @@ def preview(
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address; 0.0.0.0 lets others in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes.")] = 1,
+    decision: Annotated[
+        str, typer.Option(help="session_start, after_3_events or first_cart.")
+    ] = "after_3_events",
+    models: Annotated[
+        Path | None, typer.Option(help="Folder of the models; data/results/models when omitted.")
+    ] = None,
+) -> None:
+    """Answer with purchase probabilities over HTTP: /score, /health, /metrics. Needs the extra api.
+
+    There is no log-in: leave it on this machine, or put something before it that has one.
+
+    Example: journey serve --workers 2
+    """
+    from journey.service.serve import serve as run_service
+
+    folder = models or here().results / "models"
+    run_service(folder, decision, host=host, port=port, workers=workers)
+
+
+@app.command()
 def bench(
     large: Annotated[
         bool, typer.Option("--large", help="Also a million users: minutes, and 10 GB of disk.")

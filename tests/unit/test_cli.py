@@ -35,7 +35,7 @@ def test_bad_input_is_one_sentence_and_status_two(arguments, message, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", ["simulate", "fetch", "build", "numbers", "check", "render", "preview", "bench"]
+    "command", ["simulate", "fetch", "build", "numbers", "check", "render", "preview", "bench", "serve"]
 )
 def test_every_command_explains_itself(command, capsys):
     assert run([command, "--help"]) == 0

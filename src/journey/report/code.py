@@ -25,6 +25,7 @@ ROOMS = (
     "causal",
     "uplift",
     "evaluation",
+    "service",
     "studies",
     "published",
     "report",

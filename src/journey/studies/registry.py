@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 import os
 import time
@@ -14,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
-from journey.errors import JourneyError
+from journey.errors import JourneyError, require
+from journey.models.runs import STORE, STUDY_EXPERIMENT, track
 from journey.paths import Paths, project
 from journey.stores.locate import locate
 from journey.studies.evidence import Evidence, check_part, evidence
@@ -195,6 +194,15 @@ STUDIES = {
             beside=_chapter("funnel", "causal", "experiments", "journeys", "uplift", "recommend"),
         ),
         Study(
+            "service_load",
+            "How fast does the scoring service answer, beside what is claimed of such services?",
+            "journey.studies.service_load.study:measure_service",
+            simulates=True,
+            beside=("journey.service.app:from_environment", "journey.service.serve:serve"),
+            libraries=("fastapi", "uvicorn", "orjson", "prometheus_client"),
+            extra="api",
+        ),
+        Study(
             "sparse_learning_curve",
             "How many users does it take to foresee which item a user buys?",
             "journey.studies.learning_curve:learning_curve",
@@ -326,7 +334,9 @@ def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float
         running = [pool.submit(_renewed, study.name, paths) for study in studies]
         try:
             for done in as_completed(running):
-                yield done.result()
+                name, seconds = done.result()
+                log_study(name, seconds, paths)
+                yield name, seconds
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -338,13 +348,28 @@ def _renewed(name: str, paths: Paths) -> tuple[str, float]:
     return name, time.perf_counter() - start
 
 
+def log_study(name: str, seconds: float, paths: Paths) -> bool:
+    """Add a study that was just computed to MLflow, where it is installed: identity, time, single numbers.
+
+    The file of the result goes with it. Gives whether MLflow is installed.
+    """
+    file = paths.evidence / f"{name}.json"
+    committed = json.loads(file.read_text(encoding="utf-8"))
+    parameters = {"study": name, "code_version": committed["code_version"], "changed": committed["date"]}
+    parameters |= {f"data_{dataset}": digest for dataset, digest in committed["data_checksum"].items()}
+    single = {
+        key: float(value)
+        for key, value in committed["results"].items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return track(
+        paths.results / STORE, STUDY_EXPERIMENT, name, parameters, single | {"seconds": seconds}, [file]
+    )
+
+
 def _check_needs(study: Study, paths: Paths) -> None:
     for dataset in study.datasets:
         if locate(dataset, root=paths) is None:
             raise JourneyError(f"study {study.name} needs the data {dataset}; run `journey fetch {dataset}`")
-    for library in study.libraries:
-        if importlib.util.find_spec(library) is None:
-            raise JourneyError(
-                f"study {study.name} needs {library}, which is not installed; "
-                f"run `pip install '.[{study.extra}]'`"
-            )
+    if study.extra:
+        require(f"study {study.name}", study.libraries, study.extra)

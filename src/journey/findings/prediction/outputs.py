@@ -11,7 +11,8 @@ from journey.files import replacing, write_json, write_text
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
 from journey.models.calibration import Calibration
-from journey.models.runs import log_run
+from journey.models.landed import landed_values, linear_values
+from journey.models.runs import STORE, log_run
 from journey.models.scorer import evaluate_scorer, export_scorer, scorer_text
 
 CHECKED_ROWS, SEED = 1000, 5
@@ -25,30 +26,17 @@ def write_outputs(
     results = desk.paths.results
     models = results / "models"
     for each in decided.values():
-        each.model.boosted.save(models / f"{each.decision}_xgboost.json")
-        write_json(models / f"{each.decision}_logistic.json", linear_values(each))
+        files = {part: models / f"{each.decision}_{part}.json" for part in ("logistic", "xgboost")}
+        each.model.boosted.save(files["xgboost"])
+        about = {"decision": each.decision, "calibration": each.model.calibrations["logistic"].as_dict()}
+        write_json(files["logistic"], linear_values(each.model.linear) | about)
+        contents = {part: file.read_bytes() for part, file in files.items()}
+        landed = landed_values(each.model, each.periods.test, contents)
+        write_json(models / f"{each.decision}_landed.json", landed)
         log_runs(desk, each, metrics)
     write_json(results / "metrics" / "model_metrics.json", metric_values(metrics))
     write_predictions(desk, decided)
     write_scorer(desk, decided[headline], threshold)
-
-
-def linear_values(each: Decided) -> dict[str, Any]:
-    """Coefficients and transformations of the logistic regression, for JSON."""
-    linear = each.model.linear
-    design = linear.design
-    return {
-        "decision": each.decision,
-        "features": list(design.names),
-        "logged": [bool(flag) for flag in design.logged],
-        "decays": design.decays,
-        "centre": [float(value) for value in design.centre],
-        "scale": [float(value) for value in design.scale],
-        "intercept": linear.intercept,
-        "coefficients": [float(value) for value in linear.coefficients],
-        "strength": linear.strength,
-        "calibration": each.model.calibrations["logistic"].as_dict(),
-    }
 
 
 def metric_values(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -80,6 +68,7 @@ def log_runs(desk: Desk, each: Decided, metrics: list[dict[str, Any]]) -> None:
             f"{each.decision}-{name}",
             parameters | {"calibration": each.model.calibrations[name].method},
             given | {"validation_log_loss": each.model.validation_loss[name]},
+            store=desk.paths.results / STORE,
         )
 
 

@@ -1,0 +1,1 @@
+"""How fast does the scoring service answer on this machine?"""
