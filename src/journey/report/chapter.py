@@ -14,6 +14,7 @@ from journey.assumptions import load_assumptions
 from journey.paths import project
 from journey.report.about import About, load_about
 from journey.report.cards import Card, show_cards
+from journey.report.columns import bounded
 from journey.report.figures import show_figure, static_figure
 from journey.report.ledger import Numbers
 from journey.report.results import load_table
@@ -31,6 +32,7 @@ __all__ = [
     "above",
     "assumptions",
     "below",
+    "bounded",
     "db",
     "how_many",
     "n",

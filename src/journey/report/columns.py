@@ -11,7 +11,8 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.formats import MINUS, format_interval, format_number
-from journey.report.markup import Link
+from journey.report.ledger import Figure, Number
+from journey.report.markup import Bounded, Link
 
 MISSING = "\u2013"
 TRUTH = {True: "yes", False: "no"}
@@ -37,9 +38,12 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
     ----------
     spec
         `text`, `integer`, `decimal[:digits]`, `percent[:digits]`, `points[:digits]`,
-        `money[:digits[:currency]]`, `p[:digits]`, `significant[:digits]`, `interval:` and one of the
-        number formats (`interval:percent:1`; each cell is a pair (low, high)), `link` (each cell is a pair
-        (text, https address)), or a function from a cell to text. A missing cell is a dash in every format.
+        `money[:digits[:currency]]`, `p[:digits]`, `significant[:digits]`, `link` (each cell is a pair
+        (text, https address)), or a function from a cell to text. With the interval below its value:
+        `estimate:` and one of the number formats (`estimate:percent:1`; each cell is (value, low, high), as
+        `bounded` makes them), `pair` (a text with that of its interval), `number` (a `Number` of the
+        ledger); without bounds the value stands alone. `interval:` and a number format writes (low, high).
+        A missing cell is a dash in every format.
 
     Raises
     ------
@@ -52,6 +56,13 @@ def formatter(spec: str | Writer) -> tuple[Writer, bool]:
         return _tolerant(_text), False
     if spec == "link":
         return _tolerant(lambda cell: Link(str(cell[0]), str(cell[1]))), False
+    if spec == "pair":
+        return _tolerant(lambda cell: cell[0] if pd.isna(cell[1]) else Bounded(*cell)), True
+    if spec == "number":
+        return _tolerant(_with_interval), True
+    if spec.startswith("estimate:"):
+        unit, digits = _number_format(spec.removeprefix("estimate:"), spec)
+        return _tolerant(lambda cell: _estimate(cell, unit, digits)), True
     if spec.startswith("interval:"):
         unit, digits = _number_format(spec.removeprefix("interval:"), spec)
         return _tolerant(lambda cell: format_interval(float(cell[0]), float(cell[1]), unit, digits)), True
@@ -67,6 +78,24 @@ def _text(cell: Any) -> str:
         return TRUTH[bool(cell)]
     # text of the ledger keeps the id of its number
     return cell if isinstance(cell, str) else str(cell)
+
+
+def bounded(frame: pd.DataFrame, name: str) -> list[tuple[Any, Any, Any]]:
+    """Cells for the format `estimate`: a column with its bounds `<name>_low` and `<name>_high`."""
+    return list(zip(frame[name], frame[f"{name}_low"], frame[f"{name}_high"], strict=True))
+
+
+def _estimate(cell: tuple[Any, Any, Any], unit: str, digits: int) -> str:
+    value, low, high = cell
+    if pd.isna(value):
+        return MISSING
+    text = format_number(float(value), unit, digits)
+    return text if pd.isna(low) else Bounded(text, format_interval(float(low), float(high), unit, digits))
+
+
+def _with_interval(cell: Number) -> str:
+    figure = Figure.of(cell)
+    return figure if cell.interval is None else Bounded(figure, figure.ci)
 
 
 def default_format(column: pd.Series) -> str:
@@ -114,7 +143,7 @@ def _digits(text: str, spec: str) -> int:
 def _unknown(spec: str) -> JourneyError:
     return JourneyError(
         f"table format {spec!r} is unknown; use text, integer, decimal:2, percent:1, points:2, money:0, "
-        "money:0:GBP, p, significant:4, interval:percent:1 or link"
+        "money:0:GBP, p, significant:4, interval:percent:1, estimate:percent:1, number or link"
     )
 
 

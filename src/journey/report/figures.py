@@ -25,7 +25,7 @@ from journey.files import write_text
 from journey.paths import project
 from journey.report.markup import checked_id, checked_text, escape, raw_block, script_json, typst_string
 from journey.report.style import LIGHT, plotly_template, role_token
-from journey.report.tables import data_table
+from journey.report.tables import data_table, truth_key
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -81,6 +81,7 @@ def show_figure(
     if data.empty:
         raise JourneyError(f"{owner} has no rows in its data table; pass the frame that was drawn")
     require_axis_titles(figure, owner)
+    drawn = script_json(figure_json(figure, owner, height))
     table = data_table(data, label=f"Data behind the figure: {title}", limit=DATA_ROWS)
     note = f'<p class="figure-source">Source: {escape(source)}</p>' if source else ""
     print(
@@ -90,10 +91,10 @@ def show_figure(
             f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
             f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
             f'style="height:{height:d}px"></div>\n'
-            f'<script type="application/json">{script_json(figure_json(figure, owner, height))}</script>\n'
+            f'<script type="application/json">{drawn}</script>\n'
             '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
             f"{table}\n</details>\n"
-            f"{note}</figure>",
+            f"{note}{truth_key('@truth' in drawn)}</figure>",
         )
     )
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -36,7 +39,7 @@ def estimates(
             y=rows[label],
             mode="markers",
             name=name,
-            marker={"color": colour(role), "size": 10},
+            marker=marker(role),
             error_x=error_bars(rows[value], rows[low], rows[high], colour(role)),
             hovertemplate=f"%{{y}}: %{{x:{tickformat}}}<extra></extra>",
         )
@@ -75,11 +78,73 @@ def band(figure: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, shade
     )
 
 
-def reference(figure: go.Figure, at: float, text: str, *, horizontal: bool = False) -> None:
+def truth_line(figure: go.Figure, at: float, text: str = "truth", *, horizontal: bool = False) -> None:
+    """Draw the truth as a dotted line with its label: no estimate looks so."""
+    line = {"color": colour("truth"), "dash": "dot", "width": 2}
+    note = {"text": text, "font": {"color": colour("truth")}}
+    if horizontal:
+        figure.add_hline(y=at, line=line, annotation=note)
+    else:
+        figure.add_vline(x=at, line=line, annotation=note, annotation_position="top")
+
+
+def marker(role: str, size: int = 10) -> dict[str, object]:
+    """The marker of a role; what only the simulation knows is a diamond."""
+    return {"color": colour(role), "symbol": "diamond" if role == "truth" else "circle", "size": size}
+
+
+def name_lines(figure: go.Figure, *, right: int = 150, shift: Mapping[str, int] | None = None) -> None:
+    """Write each line's name at its last point, in its colour, instead of a legend.
+
+    `right` is the room for the names in pixels, `shift` moves a name up by so many where two would collide.
+    """
+    for trace in figure.data:
+        if not trace.name or trace.showlegend is False:
+            continue
+        figure.add_annotation(
+            x=trace.x[-1],
+            y=trace.y[-1],
+            text=trace.name,
+            font={"color": trace.line.color or trace.marker.color},
+            xanchor="left",
+            xshift=8,
+            yshift=(shift or {}).get(trace.name, 0),
+            showarrow=False,
+        )
+    figure.update_layout(showlegend=False, margin={"r": right})
+
+
+def in_points(figure: go.Figure, *letters: str) -> None:
+    """Write axes (`x`, `y`) of differences between shares in percentage points, not in percent."""
+    for letter in letters:
+        for trace in figure.data:
+            trace[letter] = [None if each is None else 100 * each for each in trace[letter]]
+            bars = trace[f"error_{letter}"]
+            if bars.array is not None:
+                bars.array = [100 * each for each in bars.array]
+                bars.arrayminus = [100 * each for each in bars.arrayminus]
+            if trace.hovertemplate:
+                trace.hovertemplate = re.sub(
+                    rf"%{{{letter}:([^}}]*?)%}}", rf"%{{{letter}:.2f}} pp", trace.hovertemplate
+                )
+        marked = [*figure.layout.shapes, *figure.layout.annotations]
+        for mark in (each for each in marked if str(each[f"{letter}ref"] or letter) == letter):
+            for end in (letter, f"{letter}0", f"{letter}1"):
+                if end in mark and mark[end] is not None:
+                    mark[end] = 100 * mark[end]
+        axis = figure.layout[f"{letter}axis"]
+        axis.update(tickformat=".3~g", ticksuffix=" pp")
+        if axis.range is not None:
+            axis.range = [100 * end for end in axis.range]
+
+
+def reference(
+    figure: go.Figure, at: float, text: str, *, horizontal: bool = False, position: str = "top"
+) -> None:
     """Draw a dashed line with a short label at a value every reader should compare with."""
     line = {"color": colour("muted"), "dash": "dash", "width": 1}
     note = {"text": text, "font": {"color": colour("muted")}}
     if horizontal:
         figure.add_hline(y=at, line=line, annotation=note)
     else:
-        figure.add_vline(x=at, line=line, annotation=note, annotation_position="top")
+        figure.add_vline(x=at, line=line, annotation=note, annotation_position=position)

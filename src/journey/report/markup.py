@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from journey.errors import JourneyError
 
 _PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
+#: From so many columns on a table is set smaller.
+MANY = 6
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 # No scheme but https, nothing that could end an attribute.
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[^\s\"'<>\\\\`]*)?")
@@ -27,6 +29,19 @@ class Link(str):
         link = super().__new__(cls, checked_text(text, "text", f"The link to {address}"))
         link.address = address
         return link
+
+
+class Bounded(str):
+    """A cell's text `5.0% (4.8% to 5.2%)`: on the page the interval stands below its value."""
+
+    value: str
+    interval: str
+
+    def __new__(cls, value: str, interval: str) -> Bounded:
+        """Make the text of a value with its interval; both may carry the id of their number."""
+        made = super().__new__(cls, f"{value} ({interval})")
+        made.value, made.interval = value, interval
+        return made
 
 
 def checked_id(value: str, kind: str) -> str:
@@ -99,27 +114,40 @@ def html_table(
     numeric: Sequence[bool],
     caption: str | None,
     label: str,
-    css_class: str = "journey-table",
+    css_class: str = "journey-table stacked",
     ids: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
+    truth: Sequence[bool] | None = None,
 ) -> str:
     """Accessible table in a box that scrolls sideways; the first column names its row.
 
-    All texts are escaped here; a `Link` becomes a link. `label` names the scroll box for a screen reader,
-    `ids` the rows, so that an address can lead to one.
+    All texts are escaped here; a `Link` becomes a link, the interval of a `Bounded` stands below its value.
+    `label` names the scroll box for a screen reader, `ids` the rows, so that an address can lead to one.
+    `groups` has a text a row: where it changes, a row of its own names what follows. `truth` marks columns
+    that only a simulation knows. On a phone the rows of a `stacked` table become cards.
     """
+    marks = [
+        _classes(number, known)
+        for number, known in zip(numeric, truth or [False] * len(numeric), strict=True)
+    ]
     heads = "".join(
-        f'<th scope="col"{_number(number)}>{escape(text)}</th>'
-        for text, number in zip(header, numeric, strict=True)
+        f'<th scope="col"{mark}>{escape(text).replace("_", "_<wbr>")}</th>'
+        for text, mark in zip(header, marks, strict=True)
     )
     body = []
     for place, row in enumerate(rows):
+        if groups and (place == 0 or groups[place] != groups[place - 1]):
+            title = f'<th scope="rowgroup" colspan="{len(header)}">{escape(groups[place])}</th>'
+            body.append(f'<tr class="group">{title}</tr>')
         name = f' id="{escape(ids[place])}"' if ids else ""
-        cells = [f'<th scope="row"{_number(numeric[0])}>{_cell(row[0])}</th>']
+        cells = [f'<th scope="row"{marks[0]}>{_cell(row[0])}</th>']
         cells += [
-            f"<td{_number(number)}>{_cell(text)}</td>"
-            for text, number in zip(row[1:], numeric[1:], strict=True)
+            f'<td{mark} data-label="{escape(head)}">{_cell(text)}</td>'
+            for head, text, mark in zip(header[1:], row[1:], marks[1:], strict=True)
         ]
         body.append(f"<tr{name}>{''.join(cells)}</tr>")
+    if len(header) >= MANY:
+        css_class += " many"
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     # Quarto would otherwise read the table back into its own model and drop the classes.
     return (
@@ -138,10 +166,13 @@ def traced(text: str) -> str:
 
 
 def _cell(text: str) -> str:
+    if isinstance(text, Bounded):
+        return f'<span>{traced(text.value)}<span class="interval"> ({traced(text.interval)})</span></span>'
     if isinstance(text, Link):
         return f'<a href="{escape(text.address)}">{escape(text)}</a>'
     return traced(text)
 
 
-def _number(numeric: bool) -> str:
-    return ' class="num"' if numeric else ""
+def _classes(numeric: bool, truth: bool) -> str:
+    names = [name for name, holds in (("num", numeric), ("truth", truth)) if holds]
+    return f' class="{" ".join(names)}"' if names else ""

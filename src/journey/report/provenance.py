@@ -113,7 +113,7 @@ def show_ledger(rows: pd.DataFrame, pages: Iterable[Source]) -> None:
             numeric=NUMERIC,
             caption=None,
             label=f"Numbers: {heading}",
-            css_class="journey-table compact",
+            css_class="journey-table compact stacked",
             ids=[number.id for number in group["number"]],
         )
         print(raw_block("html", table))

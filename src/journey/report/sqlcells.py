@@ -33,8 +33,8 @@ from pygments.token import Comment, Keyword, Literal, _TokenType
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.report.markup import raw_block
-from journey.report.sqlcolumns import Format, result_columns
-from journey.report.tables import show_table
+from journey.report.sqlcolumns import Format, with_intervals
+from journey.report.tables import show_result
 from journey.warehouse.connect import connect
 from journey.warehouse.head import Value
 from journey.warehouse.macros import definitions_used
@@ -197,8 +197,8 @@ def _show_result(
     limit: int | None,
     columns: Mapping[str, tuple[str, Format]] | None,
 ) -> None:
-    shown = frame if limit is None else frame.head(limit)
-    show_table(shown, caption=caption, id=id, columns=columns or result_columns(frame))
+    shown, told = with_intervals(frame if limit is None else frame.head(limit))
+    show_result(shown, caption=caption, id=id, columns=columns or told)
     if len(shown) < len(frame):
         print(f"\n::: {{.figure-source}}\nThe first {len(shown):,} of {len(frame):,} rows.\n:::\n")
 

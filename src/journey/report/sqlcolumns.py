@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from journey.report.columns import bounded
+
 Format = str | Callable[[Any], str]
 
 #: The first rule whose pattern is found in a column's name gives its format.
@@ -34,6 +36,19 @@ WHOLE_EUROS = 10_000
 def result_columns(frame: pd.DataFrame) -> dict[str, tuple[str, Format]]:
     """Heading and format of every column of a query's result, as `show_table` takes them."""
     return {str(name): (heading(str(name)), column_format(str(name), frame[name])) for name in frame.columns}
+
+
+def with_intervals(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, Format]]]:
+    """A result and its columns, as `show_table` takes them; bounds stand in the cell of their value."""
+    columns = result_columns(frame)
+    shown = frame.copy()
+    for name in [low.removesuffix("_low") for low in columns if low.endswith("_low")]:
+        if name not in columns or f"{name}_high" not in columns:
+            continue
+        shown[name] = bounded(frame, name)
+        columns[name] = (columns[name][0], f"estimate:{columns[name][1]}")
+        del columns[f"{name}_low"], columns[f"{name}_high"]
+    return shown, columns
 
 
 def heading(name: str) -> str:

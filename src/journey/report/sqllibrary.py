@@ -7,9 +7,9 @@ import pandas as pd
 
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
 from journey.report.sqlcells import runnable, sql_block, workbench
-from journey.report.sqlcolumns import Format, result_columns
+from journey.report.sqlcolumns import with_intervals
 from journey.report.sqlmeaning import meaning
-from journey.report.tables import show_table
+from journey.report.tables import show_result, show_table
 from journey.studies.registry import kept
 from journey.studies.sql_systems.study import SAME, digest
 from journey.warehouse.query import QuerySpec, library, query
@@ -101,8 +101,8 @@ def _show(
     print(f"\n### {markdown_text(spec.question)} {{#{anchor} .sql-query}}\n")
     print(f"{markdown_text(meaning(spec, frame))}\n")
     print(sql_block(runnable(spec.sql, dict(spec.parameters))))
-    columns: dict[str, tuple[str, Format]] = result_columns(frame)
-    show_table(frame.head(ROWS_SHOWN), caption=f"{spec.name}: {_extent(len(frame))}", columns=columns)
+    shown, columns = with_intervals(frame.head(ROWS_SHOWN))
+    show_result(shown, caption=f"{spec.name}: {_extent(len(frame))}", columns=columns)
     print(raw_block("html", _facts(spec, timing, systems)))
 
 

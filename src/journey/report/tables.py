@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +14,10 @@ from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
 ALIGNMENTS = ("left", "right")
+#: A result with more columns than this and no more rows than that stands on its side.
+WIDE, FEW = 7, 6
+#: Marks what only the simulation knows, in tables and beside figures.
+TRUTH_MARK = "\u25c6"
 
 
 def show_table(
@@ -23,6 +27,8 @@ def show_table(
     id: str | None = None,
     columns: Columns | None = None,
     align: Mapping[str, str] | None = None,
+    group: str | None = None,
+    truth: Sequence[str] = (),
 ) -> None:
     """Print a table for the page and for the PDF; call it in a cell with `output: asis`.
 
@@ -40,6 +46,10 @@ def show_table(
         Without it every column is shown under its own name.
     align
         Name -> `left` or `right`; numbers stand right and text left when omitted.
+    group
+        A column of text that names groups of rows: instead of a column it becomes rows of its own.
+    truth
+        Columns that only the simulation knows; they have their own mark and colour, and a line says so.
 
     Raises
     ------
@@ -47,17 +57,60 @@ def show_table(
         For a frame without columns, an unknown column, format or alignment, or a `tbl-` id without caption.
     """
     header, rows, numeric = table_text(frame, columns=columns, align=align)
+    known = known_only(columns or {}, truth)
+    if any(known):
+        header = [f"{TRUTH_MARK} {text}" if one else text for text, one in zip(header, known, strict=True)]
+    groups = None if group is None else [str(name) for name in grouped(frame, group)]
     numbered = id is not None and id.startswith("tbl-")
     if id is not None:
         checked_id(id, "table")
     if numbered and not caption:
         raise JourneyError(f"table '{id}' has no caption; a numbered table needs one")
     own_caption = None if numbered else caption
-    page = html_table(header, rows, numeric=numeric, caption=own_caption, label=caption or ", ".join(header))
+    page = html_table(
+        header,
+        rows,
+        numeric=numeric,
+        caption=own_caption,
+        label=caption or ", ".join(header),
+        groups=groups,
+        truth=known or None,
+    ) + truth_key(any(known))
     if id is not None and not numbered:
         page = f'<div id="{id}">{page}</div>'
-    blocks = raw_block("html", page) + raw_block("typst", typst_table(header, rows, numeric, own_caption))
+    blocks = raw_block("html", page) + raw_block(
+        "typst", typst_table(header, rows, numeric, own_caption, groups)
+    )
     print(f"\n::: {{#{id}}}\n{blocks}\n{_markdown_text(caption or '')}\n:::\n" if numbered else blocks)
+
+
+def grouped(frame: pd.DataFrame, group: str) -> pd.Series:
+    """The column that names groups; JourneyError where it is missing or a group is torn apart."""
+    if group not in frame.columns:
+        raise JourneyError(
+            f"the table has no column '{group}' to group by; it has {', '.join(map(str, frame.columns))}"
+        )
+    names = frame[group].reset_index(drop=True)
+    starts = names[names.ne(names.shift())]
+    if not starts.is_unique:
+        raise JourneyError(f"rows of a group of '{group}' do not stand together; sort the table by it")
+    return names
+
+
+def known_only(columns: Columns, truth: Sequence[str]) -> list[bool]:
+    """For each column whether only the simulation knows it; JourneyError for a name that is not shown."""
+    for name in truth:
+        if name not in columns:
+            raise JourneyError(
+                f"the table has no column '{name}' to mark as truth; it has {', '.join(columns)}"
+            )
+    return [name in truth for name in columns]
+
+
+def truth_key(shown: bool) -> str:
+    """The line that says what the mark of the truth means, where it is shown."""
+    mark = f'<span aria-hidden="true">{TRUTH_MARK}</span>'
+    return f'\n<p class="truth-key">{mark} Only the simulation knows this.</p>' if shown else ""
 
 
 def table_text(
@@ -89,6 +142,31 @@ def table_text(
     )
 
 
+def show_result(
+    frame: pd.DataFrame, *, columns: Columns, caption: str | None = None, id: str | None = None
+) -> None:
+    """Print the result of a query; one with many columns and few rows is turned, a column of it a row."""
+    if len(columns) <= WIDE or len(frame) > FEW:
+        show_table(frame, caption=caption, id=id, columns=columns)
+        return
+    header, rows, _ = table_text(frame, columns=columns)
+    turned = pd.DataFrame(list(zip(*rows, strict=True)), dtype=object)
+    turned.insert(0, "name", header)
+    heads = {
+        place: (text if len(rows) > 1 else "Value", "text") for place, text in enumerate(turned.iloc[0, 1:])
+    }
+    turned.columns = [str(name) for name in turned.columns]
+    shown = turned if len(rows) == 1 else turned.iloc[1:]
+    names = {"name": ("Column" if len(rows) == 1 else header[0], "text")}
+    show_table(
+        shown,
+        caption=caption,
+        id=id,
+        columns=names | {str(place): head for place, head in heads.items()},
+        align={str(place): "right" for place in heads},
+    )
+
+
 def data_table(frame: pd.DataFrame, *, label: str, limit: int) -> str:
     """HTML table of the first `limit` rows behind a figure, with a note when there are more."""
     header, rows, numeric = table_text(frame.head(limit))
@@ -100,12 +178,23 @@ def data_table(frame: pd.DataFrame, *, label: str, limit: int) -> str:
     return f'{table}<p class="figure-source">The first {limit:,} of {len(frame):,} rows.</p>'
 
 
-def typst_table(header: list[str], rows: list[list[str]], numeric: list[bool], caption: str | None) -> str:
+def typst_table(
+    header: list[str],
+    rows: list[list[str]],
+    numeric: list[bool],
+    caption: str | None,
+    groups: Sequence[str] | None = None,
+) -> str:
     """Typst source of a table with hairlines and a repeating head; cells are string literals."""
     sides = ", ".join("right" if number else "left" for number in numeric)
     widths = ", ".join("auto" if number else "1fr" for number in numeric)
     heads = ", ".join(f"strong({typst_string(text)})" for text in header)
-    body = "\n".join("    " + ", ".join(typst_cell(cell) for cell in row) + "," for row in rows)
+    lines = []
+    for place, row in enumerate(rows):
+        if groups and (place == 0 or groups[place] != groups[place - 1]):
+            lines.append(f"    table.cell(colspan: {len(header)}, strong({typst_string(groups[place])})),")
+        lines.append("    " + ", ".join(typst_cell(cell) for cell in row) + ",")
+    body = "\n".join(lines)
     table = (
         f"table(\n    columns: ({widths},), align: ({sides},), stroke: none, inset: (x: 5pt, y: 3.5pt),\n"
         f'    table.hline(stroke: 0.8pt + rgb("{LIGHT["ink"]}")),\n    table.header({heads}),\n'

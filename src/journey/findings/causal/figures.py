@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import estimates, reference
+from journey.report.marks import estimates, in_points, reference, truth_line
 from journey.report.style import colour
 
 COVARIATE_NAMES = {
@@ -31,13 +31,9 @@ def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
         high="high",
         axis="Effect on the share of sessions that buy",
     )
-    figure.add_vline(
-        x=truth,
-        line={"color": colour("series-2"), "width": 2},
-        annotation={"text": "truth", "font": {"color": colour("series-2")}},
-        annotation_position="top",
-    )
+    truth_line(figure, truth)
     figure.update_xaxes(rangemode="tozero", tickformat=".0%")
+    in_points(figure, "x")
     figure.update_yaxes(title="Method")
     return figure
 
@@ -82,7 +78,9 @@ def bias(frame: pd.DataFrame) -> go.Figure:
         low="low",
         high="high",
         axis="Estimate less truth, share of sessions that buy",
+        role="truth",
     )
-    reference(figure, 0.0, "truth")
+    reference(figure, 0.0, "no bias")
+    in_points(figure, "x")
     figure.update_yaxes(title="Adjusted for")
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import estimates, reference
+from journey.report.marks import estimates, in_points, reference, truth_line
 from journey.report.style import colour
 
 # Names that leave a phone room for the dots.
@@ -42,13 +42,9 @@ def power(frame: pd.DataFrame, truth: float, detectable: float) -> go.Figure:
         )
     )
     reference(figure, detectable, "80% power")
-    figure.add_vline(
-        x=truth,
-        line={"color": colour("series-2"), "width": 2},
-        annotation={"text": "true effect", "font": {"color": colour("series-2")}},
-        annotation_position="bottom left",
-    )
-    figure.update_xaxes(title="True effect on the share of users who buy", tickformat=".1%")
+    truth_line(figure, truth, "true effect")
+    figure.update_xaxes(title="Effect on the share of users who buy", tickformat=".1%")
+    in_points(figure, "x")
     figure.update_yaxes(title="Chance of finding it", tickformat=".0%", range=[0, 1.02])
     return figure
 
@@ -73,15 +69,12 @@ def looks(frame: pd.DataFrame, truth: float) -> go.Figure:
         x=frame["day"], y=frame["effect"], name="estimate", line={"color": colour("series-1"), "width": 2}
     )
     figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
-    figure.add_hline(
-        y=truth,
-        line={"color": colour("series-2"), "width": 1.5, "dash": "dot"},
-        annotation={"text": "truth at the end", "font": {"color": colour("series-2")}},
-    )
+    truth_line(figure, truth, "truth at the end", horizontal=True)
     figure.update_xaxes(title="Day of the look")
     figure.update_yaxes(
         title="Difference of the share of users who buy", tickformat=".0%", range=[-0.08, 0.1]
     )
+    in_points(figure, "y")
     return figure
 
 
@@ -92,6 +85,7 @@ def segments(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(title="Acquisition channel")
     reference(figure, 0.0, "no effect")
+    in_points(figure, "x")
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars
+from journey.report.marks import band, error_bars, marker
 from journey.report.style import SEQUENTIAL, colour
 
 NODE_ROLES = {
@@ -150,12 +150,7 @@ def attribution(frame: pd.DataFrame, rules: list[str]) -> go.Figure:
         y=[channel.replace("_", " ") for channel in order],
         mode="markers",
         name="truth",
-        marker={
-            "color": colour("series-2"),
-            "size": 16,
-            "symbol": "line-ns",
-            "line": {"width": 3, "color": colour("series-2")},
-        },
+        marker=marker("truth"),
         hovertemplate="%{y}: %{x:.1%}<extra>truth</extra>",
     )
     figure.update_xaxes(title="Share of the credit", tickformat=".0%", rangemode="tozero")

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from journey.report.marks import band, error_bars, estimates, reference
+from journey.report.marks import error_bars, marker, reference
 from journey.report.style import SEQUENTIAL, colour
 
 DECISION_ROLES = ("series-1", "series-2", "series-3")
@@ -48,22 +48,29 @@ def areas(frame: pd.DataFrame) -> go.Figure:
         showgrid=False,
         zeroline=False,
     )
-    reference(figure, 0.5, "chance")
+    reference(figure, 0.5, "chance", position="bottom right")
     return figure
 
 
 def ceilings(frame: pd.DataFrame) -> go.Figure:
     """What the oracle loses, step by step, down to the model."""
-    figure = estimates(
-        frame,
-        label="knows",
-        value="auc",
-        low="low",
-        high="high",
-        axis="Area under the ROC curve at session start",
-        tickformat=".2f",
-    )
-    figure.update_yaxes(title="Who predicts")
+    rows = frame.iloc[::-1]
+    figure = go.Figure()
+    for known, name in ((True, "knows the truth"), (False, "our model")):
+        part = rows[rows["knows"].ne("our model") == known]
+        shade = colour("truth" if known else "series-1")
+        figure.add_scatter(
+            x=part["auc"],
+            y=part["knows"],
+            mode="markers",
+            name=name,
+            marker=marker("truth" if known else "series-1"),
+            error_x=error_bars(part["auc"], part["low"], part["high"], shade),
+            hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+        )
+    figure.update_xaxes(title="Area under the ROC curve at session start", tickformat=".2f")
+    figure.update_yaxes(title="Who predicts", categoryorder="array", categoryarray=list(rows["knows"]))
+    figure.update_layout(showlegend=False)
     return figure
 
 
@@ -135,23 +142,6 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def dependence(frame: pd.DataFrame, feature: str) -> go.Figure:
-    """Mean contribution of a feature by its value, with the range of 10 to 90% of sessions."""
-    figure = go.Figure()
-    band(figure, frame["value"], frame["low"], frame["high"], colour("series-1", 0.15))
-    figure.add_scatter(
-        x=frame["value"],
-        y=frame["contribution"],
-        mode="lines+markers",
-        line={"color": colour("series-1"), "width": 2},
-        hovertemplate="%{x:.3g}: %{y:+.2f}<extra></extra>",
-        showlegend=False,
-    )
-    figure.update_xaxes(title=feature[0].upper() + feature[1:])
-    figure.update_yaxes(title="Contribution to the log-odds", tickformat="+.1f")
-    return figure
-
-
 def single(frame: pd.DataFrame) -> go.Figure:
     """From the average session to two single ones: contributions as steps that add up to the log-odds."""
     sessions = list(dict.fromkeys(frame["session"]))
@@ -181,34 +171,13 @@ def single(frame: pd.DataFrame) -> go.Figure:
             row=number,
             col=1,
         )
-    figure.update_xaxes(title="Log-odds of a purchase", zeroline=False)
+    # One scale for both, so that the eye may compare them.
+    ends = [0.0, *frame.groupby("session", sort=False)["contribution"].cumsum()]
+    room = 0.05 * (max(ends) - min(ends))
+    figure.update_xaxes(
+        title="Log-odds of a purchase", zeroline=False, range=[min(ends) - room, max(ends) + room]
+    )
     figure.update_yaxes(title="Feature", autorange="reversed", showgrid=False)
-    return figure
-
-
-def value_curve(frame: pd.DataFrame, share: float, value: float) -> go.Figure:
-    """Money by the share of sessions helped, and where the cost threshold puts it."""
-    figure = go.Figure()
-    band(figure, frame["share"], frame["low"], frame["high"], colour("series-1", 0.15))
-    figure.add_scatter(
-        x=frame["share"],
-        y=frame["value"],
-        mode="lines",
-        line={"color": colour("series-1"), "width": 2},
-        name="helping the top share",
-        hovertemplate="top %{x:.0%}: %{y:,.0f} EUR<extra></extra>",
-    )
-    figure.add_scatter(
-        x=[share],
-        y=[value],
-        mode="markers",
-        name="at the cost threshold",
-        marker={"color": colour("series-2"), "size": 12},
-        hovertemplate="%{x:.0%} helped: %{y:,.0f} EUR<extra></extra>",
-    )
-    reference(figure, 0.0, "helping nobody", horizontal=True)
-    figure.update_xaxes(title="Share of sessions helped", tickformat=".0%")
-    figure.update_yaxes(title="Value in the test period, EUR", tickformat=",.0f")
     return figure
 
 
@@ -246,51 +215,4 @@ def slices(frame: pd.DataFrame) -> go.Figure:
         figure.update_xaxes(title=axis, row=1, col=column)
     figure.add_vline(x=1, line={"color": colour("muted"), "dash": "dash", "width": 1}, row=1, col=2)
     figure.update_yaxes(title="Slice", row=1, col=1)
-    return figure
-
-
-def leaks(frame: pd.DataFrame) -> go.Figure:
-    """The score that each leak fakes, and what remains when the model decides without it."""
-    rows = frame.iloc[::-1]
-    figure = go.Figure()
-    for kind, role, name in (
-        ("remaining", "series-1", "at the decision"),
-        ("faked", "series-2", "as a careless evaluation reports it"),
-    ):
-        figure.add_scatter(
-            x=rows[kind],
-            y=rows["leak"],
-            mode="markers",
-            name=name,
-            marker={"color": colour(role), "size": 10},
-            error_x=error_bars(rows[kind], rows[f"{kind}_low"], rows[f"{kind}_high"], colour(role)),
-            hovertemplate="%{y}: %{x:.3f}<extra>" + name + "</extra>",
-        )
-    figure.update_xaxes(title="Area under the ROC curve, test period", tickformat=".2f")
-    figure.update_yaxes(title="What leaks")
-    reference(figure, 0.5, "chance")
-    return figure
-
-
-def hold_outs(frame: pd.DataFrame, published: float) -> go.Figure:
-    """Areas under the ROC curve of random hold-outs of one fixed model, against one published number."""
-    figure = go.Figure(
-        go.Scatter(
-            x=frame["roc_auc"],
-            y=frame["pr_auc"],
-            mode="markers",
-            marker={"color": colour("series-1"), "size": 10},
-            name="one random hold-out each",
-            hovertemplate="ROC-AUC %{x:.3f}, PR-AUC %{y:.3f}<extra></extra>",
-        )
-    )
-    figure.add_vline(
-        x=published,
-        line={"color": colour("series-2"), "width": 2},
-        annotation={"text": "published", "font": {"color": colour("series-2")}},
-        annotation_position="top",
-    )
-    figure.update_xaxes(title="Area under the ROC curve", tickformat=".3f")
-    figure.update_yaxes(title="Average precision", tickformat=".2f")
-    figure.update_layout(showlegend=False)
     return figure

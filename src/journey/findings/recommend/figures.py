@@ -6,28 +6,29 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.recommend.study import LENGTH
-from journey.report.marks import error_bars
+from journey.report.marks import error_bars, marker
 from journey.report.style import colour
 
 ROLES = {
     "Most popular": "axis",
     "ALS factors": "series-3",
     "Hybrid": "series-1",
-    "Oracle of tastes": "series-2",
+    "Oracle of tastes": "truth",
 }
 
 
-def methods(frame: pd.DataFrame, *, highlight: tuple[str, ...] = ()) -> go.Figure:
-    """Recall of each method with its interval, the best on top; highlighted methods in the second colour."""
+def methods(frame: pd.DataFrame) -> go.Figure:
+    """Recall of each method with its interval, the best on top; the oracle in the colour of the truth."""
     rows = frame.sort_values("recall", kind="stable")
-    colours = [colour("series-2" if method in highlight else "series-1") for method in rows["method"]]
+    oracle = rows["method"].eq("oracle")
     figure = go.Figure()
-    for (_, row), shade in zip(rows.iterrows(), colours, strict=True):
+    for (_, row), known in zip(rows.iterrows(), oracle, strict=True):
+        shade = colour("truth" if known else "series-1")
         figure.add_scatter(
             x=[row["recall"]],
             y=[row["name"]],
             mode="markers",
-            marker={"color": shade, "size": 10},
+            marker=marker("truth" if known else "series-1"),
             error_x=error_bars(
                 pd.Series([row["recall"]]),
                 pd.Series([row["recall_low"]]),
@@ -73,8 +74,12 @@ def history(frame: pd.DataFrame) -> go.Figure:
             y=rows["ndcg"],
             name=name,
             mode="lines+markers",
-            marker={"size": 9, "color": colour(ROLES[name])},
-            line={"width": 2, "color": colour(ROLES[name])},
+            marker=marker(ROLES[name], 9),
+            line={
+                "width": 2,
+                "color": colour(ROLES[name]),
+                "dash": "dot" if ROLES[name] == "truth" else "solid",
+            },
             error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
             customdata=groups,
             hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",

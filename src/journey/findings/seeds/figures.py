@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import error_bars
+from journey.report.marks import error_bars, in_points, marker
 from journey.report.style import colour
 
 MARKERS = (("series-1", "circle"), ("series-2", "square"), ("series-3", "diamond"))
@@ -16,7 +16,7 @@ APART = 0.22
 
 
 def by_seed(
-    frame: pd.DataFrame, series: Sequence[str], *, axis: str, truth: bool = False, tickformat: str = ".0%"
+    frame: pd.DataFrame, series: Sequence[str], *, axis: str, truth: bool = False, points: bool = False
 ) -> go.Figure:
     """Estimates with intervals, one row a shop, the first shop on top.
 
@@ -28,8 +28,10 @@ def by_seed(
         Series in the order of the legend.
     axis
         Title of the value axis.
+    points
+        Whether the values are differences of shares, in percentage points.
     truth
-        Whether the last series is the truth: a bar across the row instead of a dot.
+        Whether the last series is the truth: a diamond in its own colour.
     """
     shops = list(dict.fromkeys(frame["shop"]))
     place = {shop: len(shops) - number for number, shop in enumerate(shops)}
@@ -56,11 +58,12 @@ def by_seed(
             mode="markers",
             name=series[-1],
             text=rows["shop"],
-            marker={"color": colour("ink"), "size": 24, "symbol": "line-ns", "line": {"width": 2}},
+            marker=marker("truth"),
             hovertemplate=f"%{{text}}, {series[-1]}: %{{x:.1%}}<extra></extra>",
         )
-        figure.data[-1].marker.line.color = colour("ink")
-    figure.update_xaxes(title=axis, tickformat=tickformat)
+    figure.update_xaxes(title=axis, tickformat=".0%")
+    if points:
+        in_points(figure, "x")
     figure.update_yaxes(
         title="Shop", tickvals=list(place.values()), ticktext=shops, range=[0.4, len(shops) + 0.6]
     )

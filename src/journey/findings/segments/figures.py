@@ -9,11 +9,11 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from journey.report.marks import error_bars, estimates, reference
+from journey.report.marks import error_bars, estimates, marker, reference
 from journey.report.style import SEQUENTIAL, colour
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
-METHODS = {"told by labels": "series-2", "nearest segment": "series-1"}
+METHODS = {"told by labels": "truth", "nearest segment": "series-1"}
 
 
 def choice(frame: pd.DataFrame, chosen: int, stable: float) -> go.Figure:
@@ -101,8 +101,8 @@ def by_visits(frame: pd.DataFrame) -> go.Figure:
             y=rows["rand"],
             name={"told by labels": "classifier that sees labels"}.get(method, method),
             mode="lines+markers",
-            marker={"size": 9, "color": colour(role)},
-            line={"width": 2, "color": colour(role)},
+            marker=marker(role, 9),
+            line={"width": 2, "color": colour(role), "dash": "dot" if role == "truth" else "solid"},
             error_y=error_bars(rows["rand"], rows["low"], rows["high"], colour(role), thickness=1.5),
             customdata=groups,
             hovertemplate="%{customdata} visits: %{y:.2f}<extra></extra>",

@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from journey.report.marks import error_bars
+from journey.report.marks import error_bars, marker
 from journey.report.style import colour
 
 Rankings = Mapping[str, tuple[str, str]]
 RANKINGS: Rankings = {
     "baseline": ("simple rule", "muted"),
     "model": ("model", "series-1"),
-    "oracle": ("oracle", "series-2"),
+    "oracle": ("oracle", "truth"),
 }
 FIELD_RANKINGS: Rankings = {
     "popularity": ("order score times popularity", "muted"),
@@ -28,7 +28,7 @@ CURVES = {
     "plain": ("history only", "muted"),
     "collaborative": ("with collaborative filtering", "series-3"),
     "embedding": ("with item embeddings too", "series-1"),
-    "tastes": ("told the true tastes", "series-2"),
+    "tastes": ("told the true tastes", "truth"),
 }
 
 
@@ -53,7 +53,7 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
-                marker={"color": colour(role), "size": 9},
+                marker=marker(role, 9),
                 error_x=bars(rows, value, role),
                 customdata=rows["name"],
                 hovertemplate="%{customdata}: %{x:.3g}<extra>" + name + "</extra>",
@@ -106,8 +106,8 @@ def learning_curve(points: pd.DataFrame) -> go.Figure:
             y=rows["lift"],
             mode="lines+markers",
             name=name,
-            line={"color": colour(role), "width": 2},
-            marker={"color": colour(role), "size": 8},
+            line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
+            marker=marker(role, 8),
             error_y=bars(rows, "lift", role),
             customdata=rows["users"],
             hovertemplate="%{customdata:,} users: %{y:.1f} times the base rate<extra>" + name + "</extra>",
@@ -120,25 +120,4 @@ def learning_curve(points: pd.DataFrame) -> go.Figure:
         ticktext=[f"{size:,}" for size in sizes],
     )
     figure.update_yaxes(title="Lift over the base rate", rangemode="tozero")
-    return figure
-
-
-def tastes(frame: pd.DataFrame) -> go.Figure:
-    """Correlation of learned and true preference by how much the user has shown, one line a size of shop."""
-    figure = go.Figure()
-    sizes = sorted(frame["users"].unique())
-    shown = [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
-    for users, role in zip(dict.fromkeys(shown), ("muted", "series-3", "series-1"), strict=False):
-        rows = frame[frame["users"].eq(users)].sort_values("low")
-        figure.add_scatter(
-            x=rows["contacts"],
-            y=rows["correlation"],
-            mode="lines+markers",
-            name=f"{users:,} users",
-            line={"color": colour(role), "width": 2},
-            marker={"color": colour(role), "size": 8},
-            hovertemplate="%{x} items touched: %{y:.2f}<extra>" + f"{users:,} users" + "</extra>",
-        )
-    figure.update_xaxes(title="Items the user has touched", type="category")
-    figure.update_yaxes(title="Correlation of learned and true preference", range=[0, 1])
     return figure

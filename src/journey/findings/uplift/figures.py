@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, estimates, reference
+from journey.report.marks import band, error_bars, estimates, in_points, reference
 from journey.report.style import colour
 
 
@@ -13,7 +13,7 @@ def truth_curve(frame: pd.DataFrame) -> go.Figure:
     """True extra buyers captured by the ranking, by the oracle and at random, over the share treated."""
     figure = go.Figure()
     for column, role, name in (
-        ("oracle", "series-2", "oracle: knows each effect"),
+        ("oracle", "truth", "oracle: knows each effect"),
         ("score", "series-1", "uplift ranking"),
         ("random", "axis", "random"),
     ):
@@ -21,11 +21,12 @@ def truth_curve(frame: pd.DataFrame) -> go.Figure:
             x=frame["share"],
             y=frame[column],
             name=name,
-            line={"color": colour(role), "width": 2},
+            line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
             hovertemplate="%{x:.0%} treated: %{y:.2%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of users treated, best first", tickformat=".0%")
     figure.update_yaxes(title="True extra buyers, share of all users", tickformat=".1%")
+    in_points(figure, "y")
     return figure
 
 
@@ -65,6 +66,7 @@ def bins(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_xaxes(title="Predicted uplift", tickformat=".0%")
     figure.update_yaxes(title="Observed uplift", tickformat=".0%")
+    in_points(figure, "x", "y")
     return figure
 
 
@@ -82,4 +84,5 @@ def qini(frame: pd.DataFrame) -> go.Figure:
     )
     figure.update_yaxes(title="Mailing and model")
     reference(figure, 0.0, "random")
+    in_points(figure, "x")
     return figure
