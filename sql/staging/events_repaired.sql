@@ -31,7 +31,7 @@ repeated_events as (
 ),
 
 repeated_keys as (
-    select distinct key_hash from staging.repeated_events
+    select key_hash from staging.repeated_events
 ),
 
 bots as (
@@ -45,7 +45,7 @@ network_delay as (
 numbered as (
     select *, 1 as arrival_number
     from events
-    where hash(user_id, ts, event_type, item_id) not in (select key_hash from repeated_keys)
+    anti join repeated_keys on repeated_keys.key_hash = hash(events.user_id, events.ts, events.item_id)
     union all by name
     select * exclude (key_hash) from repeated_events
 ),
