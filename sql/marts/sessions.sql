@@ -33,7 +33,11 @@ with
 events as (
     select
         *,
-        (quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100))::decimal(18, 6) as net_amount
+        if(
+            event_type = 'purchase',
+            (quantity * unit_price * (1 - coalesce(discount_pct, 0) / 100))::decimal(18, 6),
+            null
+        ) as net_amount
     from staging.events
 ),
 
@@ -62,8 +66,8 @@ sessions as (
         count(*) filter (where event_type = 'purchase') as n_purchase_lines,
         count(distinct item_id) filter (where event_type = 'view') as n_items_viewed,
         max(discount_pct) as discount_pct,
-        count(net_amount) filter (where event_type = 'purchase') as n_priced_lines,
-        coalesce(sum(net_amount) filter (where event_type = 'purchase'), 0)::double as net_amount
+        count(net_amount) as n_priced_lines,
+        coalesce(sum(net_amount), 0)::double as net_amount
     from events
     group by session_id, user_id
 )

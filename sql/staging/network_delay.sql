@@ -10,15 +10,15 @@ create or replace table staging.network_delay as
 with
 
 events as (
-    select ts, received_ts from raw.events
+    select epoch_us(received_ts) - epoch_us(ts) as wait_us from raw.events
 ),
 
 counts as (
     select
-        (epoch_us(received_ts) - epoch_us(ts)) // 1000 as delay_ms,
+        wait_us // 1000 as delay_ms,
         count(*) as n_rows
     from events
-    where received_ts >= ts and received_ts <= ts + interval 1 minute
+    where wait_us between 0 and 60_000_000
     group by delay_ms
 ),
 

@@ -13,6 +13,7 @@ from support.awkward_stores import (
     COPY_WITH_A_SMALLER_NUMBER,
     EXACTLY_HALF_AN_HOUR,
     JUST_A_BOT,
+    LINE_WRITTEN_AGAIN,
     ONE_EVENT,
     stores,
 )
@@ -33,6 +34,7 @@ from journey.warehouse.connect import connect
 @example(BOUGHT_BEFORE_CHECKOUT)
 @example(COPY_WITH_A_SMALLER_NUMBER)
 @example(JUST_A_BOT)
+@example(LINE_WRITTEN_AGAIN)
 def test_sql_and_pandas_agree_on_awkward_stores(store: tuple[list[Row], dict[str, object]]) -> None:
     rows, options = store
     with tempfile.TemporaryDirectory() as folder:

@@ -27,7 +27,7 @@ MISTAKES = {
     "the end of the session itself is the last visit": ("features_recency", EARLIER, AND_THIS),
     "the conversion rate of the user includes the session": ("features_intent", EARLIER, AND_THIS),
     "a window of days reaches past the session": (
-        "features_frequency",
+        "features_intent",
         "range between 604_800_000_000 preceding and 1 preceding",
         "range between 604_800_000_000 preceding and 604_800_000_000 following",
     ),

@@ -118,9 +118,10 @@ def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     bots = find_bots(rows)
     first_received = rows.groupby(KEY, dropna=False)["received_ts"].transform("min")
     bought = rows["event_type"].eq("purchase")
-    # Purchases that arrive together are lines of one order.
+    # Purchases that arrive together are lines of one order, if each has a number of its own.
+    written_again = rows.duplicated([*KEY, "received_ts", "event_id"], keep="first")
     rows["is_duplicate"] = (rows.duplicated(KEY, keep="first") & ~bought) | (
-        bought & rows["received_ts"].gt(first_received)
+        bought & (rows["received_ts"].gt(first_received) | written_again)
     )
     rows["is_missing_user"] = rows["user_id"].isna()
     rows["is_bot"] = rows["user_id"].isin(bots["user_id"]).astype(bool)

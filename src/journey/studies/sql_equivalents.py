@@ -10,8 +10,8 @@ import re
 from journey.studies.sql_mutants import Mutant
 
 JOINED = re.compile(
-    r"(INNER )?JOIN (sessions|session_funnels|orders|category_orders|item_sessions|first_weeks|medians"
-    r"|deviations|weekdays|history|purchases)\b(?! ON \w+\.user_id = sessions)"
+    r"(INNER )?JOIN (sessions|session_days|session_funnels|orders|category_orders|item_sessions|first_weeks"
+    r"|medians|deviations|weekdays|history|purchases)\b(?! ON \w+\.user_id = sessions)"
     r"|(INNER )?JOIN \w+ USING \(decision_id\)"
 )
 TIED = re.compile(r"(session_start|order_ts)( DESC)?, (\w+\.)?(session_id|order_id)")
@@ -41,7 +41,7 @@ SPECIAL = {
         "rows that cannot repeat: what repeats is numbered"
     ),
     ("exposure_covariates", "history", "COALESCE(SUM(CASE"): "a sum of zeros and ones over at least one row",
-    ("events_repaired", "repeated_keys", "SELECT DISTINCT"): "repeats that a list of keys ignores",
+    ("events", "session_days", "1"): "days after the end of a session, on which it has no event",
     ("orders", "purchases", "SELECT event_id"): "an order is named after a purchase",
     (
         "repeated_events",

@@ -101,6 +101,7 @@ def build_warehouse(
                 "memory_limit": memory_limit,
                 "temp_directory": str(temporary.parent / "spill"),
                 "preserve_insertion_order": False,
+                "enable_progress_bar": False,
             },
         )
         try:
