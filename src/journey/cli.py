@@ -247,7 +247,10 @@ def render(
 def study(
     names: Annotated[list[str] | None, typer.Argument(help="Studies to compute again.")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
-    changed: Annotated[bool, typer.Option("--changed", help="Those whose code has changed since.")] = False,
+    changed: Annotated[
+        bool,
+        typer.Option("--changed", help="Those whose code has changed since, but for those kept as older."),
+    ] = False,
     part: Annotated[
         bool,
         typer.Option("--part", help="Only a part, to see that new code agrees."),
@@ -257,15 +260,18 @@ def study(
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
+    from journey.studies.registry import OLDER, STUDIES, check_study, known, run_studies, stale
 
     paths = here()
     if only_list:
         old = stale(paths)
         for name, each in STUDIES.items():
-            typer.echo(f"{name:<30} {'changed' if name in old else 'current':<8} {each.answers}")
+            state = "current" if name not in old else "older" if name in OLDER else "changed"
+            typer.echo(f"{name:<30} {state:<8} {each.answers}")
         return
-    chosen = [known(name).name for name in names or []] + (stale(paths) if changed else [])
+    chosen = [known(name).name for name in names or []]
+    if changed:
+        chosen += [name for name in stale(paths) if name not in OLDER]
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
     if part:

@@ -9,6 +9,8 @@ import pandas as pd
 from scipy.stats import chisquare
 from support.query_recount import Shop, monday, tiles, whole_seconds
 
+from journey.metrics.recount import session_counts
+
 DAY = pd.Timedelta(days=1)
 
 
@@ -348,25 +350,10 @@ def channel_touches(shop: Shop) -> pd.DataFrame:
 
 
 def user_segment_totals(shop: Shop) -> pd.DataFrame:
-    sessions = shop.sessions.assign(
-        carts=shop.sessions["add_to_cart"] > 0,
-        bounced=shop.sessions["events"] == 1,
-        orders=shop.orders.groupby("session_id").size(),
-    )
-    sessions["checkouts"] = sessions["carts"] & (sessions["checkout"] > 0)
-    sessions["abandoned"] = sessions["carts"] & ~sessions["bought"]
-    sessions["period"] = np.where((sessions["day"].max() - sessions["day"]) / DAY < 21, "after", "before")
-    keys = ["user_id", "device", "channel", "visitor", "period"]
-    names = {
-        "sessions": ("start", "size"),
-        "cart_sessions": ("carts", "sum"),
-        "buying_sessions": ("bought", "sum"),
-        "bounced_sessions": ("bounced", "sum"),
-        "checkout_sessions": ("checkouts", "sum"),
-        "abandoned_carts": ("abandoned", "sum"),
-        "orders": ("orders", "sum"),
-    }
-    return sessions.groupby(keys).agg(**names, revenue=("revenue", "sum")).reset_index()
+    sessions, keys = shop.sessions, ["user_id", "device", "channel", "visitor"]
+    late = (sessions["day"].max() - sessions["day"]) / DAY < 21
+    counts = session_counts(shop.events).assign(period=np.where(late, "after", "before"))
+    return counts.join(sessions[keys]).groupby([*keys, "period"]).sum().reset_index()
 
 
 def visitor_behaviour(shop: Shop) -> pd.DataFrame:

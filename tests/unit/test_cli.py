@@ -78,6 +78,19 @@ def test_a_missing_project_is_said_and_nothing_is_made(command, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_kept_as_older_is_not_computed_by_changed(monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr("journey.studies.registry.OLDER", {"coupon_bias": "why"})
+    monkeypatch.setattr("journey.studies.registry.stale", lambda paths: ["coupon_bias", "drift_twins"])
+    monkeypatch.setattr("journey.studies.registry.run_studies", lambda names, paths: ran.extend(names) or [])
+    assert run(["study", "--changed"]) == 0
+    assert ran == ["drift_twins"]
+    assert run(["study", "--list"]) == 0
+    states = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.endswith("?"))
+    assert {states[name] for name in ran} == {"changed"}
+    assert (states["coupon_bias"], states["birth_weights"]) == ("older", "current")
+
+
 @pytest.mark.parametrize("command", ["simulate", "build", "numbers", "render", "study birth_weights"])
 @pytest.mark.parametrize(("number", "told"), [(errno.EROFS, "read-only"), (errno.ENOSPC, "disk is full")])
 def test_what_cannot_be_written_is_one_sentence(command, number, told, empty_project, monkeypatch, capsys):

@@ -101,7 +101,7 @@ def shown_by(part: Findings, module: types.ModuleType, folder: Path) -> list[Dif
     part(module, desk)
     built = entries(desk.ledger)
     kept = read_approved(approved(PATHS))
-    return differences({id: kept[id] for id in built}, built)
+    return differences({id: kept[id] for id in built if id in kept}, built)
 
 
 @dataclass(frozen=True)

@@ -19,5 +19,5 @@ def test_all_compared_metrics_agree() -> None:
     named = {name.replace("_", " ") for name in (*COUNTS, *METRICS)}
     assert named <= set(table["metric"])
     assert (abs(table["sql"] - table["python"]) <= 1e-6 * abs(table["sql"])).all()
-    numbers = Numbers(project().numbers)
+    numbers = Numbers(TABLE.with_name("numbers.json"))
     assert numbers.funnel.agreeing.value == numbers.funnel.compared.value == len(table)
