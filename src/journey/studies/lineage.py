@@ -22,8 +22,14 @@ from journey.errors import JourneyError
 SOURCE = re.compile(r"journey(\.\w+)+:")
 #: Who builds a warehouse depends on its SQL.
 BUILDER = "build_warehouse"
-#: Committed results are read from their files; who reads one does not depend on how it was computed.
-READER = ("journey.studies.registry", "kept")
+#: Where to stop. Committed results are read from their files: who reads one does not depend on how it was
+#: computed. What only describes a store, or refuses it, changes no result.
+ENDS = {
+    ("journey.studies.registry", "kept"),
+    ("journey.stores.schema.manifest", "Manifest"),
+    ("journey.stores.schema.manifest", "write_manifest"),
+    ("journey.warehouse.invariants", "check_invariants"),
+}
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SCOPES = COMPREHENSIONS | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 Key = tuple[str, str]
@@ -110,7 +116,7 @@ class Package:
         done: dict[Key, list[ast.stmt]] = {}
         while waiting:
             module, name = key = waiting.pop()
-            if key in done or key == READER:
+            if key in done or key in ENDS:
                 continue
             holder = self.module(module)
             assert holder is not None
