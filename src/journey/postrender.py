@@ -6,7 +6,8 @@ MathML write them there. What `frame-ancestors` and reports would say needs head
 cannot send.
 
 The words on the command line are files whose whole text a page may run as a script of its own: plotly.js,
-which printing must have at once. An element `data-policy="wasm-unsafe-eval"` lets its page compile WebAssembly.
+which printing must have at once. An element `data-policy="wasm-unsafe-eval"` lets its page compile
+WebAssembly.
 """
 
 from __future__ import annotations
