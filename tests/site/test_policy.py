@@ -6,10 +6,13 @@ import re
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from journey.postrender import protected
+from journey.report.figures import show_figure
 
 pytestmark = pytest.mark.site
 
@@ -138,4 +141,30 @@ def test_a_broken_fragment_stops_no_script(browser: Browser, address: str, name:
     page.locator(".quarto-color-scheme-toggle:visible").first.click()
     expect(page.locator("body")).to_have_class(re.compile("quarto-dark"))
     assert errors == []
+    page.close()
+
+
+HOSTILE = ["<b>bold</b>", "one<br>two", "&lt;i&gt; &amp;", r"\alpha", "$x^2$", "<a href='https://e.test'>go</a>"]
+
+
+def test_hostile_names_are_drawn_letter_by_letter(
+    browser: Browser, address: str, capsys: pytest.CaptureFixture[str]
+):
+    count = list(range(1, len(HOSTILE) + 1))
+    figure = go.Figure(go.Bar(x=count, y=HOSTILE, text=HOSTILE, orientation="h", hovertemplate="%{y}"))
+    figure.update_layout(xaxis_title="n", yaxis_title="name", margin={"l": 250})
+    frame = pd.DataFrame({"name": HOSTILE, "n": count})
+    show_figure(figure, id="hostile", title="Names", alt="Bars with names", data=frame)
+    drawn = capsys.readouterr().out.split("{=html}\n")[1].rsplit("\n```", 1)[0]
+    script = '<script type="module" src="assets/figures.js"></script>'
+    page = browser.new_page()
+    text = protected(PLAIN.format(drawn + script), [])
+    page.route("**/hostile.html", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto(f"{address}hostile.html", wait_until="networkidle")
+    page.wait_for_selector(".main-svg .ytick text")
+    for kind in (".ytick text", ".bartext"):
+        assert [" ".join(one.split()) for one in page.locator(kind).all_text_contents()] == HOSTILE
+        assert page.locator(f"{kind} a").count() == page.locator(f"{kind} .line").count() == 0
+    page.locator(".bars .point").first.hover(force=True)
+    expect(page.locator(".hovertext").first).to_contain_text(HOSTILE[0])
     page.close()

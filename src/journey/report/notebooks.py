@@ -28,6 +28,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from journey.errors import JourneyError
 from journey.files import write_json, write_text
+from journey.report.markup import markdown_text
 from journey.report.style import LIGHT
 
 Data = dict[str, Any]
@@ -256,7 +257,7 @@ def _value(shell: Any, expression: str, page: Path) -> str:
         value = eval(expression, shell.user_ns)
     except Exception as error:
         raise JourneyError(f"{page.name}: `{expression}` failed: {type(error).__name__}: {error}") from error
-    return re.sub(r"([\\`*_$<>\[\]@])", r"\\\1", str(value))
+    return markdown_text(str(value))
 
 
 def _text(markdown: str) -> list[Data]:

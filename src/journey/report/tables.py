@@ -9,7 +9,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.columns import default_format, formatter
-from journey.report.markup import Link, checked_id, html_table, raw_block, typst_string
+from journey.report.markup import Link, checked_id, html_table, markdown_text, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
@@ -57,7 +57,7 @@ def show_table(
     if id is not None and not numbered:
         page = f'<div id="{id}">{page}</div>'
     blocks = raw_block("html", page) + raw_block("typst", typst_table(header, rows, numeric, own_caption))
-    print(f"\n::: {{#{id}}}\n{blocks}\n{_markdown_text(caption or '')}\n:::\n" if numbered else blocks)
+    print(f"\n::: {{#{id}}}\n{blocks}\n{markdown_text(' '.join((caption or '').split()))}\n:::\n" if numbered else blocks)
 
 
 def table_text(
@@ -130,7 +130,3 @@ def typst_cell(text: str) -> str:
         return f"link({typst_string(text.address)}, {typst_string(text)})"
     return typst_string(text)
 
-
-def _markdown_text(text: str) -> str:
-    escaped = "".join(f"\\{sign}" if sign in r"\`*_$<>[]#@^~{}|'\"" else sign for sign in text)
-    return " ".join(escaped.split())
