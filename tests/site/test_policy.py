@@ -144,7 +144,14 @@ def test_a_broken_fragment_stops_no_script(browser: Browser, address: str, name:
     page.close()
 
 
-HOSTILE = ["<b>bold</b>", "one<br>two", "&lt;i&gt; &amp;", r"\alpha", "$x^2$", "<a href='https://e.test'>go</a>"]
+HOSTILE = [
+    "<b>bold</b>",
+    "one<br>two",
+    "&lt;i&gt; &amp;",
+    r"\alpha",
+    "$x^2$",
+    "<a href='https://e.test'>go</a>",
+]
 
 
 def test_hostile_names_are_drawn_letter_by_letter(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from journey.errors import JourneyError
 
-# What pandoc or Jupyter would read as markup within a line or, some, at its start. An apostrophe is set as one.
+# What pandoc or Jupyter would read as markup within a line or at its start. An apostrophe is set as one.
 _MARKUP = re.compile(
     r"""[!"#$&*<>@\[\\\]^_`{|}~]|(?<=\.)\.|(?<=-)-|:(?=//)|^[-+=:(]|(?<=^\d)[.)](?=\s)""", re.MULTILINE
 )

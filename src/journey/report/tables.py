@@ -57,7 +57,11 @@ def show_table(
     if id is not None and not numbered:
         page = f'<div id="{id}">{page}</div>'
     blocks = raw_block("html", page) + raw_block("typst", typst_table(header, rows, numeric, own_caption))
-    print(f"\n::: {{#{id}}}\n{blocks}\n{markdown_text(' '.join((caption or '').split()))}\n:::\n" if numbered else blocks)
+    print(
+        f"\n::: {{#{id}}}\n{blocks}\n{markdown_text(' '.join((caption or '').split()))}\n:::\n"
+        if numbered
+        else blocks
+    )
 
 
 def table_text(
@@ -129,4 +133,3 @@ def typst_cell(text: str) -> str:
     if isinstance(text, Link):
         return f"link({typst_string(text.address)}, {typst_string(text)})"
     return typst_string(text)
-

@@ -47,7 +47,9 @@ class Text(HTMLParser):
 
 
 def rendered(markdown: str) -> Text:
-    return Text(pypandoc.convert_text(markdown, "html", format="markdown", extra_args=["--mathml", "--wrap=none"]))
+    return Text(
+        pypandoc.convert_text(markdown, "html", format="markdown", extra_args=["--mathml", "--wrap=none"])
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,7 +73,9 @@ def test_a_table_its_caption_and_its_heading(name: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_gives_plotly_no_tag_and_no_entity_of_a_name(name: str) -> None:
     figure = go.Figure(
-        go.Bar(x=[1], y=[name], text=[name], name=name, customdata=[name], hovertemplate="%{y}<extra></extra>")
+        go.Bar(
+            x=[1], y=[name], text=[name], name=name, customdata=[name], hovertemplate="%{y}<extra></extra>"
+        )
     )
     figure.add_annotation(text=f"{name}\nbelow", x=0, y=0)
     spec = figure_json(figure, "the figure", 300)

@@ -202,7 +202,7 @@ BAD: dict[str, tuple[str, Callable[[Paths], object], str]] = {
     "lines that end in carriage returns": (
         "plain",
         lambda root: place(root, CSV.replace(b"\n", b"\r")),
-        r"plain\.csv cannot be read as csv: line 1 holds a carriage return without a line feed, so lines cannot",
+        r"plain\.csv cannot be read as csv: line 1 holds a carriage return without a line feed, so",
     ),
     "header that ends in a carriage return": (
         "plain",
