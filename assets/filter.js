@@ -22,9 +22,14 @@ function apply() {
   status.textContent = `${shown} of ${items.length} ${form.dataset.noun}`;
 }
 
+/** The element that the address names; a fragment with a broken percent sign names none. */
+function named() {
+  try { return document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
+}
+
 /** A link to an item that is filtered away clears the filter; the form itself has moved every item down. */
 function reveal() {
-  const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  const target = named();
   if (target?.closest("[hidden]")) {
     words.value = "";
     apply();

@@ -138,24 +138,16 @@ def fetch(
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
     store: Store = "simulated",
-    depends: Annotated[
-        Path | None, typer.Option(help="Also write what each page rests on, for the renderer.", hidden=True)
-    ] = None,
 ) -> None:
     """Bring data, warehouse and results up to date; skips what has not changed.
 
     Example: journey build warehouse
     """
-    from journey.files import write_json
     from journey.pipeline.lock import alone
-    from journey.pipeline.pages import page_digests
     from journey.pipeline.run import build as run_build
-    from journey.pipeline.run import plan
 
     with alone(here(), console):
         ran = run_build(here(), stage or None, store=store, console=console)
-    if depends:
-        write_json(depends, page_digests(plan(here()).inputs))
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
 
 

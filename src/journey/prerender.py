@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 MISSING = (
@@ -17,4 +16,4 @@ if __name__ == "__main__":
         # Quarto takes the first Python it finds, which need not be the one that the project is installed in.
         print(MISSING.format(module=error.name), file=sys.stderr)
         sys.exit(2)
-    sys.exit(run(["build", *(["--depends", file] if (file := os.environ.get("PRESS_DEPENDS")) else [])]))
+    sys.exit(run(["build"]))

@@ -31,7 +31,7 @@ _SITE_HTML = _HTML | _keys(
 _LINK = _keys("href text")
 PROJECT: Schema = {
     **_keys("lang bibliography jupyter"),
-    "project": _keys("type output-dir pre-render render resources execute-dir"),
+    "project": _keys("type output-dir pre-render post-render render resources execute-dir"),
     "website": {
         **_keys("title description page-navigation bread-crumbs favicon site-url repo-url repo-actions"),
         "open-graph": _keys("image"),

@@ -15,13 +15,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from press import html, pdf, source
 from press.errors import PressError
 from press.kernel import Runner
 from press.navigation import Navigation
-from press.project import Meta, Project, as_list, load
+from press.project import Meta, Project, load
 from press.source import Page
 
 HERE = Path(__file__).parent
@@ -32,7 +30,6 @@ def render(
     pages: list[Path] | None = None,
     *,
     pre_render: bool = True,
-    fresh: bool = False,
     depends: Mapping[str, str] | None = None,
 ) -> Path:
     """Render a Quarto website project.
@@ -45,11 +42,9 @@ def render(
         Pages to render; all when `None`.
     pre_render
         Whether to run the project's pre-render commands first.
-    fresh
-        Whether to ignore everything kept from earlier runs.
     depends
         A page's path below the root -> digest of what its code rests on besides the page. The code of a page
-        that is not named always runs. Pre-render commands may give more (see `run_before`).
+        that is not named always runs.
 
     Returns
     -------
@@ -62,32 +57,21 @@ def render(
         For anything outside the dialect and for a failing cell. The site is then as it was before.
     """
     project = load(root.resolve())
-    depends = dict(depends or {})
     if pre_render:
-        depends |= run_before(project, whole=pages is None)
+        run(project, "pre-render", project.output, whole=pages is None)
         project = load(project.root)  # a command may have written what is known locally
-    if fresh:
-        shutil.rmtree(project.state, ignore_errors=True)
-    Site(project, depends).build(pages)
+    Site(project, depends or {}).build(pages)
     return project.output
 
 
-def run_before(project: Project, whole: bool) -> Meta:
-    """Run the project's pre-render commands, with the variables that Quarto sets.
-
-    One more, PRESS_DEPENDS, names a file into which a command may write what `render` takes as `depends`.
-    """
-    answer = project.state / "depends.json"
-    answer.parent.mkdir(parents=True, exist_ok=True)
-    answer.unlink(missing_ok=True)
-    variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(project.output), "QUARTO_PROJECT_ROOT": str(project.root)}
-    variables |= {"PRESS_DEPENDS": str(answer)} | ({"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {})
-    for command in as_list(project.settings.get("pre-render")):
-        words = [sys.executable, *command.split()] if command.split()[0].endswith(".py") else command.split()
-        finished = subprocess.run(words, cwd=project.root, env=os.environ | variables, check=False)
-        if finished.returncode:
-            raise PressError(f"pre-render command failed: {command}", project.file)
-    return kept(answer)
+def run(project: Project, when: str, output: Path, whole: bool) -> None:
+    """Run the project's commands of `when`, with the variables that Quarto sets."""
+    variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(output), "QUARTO_PROJECT_ROOT": str(project.root)}
+    variables |= {"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {}
+    for words in project.commands(when):
+        command = [sys.executable, *words] if words[0].endswith(".py") else words
+        if subprocess.run(command, cwd=project.root, env=os.environ | variables, check=False).returncode:
+            raise PressError(f"{when} command failed: {' '.join(words)}", project.file)
 
 
 class Site:
@@ -102,9 +86,9 @@ class Site:
         self.runner = Runner()
         self.aside = project.state
         self.record = project.state / "pages.json"
-        self.common = self.digest(
-            [*HERE.rglob("*"), *project.sources()], [sys.version, project.config, titles]
-        )
+        after = project.named(*project.commands("post-render"))
+        files = [*HERE.rglob("*"), *project.sources(), *after]
+        self.common = self.digest(files, [sys.version, project.config, titles])
 
     def digest(self, files: Iterable[Path], values: Any) -> str:
         """Hash of the contents of files and of JSON values; paths are taken from the root."""
@@ -131,12 +115,12 @@ class Site:
         """Render what is stale, then move it into the site."""
         known, wanted = self.known(), self.paths(chosen or [])
         stale = {path: key for path, key in self.stale(known).items() if path in wanted}
-        remove_left(self.project.state)
-        self.aside = Path(tempfile.mkdtemp(prefix=f"aside-{os.getpid()}-", dir=self.project.state))
-        try:
-            self.publish(known, self.render(stale))
-        finally:
-            shutil.rmtree(self.aside, ignore_errors=True)
+        self.project.state.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".aside.", dir=self.project.state) as aside:
+            self.aside = Path(aside)
+            done = self.render(stale)
+            run(self.project, "post-render", self.aside, whole=chosen is None)
+            self.publish(known, done)
 
     def known(self) -> dict[str, Meta]:
         """The pages of earlier runs; what a record of another shape says is not known."""
@@ -241,15 +225,6 @@ class Site:
 def content(file: Path) -> str:
     """Hash of a file; none when it is missing."""
     return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-
-
-def remove_left(state: Path) -> None:
-    """Remove what a killed run left; the folder of a run names its process."""
-    state.mkdir(parents=True, exist_ok=True)
-    for folder in state.glob("aside-*"):
-        process = folder.name.split("-")[1]
-        if not (process.isdigit() and psutil.pid_exists(int(process))) or int(process) == os.getpid():
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def kept(file: Path) -> Meta:

@@ -10,6 +10,8 @@ from support.places import FIXTURES, ROOT
 from support.reading import read, repeated_ids
 from support.viewing import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
 
+from journey.postrender import protected
+
 pytestmark = pytest.mark.site
 
 HOST = "http://quarto.test"
@@ -24,7 +26,8 @@ def answer(route: Route) -> None:
     if name == "quarto.html":
         text = (FIXTURES / "site" / name).read_text(encoding="utf-8")
         scripts = (ROOT / "assets/scripts.html").read_text(encoding="utf-8")
-        route.fulfill(body=text.replace("<!-- include-after-body -->", scripts), content_type="text/html")
+        page = protected(text.replace("<!-- include-after-body -->", scripts), [])
+        route.fulfill(body=page, content_type="text/html")
     else:
         file = ROOT / name if name.startswith("assets/") else FIXTURES / "site" / name
         route.fulfill(path=file) if file.is_file() else route.abort()
@@ -35,10 +38,13 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=DESKTOP, reduced_motion="reduce")
     context.route("**/*", answer)
     page = context.new_page()
+    broken: list[str] = []
+    page.on("console", lambda message: broken.append(message.text) if message.type == "error" else None)
     page.goto(f"{HOST}/quarto.html", wait_until="networkidle")
     page.wait_for_selector(".skip-link", state="attached")
     yield page
     context.close()
+    assert [text for text in broken if "Content Security Policy" in text] == []
 
 
 def look(page: Page, selector: str, name: str, pseudo: str | None = None) -> str:
@@ -93,6 +99,13 @@ def test_what_folds_is_a_button_of_the_keyboard(page: Page, key: str):
         shown = section.is_visible()
         button.press("Enter" if key == "Enter" else "Space")
         assert section.is_visible() is not shown
+
+
+def test_quartos_own_handlers_run_under_the_policy(page: Page):
+    page.locator(".quarto-color-scheme-toggle").click()
+    assert "quarto-dark" in (page.locator("body").get_attribute("class") or "")
+    page.locator(".quarto-btn-toggle").evaluate("(button) => button.click()")
+    assert page.evaluate("window.headroomToggled") is True
 
 
 def test_only_a_link_to_this_page_is_current(page: Page):

@@ -19,7 +19,7 @@ except ModuleNotFoundError:
 
 #: Set for what a build starts itself, such as Quarto, which starts a build again.
 VARIABLE = "JOURNEY_LOCK"
-#: What `journey.files.replacing` makes beside its target.
+#: What `journey.files.replacing` makes beside its target, and the renderer among what it keeps.
 LEFT = re.compile(r"\..+\.[a-z0-9_]{8}")
 
 
@@ -49,7 +49,7 @@ def alone(paths: Paths, console: Console) -> Iterator[None]:
 
 def remove_left(paths: Paths) -> None:
     """Remove the folders in which a killed build was making something."""
-    shallow = (paths.root, paths.raw, paths.root / "assets" / "vendor")
+    shallow = (paths.root, paths.raw, paths.root / ".press", paths.root / "assets" / "vendor")
     deep = (paths.processed, paths.results, paths.root / "chapters")
     found = [*(each for folder in shallow for each in folder.glob(".*"))]
     found += [each for folder in deep for each in folder.rglob(".*")]

@@ -8,6 +8,7 @@ from pathlib import Path
 from journey.paths import Paths
 from journey.pipeline.inputs import Inputs
 from journey.pipeline.sight import digest
+from journey.report.notebooks_work import work
 
 CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`\{python\} ([^`]+)`")
@@ -41,14 +42,20 @@ def notebook_keys(inputs: Inputs) -> dict[Path, str]:
     """A page that is offered as a notebook -> digest of what its code rests on; the tools are none."""
     apart = (inputs.paths.root, inputs.paths.root / "chapters" / "tools")
     pages = [page for page in page_files(inputs.paths) if page.parent not in apart]
-    return {page: _digest(page_inputs(inputs, page)) for page in pages}
+    return {page: _digest(notebook_page_inputs(inputs, page)) for page in pages}
+
+
+def notebook_page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
+    """What the code of a page rests on, with the analysis that only its notebook has."""
+    more = "\n".join(CELL.findall(work(page.stem)))
+    return inputs.of(inputs.code.sight(page=f"{page_code(page)}\n{more}"), page=True)
 
 
 def notebook_inputs(inputs: Inputs) -> dict[str, str]:
     """Everything that the notebooks rest on."""
     found = inputs.of(inputs.code.sight("journey.pipeline.work:write_notebooks"))
     for page in notebook_keys(inputs):
-        seen = page_inputs(inputs, page)
+        seen = notebook_page_inputs(inputs, page)
         # Of one module two pages may see different parts.
         found |= {label: value for label, value in seen.items() if not label.startswith("code ")}
         found[f"page {inputs.label(page)}"] = _digest(seen)

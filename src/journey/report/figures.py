@@ -9,6 +9,7 @@ the page too, and the same SVG as a file in the PDF.
 from __future__ import annotations
 
 import base64
+import html
 import io
 import json
 import math
@@ -38,6 +39,7 @@ LABEL_PIXELS = 48
 _CARTESIAN = {"x": "xaxis", "y": "yaxis"}
 _HASHED_ID = re.compile(r"(?<=[\"#])[a-zA-Z][0-9a-f]{10}(?=[\")])")
 _COLOUR_KEY = re.compile(r"colou?r(scale|way|s)?$")
+_EXTRA = re.compile(r"&lt;(/?extra)&gt;")
 
 
 def show_figure(
@@ -56,7 +58,8 @@ def show_figure(
     ----------
     figure
         Plotly figure; every axis needs a title, every colour must be of the palette (`style.colour`).
-        Its own title, template, width and height are dropped.
+        Its own title, template, width and height are dropped. Texts are shown letter by letter, whatever
+        names the data hold; only a line break breaks a line, and a hover template may have its `<extra>`.
     id
         Unique on the page: lower-case letters, digits, hyphens.
     title
@@ -233,9 +236,14 @@ def _tidy(value: Any, owner: str, colours: bool = False) -> Any:
         return [_tidy(item, owner, colours) for item in value]
     if isinstance(value, float):
         return _rounded(value)
-    if colours and isinstance(value, str):
-        return _role(value, owner)
+    if isinstance(value, str):
+        return _role(value, owner) if colours else _literal(value)
     return value
+
+
+def _literal(text: str) -> str:
+    """Text that Plotly, which reads tags and entities in it, shows letter by letter."""
+    return _EXTRA.sub(r"<\1>", html.escape(text, quote=False)).replace("\n", "<br>")
 
 
 def _rounded(value: float) -> float | int | None:

@@ -18,6 +18,7 @@ from journey.errors import JourneyError
 from journey.files import write_json
 from journey.inference.estimate import Estimate
 from journey.report.formats import MINUS, format_interval, format_number
+from journey.report.markup import markdown_text
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 P_VALUE = re.compile(r"p [=<] [0-9.]+")
@@ -170,8 +171,7 @@ class PageText(str):
         kept = str(self).replace(MINUS, MINUS + WORD_JOINER)
         if P_VALUE.fullmatch(kept):
             kept = kept.replace(" ", NO_BREAK_SPACE)
-        # A dollar sign would open a formula, an underscore emphasis.
-        escaped = re.sub(r"([\\`*_$<>\[\]#@^~])", r"\\\1", kept)
+        escaped = markdown_text(kept)
         return f'[{escaped}]{{.traced data-number="{self.number_id}"}}' if self.number_id else escaped
 
 

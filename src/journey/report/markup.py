@@ -9,9 +9,12 @@ from collections.abc import Sequence
 
 from journey.errors import JourneyError
 
-_PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 #: From so many columns on a table is set smaller.
 MANY = 6
+# What pandoc or Jupyter would read as markup within a line or at its start. An apostrophe is set as one.
+_MARKUP = re.compile(
+    r"""[!"#$&*<>@\[\\\]^_`{|}~]|(?<=\.)\.|(?<=-)-|:(?=//)|^[-+=:(]|(?<=^\d)[.)](?=\s)""", re.MULTILINE
+)
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 # No scheme but https, nothing that could end an attribute.
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[^\s\"'<>\\\\`]*)?")
@@ -67,7 +70,7 @@ def escape(value: object) -> str:
 
 def markdown_text(text: str) -> str:
     """Text in which pandoc sees no markup."""
-    return _PUNCTUATION.sub(r"\\\1", text)
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def raw_block(language: str, source: str) -> str:

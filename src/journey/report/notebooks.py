@@ -28,16 +28,21 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from journey.errors import JourneyError
 from journey.files import write_json, write_text
+from journey.report.markup import markdown_text
+from journey.report.notebooks_work import work
 from journey.report.style import LIGHT
 
 Data = dict[str, Any]
 Results = dict[str, list[str]]
 WORKERS = 2
 EXTENSION = "%load_ext journey.report.notebooks"
+#: Rows of the data behind a figure that a notebook shows.
+ROWS = 24
 HOW_TO_RUN = (
-    "This is a page of the report as a notebook. To run it, clone the project, install it with "
-    "`python3 -m pip install --editable .`, compute its results with `journey build`, and open the notebook "
-    "in that clone, in `{folder}/`. The outputs below are those of the page."
+    "This is a page of the report as a notebook. To run it, clone the project and run `make site` there, "
+    "which installs everything and computes what is loaded below. Then open `{file}` in an editor of "
+    "notebooks, with the Python of `.venv`, or run it without one: `.venv/bin/jupyter execute --inplace {file}`. The "
+    "outputs below are those of the page."
 )
 
 _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
@@ -48,6 +53,8 @@ _RAW = re.compile(r"^(`{3,})\{=(html|typst)\}\n(.*?)\n\1$", re.DOTALL | re.MULTI
 _FIGURE = re.compile(r'<figcaption class="figure-title">(.*?)</figcaption>.*?aria-label="([^"]*)"', re.DOTALL)
 _FIGURE_JSON = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 _FIGURE_NOTE = re.compile(r'<p class="figure-source">(Source: .*?)</p>')
+_FIGURE_DATA = re.compile(r'<details class="figure-data".*?</summary>\n(.*?)\n</details>', re.DOTALL)
+_ROW = re.compile(r"<tr>.*?</tr>\n?", re.DOTALL)
 _SQL = re.compile(r'<code class="sql">(.*?)</code>', re.DOTALL)
 _ROLE = re.compile(r'"@([a-z0-9-]+)(?:/([\d.]+))?"')
 _NUMBERED = re.compile(r"^::: \{#(tbl-[a-z0-9-]+)\}$(.*?)^:::$", re.DOTALL | re.MULTILINE)
@@ -95,7 +102,7 @@ class Source:
     """A page taken apart: prose and code in turn, prose first and last."""
 
     page: Path
-    folder: str
+    file: str
     title: str
     subtitle: str
     parts: list[str]
@@ -117,13 +124,14 @@ def _read(root: Path, page: Path) -> Source:
     if front is None:
         raise JourneyError(f"{page.name} has no front matter, so it is no page of the report")
     meta = yaml.safe_load(front[1])
-    folder = page.parent.relative_to(root).as_posix()
-    return Source(page, folder, meta["title"], meta.get("subtitle", ""), _CELL.split(text[front.end() :]))
+    file = page.relative_to(root).with_suffix(".ipynb").as_posix()
+    whole = f"{text[front.end() :]}{work(page.stem)}"
+    return Source(page, file, meta["title"], meta.get("subtitle", ""), _CELL.split(whole))
 
 
 def notebook(source: Source, result: Results, works: dict[str, str]) -> str:
     """The notebook as JSON, from what its cells printed and its expressions came to."""
-    opening = (f"# {source.title}", source.subtitle, HOW_TO_RUN.format(folder=source.folder))
+    opening = (f"# {source.title}", source.subtitle, HOW_TO_RUN.format(file=source.file))
     cells = [new_markdown_cell("\n\n".join(part for part in opening if part))]
     captions = {id: _caption(body) for text in result["printed"] for id, body in _NUMBERED.findall(text)}
     values = iter(result["values"])
@@ -256,7 +264,7 @@ def _value(shell: Any, expression: str, page: Path) -> str:
         value = eval(expression, shell.user_ns)
     except Exception as error:
         raise JourneyError(f"{page.name}: `{expression}` failed: {type(error).__name__}: {error}") from error
-    return re.sub(r"([\\`*_$<>\[\]@])", r"\\\1", str(value))
+    return markdown_text(str(value))
 
 
 def _text(markdown: str) -> list[Data]:
@@ -275,6 +283,8 @@ def _rich(source: str) -> list[Data]:
         if spec is not None:
             plotly = json.loads(_ROLE.sub(_colour, spec[1]))
             bundles.append({"application/vnd.plotly.v1+json": plotly, "text/plain": alt})
+        if data := _FIGURE_DATA.search(source):
+            bundles += _table(data[1], most=ROWS)
         return bundles + ([{"text/markdown": note[1], "text/plain": html.unescape(note[1])}] if note else [])
     if "<form" in source:
         return []
@@ -282,8 +292,17 @@ def _rich(source: str) -> list[Data]:
         sql = html.unescape(re.sub(r"<[^>]+>", "", code[1]))
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", sql)), default=0))
         return [{"text/markdown": f"{fence}sql\n{sql}\n{fence}", "text/plain": sql}]
+    return _table(source)
+
+
+def _table(source: str, most: int | None = None) -> list[Data]:
+    """HTML without what only a page can use; of a table with more rows than `most` the first ones."""
     bare = re.sub(r' (?:class|id|role|tabindex|scope|aria-[a-z]+|data-[a-z-]+)="[^"]*"', "", source)
     bare = re.sub(r"</?(?:div|span)>", "", bare)
+    lines = list(_ROW.finditer(bare))[1:]
+    if most and len(lines) > most:
+        note = f"<p>The first {most} of {len(lines)} rows.</p>"
+        bare = f"{bare[: lines[most].start()]}{bare[lines[-1].end() :].partition('<p>')[0]}{note}"
     # Seconds differ from build to build; a notebook does not.
     bare = re.sub(r" Time: [\d,]+ ms\.", "", bare)
     rows = re.sub(r"</t[hd]><t[hd]>", " | ", bare)

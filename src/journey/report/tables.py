@@ -9,7 +9,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.columns import default_format, formatter
-from journey.report.markup import Link, checked_id, html_table, raw_block, typst_string
+from journey.report.markup import Link, checked_id, html_table, markdown_text, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
@@ -81,7 +81,8 @@ def show_table(
     blocks = raw_block("html", page) + raw_block(
         "typst", typst_table(header, rows, numeric, own_caption, groups)
     )
-    print(f"\n::: {{#{id}}}\n{blocks}\n{_markdown_text(caption or '')}\n:::\n" if numbered else blocks)
+    shown = markdown_text(" ".join((caption or "").split()))
+    print(f"\n::: {{#{id}}}\n{blocks}\n{shown}\n:::\n" if numbered else blocks)
 
 
 def grouped(frame: pd.DataFrame, group: str) -> pd.Series:
@@ -218,8 +219,3 @@ def typst_cell(text: str) -> str:
     if isinstance(text, Link):
         return f"link({typst_string(text.address)}, {typst_string(text)})"
     return typst_string(text)
-
-
-def _markdown_text(text: str) -> str:
-    escaped = "".join(f"\\{sign}" if sign in r"\`*_$<>[]#@^~{}|'\"" else sign for sign in text)
-    return " ".join(escaped.split())

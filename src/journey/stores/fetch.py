@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import tempfile
 import time
@@ -131,7 +132,7 @@ def _obtain(entry: Dataset, root: Paths, source: Path | None) -> FetchResult:
     checked: list[tuple[Path, Verification]] = []
     for file in entry.files:
         if path := found[file.path]:
-            checked.append((path, verify(entry, file, path)))
+            checked.append((path, _verified(entry, file, path)))
     return FetchResult(
         name=entry.name,
         origin=origin,
@@ -141,6 +142,31 @@ def _obtain(entry: Dataset, root: Paths, source: Path | None) -> FetchResult:
         totals=tuple(total for _, verification in checked for total in verification.totals),
         seconds=time.perf_counter() - start,
     )
+
+
+def _verified(entry: Dataset, file: DataFile, path: Path, *, shown: str | None = None) -> Verification:
+    """Verify a file; of one whose lines cannot be told apart say so, instead of what a parser makes of it."""
+    try:
+        return verify(entry, file, path, shown=shown)
+    except (csv.Error, JourneyError):
+        if file.format == "csv" and (line := _bare_return(path)):
+            raise JourneyError(
+                f"{shown or path} cannot be read as csv: line {line} holds a carriage return without a line "
+                f"feed, so lines cannot be told apart; get it again from {entry.home}, or end its lines "
+                "with line feeds."
+            ) from None
+        raise
+
+
+def _bare_return(path: Path) -> int:
+    """The first line that holds a carriage return without a line feed, counted from 1; 0 when none does."""
+    number = 1
+    with path.open("rb") as stream:
+        while piece := stream.readline(65_536):
+            if b"\r" in piece.rstrip(b"\r\n"):
+                return number
+            number += piece.endswith(b"\n")
+    return 0
 
 
 def _download(entry: Dataset, root: Paths) -> str:
@@ -162,7 +188,7 @@ def _download(entry: Dataset, root: Paths) -> str:
                 obtained.rename(place)
             elif not extract(obtained, file, place, scratch=scratch):
                 continue
-            verify(entry, file, place, shown=f"{file.path} from {whence}")
+            _verified(entry, file, place, shown=f"{file.path} from {whence}")
             ready.append((file, place))
         folder.mkdir(parents=True, exist_ok=True)
         for file, place in ready:

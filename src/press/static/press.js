@@ -47,9 +47,12 @@ for (const trigger of all("[data-bs-toggle=collapse]")) {
   });
 }
 
-// A link into something closed opens it.
+// A link into something closed opens it; a fragment with a broken percent sign names nothing.
+function named() {
+  try { return document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
+}
 function reveal() {
-  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = named();
   if (!target) return;
   for (let parent = target; parent; parent = parent.parentElement) {
     if (parent.tagName === "DETAILS") parent.open = true;
@@ -63,13 +66,13 @@ reveal();
 
 // ---------- Table of contents: the section that is read ----------
 const contents = new Map(all("#TOC [data-scroll-target]").map((link) => [link.dataset.scrollTarget.slice(1), link]));
-const sections = [...contents.keys()].map((id) => document.getElementById(decodeURIComponent(id)));
+const sections = [...contents.keys()].map((id) => document.getElementById(id));
 
 function follow() {
   const end = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
   const passed = sections.filter((section) => section.getBoundingClientRect().top <= innerHeight * 0.25);
   const current = end ? sections.at(-1) : passed.at(-1) ?? sections[0];
-  for (const [id, link] of contents) link.classList.toggle("active", current.id === decodeURIComponent(id));
+  for (const [id, link] of contents) link.classList.toggle("active", current.id === id);
 }
 let waiting = false;
 addEventListener("scroll", () => {

@@ -36,7 +36,12 @@ def test_what_a_killed_build_left_goes_and_nothing_else(tmp_path):
         assert process.stdout.readline() == b"ready\n"
         process.kill()
     [left] = paths.raw.glob(".simulated.*")
-    for target in ("data/results/funnel/drops.parquet", "numbers.json", "chapters/01.ipynb"):
+    for target in (
+        "data/results/funnel/drops.parquet",
+        "numbers.json",
+        "chapters/01.ipynb",
+        ".press/aside",
+    ):
         (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
         tempfile.mkdtemp(prefix=f".{(tmp_path / target).name}.", dir=(tmp_path / target).parent)
     others = [tmp_path / ".venv" / "lib", tmp_path / ".git", tmp_path / "data" / "results" / "funnel"]

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from support.press_site import CONFIG
-from typer.testing import CliRunner
 
 import press
-from press.cli import application
 
 Small = Callable[..., Path]
 
@@ -205,16 +203,9 @@ def test_no_project(tmp_path: Path) -> None:
         press.render(tmp_path)
 
 
-def test_command_line(small: Small) -> None:
-    runner = CliRunner()
+def test_a_page_of_elsewhere(small: Small) -> None:
     root = small("---\ntitle: Fine\n---\n\ntext\n")
-    good = runner.invoke(application, ["render", "--root", str(root), str(root / "index.qmd")])
-    assert good.exit_code == 0
+    press.render(root, [root / "index.qmd"])
     assert (root / "_site" / "index.html").is_file()
-    stranger = runner.invoke(application, ["render", "--root", str(root), "elsewhere.qmd"])
-    assert stranger.exit_code == 2
-    assert "not a page of the project" in stranger.stderr
-    small("{{< oops >}}\n")
-    bad = runner.invoke(application, ["render", "--root", str(root)])
-    assert bad.exit_code == 2
-    assert "index.qmd:1: shortcodes are outside the dialect" in bad.stderr
+    with pytest.raises(press.PressError, match="this is not a page of the project"):
+        press.render(root, [root / "elsewhere.qmd"])

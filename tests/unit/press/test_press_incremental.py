@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
 import signal
 import subprocess
@@ -77,17 +76,24 @@ def test_without_dependencies_code_always_runs(small: Small, runs: list[str]) ->
     assert runs == ["index.qmd"] * 2
 
 
-def test_a_command_before_may_say_what_code_rests_on(small: Small, runs: list[str]) -> None:
-    config = CONFIG.replace("type: website", "type: website\n  pre-render: prepare.py")
-    told = "import os, shutil; shutil.copy('told.json', os.environ['PRESS_DEPENDS'])"
-    root = small(PAGE, config, prepare__py=told, told__json='{"index.qmd": "one"}')
-    for _ in range(2):
-        press.render(root)
-    (root / "told.json").write_text('{"index.qmd": "two"}', "utf-8")
-    press.render(root)
-    # Without the command nothing is known.
-    press.render(root, pre_render=False)
-    assert runs == ["index.qmd"] * 3
+def test_a_command_after_finishes_pages_before_they_are_published(small: Small) -> None:
+    config = CONFIG.replace("type: website", "type: website\n  post-render: finish.py word.txt")
+    finish = (
+        "import os, sys; from pathlib import Path\n"
+        "for page in Path(os.environ['QUARTO_PROJECT_OUTPUT_DIR']).rglob('*.html'):\n"
+        "    page.write_text(page.read_text().replace('Words', Path(sys.argv[1]).read_text()))\n"
+    )
+    root = small(PAGE, config, finish__py=finish, word__txt="Finished")
+    assert rendered(root) == ["index.qmd"]
+    assert "Finished" in (root / "_site" / "index.html").read_text("utf-8")
+    assert rendered(root) == []
+    (root / "word.txt").write_text("Other", "utf-8")
+    assert rendered(root) == ["index.qmd"]
+    assert "Other" in (root / "_site" / "index.html").read_text("utf-8")
+    (root / "finish.py").write_text("1 / 0", "utf-8")
+    with pytest.raises(press.PressError, match=r"post-render command failed: finish\.py word\.txt"):
+        rendered(root)
+    assert "Other" in (root / "_site" / "index.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("harm", [lambda file: file.unlink(), lambda file: file.write_text("<p>other</p>")])
@@ -124,17 +130,6 @@ def test_one_page_rendered_does_not_vouch_for_the_others(small: Small) -> None:
     (root / "_site" / "other.html").write_text("cut", "utf-8")
     press.render(root, [root / "index.qmd"])
     assert rendered(root) == ["other.qmd"]
-
-
-def test_what_a_killed_run_left_is_removed(small: Small) -> None:
-    root = small("text\n")
-    # A process that is gone, and one whose number this process got.
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    for process in (gone.pid, os.getpid()):
-        (root / ".press" / f"aside-{process}" / "site_libs" / "theme").mkdir(parents=True)
-    rendered(root)
-    assert not list((root / ".press").glob("aside*"))
 
 
 @pytest.mark.parametrize(
@@ -229,9 +224,9 @@ def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
     root = small(
         '```{python}\n#| include: false\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n'
     )
-    command = "from press.cli import main; main()"
+    command = "import sys; from pathlib import Path; import press; press.render(Path(sys.argv[1]))"
     process = subprocess.Popen(
-        [sys.executable, "-c", command, "render", "--root", str(root)],
+        [sys.executable, "-c", command, str(root)],
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
@@ -243,4 +238,4 @@ def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
     assert process.wait(timeout=20) != 0
     assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
     assert not (root / "_site").exists()
-    assert not list((root / ".press").glob("aside*"))
+    assert not list((root / ".press").glob(".aside*"))

@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 
 from journey.errors import JourneyError
 from journey.paths import project
-from journey.report.notebooks import EXTENSION, plain_markdown, shown, write_notebooks
+from journey.report.notebooks import EXTENSION, ROWS, plain_markdown, shown, write_notebooks
 
 ROOT = project().root
 PAGES = sorted((ROOT / "chapters").rglob("*.qmd"))
@@ -37,7 +37,8 @@ def test_a_notebook_holds_prose_code_and_what_it_shows_but_no_markup_of_the_page
     notebook = written(page)
     nbformat.validate(notebook)
     first, *cells = notebook.cells
-    assert "journey build" in first.source
+    assert "make site" in first.source
+    assert page.with_suffix(".ipynb").relative_to(ROOT).as_posix() in first.source
     assert next(cell for cell in cells if cell.cell_type == "code").source.startswith(EXTENSION)
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     texts += [text for data in outputs(notebook) for kind, text in data.items() if kind.startswith("text/")]
@@ -78,8 +79,36 @@ def test_sql_is_shown_as_code_and_a_notebook_has_no_times() -> None:
     assert [text for text in texts if re.search(r"\bTime: \d", str(text))] == []
 
 
-def test_running_a_notebook_again_shows_what_it_holds() -> None:
-    page = ROOT / "chapters" / "appendix" / "model-card.qmd"
+@pytest.mark.parametrize("page", sorted((ROOT / "chapters").glob("*.qmd")), ids=lambda page: page.stem)
+def test_a_chapters_notebook_analyses_and_agrees_with_the_ledger(page: Path) -> None:
+    code = [cell.source for cell in written(page).cells if cell.cell_type == "code"]
+    start = next(place for place, source in enumerate(code) if source.startswith("from math import isclose"))
+    work = code[start + 1 :]
+    assert 3 <= len(work) <= 6
+    assert len([source for source in work if re.search(r"assert .*\bn[.\[]", source, re.DOTALL)]) >= 2
+    assert [source for source in work if "table(" in source and "show_table(" not in source] == []
+    loads = ("query(", "read_csv(", "load_", "load_shop(", "cleaning_quality(")
+    assert any(call in source for source in work for call in loads)
+
+
+def test_the_data_of_a_figure_stand_below_it_and_a_long_table_is_cut() -> None:
+    rows = "\n".join(f"<tr><td>{row}</td></tr>" for row in range(40))
+    table = '<div class="table-scroll"><table class="compact"><thead><tr><th>n</th></tr></thead>\n'
+    table += f"<tbody>\n{rows}\n</tbody></table></div><p>The first 40 of 90 rows.</p>"
+    figure = (
+        '<figure><figcaption class="figure-title">A</figcaption><div role="img" aria-label="B"></div>'
+        '<script type="application/json">{"data":[]}</script>'
+        '<details class="figure-data"><summary>Data</summary>\n'
+        f"{table}\n</details>\n</figure>"
+    )
+    *_, last = shown(f"\n```{{=html}}\n{figure}\n```\n")
+    assert last["text/html"].count("<tr>") == ROWS + 1
+    assert last["text/html"].endswith(f"</table><p>The first {ROWS} of 40 rows.</p>")
+    assert last["text/plain"].splitlines()[0] == "n"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_running_a_notebook_again_shows_what_it_holds(page: Path) -> None:
     notebook = written(page)
     before = outputs(notebook)
     for cell in notebook.cells:

@@ -199,6 +199,21 @@ BAD: dict[str, tuple[str, Callable[[Paths], object], str]] = {
         lambda root: place(root, CSV + b"4,1.0,9\n"),
         r"plain\.csv cannot be read as csv: .* Line: 5\. Expected Number of Columns: 2 Found: 3",
     ),
+    "lines that end in carriage returns": (
+        "plain",
+        lambda root: place(root, CSV.replace(b"\n", b"\r")),
+        r"plain\.csv cannot be read as csv: line 1 holds a carriage return without a line feed, so",
+    ),
+    "header that ends in a carriage return": (
+        "plain",
+        lambda root: place(root, CSV.replace(b"\n", b"\r", 1)),
+        r"plain\.csv cannot be read as csv: line 1 holds a carriage return without a line feed",
+    ),
+    "carriage return in a row": (
+        "plain",
+        lambda root: place(root, CSV.replace(b",4.0", b",4\r.0")),
+        r"plain\.csv cannot be read as csv: line 3 holds a carriage return without a line feed",
+    ),
     "header not UTF-8": (
         "plain",
         lambda root: place(root, b"id,caf\xe9\n1,2\n"),

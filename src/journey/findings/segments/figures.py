@@ -154,4 +154,4 @@ def migration(frame: pd.DataFrame) -> go.Figure:
 
 
 def _wrapped(names: pd.Series, width: int) -> list[str]:
-    return ["<br>".join(textwrap.wrap(name, width)) for name in names]
+    return ["\n".join(textwrap.wrap(name, width)) for name in names]

@@ -67,11 +67,11 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
         title="Target",
         tickvals=places,
         ticktext=[
-            name.replace("this item into", "this item<br>into")
-            .replace("two buy", "two<br>buy")
-            .replace("This product in the", "This product<br>in the")
-            .replace("Orders this", "Orders this<br>")
-            .replace("Orders within", "Orders within<br>")
+            name.replace("this item into", "this item\ninto")
+            .replace("two buy", "two\nbuy")
+            .replace("This product in the", "This product\nin the")
+            .replace("Orders this", "Orders this\n")
+            .replace("Orders within", "Orders within\n")
             for name in frame["name"]
         ],
         showgrid=False,

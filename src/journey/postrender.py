@@ -1,0 +1,133 @@
+"""Runs once after pages are rendered, by either renderer: gives each page its Content-Security-Policy.
+
+Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
+none that a hostile name or an injected tag brings ever runs. Styles may stand in a page: Quarto, Plotly and
+MathML write them there. What `frame-ancestors` and reports would say needs headers, which a static site
+cannot send.
+
+The words on the command line are files whose whole text a page may run as a script of its own: plotly.js,
+which printing must have at once. An element `data-policy="wasm-unsafe-eval"` lets its page compile
+WebAssembly.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+POLICY = {
+    "default-src": "'self'",
+    "img-src": "'self' data:",
+    "style-src": "'self' 'unsafe-inline'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+}
+#: What a page may ask for besides.
+ASKED = {"wasm-unsafe-eval"}
+#: Types of a script element that a browser runs; any other holds data.
+RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
+CHARSET = re.compile(r"<meta charset=[^>]*>\s*", re.IGNORECASE)
+WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" [^>]*>\n')
+
+
+class Scripts(HTMLParser):
+    """Finds what runs in a page: texts of scripts, handlers in attributes, what its elements ask for."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.texts: list[str] = []
+        self.handlers: list[str] = []
+        self.asked: set[str] = set()
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at one element."""
+        given = {name: value or "" for name, value in attrs}
+        self.handlers += [value for name, value in given.items() if name.startswith("on")]
+        self.asked |= {given["data-policy"]} if "data-policy" in given else set()
+        self.inside = tag == "script" and "src" not in given and given.get("type", "").lower() in RUN
+        self.texts += [""] if self.inside else []
+
+    def handle_data(self, data: str) -> None:
+        """Collect the text of a script."""
+        if self.inside:
+            self.texts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        """A script has ended."""
+        self.inside = False
+
+
+def policy(page: str, files: Iterable[str]) -> str:
+    """The policy of a page; `files` are texts that it may run besides.
+
+    Raises
+    ------
+    ValueError
+        When an element asks for what no page may have.
+    """
+    scripts = Scripts()
+    scripts.feed(page)
+    scripts.close()
+    if wrong := scripts.asked - ASKED:
+        raise ValueError(f"data-policy={min(wrong)!r}; a page may ask for {', '.join(sorted(ASKED))}")
+    words = ["'self'", *map(hashed, [*scripts.texts, *files])]
+    words += ["'unsafe-hashes'", *map(hashed, scripts.handlers)] if scripts.handlers else []
+    words += [f"'{word}'" for word in sorted(scripts.asked)]
+    parts = POLICY | {"script-src": " ".join(dict.fromkeys(words))}
+    return "; ".join(f"{name} {value}" for name, value in parts.items())
+
+
+def hashed(text: str) -> str:
+    """A text as a source that a policy allows; a browser hashes it after it has made all line ends alike."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(plain.encode()).digest()).decode()}'"
+
+
+def protected(page: str, files: Iterable[str]) -> str:
+    """The page with its policy before anything that it governs; one that it had is replaced.
+
+    Raises
+    ------
+    ValueError
+        For a page that does not declare its character set, and see `policy`.
+    """
+    page = WRITTEN.sub("", page)
+    found = CHARSET.search(page)
+    if found is None or "<script" in page[: found.start()]:
+        raise ValueError("no <meta charset> before the first script")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, files)}">\n'
+    return f"{page[: found.end()]}{meta}{page[found.end() :]}"
+
+
+def protect(folder: Path, files: Sequence[Path]) -> None:
+    """Give every page below a folder its policy.
+
+    Raises
+    ------
+    ValueError
+        See `protected`; the message names the page.
+    """
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    for file in sorted(folder.rglob("*.html")):
+        page = file.read_text(encoding="utf-8")
+        try:
+            new = protected(page, texts)
+        except ValueError as error:
+            raise ValueError(f"{file.name}: {error}") from None
+        if new != page:
+            file.write_text(new, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        protect(Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]), [Path(name) for name in sys.argv[1:]])
+    except (KeyError, OSError, ValueError) as error:
+        sys.exit(f"journey: the pages could not be given their security policy: {error}")

@@ -1,0 +1,177 @@
+"""The security policy of every page: scripts of the site alone run, and the page works under it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from journey.postrender import protected
+from journey.report.figures import show_figure
+
+pytestmark = pytest.mark.site
+
+POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
+CHAPTER = "chapters/10-causal.html"
+WATCH = """addEventListener("securitypolicyviolation", (event) => {
+  (window.violations ??= []).push([event.violatedDirective, event.blockedURI]);
+});"""
+PLAIN = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>A</title></head><body>{}</body></html>'
+
+
+def directives(page: str) -> dict[str, list[str]]:
+    (policy,) = POLICY.findall(page)
+    parts = (part.split() for part in unescape(policy).split(";"))
+    return {name: words for name, *words in parts}
+
+
+def test_every_page_has_a_strict_policy_before_its_first_script(site: Path, page_name: str):
+    text = (site / page_name).read_text(encoding="utf-8")
+    found = directives(text)
+    assert text.index("Content-Security-Policy") < text.index("<script")
+    assert {"'unsafe-inline'", "'unsafe-eval'", "*", "https:", "data:"}.isdisjoint(found["script-src"])
+    assert found["script-src"][0] == "'self'"
+    assert found["default-src"] == ["'self'"]
+    assert found["object-src"] == found["base-uri"] == ["'none'"]
+    asked = set(re.findall(r'data-policy="([^"]*)"', text))
+    assert ("'wasm-unsafe-eval'" in found["script-src"]) is ("wasm-unsafe-eval" in asked)
+
+
+def test_no_page_breaks_its_policy(browser: Browser, address: str, page_name: str):
+    page = browser.new_page()
+    page.add_init_script(WATCH)
+    page.goto(address + page_name, wait_until="networkidle")
+    assert page.evaluate("window.violations ?? []") == []
+    page.close()
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<script>document.title = "taken"</script>',
+        '<img src="x" onerror="document.title = `taken`">',
+        '<script src="https://elsewhere.test/a.js"></script>',
+        '<a id="bad" href="javascript:document.title=`taken`">go</a>',
+        '<iframe srcdoc="<script>parent.document.title=`taken`</script>"></iframe>',
+        '<base href="https://elsewhere.test/">',
+    ],
+)
+def test_what_is_injected_does_not_run(browser: Browser, address: str, site: Path, markup: str):
+    page = browser.new_page()
+    page.add_init_script(WATCH)
+    text = (site / CHAPTER).read_text(encoding="utf-8").replace("</h1>", f"</h1>{markup}", 1)
+    page.route(f"**/{CHAPTER}", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto(address + CHAPTER)
+    if page.locator("#bad").count():
+        page.locator("#bad").click()
+    page.wait_for_timeout(300)
+    assert page.title() != "taken"
+    assert sum(frame.evaluate("(window.violations ?? []).length") for frame in page.frames) >= 1
+    page.close()
+
+
+def opened(browser: Browser, text: str) -> Page:
+    page = browser.new_page()
+    page.add_init_script(WATCH)
+    page.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto("http://policy.test/")
+    return page
+
+
+def test_scripts_of_any_text_and_handlers_run_by_their_hash(browser: Browser):
+    text = PLAIN.format(
+        "<script>\r\n// A </p> &amp; “quotes” <!-- no comment -->\r\n"
+        "window.first = 1 < 2 && '</b>';\r\n</script>"
+        '<script type="module">window.second = 2;</script>'
+        '<script type="application/json">{"data": "not hashed"}</script>'
+        '<button onclick="window.third = &quot;3&quot;; return false;">go</button>'
+    )
+    page = opened(browser, protected(text, []))
+    page.get_by_role("button").click()
+    assert page.evaluate("[window.first, window.second, window.third]") == ["</b>", 2, "3"]
+    assert page.evaluate("window.violations ?? []") == []
+    page.close()
+
+
+def test_a_script_that_was_changed_does_not_run(browser: Browser):
+    text = protected(PLAIN.format("<script>window.first = 1</script>"), [])
+    page = opened(browser, text.replace("first = 1", "first = 2"))
+    assert page.evaluate("window.first ?? null") is None
+    page.close()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_webassembly_compiles_only_where_a_page_asks(browser: Browser, asks: bool):
+    empty = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])"
+    script = f"<script>try {{ new WebAssembly.Module({empty}); window.able = true; }} catch {{}}</script>"
+    asked = '<div data-policy="wasm-unsafe-eval"></div>' if asks else ""
+    page = opened(browser, protected(PLAIN.format(asked + script), []))
+    assert page.evaluate("window.able ?? false") is asks
+    page.close()
+
+
+def test_a_page_cannot_ask_for_more():
+    with pytest.raises(ValueError, match="a page may ask for wasm-unsafe-eval"):
+        protected(PLAIN.format('<p data-policy="unsafe-inline"></p>'), [])
+
+
+def test_a_page_without_a_character_set_is_refused():
+    with pytest.raises(ValueError, match="no <meta charset> before the first script"):
+        protected("<html><head><script>1</script></head></html>", [])
+
+
+def test_protecting_twice_changes_nothing():
+    once = protected(PLAIN.format("<script>1</script>"), ["more"])
+    assert protected(once, ["more"]) == once
+    assert protected(once, []) != once
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#%E0%A4%A", "#100%25", "#%00"])
+@pytest.mark.parametrize("name", [CHAPTER, "chapters/appendix/sql-library.html"])
+def test_a_broken_fragment_stops_no_script(browser: Browser, address: str, name: str, fragment: str):
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}{name}{fragment}", wait_until="networkidle")
+    page.locator(".quarto-color-scheme-toggle:visible").first.click()
+    expect(page.locator("body")).to_have_class(re.compile("quarto-dark"))
+    assert errors == []
+    page.close()
+
+
+HOSTILE = [
+    "<b>bold</b>",
+    "one<br>two",
+    "&lt;i&gt; &amp;",
+    r"\alpha",
+    "$x^2$",
+    "<a href='https://e.test'>go</a>",
+]
+
+
+def test_hostile_names_are_drawn_letter_by_letter(
+    browser: Browser, address: str, capsys: pytest.CaptureFixture[str]
+):
+    count = list(range(1, len(HOSTILE) + 1))
+    figure = go.Figure(go.Bar(x=count, y=HOSTILE, text=HOSTILE, orientation="h", hovertemplate="%{y}"))
+    figure.update_layout(xaxis_title="n", yaxis_title="name", margin={"l": 250})
+    frame = pd.DataFrame({"name": HOSTILE, "n": count})
+    show_figure(figure, id="hostile", title="Names", alt="Bars with names", data=frame)
+    drawn = capsys.readouterr().out.split("{=html}\n")[1].rsplit("\n```", 1)[0]
+    script = '<script type="module" src="assets/figures.js"></script>'
+    page = browser.new_page()
+    text = protected(PLAIN.format(drawn + script), [])
+    page.route("**/hostile.html", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto(f"{address}hostile.html", wait_until="networkidle")
+    page.wait_for_selector(".main-svg .ytick text")
+    for kind in (".ytick text", ".bartext"):
+        assert [" ".join(one.split()) for one in page.locator(kind).all_text_contents()] == HOSTILE
+        assert page.locator(f"{kind} a").count() == page.locator(f"{kind} .line").count() == 0
+    page.locator(".bars .point").first.hover(force=True)
+    expect(page.locator(".hovertext").first).to_contain_text(HOSTILE[0])
+    page.close()
