@@ -59,7 +59,8 @@ def scale(paths: Paths) -> dict[str, Any]:
         peak memory in GB and events a second. `models`: seconds and processor seconds of every model by
         size. `growth`: engine -> exponent of processor seconds over events from the second to the third
         size. `customers`: seconds of the customers' queries and methods on the largest shop. `missing`:
-        engines that did not finish. `cores`, `load` (others at work when it began) and `versions`: the machine.
+        engines that did not finish. `cores`, `load` (how many were at work when it began) and `versions`:
+        the machine.
     """
     needs(LIBRARIES)
     found: dict[str, Any] = {"runs": [], "models": [], "missing": [], "customers": []}
