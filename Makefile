@@ -40,7 +40,7 @@ test: $(TESTED) site ## Run every test (builds the site first)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/site
 	$(BIN)/python -m pytest -n 2 --dist load tests/site
 
-bench: $(READY) ## Measure speed against plain pandas and a bare scan
+bench: $(READY) ## Measure speed beside Polars, plain pandas and a bare scan (extra: bench)
 	$(BIN)/journey bench
 
 preview: $(READY) ## Serve the site and render a chapter again when it changes

@@ -311,15 +311,11 @@ def serve(
 
 
 @app.command()
-def bench(
-    large: Annotated[
-        bool, typer.Option("--large", help="Also a million users: minutes, and 10 GB of disk.")
-    ] = False,
-) -> None:
-    """Measure speed: seconds, and ratios against plain pandas and a bare scan of the same file."""
+def bench() -> None:
+    """Measure speed: the SQL beside Polars, plain pandas and a bare scan of the same events."""
     from journey.bench import run_benchmarks
 
-    run_benchmarks(here(), console, large=large)
+    run_benchmarks(here(), console)
 
 
 def run(arguments: list[str]) -> int:

@@ -203,6 +203,15 @@ STUDIES = {
             extra="api",
         ),
         Study(
+            "scale",
+            "How long do sessions and features of 31 million events take, and how long would others take?",
+            "journey.studies.scale.study:scale",
+            simulates=True,
+            libraries=("polars",),
+            extra="bench",
+            whole_sql=True,
+        ),
+        Study(
             "sparse_learning_curve",
             "How many users does it take to foresee which item a user buys?",
             "journey.studies.learning_curve:learning_curve",

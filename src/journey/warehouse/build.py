@@ -101,9 +101,10 @@ def build_warehouse(
                 "memory_limit": memory_limit,
                 "temp_directory": str(temporary.parent / "spill"),
                 "preserve_insertion_order": False,
-                "enable_progress_bar": False,
             },
         )
+        # DuckDB takes a process that another one spawned for a terminal.
+        connection.execute("set enable_progress_bar = false")
         try:
             raw_rows = create_raw_views(connection, store)
             for schema in ("staging", "marts"):

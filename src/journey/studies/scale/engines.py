@@ -17,11 +17,11 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.studies.scale.peers import COUNTS, bare_scan, pandas_sessions, polars_sessions
-from journey.warehouse.build import FEATURES, build_warehouse
+from journey.warehouse.build import build_warehouse
 from journey.warehouse.models import in_order, read_models
 
-SESSIONS, EVERYTHING, POLARS, PANDAS, SCAN = "sql", "sql and features", "polars", "pandas", "scan"
-ENGINES = (SCAN, POLARS, PANDAS, SESSIONS, EVERYTHING)
+SQL, POLARS, PANDAS, SCAN = "sql", "polars", "pandas", "scan"
+ENGINES = (SCAN, POLARS, PANDAS, SQL)
 COLUMNS = ("user_id", "session_start", "session_end", "n_events", *COUNTS, "furthest_step", "revenue")
 #: Largest difference in the revenue of a session, EUR: the SQL adds decimals, the peers add doubles.
 MONEY = 1e-6
@@ -68,8 +68,7 @@ def _run(engine: str, store: Path, sql: Path, folder: Path, told: Path) -> None:
         SCAN: lambda: bare_scan(store),
         POLARS: lambda: polars_sessions(store),
         PANDAS: lambda: pandas_sessions(store),
-        SESSIONS: lambda: _own(store, sql, warehouse_of(folder, SESSIONS), models, features=False),
-        EVERYTHING: lambda: _own(store, sql, warehouse_of(folder, EVERYTHING), models, features=True),
+        SQL: lambda: _own(store, sql, warehouse_of(folder), models),
     }
     if engine == POLARS:
         __import__("polars")  # as pandas and DuckDB are, before the clock runs
@@ -79,7 +78,7 @@ def _run(engine: str, store: Path, sql: Path, folder: Path, told: Path) -> None:
     if frame is not None:
         frame[list(COLUMNS)].to_parquet(folder / f"{engine}.parquet")
     elif engine != SCAN:
-        with duckdb.connect(str(warehouse_of(folder, engine)), read_only=True) as connection:
+        with duckdb.connect(str(warehouse_of(folder)), read_only=True) as connection:
             connection.execute(
                 f"copy (select {', '.join(COLUMNS)} from marts.sessions join marts.session_funnels"
                 f" using (session_id)) to '{folder / engine}.parquet'"
@@ -87,26 +86,17 @@ def _run(engine: str, store: Path, sql: Path, folder: Path, told: Path) -> None:
     told.write_text(json.dumps(asdict(found)), encoding="utf-8")
 
 
-def warehouse_of(folder: Path, engine: str) -> Path:
+def warehouse_of(folder: Path) -> Path:
     """Where the project's own run leaves its warehouse."""
-    return folder / f"{engine}.duckdb"
+    return folder / "shop.duckdb"
 
 
-def _own(
-    store: Path, sql: Path, target: Path, models: list[tuple[str, float, float]], *, features: bool
-) -> None:
+def _own(store: Path, sql: Path, target: Path, models: list[tuple[str, float, float]]) -> None:
     """Build a warehouse; `models` receives what each model took."""
-    skip = () if features else FEATURES
-    ordered = in_order([*read_models(sql / "staging"), *read_models(sql / "marts", skip=skip)])
+    ordered = in_order([*read_models(sql / "staging"), *read_models(sql / "marts")])
     names = [model.name for model in ordered] + [CHECKS]
     marks: list[tuple[float, float]] = []
-    build_warehouse(
-        store,
-        target,
-        sql,
-        lambda done, _: marks.append((time.perf_counter(), _processor())),
-        features=features,
-    )
+    build_warehouse(store, target, sql, lambda *_: marks.append((time.perf_counter(), _processor())))
     for name, (start, before), (end, after) in zip(names, marks[:-1], marks[1:], strict=True):
         models.append((name, end - start, after - before))
 

@@ -14,6 +14,13 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
+from journey.stores.schema import EVENT_TYPES
+
+#: Columns that the sessions need.
+READ = [
+    *("event_id", "ts", "received_ts", "user_id", "event_type", "item_id"),
+    *("quantity", "unit_price", "discount_pct"),
+]
 KEY = ["user_id", "ts", "event_type", "item_id"]
 #: Step of the funnel -> the event that reaches it, in order.
 STEPS = {"view": "view", "cart": "add_to_cart", "checkout": "checkout", "purchase": "purchase"}
@@ -52,7 +59,7 @@ def pandas_sessions(store: Path) -> pd.DataFrame:
     parts = []
     for as_text, files in event_files(store).items():
         for file in files:
-            part = pd.read_parquet(file)
+            part = pd.read_parquet(file, columns=READ)
             if as_text:
                 part["unit_price"] = pd.to_numeric(part["unit_price"].str.removeprefix("EUR "))
             parts.append(part)
@@ -109,16 +116,18 @@ def _robots(events: pd.DataFrame) -> pd.Index:
 def polars_sessions(store: Path) -> pd.DataFrame:
     """Clean, sessionise and count in Polars."""
     pl = importlib.import_module("polars")
-    events = pl.concat(_polars_parts(store, pl)).collect()
+    events = pl.concat(_polars_parts(store, pl)).with_row_index("row").collect()
     wait = pl.col("wait")
     normal = events.lazy().filter(wait.is_between(0, MINUTE)).select((wait // 1000).quantile(0.5, "lower"))
     delay = pl.duration(milliseconds=normal.collect().item() or 0)
     skewed = (wait < EARLIEST) | (wait > LATEST)
-    known = events.lazy().filter(pl.col("user_id").is_not_null())
     table = (
-        _polars_unlike(known, pl)
-        .join(_polars_robots(known, pl), on="user_id", how="anti")
+        events.lazy()
+        .filter(pl.col("user_id").is_not_null())
+        .join(_polars_copies(events, pl), on="row", how="anti")
+        .join(_polars_robots(events, pl), on="user_id", how="anti")
         .with_columns(ts=pl.when(skewed).then(pl.col("received_ts") - delay).otherwise(pl.col("ts")))
+        .drop("row", "wait", "received_ts", "item_id")
         .sort("user_id", "ts", "event_id")
         .with_columns(session=_polars_starts(pl).cum_sum())
         .collect()
@@ -130,27 +139,35 @@ def _polars_parts(store: Path, pl: Any) -> list[Any]:
     price = pl.col("unit_price")
     wait = (pl.col("received_ts") - pl.col("ts")).dt.total_microseconds()
     return [
-        pl.scan_parquet(files, hive_partitioning=False).with_columns(
-            wait=wait, unit_price=price.str.strip_prefix("EUR ").cast(pl.Float64) if as_text else price
+        pl.scan_parquet(files, hive_partitioning=False).select(
+            *(name for name in READ if name not in ("event_type", "unit_price")),
+            event_type=pl.col("event_type").cast(pl.Enum(EVENT_TYPES)),
+            unit_price=price.str.strip_prefix("EUR ").cast(pl.Float64) if as_text else price,
+            wait=wait,
         )
         for as_text, files in event_files(store).items()
         if files
     ]
 
 
-def _polars_unlike(events: Any, pl: Any) -> Any:
-    """Rows without those that say again what another one said."""
+def _polars_copies(events: Any, pl: Any) -> Any:
+    """Rows that say again what another one said; hashes find the few that may."""
     bought = pl.col("event_type") == "purchase"
-    others = events.filter(~bought).sort("received_ts", "event_id").unique(KEY, keep="first")
-    lines = events.filter(bought).filter(pl.col("received_ts") == pl.col("received_ts").min().over(KEY))
-    return pl.concat([others, lines.unique([*KEY, "event_id"])])
+    few = events.filter(events.select(pl.struct(KEY).hash()).to_series().is_duplicated())
+    others = (
+        few.filter(~bought).sort("received_ts", "event_id").unique(KEY, keep="first", maintain_order=True)
+    )
+    lines = few.filter(bought).filter(pl.col("received_ts") == pl.col("received_ts").min().over(KEY))
+    kept = pl.concat([others, lines.unique([*KEY, "event_id"])])
+    return few.lazy().select("row").join(kept.lazy().select("row"), on="row", how="anti")
 
 
 def _polars_robots(events: Any, pl: Any) -> Any:
-    looks = events.group_by("user_id").agg(n=pl.len(), views=(pl.col("event_type") == "view").all())
+    known = events.lazy().filter(pl.col("user_id").is_not_null())
+    looks = known.group_by("user_id").agg(n=pl.len(), views=(pl.col("event_type") == "view").all())
     viewers = looks.filter((pl.col("n") >= 50) & pl.col("views"))
     gap = pl.col("received_ts").sort().diff().median()
-    own = events.join(viewers, on="user_id", how="semi").group_by("user_id").agg(gap=gap)
+    own = known.join(viewers, on="user_id", how="semi").group_by("user_id").agg(gap=gap)
     return own.filter(pl.col("gap") <= pl.duration(seconds=10))
 
 
@@ -176,7 +193,12 @@ def _polars_table(events: Any, pl: Any) -> Any:
     reached = table.select("session", reached="session_start")
     table = table.with_columns(furthest_step=pl.lit("visit"))
     for step, event in STEPS.items():
-        later = events.filter(kind == event).join(reached, on="session").filter(ts >= pl.col("reached"))
+        later = (
+            events.filter(kind == event)
+            .select("session", "ts")
+            .join(reached, on="session")
+            .filter(ts >= pl.col("reached"))
+        )
         reached = later.group_by("session").agg(reached=ts.min())
         here = pl.col("session").is_in(reached["session"].implode())
         table = table.with_columns(
