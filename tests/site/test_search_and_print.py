@@ -28,6 +28,21 @@ def test_search_finds_a_word(browser: Browser, address: str):
     assert any("funnel" in one for one in addresses), addresses
 
 
+def test_search_for_experiments_leads_to_their_chapter_first(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(address, wait_until="load")
+    ask = """async word => {
+      const pagefind = await import(new URL("pagefind/pagefind.js", document.baseURI).href);
+      const found = (await pagefind.search(word)).results;
+      return (await found[0].data()).url;
+    }"""
+    if page.evaluate("fetch('pagefind/pagefind.js').then(answer => !answer.ok)"):
+        pytest.skip("the site was not rendered by press: Quarto has a search of its own")
+    first = {word: page.evaluate(ask, word) for word in ("A/B", "A/B test")}
+    page.close()
+    assert all(url.endswith("09-experiments.html") for url in first.values()), first
+
+
 def test_search_says_when_nothing_is_found(browser: Browser, address: str):
     page = browser.new_page()
     page.goto(address, wait_until="networkidle")

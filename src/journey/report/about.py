@@ -117,12 +117,19 @@ def load_about(paths: Paths) -> About:
 
 
 def byline(about: About) -> str:
-    """Markdown of a line that names the author and where things are; empty where nothing is known."""
+    """Markdown that names the author and, on paper, where things are; empty where nothing is known."""
     from journey.report.markup import markdown_text
 
-    parts = [markdown_text(about.author)] if about.author else []
-    parts += [f"[{markdown_text(text)}]({address})" for text, address in about.links.items()]
-    for address in (about.repository, about.site):
-        if address:
-            parts.append(f"[{markdown_text(address.removeprefix('https://').rstrip('/'))}]({address})")
-    return f"\n::: {{.byline}}\n{' · '.join(parts)}\n:::\n" if parts else ""
+    who = [markdown_text(about.author)] if about.author else []
+    who += [f"[{markdown_text(text)}]({address})" for text, address in about.links.items()]
+    # The page has a button for the code, and is itself the site.
+    where = [
+        f"[{markdown_text(address.removeprefix('https://').rstrip('/'))}]({address})"
+        for address in (about.repository, about.site)
+        if address
+    ]
+    return "".join(
+        f'\n::: {{.byline .content-visible when-format="{fmt}"}}\n{" · ".join(parts)}\n:::\n'
+        for fmt, parts in (("html", who), ("typst", [*who, *where]))
+        if parts
+    )

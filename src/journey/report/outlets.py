@@ -141,5 +141,6 @@ def draw_card(paths: Paths, chart: str, heading: str, question: str, title: str,
     files = {"main": source.encode(), "chart.svg": chart.encode()}
     fonts = [str(paths.root / "assets" / "fonts")]
     with replacing(paths.root / CARD) as temporary:
-        made = typst.compile(files, format="png", ppi=72, font_paths=fonts)
+        # A page and its picture by their names: the stubs of the package do not know that form.
+        made = typst.compile(files, format="png", ppi=72, font_paths=fonts)  # type: ignore[call-overload]
         temporary.write_bytes(made if isinstance(made, bytes) else made[0])

@@ -72,6 +72,33 @@ def test_head(page: Page) -> None:
     assert sheets == ["../site_libs/press/press.css", "../assets/site.css"]
 
 
+def test_where_the_page_is_known_from_outside(small: Callable[..., Path]) -> None:
+    """What is known locally stands in a file beside the configuration; without it nothing is claimed."""
+    config = CONFIG.replace("website:", "website:\n  open-graph: {image: card.png}", 1)
+    assert config != CONFIG
+    root = small("---\ntitle: Home\n---\n\nText.\n", config)
+    press.render(root)
+    tree = parse((root / "_site/index.html").read_text("utf-8"))
+    named = {m.attributes.get("property"): m.attributes.get("content") for m in tree.all("meta")}
+    assert named["og:title"].startswith("Home")
+    assert "og:image" not in named
+    assert not [link for link in tree.all("a") if link.attributes["href"].startswith("http")]
+    local = "website:\n  site-url: https://a.org/b/\n  repo-url: https://c.org/d\n  repo-actions: source\n"
+    (root / "_quarto.yml.local").write_text(local, "utf-8")
+    press.render(root)
+    tree = parse((root / "_site/index.html").read_text("utf-8"))
+    named = {m.attributes.get("property"): m.attributes.get("content") for m in tree.all("meta")}
+    assert named["og:image"] == "https://a.org/b/card.png"
+    canonical = [
+        link.attributes["href"] for link in tree.all("link") if link.attributes["rel"] == "canonical"
+    ]
+    assert canonical == ["https://a.org/b/index.html"]
+    outside = [
+        link.attributes["href"] for link in tree.all("a") if link.attributes["href"].startswith("http")
+    ]
+    assert outside == ["https://c.org/d", "https://c.org/d/blob/main/index.qmd"]
+
+
 def test_navigation(page: Page) -> None:
     tree = page("part/elements.html")
     links = [(link.text, link.attributes["href"]) for link in tree.one(cls="navbar").all(cls="nav-link")]
