@@ -145,9 +145,7 @@ BOUNDED = pd.DataFrame(
 
 def test_an_interval_stands_in_the_cell_of_its_value(capsys):
     cells = BOUNDED.assign(auc=bounded(BOUNDED, "auc"))
-    _, rows, numeric = table_text(
-        cells, columns={"model": ("M", "text"), "auc": ("A", "estimate:decimal:2")}
-    )
+    _, rows, numeric = table_text(cells, columns={"model": ("M", "text"), "auc": ("A", "estimate:decimal:2")})
     assert rows == [["a", "0.81 (0.78 to 0.84)"], ["b", "0.79"], ["a", "–"]]
     assert numeric == [False, True]
     show_table(cells, columns={"model": ("M", "text"), "auc": ("A", "estimate:decimal:2")})
