@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -78,14 +78,16 @@ def band(figure: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, shade
     )
 
 
-def truth_line(figure: go.Figure, at: float, text: str = "truth", *, horizontal: bool = False) -> None:
+def truth_line(
+    figure: go.Figure, at: float, text: str = "truth", *, horizontal: bool = False, position: str = "top"
+) -> None:
     """Draw the truth as a dotted line with its label: no estimate looks so."""
     line = {"color": colour("truth"), "dash": "dot", "width": 2}
     note = {"text": text, "font": {"color": colour("truth")}}
     if horizontal:
         figure.add_hline(y=at, line=line, annotation=note)
     else:
-        figure.add_vline(x=at, line=line, annotation=note, annotation_position="top")
+        figure.add_vline(x=at, line=line, annotation=note, annotation_position=position)
 
 
 def marker(role: str, size: int = 10) -> dict[str, object]:
@@ -93,25 +95,32 @@ def marker(role: str, size: int = 10) -> dict[str, object]:
     return {"color": colour(role), "symbol": "diamond" if role == "truth" else "circle", "size": size}
 
 
-def name_lines(figure: go.Figure, *, right: int = 150, shift: Mapping[str, int] | None = None) -> None:
-    """Write each line's name at its last point, in its colour, instead of a legend.
+def name_lines(figure: go.Figure) -> None:
+    """Write the name of each line at the line, in its colour, instead of a legend.
 
-    `right` is the room for the names in pixels, `shift` moves a name up by so many where two would collide.
+    The lines share their x values. A name stands where its line is furthest from the others: above the line
+    if it is the highest there, else below.
     """
-    for trace in figure.data:
-        if not trace.name or trace.showlegend is False:
-            continue
+    lines = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
+    heights = np.array([trace.y for trace in lines], dtype=np.float64)
+    count = heights.shape[1]
+    inner = np.arange(count // 3, count - count // 6)
+    for place, trace in enumerate(lines):
+        others = np.delete(heights, place, axis=0)[:, inner]
+        at = inner[np.abs(others - heights[place, inner]).min(axis=0).argmax()]
+        highest = heights[place, at] >= heights[:, at].max()
         figure.add_annotation(
-            x=trace.x[-1],
-            y=trace.y[-1],
+            x=trace.x[at],
+            y=trace.y[at],
             text=trace.name,
-            font={"color": trace.line.color or trace.marker.color},
-            xanchor="left",
-            xshift=8,
-            yshift=(shift or {}).get(trace.name, 0),
+            font={"color": trace.line.color},
+            # Away from where the line goes: a name above a rising line ends there, one below begins there.
+            xanchor="right" if (heights[place, at + 1] > heights[place, at]) == highest else "left",
+            yanchor="bottom" if highest else "top",
+            yshift=2 if highest else -2,
             showarrow=False,
         )
-    figure.update_layout(showlegend=False, margin={"r": right})
+    figure.update_layout(showlegend=False)
 
 
 def in_points(figure: go.Figure, *letters: str) -> None:

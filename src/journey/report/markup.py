@@ -137,6 +137,8 @@ def html_table(
         f'<th scope="col"{mark}>{escape(text).replace("_", "_<wbr>")}</th>'
         for text, mark in zip(header, marks, strict=True)
     )
+    stacked = "stacked" in css_class.split()
+    labels = [f' data-label="{escape(head)}"' if stacked else "" for head in header]
     body = []
     for place, row in enumerate(rows):
         if groups and (place == 0 or groups[place] != groups[place - 1]):
@@ -145,8 +147,8 @@ def html_table(
         name = f' id="{escape(ids[place])}"' if ids else ""
         cells = [f'<th scope="row"{marks[0]}>{_cell(row[0])}</th>']
         cells += [
-            f'<td{mark} data-label="{escape(head)}">{_cell(text)}</td>'
-            for head, text, mark in zip(header[1:], row[1:], marks[1:], strict=True)
+            f"<td{mark}{label}>{_cell(text)}</td>"
+            for label, text, mark in zip(labels[1:], row[1:], marks[1:], strict=True)
         ]
         body.append(f"<tr{name}>{''.join(cells)}</tr>")
     if len(header) >= MANY:

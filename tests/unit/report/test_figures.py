@@ -19,6 +19,7 @@ from support.places import ROOT
 from journey.errors import JourneyError
 from journey.report.cards import Card, show_cards
 from journey.report.figures import figure_json, show_figure, static_figure, static_svg
+from journey.report.marks import estimates, in_points, marker, name_lines, truth_line
 from journey.report.style import DARK, LIGHT, SERIES, colour, matplotlib_style, role_token
 
 STYLE_SHEET = ROOT / "assets" / "site.css"
@@ -290,3 +291,45 @@ def test_cards_say_label_value_interval_and_detail(capsys):
 def test_an_empty_card_is_refused(cards, message):
     with pytest.raises(JourneyError, match=message):
         show_cards(cards)
+
+
+def test_lines_are_named_at_the_lines_and_not_in_a_legend():
+    rising = np.linspace(0, 1, 21)
+    figure = go.Figure()
+    for name, y, role in (("upper", rising**0.5, "truth"), ("lower", rising**2, "series-1")):
+        figure.add_scatter(x=rising, y=y, name=name, line={"color": colour(role)})
+    name_lines(figure)
+    upper, lower = figure.layout.annotations
+    assert (upper.text, upper.yanchor, upper.xanchor) == ("upper", "bottom", "right")
+    assert (lower.text, lower.yanchor, lower.xanchor) == ("lower", "top", "left")
+    assert upper.font.color == colour("truth")
+    assert upper.y == pytest.approx(upper.x**0.5)
+    assert figure.layout.showlegend is False
+
+
+def test_differences_of_shares_stand_in_percentage_points():
+    frame = pd.DataFrame(
+        {"who": ["a", "b"], "value": [0.02, -0.01], "low": [0.01, -0.03], "high": [0.04, 0.0]}
+    )
+    figure = estimates(frame, label="who", value="value", low="low", high="high", axis="Difference")
+    truth_line(figure, 0.015)
+    figure.update_xaxes(range=[-0.05, 0.05])
+    in_points(figure, "x")
+    (trace,) = figure.data
+    assert list(trace.x) == pytest.approx([-1, 2])
+    assert list(trace.error_x.array) == pytest.approx([1, 2])
+    assert figure.layout.shapes[0].x0 == figure.layout.annotations[0].x == pytest.approx(1.5)
+    assert figure.layout.xaxis.ticksuffix == " pp"
+    assert list(figure.layout.xaxis.range) == pytest.approx([-5, 5])
+    assert list(trace.y) == ["b", "a"]
+
+
+def test_a_figure_with_the_truth_says_what_its_mark_means(capsys):
+    figure = go.Figure(go.Scatter(x=[1], y=[2], mode="markers", marker=marker("truth")))
+    figure.update_xaxes(title="x").update_yaxes(title="y")
+    shown = {"id": "one", "title": "t", "alt": "a", "data": pd.DataFrame({"x": [1]})}
+    show_figure(figure, **shown)
+    assert capsys.readouterr().out.count('class="truth-key"') == 1
+    figure.update_traces(marker=marker("series-1"))
+    show_figure(figure, **shown)
+    assert "truth-key" not in capsys.readouterr().out

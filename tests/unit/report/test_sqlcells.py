@@ -59,7 +59,7 @@ def test_show_query_prints_folded_sql_then_the_table(capsys: pytest.CaptureFixtu
     assert text.index("</details>") < text.index("<caption>By device</caption>")
     assert '<th scope="col" class="num">Conversion rate</th>' in text
     rate = query("conversion_by_device")["conversion_rate"].iloc[0]
-    assert f'<td class="num">{rate:.2%}</td>' in text
+    assert f'<td class="num" data-label="Conversion rate"><span>{rate:.2%}<span class="interval"> (' in text
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in library()])
@@ -80,7 +80,9 @@ def test_a_numbered_table_and_a_limit(capsys: pytest.CaptureFixture[str]) -> Non
     show_query("daily_metrics", id="tbl-daily", limit=5)
     text = capsys.readouterr().out
     assert "::: {#tbl-daily}" in text
-    assert text.count('<th scope="row">') == 5
+    # Eight columns and five rows: the table stands on its side.
+    assert text.count('<th scope="col"') == 1 + 5
+    assert text.count('<th scope="row">') == 7
     assert f"The first 5 of {len(query('daily_metrics'))} rows." in text
 
 

@@ -29,8 +29,11 @@ def html_part(capsys: pytest.CaptureFixture[str]) -> str:
 def test_a_link_is_escaped_in_the_page(capsys: pytest.CaptureFixture[str]) -> None:
     show_table(frame(), columns=COLUMNS, caption="Sources")
     page = html_part(capsys)
-    assert '<td><a href="https://example.org/a?b=1&amp;c=%3C2">A &lt;b&gt; &amp; co</a></td>' in page
-    assert "<td>–</td>" in page
+    assert (
+        '<td data-label="Source"><a href="https://example.org/a?b=1&amp;c=%3C2">A &lt;b&gt; &amp; co</a></td>'
+        in page
+    )
+    assert ">–</td>" in page
     assert "<b>" not in page
 
 

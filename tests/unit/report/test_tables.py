@@ -10,8 +10,9 @@ import pytest
 import typst
 
 from journey.errors import JourneyError
-from journey.report.columns import formatter, significant
-from journey.report.tables import show_table, table_text, typst_table
+from journey.report.columns import bounded, formatter, significant
+from journey.report.ledger import Ledger
+from journey.report.tables import show_result, show_table, table_text, typst_table
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_the_page_gets_an_accessible_table(capsys):
     assert "<caption>Steps</caption>" in page
     assert 'tabindex="0" role="region" aria-label="Steps"' in page
     assert '<th scope="col" class="num">Share</th>' in page
-    assert '<th scope="row">View</th><td class="num">92.0%</td>' in page
+    assert '<th scope="row">View</th><td class="num" data-label="Share">92.0%</td>' in page
 
 
 def test_a_numbered_table_leaves_its_caption_to_the_renderer(capsys):
@@ -129,3 +130,81 @@ def test_the_typst_table_compiles_with_any_text(tmp_path):
     file = tmp_path / "table.typ"
     file.write_text(source, encoding="utf-8")
     assert typst.compile(str(file))[:5] == b"%PDF-"
+
+
+BOUNDED = pd.DataFrame(
+    {
+        "when": ["first", "first", "then"],
+        "model": ["a", "b", "a"],
+        "auc": [0.81, 0.79, np.nan],
+        "auc_low": [0.78, np.nan, np.nan],
+        "auc_high": [0.84, np.nan, np.nan],
+    }
+)
+
+
+def test_an_interval_stands_in_the_cell_of_its_value(capsys):
+    cells = BOUNDED.assign(auc=bounded(BOUNDED, "auc"))
+    _, rows, numeric = table_text(cells, columns={"model": ("M", "text"), "auc": ("A", "estimate:decimal:2")})
+    assert rows == [["a", "0.81 (0.78 to 0.84)"], ["b", "0.79"], ["a", "–"]]
+    assert numeric == [False, True]
+    show_table(cells, columns={"model": ("M", "text"), "auc": ("A", "estimate:decimal:2")})
+    page = capsys.readouterr().out
+    assert '<span>0.81<span class="interval"> (0.78 to 0.84)</span></span>' in page
+    assert '"0.81 (0.78 to 0.84)"' in page.partition("{=typst}")[2]
+
+
+def test_a_group_is_a_row_of_its_own(capsys):
+    show_table(BOUNDED, columns={"model": ("M", "text"), "auc": ("A", "decimal")}, group="when")
+    page, _, pdf = capsys.readouterr().out.partition("{=typst}")
+    heads = re.findall(r'<tr class="group"><th scope="rowgroup" colspan="2">(\w+)</th></tr>', page)
+    assert heads == ["first", "then"]
+    assert pdf.count("table.cell(colspan: 2") == 2
+
+
+def test_what_only_the_simulation_knows_is_marked(capsys):
+    columns = {"model": ("M", "text"), "auc": ("A", "decimal")}
+    show_table(BOUNDED, columns=columns)
+    assert "truth" not in capsys.readouterr().out
+    show_table(BOUNDED, columns=columns, truth=["auc"])
+    page, _, pdf = capsys.readouterr().out.partition("{=typst}")
+    assert '<th scope="col" class="num truth">◆ A</th>' in page
+    assert page.count('<td class="num truth"') == 3
+    assert page.count('class="truth-key"') == 1
+    assert "◆ A" in pdf
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"group": "nothing"}, "no column 'nothing' to group by"),
+        ({"group": "model"}, "rows of a group of 'model' do not stand together"),
+        ({"truth": ["when"]}, "no column 'when' to mark as truth"),
+    ],
+)
+def test_a_group_or_truth_that_is_not_there_is_named(settings, message, capsys):
+    with pytest.raises(JourneyError, match=message):
+        show_table(BOUNDED, columns={"model": ("M", "text"), "auc": ("A", "decimal")}, **settings)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_wide_result_of_few_rows_stands_on_its_side(capsys):
+    wide = pd.DataFrame([[f"row {row}", *range(row, row + 8)] for row in (1, 2)], columns=list("abcdefghi"))
+    columns = {name: (name.upper(), "integer" if name != "a" else "text") for name in wide}
+    show_result(wide, columns=columns)
+    page = capsys.readouterr().out.partition("{=typst}")[0]
+    assert re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page) == ["A", "row 1", "row 2"]
+    assert re.findall(r'<th scope="row">(\w)</th>', page) == list("BCDEFGHI")
+    show_result(pd.concat([wide] * 4), columns=columns)
+    assert capsys.readouterr().out.count('<th scope="col"') == 9
+
+
+def test_a_number_of_the_ledger_brings_its_interval(capsys):
+    ledger = Ledger()
+    number = ledger.add("a.b", 0.25, "share", low=0.2, high=0.3, source="tests")
+    show_table(
+        pd.DataFrame({"what": ["x"], "it": [number]}), columns={"what": ("", "text"), "it": ("It", "number")}
+    )
+    page = capsys.readouterr().out
+    assert page.count('data-number="a.b"') == 2
+    assert "20.0% to 30.0%" in page

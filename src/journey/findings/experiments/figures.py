@@ -41,8 +41,8 @@ def power(frame: pd.DataFrame, truth: float, detectable: float) -> go.Figure:
             hovertemplate="effect %{x:.2%}: power %{y:.0%}<extra></extra>",
         )
     )
-    reference(figure, detectable, "80% power")
-    truth_line(figure, truth, "true effect")
+    reference(figure, detectable, "80% power", position="bottom right")
+    truth_line(figure, truth, "true effect", position="top left")
     figure.update_xaxes(title="Effect on the share of users who buy", tickformat=".1%")
     in_points(figure, "x")
     figure.update_yaxes(title="Chance of finding it", tickformat=".0%", range=[0, 1.02])
