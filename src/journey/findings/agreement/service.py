@@ -7,7 +7,6 @@ import pandas as pd
 from journey.findings.desk import Desk
 from journey.studies.registry import kept
 
-STUDY = "service_load"
 SOURCE = "journey.studies.service_load.study:measure_service"
 #: Scenario -> in words.
 SAYS = {
@@ -25,15 +24,13 @@ SHOWN = ("p50_ms", "p95_ms", "p99_ms", "requests_per_second", "rows_per_second",
 
 def add_service(desk: Desk) -> None:
     """Save the table of scenarios and register what is compared with targets and claims."""
-    found = kept(STUDY, desk.paths)
-    results = found.results
+    results = kept("service_load", desk.paths).results
     rows = [
         {"what": SAYS[each["name"]].format(**each)} | {name: each[name] for name in SHOWN}
         for each in results["scenarios"]
     ]
     rows += [{"what": name} | results[key] for key, name in (("target", "target"), ("claimed", "claims"))]
     desk.save("service", pd.DataFrame(rows))
-    desk.save("service_evidence", pd.DataFrame({"note": [found.label]}))
     by_name = {each["name"]: each for each in results["scenarios"]}
     compared, batch = by_name[COMPARED], by_name["thousand_rows"]
     busiest = max(each["others"] for each in results["scenarios"])
