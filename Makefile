@@ -52,9 +52,10 @@ lint: $(TESTED) ## Format check, lint, types and import contracts
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --custom-compile-command "make lock" --quiet --upgrade
 
-lock: $(READY) ## Pin the dependencies again: what readers need, what tests need besides, and uv
+lock: $(READY) ## Pin the dependencies again: for readers, for the scoring service, for the tests, and uv
 	PATH="$(abspath $(BIN)):$$PATH"; $(LOCK) --extra install pyproject.toml -o requirements.lock && \
-	$(LOCK) --extra install --extra test -c requirements.lock pyproject.toml -o requirements-test.lock && \
+	$(LOCK) --extra install --extra api -c requirements.lock pyproject.toml -o requirements-api.lock && \
+	$(LOCK) --extra install --extra api --extra test -c requirements-api.lock pyproject.toml -o requirements-test.lock && \
 	echo uv | $(LOCK) - -o requirements-uv.lock
 
 clean: ## Remove everything that is built

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +18,6 @@ from journey.models.explain import importance, single, swarm
 from journey.models.imbalance import balanced_weights, oversample, smote
 from journey.models.linear import fit_linear
 from journey.models.resampling import oversampling_lesson
-from journey.models.runs import log_run
 from journey.models.scorer import evaluate_scorer, export_scorer, scorer_text
 from journey.models.training import join, split_periods, train_models
 
@@ -250,31 +247,3 @@ def test_oversampling_before_the_split_fakes_the_score_of_pure_noise():
     assert by["SMOTE", "before the split"].roc_auc > 0.9
     assert by["repeated rows", "before the split"].roc_auc > 0.9
     assert by["SMOTE", "before the split"].positives == pytest.approx(0.5, abs=0.01)
-
-
-def test_runs_are_logged_to_json_and_to_mlflow_where_it_is(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "mlflow", None)
-    target = log_run(tmp_path, "start-xgboost", {"rounds": 3}, {"roc_auc": 0.8})
-    assert json.loads(target.read_text())["metrics"] == {"roc_auc": 0.8}
-
-    seen: list[object] = []
-
-    class Run:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return False
-
-    fake = types.ModuleType("mlflow")
-    fake.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
-    fake.set_tracking_uri = seen.append  # type: ignore[attr-defined]
-    fake.set_experiment = seen.append  # type: ignore[attr-defined]
-    fake.start_run = lambda run_name: (seen.append(run_name), Run())[1]  # type: ignore[attr-defined]
-    fake.log_params = seen.append  # type: ignore[attr-defined]
-    fake.log_metrics = seen.append  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "mlflow", fake)
-    log_run(tmp_path, "start-xgboost", {"rounds": 3}, {"roc_auc": 0.8})
-    assert {"rounds": 3} in seen
-    assert {"roc_auc": 0.8} in seen
-    assert "start-xgboost" in seen

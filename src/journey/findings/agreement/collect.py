@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from journey.findings.agreement.service import add_service
 from journey.findings.desk import Desk
 from journey.published import ENTRIES, TOPICS, Comparison, Published, compare, last_digit
 from journey.report.formats import MINUS, THIN_SPACE
@@ -28,6 +29,7 @@ def collect(desk: Desk) -> None:
         part = [each for each in compared if each.entry.topic == topic]
         add_counts(desk, f"agreement.{slug(topic)}", part)
     add_mistakes(desk)
+    add_service(desk)
 
 
 def add_mistakes(desk: Desk) -> None:
