@@ -31,7 +31,9 @@ def session_counts(events: pd.DataFrame) -> pd.DataFrame:
     steps = pd.crosstab(session, ordered["event_type"]).reindex(columns=STEPS, fill_value=0) > 0
     cart, checkout, buys = (steps[step] for step in STEPS)
     lines = ordered[ordered["event_type"].eq("purchase")].assign(session=session)
-    money = lines["quantity"] * lines["unit_price"] * (1 - lines["discount_pct"].fillna(0) / 100)
+    money = (
+        lines["quantity"] * lines["unit_price"] * (1 - lines["discount_pct"].astype(float).fillna(0) / 100)
+    )
     counts = {
         "sessions": sizes > 0,
         "cart_sessions": cart,
