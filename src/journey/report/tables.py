@@ -9,7 +9,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.columns import default_format, formatter
-from journey.report.markup import Link, checked_id, html_table, markdown_text, raw_block, typst_string
+from journey.report.markup import Link, checked_id, escape, html_table, markdown_text, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
@@ -54,6 +54,8 @@ def show_table(
         raise JourneyError(f"table '{id}' has no caption; a numbered table needs one")
     own_caption = None if numbered else caption
     page = html_table(header, rows, numeric=numeric, caption=own_caption, label=caption or ", ".join(header))
+    if result := frame.attrs.get("result"):
+        page = page.replace("<table ", f'<table data-result="{escape(result)}" ', 1)
     if id is not None and not numbered:
         page = f'<div id="{id}">{page}</div>'
     blocks = raw_block("html", page) + raw_block("typst", typst_table(header, rows, numeric, own_caption))
