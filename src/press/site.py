@@ -119,7 +119,8 @@ class Site:
         with tempfile.TemporaryDirectory(prefix=".aside.", dir=self.project.state) as aside:
             self.aside = Path(aside)
             done = self.render(stale)
-            run(self.project, "post-render", self.aside, whole=chosen is None)
+            if done:
+                run(self.project, "post-render", self.aside, whole=chosen is None)
             self.publish(known, done)
 
     def known(self) -> dict[str, Meta]:

@@ -41,8 +41,8 @@ ROWS = 24
 HOW_TO_RUN = (
     "This is a page of the report as a notebook. To run it, clone the project and run `make site` there, "
     "which installs everything and computes what is loaded below. Then open `{file}` in an editor of "
-    "notebooks, with the Python of `.venv`, or run it without one: `.venv/bin/jupyter execute --inplace {file}`. The "
-    "outputs below are those of the page."
+    "notebooks, with the Python of `.venv`, or run it without one: "
+    "`.venv/bin/jupyter execute --inplace {file}`. The outputs below are those of the page."
 )
 
 _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
