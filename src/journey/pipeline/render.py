@@ -64,7 +64,7 @@ def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> N
 
     try:
         press.render(
-            paths.root, [page.resolve() for page in pages] or None, pre_render=False, depends=depends
+            paths.root, [page.resolve() for page in pages] or None, depends=depends
         )
     except PressError as error:
         raise JourneyError(str(error)) from error

@@ -72,12 +72,7 @@ function follow() {
   const current = end ? sections.at(-1) : passed.at(-1) ?? sections[0];
   for (const [id, link] of contents) link.classList.toggle("active", current.id === id);
 }
-let waiting = false;
-addEventListener("scroll", () => {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => { waiting = false; follow(); });
-}, { passive: true });
+addEventListener("scroll", follow, { passive: true });
 addEventListener("resize", follow);
 follow();
 
