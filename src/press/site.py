@@ -25,9 +25,7 @@ from press.source import Page
 HERE = Path(__file__).parent
 
 
-def render(
-    root: Path, pages: list[Path] | None = None, *, depends: Mapping[str, str] | None = None
-) -> Path:
+def render(root: Path, pages: list[Path] | None = None, *, depends: Mapping[str, str] | None = None) -> Path:
     """Render a Quarto website project, whose pre-render commands have run.
 
     Parameters

@@ -63,9 +63,7 @@ def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> N
     from press.errors import PressError
 
     try:
-        press.render(
-            paths.root, [page.resolve() for page in pages] or None, depends=depends
-        )
+        press.render(paths.root, [page.resolve() for page in pages] or None, depends=depends)
     except PressError as error:
         raise JourneyError(str(error)) from error
 
