@@ -34,13 +34,11 @@ def add_service(desk: Desk) -> None:
     by_name = {each["name"]: each for each in results["scenarios"]}
     compared, batch = by_name[COMPARED], by_name["thousand_rows"]
     busiest = max(each["others"] for each in results["scenarios"])
-    capacity = results["processors"] * 1000 / (compared["processor_ms"] + compared["client_ms"])
     for name, value, unit, digits, label in (
         ("p50", compared["p50_ms"], "ratio", 1, "Median latency of one row, ms"),
         ("p95", compared["p95_ms"], "ratio", 1, "Latency of one row, 95% quantile, ms"),
         ("p99", compared["p99_ms"], "ratio", 1, "Latency of one row, 99% quantile, ms"),
         ("rate", compared["requests_per_second"], "count", 0, "Requests of one row a second"),
-        ("capacity", capacity, "count", 0, "Requests a second by processor time, client included"),
         ("connections", compared["connections"], "count", 0, "Connections of that load test"),
         ("batch_rate", batch["rows_per_second"], "count", 0, "Rows a second in requests of 1,000"),
         ("target_p50", results["target"]["p50_ms"], "count", 0, "Target: median latency, ms"),

@@ -220,6 +220,5 @@ def measured(port: int, landed: Landed, matrix: Floats, scenario: Scenario) -> d
         "requests_per_second": round(rate, 1),
         "rows_per_second": round(rate * scenario.rows, 1),
         "processor_ms": round(service / len(timed.latencies) * 1000, 3),
-        "client_ms": round(client / len(timed.latencies) * 1000, 3),
         "others": round(max(others, 0.0), 3),
     }
