@@ -14,7 +14,7 @@ from journey.pipeline.sight import digest
 from journey.pipeline.state import file_digest
 
 #: What every page rests on besides its own source and what its code can see.
-COMMON = ("_quarto.yml", "_variables.yml", "references.bib", "assets/*.*")
+COMMON = ("_quarto.yml", "_variables.yml", "references.bib", "assets/*.*", "assets/tools/*.*")
 
 
 def record(paths: Paths) -> Path:
