@@ -114,6 +114,38 @@ def fetch(
         console.print(str(result), highlight=False)
 
 
+@app.command("import")
+def import_log(
+    events: Annotated[str, typer.Argument(help="A file, a folder, or a pattern in quotation marks.")],
+    map_file: Annotated[
+        str, typer.Option("--map", help="The map of the log: a file, or the name of a preset.")
+    ] = "shop.toml",
+    name: Annotated[str, typer.Option(help="What the store is called.")] = "mine",
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Look at the log and write a first map; import nothing.")
+    ] = False,
+) -> None:
+    """Bring a shop's own event log in: CSV, gzip CSV, NDJSON or Parquet, with a map of its columns.
+
+    \b
+    journey import events.csv --propose                     writes shop.toml: look at it, correct it
+    journey import events.csv --map shop.toml --name mine   writes data/stores/mine
+    journey render --store mine                             writes _site-mine
+    """
+    from journey.pipeline.lock import alone
+    from journey.stores.imported import import_shop, propose_map
+
+    if propose:
+        target = Path(map_file)
+        for line in propose_map(events, target):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(f"Written: {target}. Correct it, then run the same without --propose.", highlight=False)
+        return
+    with alone(here(), console):
+        done = import_shop(events, map_file, name, here())
+    console.print(str(done), highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command()
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,

@@ -82,7 +82,7 @@ def event_rules(table: TableSpec, manifest: Manifest, *, text_price: bool) -> li
             "of an item that items.parquet does not list",
         ),
     ]
-    if "events.unit_price" not in manifest.missing_columns:
+    if "events.unit_price" not in (*manifest.missing_columns, *manifest.partial_columns):
         condition = f"unit_price is null and event_type in ({listed})"
         found.append(Rule("unit_price", condition, "without the price of a view or cart"))
     for kind in manifest.missing_event_types:
