@@ -51,7 +51,9 @@ class Stopped(SystemExit):
     """Somebody ended this process by a signal; its code is 128 and the signal's number."""
 
 
-Store = Annotated[str, typer.Option(help="Which store to build: simulated or retailrocket.")]
+Store = Annotated[
+    str, typer.Option(help="Which store: simulated, retailrocket, or the name of an imported one.")
+]
 
 
 def here() -> Paths:
@@ -163,9 +165,15 @@ def build(
     from journey.pipeline.pages import page_digests
     from journey.pipeline.run import build as run_build
     from journey.pipeline.run import plan
+    from journey.pipeline.shop import shop_build, shop_paths
+    from journey.stores.adapters import STORES
 
     with alone(here(), console):
-        ran = run_build(here(), stage or None, store=store, console=console)
+        if store in STORES:
+            ran = run_build(here(), stage or None, store=store, console=console)
+        else:
+            shop = shop_build(shop_paths(here(), store))
+            ran = shop.run(stage or [each.name for each in shop.stages], console)
     if depends:
         write_json(depends, page_digests(plan(here()).inputs))
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
@@ -211,11 +219,13 @@ def numbers(
 
 
 @app.command()
-def check() -> None:
+def check(store: Store = "simulated") -> None:
     """Verify the store, the warehouse, the ledger and the numbers that pages and README use."""
     from journey.pipeline.check import check_project
+    from journey.pipeline.shop import check_shop, shop_paths
 
-    for line in check_project(here()):
+    lines = check_project(here()) if store == "simulated" else check_shop(shop_paths(here(), store))
+    for line in lines:
         console.print(line, highlight=False)
 
 
@@ -223,13 +233,23 @@ def check() -> None:
 def render(
     page: Annotated[list[Path] | None, typer.Argument(help="Pages; the whole site when omitted.")] = None,
     engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
+    store: Store = "simulated",
 ) -> None:
-    """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
+    """Make the website in _site/, by Quarto where it is installed, else by the offline renderer.
+
+    An imported store's report goes to _site-NAME/.
+    """
     from journey.pipeline.lock import alone
     from journey.pipeline.render import render_site
+    from journey.pipeline.shop import render_shop, shop_paths
 
+    if store != "simulated" and page:
+        raise JourneyError("the report of an imported store is rendered as a whole; leave the pages out")
     with alone(here(), console):
-        site = render_site(here(), page or [], engine, console)
+        if store == "simulated":
+            site = render_site(here(), page or [], engine, console)
+        else:
+            site = render_shop(shop_paths(here(), store), engine, console)
     console.print(f"The site is in {site}", highlight=False)
 
 

@@ -92,7 +92,10 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
         tolerant = _tolerant(source, mapped)
         if tolerant is None:
             raise reading_problem(source, error) from None
-        moment, text_ids = _fill(connection, source, mapped, cells, tolerant)
+        try:
+            moment, text_ids = _fill(connection, source, mapped, cells, tolerant)
+        except duckdb.Error:
+            raise reading_problem(source, error) from None
         cut = _only_cut_lines(connection, source, error)
     total = _number(connection, "select count(*) from rows")
     if total == 0:

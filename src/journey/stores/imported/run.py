@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ import duckdb
 
 from journey.errors import JourneyError
 from journey.files import replacing, write_json, write_text
-from journey.paths import Paths
+from journey.paths import Paths, ShopPaths
 from journey.stores.adapters import STORES
 from journey.stores.imported import checks
 from journey.stores.imported.exposures import exposures_sql
@@ -96,6 +97,23 @@ def import_shop(
         write_text(folder / "shop.toml", text)
         write_json(folder / "import.json", report)
     return Imported(target, report)
+
+
+def read_report(paths: ShopPaths) -> dict[str, Any]:
+    """The report of a store's import.
+
+    Raises
+    ------
+    JourneyError
+        When the store has not been imported.
+    """
+    try:
+        return dict(json.loads(paths.report.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        raise JourneyError(
+            f"there is no store {paths.shop!r} in {paths.home.parent}; bring one in with"
+            f" `journey import EVENTS --map shop.toml --name {paths.shop}`"
+        ) from None
 
 
 def check_name(name: str) -> None:

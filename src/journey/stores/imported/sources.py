@@ -279,10 +279,10 @@ def reading_problem(source: Source, error: duckdb.Error) -> JourneyError:
 
 
 def ends_cut(file: Path) -> bool:
-    """Whether a file does not end with a line break."""
+    """Whether a file does not end with a line break; of a packed one that is not asked."""
     with file.open("rb") as stream:
         if stream.read(2) == b"\x1f\x8b":
-            return True
+            return False
         stream.seek(-1, 2)
         return stream.read(1) not in (b"\n", b"\r")
 
