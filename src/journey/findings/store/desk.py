@@ -95,7 +95,7 @@ class ShopDesk(Desk):
         **more: Any,
     ) -> None:
         """Register a number of this part; `asked` is the query that it came from."""
-        path = find(asked).path.relative_to(self.paths.sql.parent).as_posix() if asked else None
+        path = f"sql/analysis/{find(asked).level}/{asked}.sql" if asked else None
         self.ledger.add(
             f"{self.chapter}.{name}",
             value,

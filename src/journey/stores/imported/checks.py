@@ -126,8 +126,9 @@ def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, 
     found: dict[str, int] = {}
     if "session" in mapped.columns:
         row = connection.execute(
-            """select count(distinct (user_id, session_text)),
-                count(distinct (user_id, session_text)) filter (where kind = 'purchase'),
+            """select count(distinct (user_id, session_text)) filter (where session_text is not null),
+                count(distinct (user_id, session_text))
+                    filter (where kind = 'purchase' and session_text is not null),
                 count(*) filter (where session_text is null)
             from rows where reason is null"""
         ).fetchone()

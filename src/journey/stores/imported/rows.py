@@ -113,7 +113,7 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
 def _cells(source: Source, mapped: ShopMap) -> tuple[dict[str, tuple[str, str]], str]:
     """Role -> (SQL, type) of its cell, and the relation that they are read from."""
     if mapped.layout == "ga4":
-        return {role: (role, "VARCHAR") for role in mapped.columns}, flattened(source)
+        return {role: (identifier(role), "VARCHAR") for role in mapped.columns}, flattened(source)
     cells, tops = {}, []
     for role, column in mapped.columns.items():
         top, _, inner = column.partition(".") if source.kind == "json" else (column, "", "")

@@ -154,8 +154,8 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
         for low, high in map(bounds, UNITS)
     )
     row = connection.execute(
-        f"""select count(*), count(nullif(trim(x), '')), {within}, count(try_cast(x as timestamptz)),
-            min(x) filter (where try_cast(x as timestamptz) is null and trim(x) <> '')
+        f"""select count(*), count(nullif(trim(x), '')), {within}, count(try_cast({_spelled("x")} as timestamptz)),
+            min(x) filter (where try_cast({_spelled("x")} as timestamptz) is null and trim(x) <> '')
         from (select {text} as x from {relation} limit {SAMPLE})"""
     ).fetchone()
     assert row is not None
@@ -202,12 +202,20 @@ def _iso(
             " under [time] in which zone those are: zone = 'Europe/Berlin'"
         )
     zone, shop = mapped.zone or mapped.shop_zone, mapped.shop_zone
-    slow = f"timezone({quoted(shop)}, try_cast({text} as timestamptz))"
+    slow = f"timezone({quoted(shop)}, try_cast({_spelled(text)} as timestamptz))"
     if having:
         return _checked("iso", slow, text, having)
     if zone != shop:
         return _checked("iso", slow, text)
     return _checked("iso", f"case when {offset} then {slow} else try_cast({text} as timestamp) end", text)
+
+
+def _spelled(text: str) -> str:
+    """An offset such as ` +0200` with a colon and without the space before it, as the database reads it."""
+    pattern = quoted(r" *([+-][0-9]{2}):?([0-9]{2})$")
+    return (
+        f"(case when length({text}) > 20 then regexp_replace({text}, {pattern}, '\\1:\\2') else {text} end)"
+    )
 
 
 def _number(text: str, unit: str, shop: str) -> Moment:
