@@ -12,7 +12,17 @@ from support.foreign_logs import GOOD, MAP, brought, written
 from support.foreign_reports import found
 
 PURCHASES = MAP.split("[events]")[0].replace('event = "event"\n', "") + '[events]\nalways = "purchase"\n'
-BARE = "[columns]\ntime = 'time'\nuser = 'user'\nevent = 'event'\nitem = 'item'\n[events]\nview = ['view']\npurchase = ['buy']\nignore = ['cart']\n"
+BARE = """
+[columns]
+time = "time"
+user = "user"
+event = "event"
+item = "item"
+[events]
+view = ["view"]
+purchase = ["buy"]
+ignore = ["cart"]
+"""
 
 
 def days(rows: int, kinds: tuple[str, ...], *, users: int = 40, span: int = 40) -> str:

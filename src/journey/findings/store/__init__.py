@@ -1,1 +1,1 @@
-"""Findings of an imported store: the report's methods where no truth is known and some things are not recorded."""
+"""Findings of an imported store: the report's methods without truth, on what is recorded."""

@@ -1,4 +1,4 @@
-"""What the log holds: rows kept and set aside, what is not recorded, checks of its clock, rules of a visit."""
+"""What the log holds: rows set aside, what is not recorded, checks of its clock, rules of a visit."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MATTERS = {
     "remove_from_cart": ("Removals from the cart", "second thoughts"),
     "checkout": ("Begun checkouts", "whether carts or checkouts lose the buyers"),
     "purchase": ("Purchases", "conversion, orders, value and every prediction"),
+    "events.item_id": ("Item", "what is looked at and bought, and any recommendation"),
     "events.unit_price": ("Prices", "revenue, value of orders and customers"),
     "events.quantity": ("Quantities", "units: each line counts as one"),
     "events.discount_pct": ("Discounts", "net against gross, and what offers do"),

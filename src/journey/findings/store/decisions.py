@@ -118,7 +118,7 @@ def customers(find: Find) -> list[tuple[str, str, str]]:
     return [
         (
             "Ask the customers At Risk back, with a part of them left alone to compare",
-            f"{risk.text} customers who bought often and have not for long; they brought {share.text} of revenue",
+            f"{risk.text} customers bought often and have not for long; they brought {share.text} of revenue",
             "the part left alone: some come back by themselves",
         )
     ]

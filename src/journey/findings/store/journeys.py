@@ -99,7 +99,8 @@ def add_waits(desk: ShopDesk) -> None:
     if ordered.sum() < LEAST_ORDERING or ordered.all():
         desk.absent(
             "waits",
-            f"Time to the first order needs {LEAST_ORDERING} visitors who order and some who do not; the log has {int(ordered.sum()):,} and {int((~ordered).sum()):,}.",
+            f"Time to the first order needs {LEAST_ORDERING} visitors who order and some who do not; the"
+            f" log has {int(ordered.sum()):,} and {int((~ordered).sum()):,}.",
         )
         return
     curve = journeys.kaplan_meier(days, ordered)
@@ -136,7 +137,8 @@ def add_credit(desk: ShopDesk) -> None:
     if len(channels) < 2 or converted.sum() < LEAST_BUYING:
         desk.absent(
             "credit",
-            f"Credit needs two channels and {LEAST_BUYING} paths that buy; the log has {len(channels)} and {int(converted.sum())}.",
+            f"Credit needs two channels and {LEAST_BUYING} paths that buy; the log has {len(channels)} and"
+            f" {int(converted.sum())}.",
         )
         return
     codes = touches["channel"].map({channel: code for code, channel in enumerate(channels)}).to_numpy()

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 from journey.errors import JourneyError
 from journey.features import FeatureFrame, load_features
 from journey.findings.store.desk import ShopDesk
+from journey.findings.store.funnel import ALONE
 from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.boosting import contributions
@@ -44,10 +45,14 @@ MOST = {"train": 120_000, "validation": 60_000, "test": 120_000}
 def collect(desk: ShopDesk) -> None:
     """Register the numbers of the predictions and save their tables."""
     if desk.days < LEAST_DAYS:
-        sentence = f"Prediction needs {LEAST_DAYS} days, so that it can be judged on later ones; the log has {desk.days}."
+        sentence = f"Prediction needs {LEAST_DAYS} days, to be judged on later ones; the log has {desk.days}."
         for short, _ in DECISIONS.values():
             desk.absent(short, sentence)
         desk.absent("scores", sentence)
+        return
+    if {kind for kind, rows_of in desk.imported["kinds"].items() if rows_of} == {"purchase"}:
+        for section in ("scores", *(short for short, _ in DECISIONS.values())):
+            desk.absent(section, ALONE)
         return
     rows: list[dict[str, object]] = []
     bins: list[pd.DataFrame] = []
@@ -148,8 +153,8 @@ def learnable(desk: ShopDesk, decision: str) -> tuple[Periods, list[str]]:
         buyers = int(part.label.sum())
         if min(buyers, len(part) - buyers) < least:
             raise JourneyError(
-                f"{DECISIONS[decision][1]} the {name} period must have {least} visits that buy later and as many that"
-                f" do not, and has {buyers:,} and {len(part) - buyers:,}"
+                f"{DECISIONS[decision][1]} the {name} period must have {least} visits that buy later and as many"
+                f" that do not, and has {buyers:,} and {len(part) - buyers:,}"
             )
     varies = [
         name for place, name in enumerate(periods.train.names) if np.ptp(periods.train.matrix[:, place]) > 0

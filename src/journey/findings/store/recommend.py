@@ -33,8 +33,11 @@ def collect(desk: ShopDesk) -> None:
     if desk.days < LEAST_DAYS:
         desk.absent(
             "methods",
-            f"Recommendations need {LEAST_DAYS} days, so that later ones can judge them; the log has {desk.days}.",
+            f"Recommendations need {LEAST_DAYS} days, to be judged on later ones; the log has {desk.days}.",
         )
+        return
+    if desk.lacks("events.item_id"):
+        desk.absent("methods", "The log does not say which item; record the item of each view and purchase.")
         return
     with threadpool_limits(limits=1):
         desk.attempt("methods", lambda: add_methods(desk))
@@ -56,7 +59,8 @@ def add_methods(desk: ShopDesk) -> None:
     if warm < LEAST_USERS:
         desk.absent(
             "methods",
-            f"Recommendations need {LEAST_USERS} users with a history who choose something new in the last {test_days} days; the log has {warm}.",
+            f"Recommendations need {LEAST_USERS} users with a history who choose something new in the"
+            f" last {test_days} days; the log has {warm}.",
         )
         return
     task, validation = fewer(task), fewer(validation)

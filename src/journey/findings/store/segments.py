@@ -59,8 +59,8 @@ def collect(desk: ShopDesk) -> None:
     if len(known) < LEAST_VISITORS:
         desk.absent(
             "segments",
-            f"Segments need {LEAST_VISITORS} visitors with {LEAST_VISITS} visits or more in the first two thirds"
-            f" of the days; the log has {len(known):,} of {len(visitors):,}.",
+            f"Segments need {LEAST_VISITORS} visitors with {LEAST_VISITS} visits or more in the first two"
+            f" thirds of the days; the log has {len(known):,} of {len(visitors):,}.",
         )
         return
     with threadpool_limits(limits=1):

@@ -48,7 +48,7 @@ def collect(desk: ShopDesk) -> None:
         return
     priced = orders["net_revenue"].notna()
     if not priced.any():
-        sentence = "The log has no prices; record the price paid for each line bought, and what customers are worth can be told."
+        sentence = "The log has no prices; record the price paid for each line bought."
         for section in ("rfm", "top"):
             desk.absent(section, sentence)
     orders = orders[priced] if priced.any() else orders.assign(net_revenue=1.0)
@@ -180,8 +180,8 @@ def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, 
     if repeaters < LEAST_REPEATERS or weeks < LEAST_WEEKS:
         desk.absent(
             "forecast",
-            f"A forecast of purchases needs {LEAST_WEEKS} weeks and {LEAST_REPEATERS} customers with a second order;"
-            f" the log has {weeks:.0f} weeks and {repeaters:,}.",
+            f"A forecast of purchases needs {LEAST_WEEKS} weeks and {LEAST_REPEATERS} customers with a second"
+            f" order; the log has {weeks:.0f} weeks and {repeaters:,}.",
         )
         return
     horizon = round(desk.days * HELD)

@@ -31,7 +31,7 @@ NAMES = {
     "category": "category categoryid categorycode itemcategory productcategory department",
     "brand": "brand manufacturer vendor itembrand",
     "device": "device devicetype devicecategory platform",
-    "channel": "channel medium trafficsource source utmmedium channelgrouping",
+    "channel": "channel medium trafficsource source utmmedium channelgrouping acquisitionchannel",
     "session": "sessionid session usersession visitid gasessionid",
     "received": "receivedts receivedat receivedtime ingestedat servertimestamp",
     "country": "country geocountry shippingcountry countrycode",
@@ -136,7 +136,7 @@ def _proposal(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[st
                 f"# {'? told by its contents: ' if role in by_content else ''}{columns[roles[role]].shown}",
                 f"{role} = {json.dumps(roles[role], ensure_ascii=False)}",
             ]
-        elif role in ("time", "user", "event", "item"):
+        elif role in ("time", "user", "event", "item", "price"):
             lines += [
                 f"# ? not found: {ROLES[role]}. Columns: {', '.join(map(plain, columns))}",
                 f'# {role} = ""',
@@ -244,6 +244,11 @@ def _events(
     lines = ["# " + ", ".join(f"{plain(event)} {count:,}" for event, count in rows[:12])]
     for event, _ in rows:
         by_kind.setdefault(known.get(bare(event), "ignore"), []).append(event)
+    # Beside an addition to the cart, "cart" alone is the page of the cart.
+    added, pages = by_kind.get("add_to_cart", []), ("cart", "basket")
+    if len(added) > 1 and (looked := [event for event in added if bare(event) in pages]) and looked != added:
+        by_kind["add_to_cart"] = [event for event in added if event not in looked]
+        by_kind.setdefault("ignore", []).extend(looked)
     for kind in (*EVENTS, "ignore"):
         if kind in by_kind:
             mark = "# ? not recognised, so left out: do they belong above?\n" if kind == "ignore" else ""

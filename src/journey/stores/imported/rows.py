@@ -147,6 +147,8 @@ def _text_ids(
     """Of user and item, those whose ids are not whole numbers, by the head of the log."""
     found = []
     for role in ("user", "item"):
+        if role not in cells:
+            continue
         sql, kind = cells[role]
         if kind in ("BIGINT", "INTEGER", "UINTEGER", "SMALLINT"):
             continue
@@ -219,7 +221,11 @@ def _columns(
 ) -> str:
     """The SELECT list of `rows`."""
     found = {"filename": "filename", "ts": moment.value, "timed": moment.filled, "readable": moment.readable}
+    if "item" not in cells:
+        found |= {"item_id": "null::bigint", "has_item": "false"}
     for role in ("user", "item"):
+        if role not in cells:
+            continue
         text = _text(cells[role])
         found[f"{role}_id"] = text if role in text_ids else f"try_cast({cells[role][0]} as bigint)"
         found[f"has_{role}"] = f"{text} is not null"
@@ -297,7 +303,8 @@ def _reason(mapped: ShopMap) -> str:
     }
     if not mapped.fill_order:
         tests["no_user"] = "not has_user"
-    tests["no_item"] = f"not has_item and kind in ({items})"
+    if "item" in mapped.columns:
+        tests["no_item"] = f"not has_item and kind in ({items})"
     if {"price", "list_price"} & {*mapped.columns}:
         prices = [role for role in ("price", "list_price") if role in mapped.columns]
         tests["negative_price"] = " or ".join(f"coalesce({role} < 0, false)" for role in prices)

@@ -20,7 +20,7 @@ from journey.stores.catalog import unknown_name
 from journey.stores.schema import CHANNELS, DEVICES, EVENT_TYPES
 
 PRESETS = Path(__file__).parent / "presets"
-REQUIRED = ("time", "user", "item")
+REQUIRED = ("time", "user")
 #: role -> what the column holds
 ROLES = {
     "time": "when it happened",
@@ -223,8 +223,7 @@ def _columns(given: Mapping[str, Any], layout: str, name: str) -> dict[str, str]
         return {role: role for role in GA4}
     if missing := [role for role in REQUIRED if role not in found]:
         raise JourneyError(
-            f"{name}: [columns] lacks {missing[0]} ({ROLES[missing[0]]}); time, user, event and item are"
-            " needed"
+            f"{name}: [columns] lacks {missing[0]} ({ROLES[missing[0]]}); time, user and event are needed"
         )
     return found
 

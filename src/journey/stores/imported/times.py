@@ -36,6 +36,7 @@ WORDS = {
     "s": "seconds since 1970",
     "ms": "milliseconds since 1970",
     "us": "microseconds since 1970",
+    "typed": "times of the file's own type",
 }
 
 
@@ -154,7 +155,8 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
         for low, high in map(bounds, UNITS)
     )
     row = connection.execute(
-        f"""select count(*), count(nullif(trim(x), '')), {within}, count(try_cast({_spelled("x")} as timestamptz)),
+        f"""select count(*), count(nullif(trim(x), '')), {within},
+            count(try_cast({_spelled("x")} as timestamptz)),
             min(x) filter (where try_cast({_spelled("x")} as timestamptz) is null and trim(x) <> '')
         from (select {text} as x from {relation} limit {SAMPLE})"""
     ).fetchone()

@@ -26,6 +26,7 @@ RECORDED = {
     "items.price": ("price", "list_price"),
     "items.rating": (),
     "events.received_ts": ("received",),
+    "events.item_id": ("item",),
     "events.device": ("device",),
     "events.channel": ("channel",),
     "events.quantity": ("quantity",),
