@@ -1,7 +1,8 @@
 """What every page of an imported store's report has at hand: `from journey.report.shop import *`.
 
 A page says what it can. `shows("funnel/steps")` is false where the log does not give a section, and prints
-the one sentence that says why and what to record; a sentence of `tell` whose numbers are not there is left out.
+the one sentence that says why and what to record; a sentence of `tell` whose numbers are not there is left
+out.
 """
 
 from __future__ import annotations

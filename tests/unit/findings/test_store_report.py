@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from support.foreign_logs import HEADER, MAP, brought, written
+from support.foreign_reports import ROOT, found
 
 from journey.paths import ShopPaths
 from journey.pipeline.pages import page_code
 from journey.pipeline.shop import TEMPLATE, put_together
 from journey.report.ledger import Numbers
-from support.foreign_logs import HEADER, MAP, brought, written
-from support.foreign_reports import ROOT, found
 
 TEMPLATE_PAGES = sorted((ROOT / TEMPLATE).rglob("*.qmd"))
 
@@ -31,7 +31,7 @@ def visits(rows: int = 4000) -> pd.DataFrame:
         user = f"u{rng.integers(500)}"
         at = start + np.timedelta64(int(rng.integers(60 * 86400)), "s") + np.timedelta64(visit, "us")
         item = int(rng.integers(80))
-        for step in range(int(rng.integers(1, 6))):
+        for _step in range(int(rng.integers(1, 6))):
             at += np.timedelta64(int(rng.integers(5, 2400)), "s")
             lines.append((at, user, "view", f"i{item}", "", 1, 5 + item))
         if rng.random() < 0.25:

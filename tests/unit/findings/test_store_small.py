@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from support.foreign_logs import GOOD, MAP, brought, written
 from support.foreign_reports import found
 

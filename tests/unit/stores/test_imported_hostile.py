@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from support.foreign_logs import GOOD, HEADER, MAP, brought, raw, written
 
 from journey.errors import JourneyError
 from journey.stores.schema import validate_store
-from support.foreign_logs import GOOD, HEADER, MAP, brought, raw, written
 
 Case = tuple[str, Callable[[Path], Path], str, str]
 
@@ -282,7 +282,7 @@ def test_semicolons_and_tabs(tmp_path: Path) -> None:
 def test_prices_on_some_rows_only(tmp_path: Path) -> None:
     report = kept(tmp_path, GOOD.replace("view,shoe,,1,40", "view,shoe,,1,"))
     manifest = json.loads((tmp_path / "data/stores/mine/raw/manifest.json").read_text())
-    assert manifest["partial_columns"] == ["events.unit_price"]
+    assert manifest["parameters"]["partial_columns"] == ["events.unit_price"]
     assert "events.unit_price" not in report["not_recorded"]["columns"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.foreign_logs import GOOD, HEADER, MAP, brought, raw, written
 
 from journey.errors import JourneyError
 from journey.paths import Paths
@@ -14,7 +15,6 @@ from journey.stores.imported import import_shop, preset_names, propose_map, read
 from journey.stores.imported.propose import fitting_preset
 from journey.stores.imported.sources import open_source
 from journey.stores.schema import validate_store
-from support.foreign_logs import GOOD, HEADER, MAP, brought, raw, written
 
 
 def bring(folder: Path, log: Path, preset: str) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from journey.files import write_json
 from journey.findings.desk import Desk
 from journey.inference.estimate import Estimate
 from journey.paths import ShopPaths
-from journey.stores.imported import read_report
 from journey.report.formats import UNITS, format_number
+from journey.stores.imported import read_report
 from journey.warehouse.query import find, query
 
 #: Days at the head of a log in which nobody can be known to be new: a month, of a short log a quarter.

@@ -186,7 +186,7 @@ def add_segments(desk: ShopDesk, users: pd.DataFrame) -> None:
     for segment, part in users[users["period"] == "after"].groupby("visitor"):
         rows.append(_segment("visitor", str(segment), part))
     table = pd.DataFrame([row for row in rows if row])
-    if table.empty or table["dimension"].nunique() == 1 and len(table) < 2:
+    if table.empty or (table["dimension"].nunique() == 1 and len(table) < 2):
         desk.absent(
             "segments", "There is no segment to compare; record the device and the channel of a visit."
         )

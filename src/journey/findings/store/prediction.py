@@ -153,8 +153,8 @@ def learnable(desk: ShopDesk, decision: str) -> tuple[Periods, list[str]]:
         buyers = int(part.label.sum())
         if min(buyers, len(part) - buyers) < least:
             raise JourneyError(
-                f"{DECISIONS[decision][1]} the {name} period must have {least} visits that buy later and as many"
-                f" that do not, and has {buyers:,} and {len(part) - buyers:,}"
+                f"{DECISIONS[decision][1]} the {name} period must have {least} visits that buy later and as"
+                f" many that do not, and has {buyers:,} and {len(part) - buyers:,}"
             )
     varies = [
         name for place, name in enumerate(periods.train.names) if np.ptp(periods.train.matrix[:, place]) > 0

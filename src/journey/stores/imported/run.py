@@ -162,10 +162,9 @@ def _import(
             first_day=first,
             last_day=last,
             partitions=Partitions.of(days),
-            parameters=_parameters(source, mapped),
+            parameters=_parameters(connection, source, mapped),
             missing_columns=columns,
             missing_event_types=types,
-            partial_columns=checks.partial_columns(connection, mapped),
         ),
     )
     return _report(connection, source, mapped, read, orders, kinds) | {
@@ -178,8 +177,9 @@ def _import(
     }
 
 
-def _parameters(source: Source, mapped: ShopMap) -> dict[str, Any]:
+def _parameters(connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap) -> dict[str, Any]:
     return {
+        "partial_columns": list(checks.partial_columns(connection, mapped)),
         "files": {file.name: file.stat().st_size for file in source.files},
         "currency": mapped.currency,
         "shop_zone": mapped.shop_zone,

@@ -51,8 +51,6 @@ class Manifest:
         Columns the store does not record, such as `events.unit_price`.
     missing_event_types : tuple of str
         Event types the store does not record; a funnel must leave such a step out.
-    partial_columns : tuple of str
-        Columns that the store records on some rows only.
     """
 
     store: str
@@ -63,16 +61,13 @@ class Manifest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     missing_columns: tuple[str, ...] = ()
     missing_event_types: tuple[str, ...] = ()
-    partial_columns: tuple[str, ...] = ()
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `manifest.json` into a store folder, as the last step of making it."""
-    partial = {"partial_columns": list(manifest.partial_columns)} if manifest.partial_columns else {}
     write_json(
         folder / "manifest.json",
-        partial
-        | {
+        {
             "schema_version": SCHEMA_VERSION,
             "store": manifest.store,
             "rows": dict(manifest.rows),
@@ -132,7 +127,6 @@ def read_manifest(folder: Path) -> Manifest:
         last_day=_day(path, "last_day", value["last_day"]),
         partitions=_partitions(path, value["partitions"]),
         parameters=value.get("parameters", {}),
-        partial_columns=tuple(value.get("partial_columns", ())),
         **_not_recorded(path, value.get("not_recorded", {})),
     )
 

@@ -82,7 +82,10 @@ def event_rules(table: TableSpec, manifest: Manifest, *, text_price: bool) -> li
     if "events.item_id" not in manifest.missing_columns:
         condition = f"item_id is null and event_type in ({listed})"
         found.append(Rule("item_id", condition, "without the item of a view or cart"))
-    if "events.unit_price" not in (*manifest.missing_columns, *manifest.partial_columns):
+    if "events.unit_price" not in (
+        *manifest.missing_columns,
+        *manifest.parameters.get("partial_columns", ()),
+    ):
         condition = f"unit_price is null and event_type in ({listed})"
         found.append(Rule("unit_price", condition, "without the price of a view or cart"))
     for kind in manifest.missing_event_types:
