@@ -95,6 +95,15 @@ def clock_checks(
                 f"{said:,} of {rows:,} by the clock of {mapped.shop_zone}",
             )
         )
+    if "received" in mapped.columns:
+        taken = count(connection, "select count(*) from rows where reason is null and by_receipt")
+        found.append(
+            (
+                "Times that cannot be, for which the time of receipt stands in",
+                taken <= MARKED * rows,
+                f"{taken:,} of {rows:,}",
+            )
+        )
     if moment.with_offset:
         found.append(
             ("Times with their own offset from UTC", True, f"{moment.with_offset:,}; each is read by its own")

@@ -136,7 +136,7 @@ def _proposal(connection: duckdb.DuckDBPyConnection, source: Source) -> tuple[st
                 f"# {'? told by its contents: ' if role in by_content else ''}{columns[roles[role]].shown}",
                 f"{role} = {json.dumps(roles[role], ensure_ascii=False)}",
             ]
-        elif role in ("time", "user", "event", "item", "price"):
+        elif role in ("time", "user", "event", "item") or (role == "price" and "list_price" not in roles):
             lines += [
                 f"# ? not found: {ROLES[role]}. Columns: {', '.join(map(plain, columns))}",
                 f'# {role} = ""',

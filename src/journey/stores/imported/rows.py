@@ -241,10 +241,17 @@ def _columns(
         if role in cells:
             found[f"{role}_text"] = _text(cells[role])
     if "received" in cells:
-        found["received"] = _moment(connection, source, mapped, relation, cells, "received").value
+        received = _moment(connection, source, mapped, relation, cells, "received").value
+        # The server's clock stands in where that of the device shows a time that cannot be.
+        found["ts"] = f"case when {_impossible(moment)} then {received} else {moment.value} end"
+        found |= {"received": received, "by_receipt": f"{_impossible(moment)} and {received} is not null"}
     if "day" in cells:
         found["day_said"] = as_date(_text(cells["day"]))
     return ", ".join(f"{sql} as {name}" for name, sql in found.items())
+
+
+def _impossible(moment: Moment) -> str:
+    return f"coalesce({moment.value} > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}', true)"
 
 
 def _event(mapped: ShopMap, cells: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -296,7 +303,7 @@ def _reason(mapped: ShopMap) -> str:
     if mapped.last:
         window.append(f"ts >= timestamp '{mapped.last}' + interval 1 day")
     items = ", ".join(quoted(kind) for kind in ITEM_EVENT_TYPES)
-    tests = {"ignored": "kind = 'ignore'", "no_time": "not (timed and readable)"}
+    tests = {"ignored": "kind = 'ignore'", "no_time": "ts is null and not (timed and readable)"}
     tests |= {
         "implausible_time": "ts is null",
         "future": f"ts > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'",
@@ -351,8 +358,8 @@ def _refuse_unreadable_times(
     connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap, moment: Moment
 ) -> None:
     row = connection.execute(
-        """select count(*) filter (where timed and not readable), count(*) filter (where timed),
-            min(rowid) filter (where timed and not readable),
+        """select count(*) filter (where timed and reason = 'no_time'), count(*) filter (where timed),
+            min(rowid) filter (where timed and reason = 'no_time'),
             count(*) filter (where reason = 'implausible_time'),
             min(rowid) filter (where reason = 'implausible_time'),
             count(*) filter (where reason = 'future'), min(rowid) filter (where reason = 'future')
