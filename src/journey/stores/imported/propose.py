@@ -285,7 +285,7 @@ def _time(
     quiet = int(rows[0][0]) if len(rows) == 24 else None
     form = moment.form if moment.form != "typed" else "auto"
     lines = [f"# Read as {moment.words}.", f"format = {json.dumps(form)}"]
-    if moment.form == "iso" and not moment.with_offset:
+    if moment.form == "iso" and not _offsets(connection, relation, moment):
         lines += ["# ? the times have no offset from UTC: in which zone are they?", 'zone = "UTC"']
         open_points.append("the zone of the times")
     if quiet is not None:
@@ -293,6 +293,14 @@ def _time(
     lines += ["# ? the zone whose days and hours the report uses, such as Europe/Berlin", 'shop_zone = "UTC"']
     open_points.append("the zone of the shop")
     return lines
+
+
+def _offsets(connection: duckdb.DuckDBPyConnection, relation: str, moment: Moment) -> int:
+    """Times at the head of the log that bring an offset from UTC along."""
+    row = connection.execute(
+        f"select count(*) from (from {relation} limit {SAMPLE}) where {moment.offset or 'false'}"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _rules(

@@ -10,14 +10,18 @@ import duckdb
 
 from journey.errors import JourneyError
 from journey.stores.imported.ga4 import flattened
+from journey.stores.imported.refusals import (
+    examples,
+    refuse_mixed_offsets,
+    refuse_unknown_events,
+    refuse_unreadable_times,
+)
 from journey.stores.imported.shopmap import ShopMap
-from journey.stores.imported.sources import Source, ends_cut, line_of, reading_problem
+from journey.stores.imported.sources import Source, ends_cut, reading_problem
 from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment
-from journey.stores.schema import EVENT_TYPES, ITEM_EVENT_TYPES
+from journey.stores.schema import ITEM_EVENT_TYPES
 from journey.stores.verify import identifier, quoted
 
-#: Of the rows that the map does not ignore, the share up to which bad times are set aside, not refused.
-TOLERATED = 0.01
 #: reason -> in words; a row counts for the first that applies
 REASONS = {
     "superseded": "in an older export of the same day",
@@ -100,14 +104,16 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
     total = _number(connection, "select count(*) from rows")
     if total == 0:
         raise JourneyError(f"{source.shown}: no rows below the names of the columns")
-    _refuse_unknown_events(connection, source, mapped)
-    _refuse_unreadable_times(connection, source, mapped, moment)
+    refuse_unknown_events(connection, source, mapped)
+    if moment.offset and not mapped.zone:
+        refuse_mixed_offsets(connection, source, mapped)
+    refuse_unreadable_times(connection, source, mapped, moment)
     aside = dict(
         connection.execute(
             "select reason, count(*) from rows where reason is not null group by reason"
         ).fetchall()
     )
-    return Read(total, moment, text_ids, cut, _examples(connection, source, aside), aside)
+    return Read(total, moment, text_ids, cut, examples(connection, source, aside), aside)
 
 
 def _cells(source: Source, mapped: ShopMap) -> tuple[dict[str, tuple[str, str]], str]:
@@ -245,6 +251,8 @@ def _columns(
         # The server's clock stands in where that of the device shows a time that cannot be.
         found["ts"] = f"case when {_impossible(moment)} then {received} else {moment.value} end"
         found |= {"received": received, "by_receipt": f"{_impossible(moment)} and {received} is not null"}
+    if moment.offset:
+        found["with_offset"] = moment.offset
     if "day" in cells:
         found["day_said"] = as_date(_text(cells["day"]))
     return ", ".join(f"{sql} as {name}" for name, sql in found.items())
@@ -336,82 +344,6 @@ def _lost_ids(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
             f"select count(*) from rows where has_{role} and ({role}_id is null or {role}_id < 0{odd})",
         )
     )
-
-
-def _refuse_unknown_events(connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap) -> None:
-    rows = connection.execute(
-        "select unknown_event, count(*), min(rowid) from rows where unknown_event is not null"
-        " group by unknown_event order by count(*) desc, unknown_event"
-    ).fetchall()
-    if not rows:
-        return
-    listed = ", ".join(f"{name!r} ({count:,})" for name, count, _ in rows[:5])
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
-    raise JourneyError(
-        f"{where(connection, source, rows[0][2])}, column {mapped.columns['event']}: the map does not know"
-        f" the event {listed}{more}; list it under [events] as one of {', '.join(EVENT_TYPES)} or ignore,"
-        ' or write other = "ignore"'
-    )
-
-
-def _refuse_unreadable_times(
-    connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap, moment: Moment
-) -> None:
-    row = connection.execute(
-        """select count(*) filter (where timed and reason = 'no_time'), count(*) filter (where timed),
-            min(rowid) filter (where timed and reason = 'no_time'),
-            count(*) filter (where reason = 'implausible_time'),
-            min(rowid) filter (where reason = 'implausible_time'),
-            count(*) filter (where reason = 'future'), min(rowid) filter (where reason = 'future')
-        from rows where kind <> 'ignore'"""
-    ).fetchone()
-    assert row is not None
-    unreadable, timed, at, early, early_at, future, future_at = row
-    column, most = mapped.columns["time"], f"of {timed:,} rows"
-    if unreadable > TOLERATED * timed:
-        raise JourneyError(
-            f"{where(connection, source, at)}, column {column}: {unreadable:,} {most} have a time that is not"
-            f" written as {moment.words}; correct them, or say under [time] how they are written"
-        )
-    if early > TOLERATED * timed:
-        raise JourneyError(
-            f"{where(connection, source, early_at)}, column {column}: {early:,} {most} would lie before 1995"
-            f" or after 2099 when read as {moment.words}; say under [time] which unit it is, or correct them"
-        )
-    if future > TOLERATED * timed:
-        raise JourneyError(
-            f"{where(connection, source, future_at)}, column {column}: {future:,} {most} lie in the future"
-            f" when read as {moment.words}; correct them, or say under [time] how they are written"
-        )
-
-
-def _examples(
-    connection: duckdb.DuckDBPyConnection, source: Source, aside: Mapping[str, int]
-) -> dict[str, tuple[str, str]]:
-    found = {}
-    for reason in aside:
-        row = connection.execute("select min(rowid) from rows where reason = ?", [reason]).fetchone()
-        assert row is not None
-        cells = connection.execute(
-            "select columns(lambda c: c in ('ts', 'user_id', 'kind', 'item_id', 'quantity', 'price'))"
-            " from rows where rowid = ?",
-            [row[0]],
-        ).fetchone()
-        text = ", ".join("–" if cell is None else str(cell) for cell in cells or ())
-        found[reason] = (where(connection, source, row[0]), text)
-    return found
-
-
-def where(connection: duckdb.DuckDBPyConnection, source: Source, rowid: int) -> str:
-    """File and line of a row of `rows`."""
-    row = connection.execute(
-        """with mine as (select filename from rows where rowid = $row)
-        select filename, $row - (select min(rowid) from rows where filename = (from mine)) + 1 from mine""",
-        {"row": rowid},
-    ).fetchone()
-    assert row is not None
-    file = Path(row[0])
-    return f"{file}, {line_of(source, file, int(row[1]))}"
 
 
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -52,15 +52,15 @@ class Moment:
         SQL of the shop's wall clock; null where it cannot be read or lies outside 1995 to 2100.
     filled, readable
         SQL conditions: there is something, and it can be read (though it may be outside that range).
-    with_offset
-        Rows of the sample whose time brings an offset from UTC along.
+    offset
+        SQL condition: the time brings an offset from UTC along; empty where none can.
     """
 
     form: str
     value: str
     filled: str
     readable: str
-    with_offset: int = 0
+    offset: str = ""
 
     @property
     def words(self) -> str:
@@ -82,8 +82,7 @@ def read_moment(
     Raises
     ------
     JourneyError
-        When most of the head of the log cannot be read as a time, or some times have an offset from UTC,
-        others none, and the map does not say their zone; `shown` names file and column.
+        When most of the head of the log cannot be read as a time; `shown` names file and column.
     """
     zone, shop = mapped.zone or mapped.shop_zone, mapped.shop_zone
     if kind.startswith("TIMESTAMP WITH TIME ZONE"):
@@ -99,7 +98,7 @@ def read_moment(
         return _number(text, form, shop)
     if form != "iso":
         return _checked(form, _moved(f"try_strptime(trim({text}), {quoted(form)})", zone, shop), text)
-    return _iso(connection, relation, text, mapped, shown)
+    return _iso(connection, relation, text, mapped)
 
 
 def repeated_hours(first: datetime, last: datetime, zone: str) -> list[tuple[datetime, datetime]]:
@@ -185,31 +184,20 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
     )
 
 
-def _iso(
-    connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped: ShopMap, shown: str
-) -> Moment:
+def _iso(connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped: ShopMap) -> Moment:
     offset = (
         f"(case when length({text}) > 19 then regexp_matches(substr({text}, 17), '[zZ+UG-]') else false end)"
     )
     row = connection.execute(
-        f"select count(*) filter (where {offset}), count(nullif(trim({text}), '')) from {relation}"
-        if not mapped.zone
-        else f"select count(*) filter (where {offset}), count(*) from (from {relation} limit {SAMPLE})"
+        f"select count(*) filter (where {offset}) from (from {relation} limit {SAMPLE})"
     ).fetchone()
-    assert row is not None
-    having, filled = row
-    if not mapped.zone and 0 < having < filled:
-        raise JourneyError(
-            f"{shown}: {having:,} of {filled:,} times have an offset from UTC and the others have none; say"
-            " under [time] in which zone those are: zone = 'Europe/Berlin'"
-        )
     zone, shop = mapped.zone or mapped.shop_zone, mapped.shop_zone
     slow = f"timezone({quoted(shop)}, try_cast({_spelled(text)} as timestamptz))"
-    if having:
-        return _checked("iso", slow, text, having)
-    if zone != shop:
-        return _checked("iso", slow, text)
-    return _checked("iso", f"case when {offset} then {slow} else try_cast({text} as timestamp) end", text)
+    if (row and row[0]) or zone != shop:
+        return _checked("iso", slow, text, offset)
+    return _checked(
+        "iso", f"case when {offset} then {slow} else try_cast({text} as timestamp) end", text, offset
+    )
 
 
 def _spelled(text: str) -> str:
@@ -231,9 +219,9 @@ def _number(text: str, unit: str, shop: str) -> Moment:
     )
 
 
-def _checked(form: str, value: str, text: str, having: int = 0) -> Moment:
+def _checked(form: str, value: str, text: str, offset: str = "") -> Moment:
     filled = f"nullif(trim({text}), '') is not null"
-    return Moment(form, _inside(value), filled, f"({value}) is not null", having)
+    return Moment(form, _inside(value), filled, f"({value}) is not null", offset)
 
 
 def _typed(value: str, column: str) -> Moment:
