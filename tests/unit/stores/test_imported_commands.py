@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.foreign_logs import GOOD, MAP, written
 
 from journey.cli import run
-from support.foreign_logs import GOOD, MAP, written
 
 
 @pytest.fixture

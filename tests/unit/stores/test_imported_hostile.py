@@ -205,6 +205,12 @@ def test_a_line_after_a_quoted_break_is_named_by_its_line(tmp_path: Path) -> Non
         brought(tmp_path, written(tmp_path, lines))
 
 
+def test_a_row_after_empty_lines_is_named_by_its_line(tmp_path: Path) -> None:
+    lines = "2025-03-01 10:00:00,anna,view,a,,1,4\n\n\n2025-03-01 10:00:00,anna,wish,c,,1,4\n"
+    with pytest.raises(JourneyError, match="line 5, column event"):
+        brought(tmp_path, written(tmp_path, lines))
+
+
 def test_a_cut_last_line_is_left_out_and_told(tmp_path: Path) -> None:
     report = kept(tmp_path, GOOD + "2025-03-02 09:30:00,ben,vi")
     assert report["kept"] == 6

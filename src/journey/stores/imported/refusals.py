@@ -125,4 +125,6 @@ def where(connection: duckdb.DuckDBPyConnection, source: Source, rowid: int) -> 
     ).fetchone()
     assert row is not None
     file = Path(row[0])
+    if not source.by_line:
+        return str(file)
     return f"{file}, {line_of(source, file, int(row[1]))}"

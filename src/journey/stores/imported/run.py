@@ -6,7 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def import_shop(
     """
     check_name(name)
     mapped, text = read_map(map_file)
-    source = open_source(find_files(events), mapped)
+    source = replace(open_source(find_files(events), mapped), by_line=mapped.layout == "rows")
     if mapped.layout == "rows":
         check_columns(source, mapped)
     target = paths.root / "data" / "stores" / name

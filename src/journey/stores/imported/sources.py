@@ -47,6 +47,8 @@ class Source:
         Of a CSV.
     has_header
         Whether the first line of a CSV names the columns.
+    by_line
+        Whether a row of the table is one of the file, in its order; not so where lists are unfolded.
     """
 
     files: tuple[Path, ...]
@@ -55,6 +57,7 @@ class Source:
     types: dict[str, str]
     delimiter: str = ","
     has_header: bool = True
+    by_line: bool = True
 
     @property
     def shown(self) -> str:
@@ -294,9 +297,10 @@ def line_of(source: Source, file: Path, row: int, most: int = 2_000_000) -> str:
     if source.kind == "csv" and row <= most:
         with _opened(file) as raw:
             reader = csv.reader((line.decode("utf-8", "replace") for line in raw), delimiter=source.delimiter)
-            before, wanted = 0, row + (1 if source.has_header else 0)
-            for number, _ in enumerate((cells for cells in reader), 1):
-                if number == wanted:
+            before, left = 0, row + (1 if source.has_header else 0)
+            for cells in reader:
+                left -= bool(cells)  # an empty line is no row
+                if not left:
                     return f"line {before + 1}"
                 before = reader.line_num
     return f"row {row:,}"
