@@ -25,11 +25,9 @@ READ = (
     "The hybrid's lead over ALS alone is not settled",  # said of the draws, not of this one
     "Its NDCG differs from that of ALS by",
     "In the test period it changes the hybrid's NDCG by",
-    "After the shipping is paid, the margin changes by",
     "Free shipping for everyone: ",
     "`{python} n.causal.covering` of `{python} n.causal.adjusted` adjusted",
     "## The naive difference is wrong; ",
-    "Of `{python} n.causal.adjusted` methods that adjust",
     "Given to the `{python} n.uplift.policy_share` of users",
     "The truth, nearly known here: ",
     "For `{python} n.uplift.qini_unclear` of",
@@ -72,7 +70,8 @@ def shops():
 
 def sentences():
     """Page, sentence and ids of all sentences that hold a number."""
-    for page in sorted([*project().root.glob("chapters/*.qmd"), project().root / "index.qmd"]):
+    root = project().root
+    for page in sorted([*root.glob("chapters/*.qmd"), *root.glob("*.qmd")]):
         for line in CELL.sub("", page.read_text(encoding="utf-8")).splitlines():
             for sentence in END.split(line):
                 ids = dict.fromkeys(".".join(parts) for parts in NUMBER.findall(sentence))
