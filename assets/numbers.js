@@ -9,6 +9,7 @@ const rowOf = (id) => new URL(`chapters/appendix/numbers.html#${id}`, site).href
 let ledger = null;
 let places = null;
 let card = null;
+let asked = null;
 
 /** Entries of numbers.json by id. */
 function loadLedger() {
@@ -58,8 +59,9 @@ function cellFacts(cell, known) {
   const table = cell.closest("table");
   const result = table.dataset.result;
   const head = table.tHead?.rows[0]?.cells[cell.cellIndex]?.textContent;
+  const names = [...cell.parentElement.cells].filter((each) => !each.classList.contains("num"));
   return [
-    ["What", [cell.parentElement.cells[0].textContent, head].filter(Boolean).join(": ")],
+    ["What", [names.map((each) => each.textContent).join(", "), head].filter(Boolean).join(": ")],
     ["Computed by", functionLink(known.tables[result] ?? `journey.findings.${result.split("/")[0]}.collect:collect`, known)],
     ["Table", `data/results/${result}.parquet`],
   ];
@@ -99,13 +101,14 @@ async function show(anchor) {
     card.setAttribute("role", "dialog");
     card.setAttribute("aria-label", "Where this number comes from");
     document.body.append(card);
-    addEventListener("scroll", () => card.hidePopover(), { passive: true });
+    addEventListener("scroll", () => { if (card.matches(":popover-open")) place(asked); }, { passive: true });
   }
   if (number) {
     fill(number.text, facts(number, known), [make("a", `${id} in the ledger`, { href: rowOf(id) })]);
   } else {
     fill(anchor.textContent, cellFacts(anchor.closest("td"), known), []);
   }
+  asked = anchor;
   card.showPopover();
   place(anchor);
   card.focus({ preventScroll: true });

@@ -131,6 +131,7 @@ def test_a_cell_of_a_result_table_names_the_function_that_saves_it(browser: Brow
     assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
     page.keyboard.press("Enter")
     expect(card_of(page)).to_contain_text("data/results/prediction/scores.parquet")
+    expect(card_of(page)).to_contain_text("session start, bought before: ROC-AUC")
     link = card_of(page).get_by_role("link", name="journey.x:f")
     expect(link).to_have_attribute("href", "https://host.test/a/b/blob/HEAD/src/journey/x.py#L7")
     page.close()

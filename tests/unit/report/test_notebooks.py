@@ -149,6 +149,15 @@ def test_two_runs_write_the_same_bytes_and_unchanged_code_is_not_run_again(proje
     assert len(runs) == 3
 
 
+def test_what_a_library_writes_past_python_is_no_answer(project_of_one: Path) -> None:
+    page = project_of_one / "page.qmd"
+    page.write_text(
+        page.read_text().replace("total = 6 * 7", 'import os; os.write(1, b"\\r100% done"); total = 42')
+    )
+    write_notebooks(project_of_one, {page: ""}, kept=project_of_one / "kept")
+    assert "It is 42" in page.with_suffix(".ipynb").read_text()
+
+
 def test_a_failing_cell_is_named_and_nothing_is_written(project_of_one: Path) -> None:
     page = project_of_one / "page.qmd"
     page.write_text(page.read_text().replace("print(total)", "print(totals)"))
