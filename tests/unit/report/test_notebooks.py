@@ -16,7 +16,8 @@ from journey.paths import project
 from journey.report.notebooks import EXTENSION, ROWS, plain_markdown, shown, write_notebooks
 
 ROOT = project().root
-PAGES = sorted((ROOT / "chapters").rglob("*.qmd"))
+#: The tools are scripts of a page: there is nothing to run in a notebook.
+PAGES = sorted(page for page in (ROOT / "chapters").rglob("*.qmd") if page.parent.name != "tools")
 MARKUP = ("::: ", "{=html}", "{=typst}", "{.", "{#", "`{python}", "data-number", 'class="')
 RICH = {"text/html", "application/vnd.plotly.v1+json"}
 
