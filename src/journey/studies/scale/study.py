@@ -1,10 +1,10 @@
-"""The same sessions from 0.3, 3.1 and 31 million raw events, by the project's SQL and its peers. On request.
+"""The same sessions from up to 31 million raw events, by the project's SQL and its peers. On request.
 
-The two smaller shops are simulated. The largest holds the second one ten times, every copy with users and
-events of its own, because copying takes a tenth of the time of simulating; it is left out while the machine
-is busy, because then it would take hours and its times would say little. Every engine runs in a process of
-its own; its sessions must equal those of the SQL, row by row, before its time counts. Needs 15 GB of memory,
-10 GB of disk and about ten minutes on two idle cores.
+Three shops are simulated, ten times as large each. The largest of all holds the third one ten times, every
+copy with users and events of its own, because copying takes a tenth of the time of simulating. While the
+machine is busy the two large ones are left out: they would take hours, and their times would say little.
+Every engine runs in a process of its own; its sessions must equal those of the SQL, row by row, before its
+time counts. Needs 15 GB of memory, 10 GB of disk and about ten minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -42,10 +42,12 @@ from journey.warehouse.build import FEATURES
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
-#: Users of a shop -> how often each measurement is repeated; the fastest counts.
-USERS = {10_000: 2, 100_000: 2}
+#: Users of the simulated shops; those after the second are left out while the machine is busy.
+USERS = (1_000, 10_000, 100_000)
 COPIES = 10
-#: Processes at work a core beyond which the largest shop is left out.
+#: How often the simulated shops are measured on an idle machine; the fastest counts.
+REPEATS = 2
+#: Processes at work a core beyond which the machine is busy.
 BUSY = 2
 #: The part of the SQL that its peers do, too.
 SESSIONS = "sql, sessions"
@@ -53,7 +55,7 @@ LIBRARIES = ("duckdb", "polars", "pandas")
 
 
 def scale(paths: Paths) -> dict[str, Any]:
-    """Measure every engine on shops of three sizes.
+    """Measure every engine on shops of growing size.
 
     Returns
     -------
@@ -62,21 +64,21 @@ def scale(paths: Paths) -> dict[str, Any]:
         peak memory in GB and events a second. `models`: seconds and processor seconds of every model by
         size. `growth`: engine -> exponent of processor seconds over events between the two largest sizes.
         `customers`: seconds of the customers' queries and methods on the largest shop. `missing`: engines
-        that did not finish. `left_out`: whether the shop of copies was. `cores`, `load` (how many were at
-        work before it) and `versions`: the machine.
+        that did not finish. `left_out`: whether the large shops were. `cores`, `load` (how many were at
+        work) and `versions`: the machine.
     """
     needs(LIBRARIES)
     found: dict[str, Any] = {"runs": [], "models": [], "missing": [], "customers": []}
-    cores = os.cpu_count() or 1
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    busy = load > BUSY * cores
+    found |= {"cores": cores, "load": round(load, 1), "left_out": busy}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for users, repeats in USERS.items():
+        for users in USERS[:2] if busy else USERS:
             store = folder / f"shop of {users}"
             simulate(store, ShopParameters(users=users))
-            add_size(found, store, paths.sql, folder, repeats)
-        load = os.getloadavg()[0]
-        found |= {"cores": cores, "load": round(load, 1), "left_out": load > BUSY * cores}
-        if not found["left_out"]:
+            add_size(found, store, paths.sql, folder, 1 if busy else REPEATS)
+        if not busy:
             large = folder / "shop of copies"
             copy_shop(store, large, COPIES)
             shutil.rmtree(store)
