@@ -1,6 +1,6 @@
 // The experiment planner's page: settings in, visitors, days, a curve and boundaries out.
 import { plan, ratePower, meanPower } from "./planner-engine.js";
-import { cards, chart, mount, node, number, percent, points, settings, start, table } from "./tool.js";
+import { cards, chart, euros, mount, node, number, percent, points, settings, start, table } from "./tool.js";
 
 const isRate = ({ kind }) => kind === "rate";
 
@@ -80,10 +80,10 @@ function show(values) {
   const given = design(values);
   check(given);
   const found = plan(given);
-  const change = isRate(given) ? points(given.effect) : `${number(given.effect, 2)} €`;
+  const change = isRate(given) ? points(given.effect) : euros(given.effect, 2);
   const early = found.z !== undefined;
   const days = early ? found.sequentialDays : found.days;
-  const detectable = found.detectable === null ? "none" : isRate(given) ? points(found.detectable) : `${number(found.detectable, 2)} €`;
+  const detectable = found.detectable === null ? "none" : isRate(given) ? points(found.detectable) : euros(found.detectable, 2);
   const wait = `${number(values.days)} days`;
   return [
     `To find a change of ${change} with a chance of ${percent(given.power, 0)}, run for ${number(days)} days with ${number(early ? found.sequentialTotal : found.total)} visitors.`,

@@ -17,8 +17,8 @@ const fixed = (digits) => ({ minimumFractionDigits: digits, maximumFractionDigit
 const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
 export const number = (value, digits = 0) => minus(value.toLocaleString("en-GB", fixed(digits)));
 export const percent = (value, digits = 1) => `${number(100 * value, digits)}%`;
-export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(100 * value, digits)} pp`;
-export const euros = (value, digits = 0) => `${value < 0 ? "\u2212" : ""}€${number(Math.abs(value), digits)}`;
+export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(100 * value, digits)}\u202fpp`;
+export const euros = (value, digits = 0) => number(value, digits).replace(/\d/, "€$&");
 export const between = (low, high, format) => `${format(low)} to ${format(high)}`;
 
 /** A table with a caption; cells are texts or elements, those after the first are numbers. */

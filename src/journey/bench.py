@@ -22,9 +22,6 @@ from rich.table import Table
 
 from journey.paths import Paths
 
-#: Users of the shop that the engines are compared on: about 3.1 million raw events.
-USERS, REPEATS = 100_000, 2
-
 
 @dataclass(frozen=True)
 class Measurement:
@@ -73,7 +70,7 @@ def render_seconds(paths: Paths) -> tuple[float, float]:
 
 
 def engine_lines(paths: Paths) -> list[Measurement]:
-    """The SQL and its peers on one shop of `USERS` users.
+    """The SQL and its peers on the largest shop that the study `scale` simulates: 3 million events.
 
     Raises
     ------
@@ -82,13 +79,13 @@ def engine_lines(paths: Paths) -> list[Measurement]:
     """
     from journey.stores.simulator import ShopParameters, simulate
     from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
-    from journey.studies.scale.study import LIBRARIES, SESSIONS, add_size, needs
+    from journey.studies.scale.study import LIBRARIES, REPEATS, SESSIONS, USERS, add_size, needs
 
     needs(LIBRARIES)
     found: dict[str, Any] = {"runs": [], "models": [], "missing": []}
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "shop"
-        simulated = seconds(lambda: simulate(store, ShopParameters(users=USERS)))
+        simulated = seconds(lambda: simulate(store, ShopParameters(users=USERS[-1])))
         add_size(found, store, paths.sql, Path(folder), REPEATS)
     runs = {run["engine"]: run for run in found["runs"]}
     took = {engine: run["seconds"] for engine, run in runs.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ import yaml
 from rich.console import Console
 
 from journey import __version__
+from journey.ending import Stopped, stop, unwritten
 from journey.errors import JourneyError
 from journey.paths import Paths, project
 
@@ -39,20 +39,10 @@ console = Console(stderr=True)
 
 LEAST_SIGNAL = 128
 INTERRUPTED = 130
-CANNOT_WRITE = {
-    errno.EROFS: "the disk is read-only; work in a copy that you can write to",
-    errno.EACCES: "you may not write there; work in a copy that you can write to",
-    errno.EPERM: "you may not write there; work in a copy that you can write to",
-    errno.ENOSPC: "the disk is full; free some space and run the same command again",
-    errno.EDQUOT: "your share of the disk is full; free some space and run the same command again",
-}
 
-
-class Stopped(SystemExit):
-    """Somebody ended this process by a signal; its code is 128 and the signal's number."""
-
-
-Store = Annotated[str, typer.Option(help="Which store to build: simulated or retailrocket.")]
+Store = Annotated[
+    str, typer.Option(help="Which store: simulated, retailrocket, or the name of an imported one.")
+]
 
 
 def here() -> Paths:
@@ -134,6 +124,38 @@ def fetch(
         console.print(str(result), highlight=False)
 
 
+@app.command("import")
+def import_log(
+    events: Annotated[str, typer.Argument(help="A file, a folder, or a pattern in quotation marks.")],
+    map_file: Annotated[
+        str, typer.Option("--map", help="The map of the log: a file, or the name of a preset.")
+    ] = "shop.toml",
+    name: Annotated[str, typer.Option(help="What the store is called.")] = "mine",
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Look at the log and write a first map; import nothing.")
+    ] = False,
+) -> None:
+    """Bring a shop's own event log in: CSV, gzip CSV, NDJSON or Parquet, with a map of its columns.
+
+    \b
+    journey import events.csv --propose                     writes shop.toml: look at it, correct it
+    journey import events.csv --map shop.toml --name mine   writes data/stores/mine
+    journey render --store mine                             writes _site-mine
+    """
+    from journey.pipeline.lock import alone
+    from journey.stores.imported import import_shop, propose_map
+
+    if propose:
+        target = Path(map_file)
+        for line in propose_map(events, target):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(f"Written: {target}. Correct it, then run the same without --propose.", highlight=False)
+        return
+    with alone(here(), console):
+        done = import_shop(events, map_file, name, here())
+    console.print(str(done), highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command()
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
@@ -145,9 +167,15 @@ def build(
     """
     from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
+    from journey.pipeline.shop import shop_build, shop_paths
+    from journey.stores.adapters import STORES
 
     with alone(here(), console):
-        ran = run_build(here(), stage or None, store=store, console=console)
+        if store in STORES:
+            ran = run_build(here(), stage or None, store=store, console=console)
+        else:
+            shop = shop_build(shop_paths(here(), store))
+            ran = shop.run(stage or [each.name for each in shop.stages], console)
     console.print(f"Built: {', '.join(ran)}." if ran else "Everything is up to date.", highlight=False)
 
 
@@ -213,11 +241,13 @@ def brief(
 
 
 @app.command()
-def check() -> None:
+def check(store: Store = "simulated") -> None:
     """Verify the store, the warehouse, the ledger and the numbers that pages and README use."""
     from journey.pipeline.check import check_project
+    from journey.pipeline.shop import check_shop, shop_paths
 
-    for line in check_project(here()):
+    lines = check_project(here()) if store == "simulated" else check_shop(shop_paths(here(), store))
+    for line in lines:
         console.print(line, highlight=False)
 
 
@@ -225,13 +255,23 @@ def check() -> None:
 def render(
     page: Annotated[list[Path] | None, typer.Argument(help="Pages; the whole site when omitted.")] = None,
     engine: Annotated[str, typer.Option(help="auto, quarto or press.")] = "auto",
+    store: Store = "simulated",
 ) -> None:
-    """Make the website in _site/, by Quarto where it is installed, else by the offline renderer."""
+    """Make the website in _site/, by Quarto where it is installed, else by the offline renderer.
+
+    An imported store's report goes to _site-NAME/.
+    """
     from journey.pipeline.lock import alone
     from journey.pipeline.render import render_site
+    from journey.pipeline.shop import render_shop, shop_paths
 
+    if store != "simulated" and page:
+        raise JourneyError("the report of an imported store is rendered as a whole; leave the pages out")
     with alone(here(), console):
-        site = render_site(here(), page or [], engine, console)
+        if store == "simulated":
+            site = render_site(here(), page or [], engine, console)
+        else:
+            site = render_shop(shop_paths(here(), store), engine, console)
     console.print(f"The site is in {site}", highlight=False)
 
 
@@ -329,10 +369,9 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except OSError as error:
-        if error.errno not in CANNOT_WRITE:
+        if (sentence := unwritten(error)) is None:
             raise
-        where = error.filename or "a file"
-        return refuse(f"{where} cannot be written ({os.strerror(error.errno)}): {CANNOT_WRITE[error.errno]}")
+        return refuse(sentence)
     except Exception as error:
         # Typer's own usage errors know how to present themselves; anything else is a defect.
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
@@ -348,11 +387,6 @@ def refuse(sentence: str) -> int:
     """Say in one sentence what is wrong; return the status of bad input."""
     console.print(f"journey: {sentence}", style="red", highlight=False, markup=False, soft_wrap=True)
     return 2
-
-
-def stop(number: int, frame: object) -> None:
-    """End as an interrupt does, so that nothing half-done stays."""
-    raise Stopped(128 + number)
 
 
 def main() -> None:

@@ -67,6 +67,47 @@ class Paths:
         return self.processed / f"{store}.duckdb"
 
 
+@dataclass(frozen=True)
+class ShopPaths(Paths):
+    """The folders of an imported store: its own data, results and site, the project's SQL and sources."""
+
+    shop: str = ""
+
+    @property
+    def home(self) -> Path:
+        """Everything that an import and a build of this store make, but for the warehouse and the site."""
+        return self.root / "data" / "stores" / self.shop
+
+    @property
+    def results(self) -> Path:
+        """Artefacts that the pages of this store load."""
+        return self.home / "results"
+
+    @property
+    def numbers(self) -> Path:
+        """The store's own numbers ledger."""
+        return self.home / "numbers.json"
+
+    @property
+    def site(self) -> Path:
+        """The rendered report of this store."""
+        return self.root / f"_site-{self.shop}"
+
+    @property
+    def report(self) -> Path:
+        """The import report."""
+        return self.home / "import.json"
+
+    @property
+    def project(self) -> Path:
+        """The Quarto project that the site is rendered from, put together by the build."""
+        return self.home / "site"
+
+    def store(self, name: str) -> Path:
+        """Canonical events: this store's are in its own folder."""
+        return self.home / "raw" if name == self.shop else self.raw / name
+
+
 def approved(paths: Paths) -> Path:
     """Folder of the ledger's numbers as a person approved them; no result depends on it."""
     return paths.root / "data" / "approved"

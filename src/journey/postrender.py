@@ -1,4 +1,5 @@
-"""Runs once after pages are rendered, by either renderer: gives each page its Content-Security-Policy.
+"""Runs once after pages are rendered, by either renderer: gives each page its Content-Security-Policy, and
+writes down where the functions stand that a reader can ask for.
 
 Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
 none that a hostile name or an injected tag brings ever runs. Styles may stand in a page: Quarto, Plotly and
@@ -127,7 +128,11 @@ def protect(folder: Path, files: Sequence[Path]) -> None:
 
 
 if __name__ == "__main__":
+    from journey.report.sources import write_sources
+
     try:
-        protect(Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"]), [Path(name) for name in sys.argv[1:]])
+        site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
+        protect(site, [Path(name) for name in sys.argv[1:]])
+        write_sources(Path.cwd(), site, os.environ)
     except (KeyError, OSError, ValueError) as error:
-        sys.exit(f"journey: the pages could not be given their security policy: {error}")
+        sys.exit(f"journey: the pages could not be finished: {error}")

@@ -16,8 +16,8 @@ machines that cannot install Quarto, and does what the pages of this project use
 - Sass (rules of a theme belong into `css`); JavaScript of Bootstrap;
 - raw HTML is passed on as it is: no link in it is rewritten, no file that only it names is copied;
 - freezing and caching: code runs again when it or what it is said to rest on changes, once for all formats;
-- a command line, profiles, previews: `render` is called, by one process at a time (it looks for no other);
-  what runs before and after pages gets the variables of Quarto but no list of files.
+- a command line, profiles, previews, pre-render commands: who has run them calls `render`, one at a time (it
+  looks for no other process); post-render commands run when any page was rendered and get no list of files.
 """
 
 from press.errors import PressError

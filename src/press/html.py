@@ -55,6 +55,10 @@ def render(page: Page, markdown: str, navigation: Navigation) -> tuple[str, set[
 def frame(page: Page, said: dict[str, Any]) -> Meta:
     """What the head of a page says, and where its style sheets and its icon are."""
     project, meta = page.project, page.metadata("html")
+    website = project.website
+    # Where the page is known from outside: nothing where that is not known.
+    site, repository = (str(website.get(key, "")).rstrip("/") for key in ("site-url", "repo-url"))
+    card = (website.get("open-graph") or {}).get("image")
     names = [str(meta.get("title", "")), str(project.website.get("title", ""))]
     titles = [pf.stringify(said[name]) for name in names if name]
     styles = [it.lstrip("/") for it in as_list(meta.get("css"))]
@@ -68,16 +72,6 @@ def frame(page: Page, said: dict[str, Any]) -> Meta:
         "home": address("index.html", page.path),
         "icon": [address(name.lstrip("/"), page.path) for name in as_list(project.website.get("favicon"))],
         "styles": [address(name, page.path) for name in styles],
-        **outside(page),
-    }
-
-
-def outside(page: Page) -> Meta:
-    """Where the page is known from outside: its address, its card, its source; nothing that is not known."""
-    website = page.project.website
-    site, repository = (str(website.get(key, "")).rstrip("/") for key in ("site-url", "repo-url"))
-    card = (website.get("open-graph") or {}).get("image")
-    return {
         "repository": repository,
         "source": repository and website.get("repo-actions") and f"{repository}/blob/main/{page.path}",
         "canonical": site and f"{site}/{address(page.path, '.')}",

@@ -60,9 +60,10 @@ class Project:
             self.html.get("css"), self.html.get("include-after-body"), self.config.get("bibliography")
         )
 
-    def commands(self, when: str) -> list[list[str]]:
-        """The words of each command that the project runs before or after pages are rendered."""
-        return [command.split() for command in as_list(self.settings.get(when))]
+    @property
+    def commands(self) -> list[list[str]]:
+        """The words of each command that the project runs after pages were rendered."""
+        return [command.split() for command in as_list(self.settings.get("post-render"))]
 
     def resources(self) -> list[Path]:
         """Files to copy into the site: `resources`, style sheets and the icon."""

@@ -25,14 +25,8 @@ from press.source import Page
 HERE = Path(__file__).parent
 
 
-def render(
-    root: Path,
-    pages: list[Path] | None = None,
-    *,
-    pre_render: bool = True,
-    depends: Mapping[str, str] | None = None,
-) -> Path:
-    """Render a Quarto website project.
+def render(root: Path, pages: list[Path] | None = None, *, depends: Mapping[str, str] | None = None) -> Path:
+    """Render a Quarto website project, whose pre-render commands have run.
 
     Parameters
     ----------
@@ -40,8 +34,6 @@ def render(
         Folder of `_quarto.yml`.
     pages
         Pages to render; all when `None`.
-    pre_render
-        Whether to run the project's pre-render commands first.
     depends
         A page's path below the root -> digest of what its code rests on besides the page. The code of a page
         that is not named always runs.
@@ -57,21 +49,17 @@ def render(
         For anything outside the dialect and for a failing cell. The site is then as it was before.
     """
     project = load(root.resolve())
-    if pre_render:
-        run(project, "pre-render", project.output, whole=pages is None)
-        project = load(project.root)  # a command may have written what is known locally
     Site(project, depends or {}).build(pages)
     return project.output
 
 
-def run(project: Project, when: str, output: Path, whole: bool) -> None:
-    """Run the project's commands of `when`, with the variables that Quarto sets."""
+def finish(project: Project, output: Path) -> None:
+    """Run the project's post-render commands, with the variables that Quarto sets."""
     variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(output), "QUARTO_PROJECT_ROOT": str(project.root)}
-    variables |= {"QUARTO_PROJECT_RENDER_ALL": "1"} if whole else {}
-    for words in project.commands(when):
+    for words in project.commands:
         command = [sys.executable, *words] if words[0].endswith(".py") else words
         if subprocess.run(command, cwd=project.root, env=os.environ | variables, check=False).returncode:
-            raise PressError(f"{when} command failed: {' '.join(words)}", project.file)
+            raise PressError(f"post-render command failed: {' '.join(words)}", project.file)
 
 
 class Site:
@@ -86,7 +74,7 @@ class Site:
         self.runner = Runner()
         self.aside = project.state
         self.record = project.state / "pages.json"
-        after = project.named(*project.commands("post-render"))
+        after = project.named(*project.commands)
         files = [*HERE.rglob("*"), *project.sources(), *after]
         self.common = self.digest(files, [sys.version, project.config, titles])
 
@@ -119,7 +107,8 @@ class Site:
         with tempfile.TemporaryDirectory(prefix=".aside.", dir=self.project.state) as aside:
             self.aside = Path(aside)
             done = self.render(stale)
-            run(self.project, "post-render", self.aside, whole=chosen is None)
+            if done:
+                finish(self.project, self.aside)
             self.publish(known, done)
 
     def known(self) -> dict[str, Meta]:

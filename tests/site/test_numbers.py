@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from support.reading import read
 
 pytestmark = pytest.mark.site
@@ -76,6 +76,80 @@ def test_a_click_shows_the_source_and_escape_closes_it(
     row = page.locator("tr:target")
     expect(row).to_contain_text(ledger["causal.truth"]["text"])
     expect(row).to_be_in_viewport()
+    page.close()
+
+
+def card_of(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Where this number comes from")
+
+
+@pytest.mark.parametrize("key", ["Enter", " "])
+def test_a_number_can_be_asked_for_by_keyboard(browser: Browser, address: str, key: str):
+    page = browser.new_page()
+    page.goto(address + CHAPTER, wait_until="networkidle")
+    number = page.locator("main p .traced").first
+    expect(number).to_have_attribute("role", "button")
+    assert "dotted" in number.evaluate("(one) => getComputedStyle(one).textDecorationStyle")
+    number.focus()
+    page.keyboard.press(key)
+    expect(card_of(page)).to_be_visible()
+    expect(card_of(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(card_of(page)).to_be_hidden()
+    expect(number).to_be_focused()
+    page.close()
+
+
+def test_a_number_can_be_asked_for_by_touch(browser: Browser, address: str):
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(address + CHAPTER, wait_until="networkidle")
+    page.locator("main p .traced").first.tap()
+    expect(card_of(page)).to_be_visible()
+    box = card_of(page).bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    context.close()
+
+
+def test_a_cell_of_a_result_table_names_the_function_that_saves_it(browser: Browser, address: str):
+    page = browser.new_page()
+    places = {
+        "code": "https://host.test/a/b/blob/HEAD/",
+        "functions": {"journey.x:f": "src/journey/x.py#L7"},
+        "tables": {"prediction/scores": "journey.x:f"},
+    }
+    page.route("**/sources.json", lambda route: route.fulfill(json=places))
+    page.goto(f"{address}chapters/05-purchase-prediction.html", wait_until="networkidle")
+    table = page.locator("table[data-result='prediction/scores']").first
+    cells = table.locator("tbody td .traced[role=button]")
+    assert cells.count() > 10
+    assert table.locator(".traced[tabindex='0']").count() == 1
+    cells.first.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
+    page.keyboard.press("Enter")
+    expect(card_of(page)).to_contain_text("data/results/prediction/scores.parquet")
+    expect(card_of(page)).to_contain_text("session start, bought before: ROC-AUC")
+    link = card_of(page).get_by_role("link", name="journey.x:f")
+    expect(link).to_have_attribute("href", "https://host.test/a/b/blob/HEAD/src/journey/x.py#L7")
+    page.close()
+
+
+def test_the_function_of_a_number_leads_to_its_line(
+    browser: Browser, address: str, site: Path, ledger: dict[str, dict[str, Any]]
+):
+    written = json.loads((site / "sources.json").read_text(encoding="utf-8"))
+    source = ledger["causal.truth"]["source"]
+    assert source in written["functions"]
+    page = browser.new_page()
+    known = written | {"code": "https://host.test/a/b/blob/HEAD/"}
+    page.route("**/sources.json", lambda route: route.fulfill(json=known))
+    page.goto(address + CHAPTER, wait_until="networkidle")
+    page.locator("[data-number='causal.truth']").first.click()
+    link = card_of(page).get_by_role("link", name=source)
+    expect(link).to_have_attribute("href", f"https://host.test/a/b/blob/HEAD/{written['functions'][source]}")
     page.close()
 
 

@@ -49,7 +49,9 @@ def alone(paths: Paths, console: Console) -> Iterator[None]:
 
 def remove_left(paths: Paths) -> None:
     """Remove the folders in which a killed build was making something."""
-    shallow = (paths.root, paths.raw, paths.root / ".press", paths.root / "assets" / "vendor")
+    stores = paths.root / "data" / "stores"
+    places = (paths.raw, paths.root / ".press", stores, *stores.glob("*"), paths.root / "assets" / "vendor")
+    shallow = (paths.root, *places)
     deep = (paths.processed, paths.results, paths.root / "chapters")
     found = [*(each for folder in shallow for each in folder.glob(".*"))]
     found += [each for folder in deep for each in folder.rglob(".*")]

@@ -25,6 +25,7 @@ WATCHED = (
     "*.bib",
     "chapters/**/*.qmd",
     "assets/*.*",
+    "assets/tools/*.*",
     "sql/**/*.sql",
     "src/**/*.py",
     "src/press/**/*.*",

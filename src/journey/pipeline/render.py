@@ -33,18 +33,14 @@ def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Conso
     JourneyError
         For an unknown engine, a missing page, or a renderer that fails.
     """
-    if engine not in {"auto", "quarto", "press"}:
-        raise JourneyError(f"unknown engine {engine!r}; use auto, quarto or press")
+    quarto = chosen_engine(engine)
     if missing := [page for page in pages if not page.is_file()]:
         raise JourneyError(f"page {missing[0]} does not exist; pages end in .qmd and lie in the project")
-    quarto = shutil.which("quarto")
-    if engine == "quarto" and quarto is None:
-        raise JourneyError("quarto is not on the path: install it, or use --engine press")
     # Both renderers are left with pages alone: what runs before them has run here, with its progress bars.
     planned = prepare(paths)
     planned.run([stage.name for stage in planned.stages], console)
     keys, before = page_keys(planned.inputs), site_files(paths)
-    if quarto is not None and engine != "press":
+    if quarto is not None:
         run_quarto(quarto, paths, pages)
     else:
         run_press(paths, pages, page_digests(planned.inputs))
@@ -57,15 +53,29 @@ def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Conso
     return paths.site
 
 
+def chosen_engine(engine: str) -> str | None:
+    """Where Quarto is, when it is to render; None for the offline renderer.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown engine, and where Quarto is asked for and is not there.
+    """
+    if engine not in {"auto", "quarto", "press"}:
+        raise JourneyError(f"unknown engine {engine!r}; use auto, quarto or press")
+    quarto = shutil.which("quarto")
+    if engine == "quarto" and quarto is None:
+        raise JourneyError("quarto is not on the path: install it, or use --engine press")
+    return None if engine == "press" else quarto
+
+
 def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> None:
     """Run the offline renderer."""
     import press
     from press.errors import PressError
 
     try:
-        press.render(
-            paths.root, [page.resolve() for page in pages] or None, pre_render=False, depends=depends
-        )
+        press.render(paths.root, [page.resolve() for page in pages] or None, depends=depends)
     except PressError as error:
         raise JourneyError(str(error)) from error
 

@@ -20,6 +20,7 @@ COMMON = (
     "_variables.yml",
     "references.bib",
     "assets/*.*",
+    "assets/tools/*.*",
     "assets/vendor/*.*",
     "src/journey/postrender.py",
 )

@@ -41,8 +41,8 @@ ROWS = 24
 HOW_TO_RUN = (
     "This is a page of the report as a notebook. To run it, clone the project and run `make site` there, "
     "which installs everything and computes what is loaded below. Then open `{file}` in an editor of "
-    "notebooks, with the Python of `.venv`, or run it without one: `.venv/bin/jupyter execute --inplace {file}`. The "
-    "outputs below are those of the page."
+    "notebooks, with the Python of `.venv`, or run it without one: "
+    "`.venv/bin/jupyter execute --inplace {file}`. The outputs below are those of the page."
 )
 
 _FRONT = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
@@ -355,9 +355,12 @@ def _works(bibliography: Path) -> dict[str, str]:
 def main() -> int:
     """Run the pages named on the command line; print what came of each as a line of JSON."""
     root = Path.cwd()
+    # What a library writes past Python, such as DuckDB's progress bar on a busy machine, is no answer.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     try:
         for name in sys.argv[1:]:
-            print(json.dumps(run_page(_read(root, Path(name)))), flush=True)
+            print(json.dumps(run_page(_read(root, Path(name)))), file=answers, flush=True)
     except JourneyError as error:
         print(error, file=sys.stderr)
         return 2

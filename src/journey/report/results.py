@@ -13,4 +13,7 @@ def load_table(paths: Paths, name: str) -> pd.DataFrame:
     path = paths.results / f"{name}.parquet"
     if not path.is_file():
         raise JourneyError(f"result table {name!r} is missing: run `journey build` to make it")
-    return pd.read_parquet(path)
+    frame = pd.read_parquet(path)
+    # Pandas hands it on to what is made of the table, so that the page can say where its cells come from.
+    frame.attrs["result"] = name
+    return frame

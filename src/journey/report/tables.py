@@ -9,7 +9,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.report.columns import default_format, formatter
-from journey.report.markup import Link, checked_id, html_table, markdown_text, raw_block, typst_string
+from journey.report.markup import Link, checked_id, escape, html_table, markdown_text, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT
 
 Columns = Mapping[str, tuple[str, str | Callable[[Any], str]]]
@@ -76,6 +76,8 @@ def show_table(
         groups=groups,
         truth=known or None,
     ) + truth_key(any(known))
+    if result := frame.attrs.get("result"):
+        page = page.replace("<table ", f'<table data-result="{escape(result)}" ', 1)
     if id is not None and not numbered:
         page = f'<div id="{id}">{page}</div>'
     blocks = raw_block("html", page) + raw_block(

@@ -48,11 +48,9 @@ for (const trigger of all("[data-bs-toggle=collapse]")) {
 }
 
 // A link into something closed opens it; a fragment with a broken percent sign names nothing.
-function named() {
-  try { return document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return null; }
-}
 function reveal() {
-  const target = named();
+  let target = null;
+  try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { /* no name */ }
   if (!target) return;
   for (let parent = target; parent; parent = parent.parentElement) {
     if (parent.tagName === "DETAILS") parent.open = true;
@@ -74,12 +72,7 @@ function follow() {
   const current = end ? sections.at(-1) : passed.at(-1) ?? sections[0];
   for (const [id, link] of contents) link.classList.toggle("active", current.id === id);
 }
-let waiting = false;
-addEventListener("scroll", () => {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => { waiting = false; follow(); });
-}, { passive: true });
+addEventListener("scroll", follow, { passive: true });
 addEventListener("resize", follow);
 follow();
 

@@ -131,8 +131,9 @@ def direct(small: SmallProject, module: str) -> set[str]:
 
 
 def rest_on(stale: set[str]) -> set[str]:
-    """The summary reads other chapters, so it goes with them."""
-    return {"summary"} if stale & {"causal", "experiments", "funnel", "journeys"} else set()
+    """The summary and the tools read other chapters, so they go with them."""
+    found = {"summary"} if stale & {"causal", "experiments", "funnel", "journeys"} else set()
+    return found | ({"tools"} if stale & {"experiments", "prediction"} else set())
 
 
 def study_modules(name: str) -> set[str]:

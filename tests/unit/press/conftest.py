@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, rendered once."""
     root = tmp_path_factory.mktemp("press") / "demo"
     shutil.copytree(DEMO, root, ignore=shutil.ignore_patterns("_site", ".press", "numbers.json"))
+    subprocess.run([sys.executable, "prepare.py"], cwd=root, check=True)
     return press.render(root)
 
 

@@ -161,11 +161,6 @@ def test_failing_cell_shows_code_and_traceback(small: Small) -> None:
             5,
             "the navigation names https://example.org, which is not a page",
         ),
-        (
-            CONFIG.replace("type: website", "type: website\n  pre-render: 'false'"),
-            None,
-            "pre-render command failed: false",
-        ),
     ],
 )
 def test_project_error(small: Small, config: str, line: int | None, message: str) -> None:

@@ -214,9 +214,9 @@ def test_named_files_make_every_page_stale(small: Small) -> None:
     assert "<p id='b'></p>" in (root / "_site" / "index.html").read_text("utf-8")
 
 
-def test_pre_render_can_be_left_out(small: Small) -> None:
+def test_pre_render_is_left_to_who_renders(small: Small) -> None:
     root = small("text\n", CONFIG.replace("type: website", "type: website\n  pre-render: 'false'"))
-    press.render(root, pre_render=False)
+    press.render(root)
     assert (root / "_site" / "index.html").exists()
 
 

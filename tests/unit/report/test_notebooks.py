@@ -16,7 +16,8 @@ from journey.paths import project
 from journey.report.notebooks import EXTENSION, ROWS, plain_markdown, shown, write_notebooks
 
 ROOT = project().root
-PAGES = sorted((ROOT / "chapters").rglob("*.qmd"))
+#: The tools are scripts of a page: there is nothing to run in a notebook.
+PAGES = sorted(page for page in (ROOT / "chapters").rglob("*.qmd") if page.parent.name != "tools")
 MARKUP = ("::: ", "{=html}", "{=typst}", "{.", "{#", "`{python}", "data-number", 'class="')
 RICH = {"text/html", "application/vnd.plotly.v1+json"}
 
@@ -147,6 +148,15 @@ def test_two_runs_write_the_same_bytes_and_unchanged_code_is_not_run_again(proje
     page.write_text(page.read_text().replace("6 * 7", "6 * 8"))
     assert b"It was 48" in write()
     assert len(runs) == 3
+
+
+def test_what_a_library_writes_past_python_is_no_answer(project_of_one: Path) -> None:
+    page = project_of_one / "page.qmd"
+    page.write_text(
+        page.read_text().replace("total = 6 * 7", 'import os; os.write(1, b"\\r100% done"); total = 42')
+    )
+    write_notebooks(project_of_one, {page: ""}, kept=project_of_one / "kept")
+    assert "It is 42" in page.with_suffix(".ipynb").read_text()
 
 
 def test_a_failing_cell_is_named_and_nothing_is_written(project_of_one: Path) -> None:

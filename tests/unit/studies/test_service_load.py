@@ -93,6 +93,7 @@ def test_what_is_kept_is_what_the_claims_are_compared_with():
         assert each["rows_per_second"] == pytest.approx(each["requests_per_second"] * each["rows"], rel=1e-2)
         # A closed loop: connections over mean latency is the rate, and the mean is near the median or above.
         assert each["requests_per_second"] <= 1.5 * each["connections"] / (each["p50_ms"] / 1000)
-        assert 0 <= each["others"] <= 1
+        # Processor time is counted in ticks, so a busy machine may seem a little more than busy.
+        assert 0 <= each["others"] <= 1.1
     assert kept["largest_gap"] <= 1e-9
     assert set(kept["claimed"]) == set(kept["target"])

@@ -8,7 +8,7 @@ from journey.findings.desk import Desk
 from journey.studies.coupon_bias import RUNGS
 from journey.studies.registry import kept
 
-SOURCE = "data/evidence/coupon_bias.json"
+SOURCE = "journey.studies.coupon_bias:coupon_bias"
 DATASET = "simulated, many shops"
 METHOD = "Student over shops"
 #: rung -> what is adjusted for, in words

@@ -67,7 +67,7 @@ def add_effects(
             high=effect.high,
             method="clustered by user",
             n=effect.n,
-            source="journey.causal",
+            source="journey.causal.comparison:compare_estimators",
             query="coupon_sessions",
         )
         rows.append(
@@ -309,7 +309,12 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
         source=f"{SOURCE}:add_decision",
     )
     desk.ledger.add(
-        "causal.gross_margin", margin, "share", digits=0, label="Assumption", source="assumptions.toml"
+        "causal.gross_margin",
+        margin,
+        "share",
+        digits=0,
+        label="Assumption",
+        source="journey.assumptions:load_assumptions",
     )
     desk.ledger.add(
         "causal.cost_per_session",

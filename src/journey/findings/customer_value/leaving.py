@@ -133,7 +133,7 @@ def add_offers(desk: Desk, main: dict[str, Any]) -> None:
     add("offer_threshold", offer.threshold, "share", "Chance of leaving from which an offer pays", n)
     add_curve(desk, main, offer)
     add_verdict(desk, {name: rules[name][0] for name in rules}, found)
-    chosen = adder(desk, "assumptions.toml")
+    chosen = adder(desk, "journey.assumptions:load_assumptions")
     chosen("offer_cost", offer.cost, "gbp", "Assumed cost of an offer")
     chosen("offer_saved", offer.saved, "share", "Assumed share of leavers who stay")
 

@@ -100,7 +100,7 @@ def add_worth(desk: Desk, whole: dict[str, Any]) -> None:
     assumed = desk.assumptions
     names = ("shop.gross_margin", "customer_value.interest", "customer_value.horizon_days")
     margin, interest, days = (assumed[name] for name in names)
-    chosen = adder(desk, "assumptions.toml")
+    chosen = adder(desk, "journey.assumptions:load_assumptions")
     chosen("gross_margin", margin, "share", "Assumed gross margin")
     chosen("interest", interest, "share", "Assumed interest a year")
     chosen("horizon_days", days, "count", "Days for which a new customer counts")

@@ -281,7 +281,7 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
             unit,
             digits=0 if unit == "share" else 2,
             label=f"{label} (assumption)",
-            source="assumptions.toml",
+            source="journey.assumptions:load_assumptions",
         )
 
 

@@ -170,7 +170,14 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
         ("recoverable_share", share, "Share of a step's losses that can be won back (assumption)"),
         ("gross_margin", margin, "Gross margin, share of net revenue (assumption)"),
     ):
-        desk.ledger.add(f"funnel.{name}", value, "share", digits=0, label=label, source="assumptions.toml")
+        desk.ledger.add(
+            f"funnel.{name}",
+            value,
+            "share",
+            digits=0,
+            label=label,
+            source="journey.assumptions:load_assumptions",
+        )
     worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
     title = str(worst.iloc[0]["segment"]).capitalize()
     label = "Device whose carts reach the checkout {} often"

@@ -275,7 +275,9 @@ def register_attribution(
         label = f"Attribution rule {how} what channels cause"
         desk.ledger.add(f"journeys.{name}_rule", str(row["rule"]), n=n_paths, label=label, **common)
     budget, label = desk.assumptions["attribution.budget_per_period"], "Marketing budget (assumption)"
-    desk.ledger.add("journeys.budget", budget, "eur", label=label, source="assumptions.toml")
+    desk.ledger.add(
+        "journeys.budget", budget, "eur", label=label, source="journey.assumptions:load_assumptions"
+    )
     last = credit[credit["rule_id"].eq("last_touch")].sort_values("excess")
     common["source"] = "journey.journeys.attribution:attribute"
     for name, row, how in (("starved", last.iloc[0], "starves"), ("overpaid", last.iloc[-1], "overpays")):

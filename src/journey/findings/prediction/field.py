@@ -113,8 +113,8 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
             f"prediction.uci_published_{metric}",
             published,
             "ratio",
-            label=f"Published {title} on Online Shoppers",
-            source="PMC10121810, XGBoost with feature selection and oversampling",
+            label=f"Published {title} on Online Shoppers: PMC10121810, XGBoost on oversampled rows",
+            source="journey.findings.prediction.field:add_hold_outs",
             dataset=DATASET,
         )
         desk.ledger.add(

@@ -62,7 +62,7 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
         ("assist_lift", action.lift, "share", 0, "Rise of purchases among those helped"),
         ("margin", action.margin, "share", 0, "Gross margin, share of net revenue"),
     ):
-        label, source = f"{what} (assumption)", "assumptions.toml"
+        label, source = f"{what} (assumption)", "journey.assumptions:load_assumptions"
         desk.ledger.add(f"prediction.{name}", entry, unit, digits=digits, label=label, source=source)
     return kept
 

@@ -12,7 +12,7 @@ from journey.inference.differences import independent_difference
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
-SOURCE = "data/evidence/sparse_learning_curve.json"
+SOURCE = "journey.studies.learning_curve:learning_curve"
 MODEL_NAMES = {
     "margin": "purchase score times popularity",
     "plain": "history only",

@@ -68,7 +68,8 @@ def add_plan(desk: Desk) -> None:
         ("plan_detectable", found["detectable"], "points", "Smallest change found in the days to wait"),
         ("plan_power", found["power"], "share", "Chance to find the change in the days to wait"),
     ):
-        desk.ledger.add(f"tools.{name}", value, unit, label=label, source=source)
+        digits = 0 if name == "plan_power" else None
+        desk.ledger.add(f"tools.{name}", value, unit, digits=digits, label=label, source=source)
 
 
 def add_return(desk: Desk) -> None:
@@ -99,7 +100,7 @@ def add_return(desk: Desk) -> None:
         ("return_truth", found["true_profit"], "eur", "True profit of the same choice"),
         ("return_users", settings.users, "count", "Users that the simulator starts with"),
     ):
-        desk.ledger.add(f"tools.{name}", value, unit, label=label, source=f"{SOURCE}.{source}")
+        desk.ledger.add(f"tools.{name}", value, unit, digits=0, label=label, source=f"{SOURCE}.{source}")
 
 
 def add_visits(desk: Desk) -> None:

@@ -21,7 +21,6 @@ SHOWN = 12
 PLACES = {"A typical visit": 0.5, "A cold visit": 0.1, "A warm visit": 0.9, "A hot visit": 0.99}
 #: Largest value that the form takes, by unit; else ten times what is usual.
 LARGEST = {"share": 1.0, "index": 1.0, "flag": 1.0, "hour": 23.0, "day": 7.0, "stars": 5.0, "percent": 100.0}
-DIGITS = 4
 
 
 def scorer(desk: Desk) -> dict[str, Any]:
@@ -75,14 +74,9 @@ def visits(rows: Floats, scores: Floats) -> list[dict[str, Any]]:
     """Real decisions of the simulated shop at some places of the scores, from the usual to the extreme."""
     order = np.argsort(scores, kind="stable")
     return [
-        {"label": label, "row": [rounded(value) for value in rows[order[round(place * (len(order) - 1))]]]}
+        {"label": label, "row": rows[order[round(place * (len(order) - 1))]].tolist()}
         for label, place in PLACES.items()
     ]
-
-
-def rounded(value: float) -> float:
-    """To `DIGITS` digits that count: what a field of a form can show."""
-    return float(f"{value:.{DIGITS}g}")
 
 
 def shapley(scorer: Mapping[str, Any], rows: Floats) -> Floats:

@@ -152,7 +152,7 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
     desk.save("learners", table)
     desk.save("qini", pd.DataFrame(curves))
     for name, row in (("best", table.iloc[0]), ("worst", table.iloc[-1])):
-        desk.ledger.add(f"uplift.{name}_model", str(row["model"]), source="journey.uplift")
+        desk.ledger.add(f"uplift.{name}_model", str(row["model"]), source=f"{SOURCE}:add_learners")
         desk.ledger.add(
             f"uplift.{name}_captured",
             row["captured"],
@@ -184,7 +184,11 @@ def register_main(
     """The numbers of the learner that decides."""
     n = quality.n
     desk.ledger.add(
-        "uplift.scored", n, "count", label="Users whom a model of earlier folds scores", source=SOURCE
+        "uplift.scored",
+        n,
+        "count",
+        label="Users whom a model of earlier folds scores",
+        source="journey.uplift.sequential:sequential_uplift",
     )
     for name, found, label in (
         ("average", quality.average_effect, "Effect of free shipping on the share who buy, scored users"),

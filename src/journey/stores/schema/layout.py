@@ -34,8 +34,8 @@ class Layout:
     has_truth: bool
 
 
-def read_layout(folder: Path) -> Layout:
-    """List the files of a store and read their footers.
+def read_layout(folder: Path, *, without_items: bool = False) -> Layout:
+    """List the files of a store and read their footers; a store that records no item lists none.
 
     Raises
     ------
@@ -46,7 +46,8 @@ def read_layout(folder: Path) -> Layout:
     known = {table.path for table in single} | {"manifest.json", "events", "truth"}
     _refuse_foreign(folder, known)
     tables: dict[str, tuple[TableFile, ...]] = {
-        table.name: (_footer(folder / table.path, table),) for table in single
+        table.name: (_footer(folder / table.path, table, empty=without_items and table is ITEMS),)
+        for table in single
     }
     days = _partitions(folder / "events")
     tables["events"] = tuple(_footer(path, EVENTS) for path in days.values())
@@ -102,7 +103,7 @@ def _day_of(entry: Path) -> date:
     )
 
 
-def _footer(path: Path, table: TableSpec) -> TableFile:
+def _footer(path: Path, table: TableSpec, *, empty: bool = False) -> TableFile:
     import pyarrow
     import pyarrow.parquet
 
@@ -138,6 +139,6 @@ def _footer(path: Path, table: TableSpec) -> TableFile:
                 f" ({rows:,} rows); cast it or make the store again."
             )
         types[name] = match
-    if rows == 0 and not table.may_be_empty:
+    if rows == 0 and not (table.may_be_empty or empty):
         raise JourneyError(f"{path} has 0 rows; make the store again.")
     return TableFile(path, rows, types)

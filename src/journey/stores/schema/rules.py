@@ -69,9 +69,6 @@ def event_rules(table: TableSpec, manifest: Manifest, *, text_price: bool) -> li
     found += [
         Rule("received_ts", "received_ts::date <> day", "received on another day than their partition says"),
         Rule(
-            "item_id", f"item_id is null and event_type in ({listed})", "without the item of a view or cart"
-        ),
-        Rule(
             "item_id",
             f"item_id is not null and event_type not in ({listed})",
             "with an item although a search or checkout concerns none",
@@ -82,7 +79,13 @@ def event_rules(table: TableSpec, manifest: Manifest, *, text_price: bool) -> li
             "of an item that items.parquet does not list",
         ),
     ]
-    if "events.unit_price" not in manifest.missing_columns:
+    if "events.item_id" not in manifest.missing_columns:
+        condition = f"item_id is null and event_type in ({listed})"
+        found.append(Rule("item_id", condition, "without the item of a view or cart"))
+    if "events.unit_price" not in (
+        *manifest.missing_columns,
+        *manifest.parameters.get("partial_columns", ()),
+    ):
         condition = f"unit_price is null and event_type in ({listed})"
         found.append(Rule("unit_price", condition, "without the price of a view or cart"))
     for kind in manifest.missing_event_types:

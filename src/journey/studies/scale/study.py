@@ -1,9 +1,10 @@
-"""The same sessions from 0.3, 3.1 and 31 million raw events, by the project's SQL and its peers. On request.
+"""The same sessions from up to 31 million raw events, by the project's SQL and its peers. On request.
 
-The two smaller shops are simulated. The largest holds the second one ten times, every copy with users and
-events of its own, because copying takes a tenth of the time of simulating. Every engine runs in a process of
-its own; its sessions must equal those of the SQL, row by row, before its time counts. Needs 15 GB of memory,
-10 GB of disk and about ten minutes on two idle cores.
+Three shops are simulated, ten times as large each. The largest of all holds the third one ten times, every
+copy with users and events of its own, because copying takes a tenth of the time of simulating. While the
+machine is busy the two large ones are left out: they would take hours, and their times would say little.
+Every engine runs in a process of its own; its sessions must equal those of the SQL, row by row, before its
+time counts. Needs 15 GB of memory, 10 GB of disk and about ten minutes on two idle cores.
 """
 
 from __future__ import annotations
@@ -41,40 +42,47 @@ from journey.warehouse.build import FEATURES
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
-#: Users of a shop -> how often each measurement is repeated; the fastest counts.
-USERS = {10_000: 3, 100_000: 2}
+#: Users of the simulated shops; those after the second are left out while the machine is busy.
+USERS = (1_000, 10_000, 100_000)
 COPIES = 10
+#: How often the simulated shops are measured on an idle machine; the fastest counts.
+REPEATS = 2
+#: Processes at work a core beyond which the machine is busy.
+BUSY = 2
 #: The part of the SQL that its peers do, too.
 SESSIONS = "sql, sessions"
 LIBRARIES = ("duckdb", "polars", "pandas")
 
 
 def scale(paths: Paths) -> dict[str, Any]:
-    """Measure every engine on shops of three sizes.
+    """Measure every engine on shops of growing size.
 
     Returns
     -------
     dict
         `runs`: one row an engine and size, with events, sessions, seconds by the clock, processor seconds,
         peak memory in GB and events a second. `models`: seconds and processor seconds of every model by
-        size. `growth`: engine -> exponent of processor seconds over events from the second to the third
-        size. `customers`: seconds of the customers' queries and methods on the largest shop. `missing`:
-        engines that did not finish. `cores`, `load` (how many were at work when it began) and `versions`:
-        the machine.
+        size. `growth`: engine -> exponent of processor seconds over events between the two largest sizes.
+        `customers`: seconds of the customers' queries and methods on the largest shop. `missing`: engines
+        that did not finish. `left_out`: whether the large shops were. `cores`, `load` (how many were at
+        work) and `versions`: the machine.
     """
     needs(LIBRARIES)
     found: dict[str, Any] = {"runs": [], "models": [], "missing": [], "customers": []}
-    found |= {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    busy = load > BUSY * cores
+    found |= {"cores": cores, "load": round(load, 1), "left_out": busy}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for users, repeats in USERS.items():
+        for users in USERS[:2] if busy else USERS:
             store = folder / f"shop of {users}"
             simulate(store, ShopParameters(users=users))
-            add_size(found, store, paths.sql, folder, repeats)
-        large = folder / "shop of copies"
-        copy_shop(store, large, COPIES)
-        shutil.rmtree(store)
-        add_size(found, large, paths.sql, folder, 1)
+            add_size(found, store, paths.sql, folder, 1 if busy else REPEATS)
+        if not busy:
+            large = folder / "shop of copies"
+            copy_shop(store, large, COPIES)
+            shutil.rmtree(store)
+            add_size(found, large, paths.sql, folder, 1)
         found["customers"] = customer_times(warehouse_of(folder))
     found["growth"] = growth(found["runs"])
     return found | {"versions": {library: version(library) for library in LIBRARIES}}

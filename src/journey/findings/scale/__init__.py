@@ -1,0 +1,1 @@
+"""Findings of the appendix on rebuilding: time and memory by size."""

@@ -1,0 +1,150 @@
+"""What the log holds: rows set aside, what is not recorded, checks of its clock, rules of a visit."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+
+from journey.findings.store.desk import ShopDesk
+from journey.inference.intervals import wilson_interval
+
+SOURCE = "findings.store.data:collect"
+#: what a log may lack -> (in words, what is missing without it)
+MATTERS = {
+    "view": ("Views of items", "visits that only look, and the first step of the funnel"),
+    "search": ("Searches", "whether searching visitors buy more"),
+    "add_to_cart": ("Additions to the cart", "abandoned carts, and the step where most of them are lost"),
+    "remove_from_cart": ("Removals from the cart", "second thoughts"),
+    "checkout": ("Begun checkouts", "whether carts or checkouts lose the buyers"),
+    "purchase": ("Purchases", "conversion, orders, value and every prediction"),
+    "events.item_id": ("Item", "what is looked at and bought, and any recommendation"),
+    "events.unit_price": ("Prices", "revenue, value of orders and customers"),
+    "events.quantity": ("Quantities", "units: each line counts as one"),
+    "events.discount_pct": ("Discounts", "net against gross, and what offers do"),
+    "events.device": ("Device", "the funnel by device"),
+    "events.channel": ("Channel", "the funnel and the credit by channel"),
+    "events.received_ts": ("Time of receipt", "wrong clocks and late rows"),
+    "items.category": ("Category", "affinities, and recommendations of new items"),
+    "users.country": ("Country", "slices by country"),
+    "users.signup_ts": ("Sign-up", "how long an account has been there"),
+}
+REMOVED = {
+    "bot": "robots: only views, at least fifty, seconds apart",
+    "duplicate": "sent again: same user, moment, event and item",
+    "missing_user": "no user",
+}
+
+
+def collect(desk: ShopDesk) -> None:
+    """Register the numbers of the audit and save its tables."""
+    found = desk.imported
+    totals = desk.query("overall_metrics").iloc[0]
+    for name, value, label in (
+        ("rows", found["rows"], "Rows of the log"),
+        ("users", found["users"], "Users with a kept row"),
+        ("items", found["items"], "Items with a kept row"),
+        ("days", desk.days, "Days from the first to the last event"),
+        (
+            "sessions",
+            totals["sessions"],
+            "Visits: a new one begins after more than 30 minutes without an event",
+        ),
+        ("orders", totals["orders"], "Orders"),
+    ):
+        desk.add(name, float(value), "count", label, SOURCE)
+    removed = json.loads((desk.paths.processed / f"{desk.store}.json").read_text("utf-8"))
+    clean = removed["clean_rows"]
+    desk.add("kept", float(clean), "count", "Rows that the report rests on", SOURCE, n=found["rows"])
+    desk.add(
+        "kept_share",
+        clean / found["rows"],
+        "share",
+        "Share of the rows that the report rests on",
+        SOURCE,
+        n=found["rows"],
+    )
+    for name in ("first_day", "last_day"):
+        label = f"{name.split('_')[0].capitalize()} day with an event"
+        desk.add(name, f"{pd.Timestamp(found[name]):%-d %B %Y}", "text", label, SOURCE)
+    desk.add("zone", found["shop_zone"], "text", "Zone by whose clock days and hours are counted", SOURCE)
+    desk.add("time", found["time"], "text", "How times are written in the log", SOURCE)
+    aside = [{key: each[key] for key in ("words", "rows", "where", "example")} for each in found["aside"]] + [
+        {"words": words, "rows": removed["removed"][reason], "where": "", "example": ""}
+        for reason, words in REMOVED.items()
+        if removed["removed"].get(reason)
+    ]
+    aside += [
+        {"words": "last line, cut in the middle", "rows": 1, "where": line, "example": ""}
+        for line in found["cut_lines"]
+    ]
+    if aside:
+        desk.save("aside", pd.DataFrame(aside).assign(share=lambda rows: rows["rows"] / found["rows"]))
+    else:
+        desk.absent("aside", "No row was set aside.")
+    desk.save("checks", pd.DataFrame(found["checks"]))
+    columns = [{"role": role, "column": column} for role, column in found["mapped"].items()]
+    desk.save("columns", pd.DataFrame(columns))
+    kinds = [{"event": kind.replace("_", " "), "rows": rows} for kind, rows in found["kinds"].items()]
+    desk.save("events", pd.DataFrame(kinds).sort_values("rows", ascending=False, ignore_index=True))
+    missing = {*found["not_recorded"]["columns"], *found["not_recorded"]["event_types"]} & {*MATTERS}
+    if missing:
+        rows = [
+            {"what": words, "without": without} for key, (words, without) in MATTERS.items() if key in missing
+        ]
+        desk.save("missing", pd.DataFrame(rows))
+        desk.add(
+            "missing",
+            len(rows),
+            "count",
+            "Things that the log does not record and the report would use",
+            SOURCE,
+        )
+    else:
+        desk.absent("missing", "The log records everything that the report uses.")
+    add_orders(desk)
+    add_visits(desk, int(totals["sessions"]), int(totals["converting_sessions"]))
+    if found["words"]:
+        desk.save("words", pd.DataFrame(found["words"]))
+    else:
+        desk.absent("words", "Every device and channel that the log names is known.")
+
+
+def add_orders(desk: ShopDesk) -> None:
+    """How purchases became orders."""
+    orders = desk.imported["orders"]
+    rules = {
+        "id": "lines with one order number",
+        "session": "purchases of a user not more than half an hour apart",
+        "moment": "what a user buys at one moment",
+    }
+    desk.add("order_rule", rules[desk.imported["order_rule"]], "text", "What makes an order", SOURCE)
+    for name, label in (
+        ("lines", "Lines bought"),
+        ("moved", "Lines that were given the time of the first line of their order"),
+        ("split", "Orders of one user at the very moment of another order"),
+        ("identical", "Lines like another of their order in every column"),
+    ):
+        desk.add(name, float(orders[name]), "count", label, SOURCE, n=orders["lines"])
+
+
+def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
+    """Visits and conversion by every rule that the log allows, side by side."""
+    said, rows = (
+        desk.imported["visits"],
+        [("more than 30 minutes without an event; used here", sessions, buying)],
+    )
+    if said.get("own"):
+        rows.append(("the shop's own session numbers", said["own"], said["own_buying"]))
+    if said.get("all"):
+        rows.append(("30 minutes, ignored events counted too", said["all"], said["all_buying"]))
+    if len(rows) == 1:
+        desk.absent(
+            "visits",
+            "The log has no session numbers of its own and no event is ignored, so there is no other rule to"
+            " compare with.",
+        )
+        return
+    table = pd.DataFrame(rows, columns=["rule", "visits", "buying"])
+    low, high = wilson_interval(table["buying"].to_numpy(), table["visits"].to_numpy())
+    desk.save("visits", table.assign(conversion=table["buying"] / table["visits"], low=low, high=high))

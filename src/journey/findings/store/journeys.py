@@ -1,0 +1,170 @@
+"""Which paths lead to a purchase: moves, common paths, time to the first order, rules of credit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journey import journeys
+from journey.findings.store.desk import ShopDesk
+from journey.journeys.attribution import Rule
+
+SOURCE = "findings.store.journeys"
+STEPS = ("search", "view", "add_to_cart", "remove_from_cart", "checkout", "purchase")
+RULES: dict[Rule, str] = {
+    "first_touch": "first touch",
+    "last_touch": "last touch",
+    "linear": "linear",
+    "position_based": "position 40/20/40",
+    "markov": "Markov removal effect",
+}
+HORIZONS = (1, 7, 30)
+LEAST_BUYING, LEAST_ORDERING = 20, 30
+
+
+def collect(desk: ShopDesk) -> None:
+    """Register the numbers of the journeys and save their tables."""
+    add_paths(desk)
+    add_waits(desk)
+    add_credit(desk)
+
+
+def add_paths(desk: ShopDesk) -> None:
+    """Moves from step to step, and the commonest paths."""
+    events = desk.query("event_sequence")
+    seen = [step for step in STEPS if events["event_type"].eq(step).any()]
+    if len(seen) < 2:
+        sentence = "The log has one kind of event, so there are no paths; record views, carts and purchases."
+        desk.absent("transitions", sentence)
+        desk.absent("paths", sentence)
+        return
+    codes = events["event_type"].map({step: code for code, step in enumerate(seen)}).to_numpy()
+    names = [step.replace("_", " ") for step in seen]
+    whole = journeys.paths_from_steps(events["session_id"].to_numpy(), codes, names)
+    matrix = journeys.transition_matrix(whole)
+    frame = pd.DataFrame(matrix.probability, columns=list(matrix.labels))
+    frame.insert(0, "from", list(matrix.labels))
+    desk.save("transitions", frame[frame["from"].ne("end")].drop(columns="start").fillna(0.0))
+    converted = np.zeros(whole.n, dtype=bool)
+    if "purchase" in seen:
+        converted = np.bincount(whole.path_of_step, weights=whole.states == seen.index("purchase")) > 0
+    links = journeys.sankey_links(
+        journeys.collapse_repeats(whole), converted.astype(int), ["leave", "buy"], depth=5, top=14
+    )
+    tops = pd.DataFrame(
+        {"path": [" > ".join(path) for path in links.top_paths], "sessions": links.top_counts}
+    )
+    desk.save("paths", tops.assign(share=tops["sessions"] / links.total))
+    source = "journeys.sankey:sankey_links"
+    desk.add(
+        "top_path",
+        str(tops["path"].iloc[0]),
+        "text",
+        "Commonest path of a visit, repeated steps taken as one",
+        source,
+        n=whole.n,
+    )
+    desk.add(
+        "top_path_share",
+        float(tops["sessions"].iloc[0] / links.total),
+        "share",
+        "Visits that follow it",
+        source,
+        n=whole.n,
+    )
+    buying = int(converted.sum())
+    if buying < LEAST_BUYING:
+        desk.absent("lengths", f"Paths of buyers need {LEAST_BUYING} visits that buy; the log has {buying}.")
+        return
+    lengths = journeys.path_lengths(whole, converted, longest=40)
+    for name, n, which in (
+        ("median_converted", buying, "buys"),
+        ("median_not_converted", whole.n - buying, "does not buy"),
+    ):
+        if n:
+            desk.add(
+                f"events_{name}",
+                float(getattr(lengths, name)),
+                "count",
+                f"Median events of a visit that {which}",
+                "journeys.paths:path_lengths",
+                n=n,
+            )
+
+
+def add_waits(desk: ShopDesk) -> None:
+    """Days from the first visit seen to the first order."""
+    waits = desk.query("waits_for_first_order")
+    days, ordered = waits["days"].to_numpy(dtype=float), waits["ordered"].to_numpy(dtype=bool)
+    if ordered.sum() < LEAST_ORDERING or ordered.all():
+        desk.absent(
+            "waits",
+            f"Time to the first order needs {LEAST_ORDERING} visitors who order and some who do not; the"
+            f" log has {int(ordered.sum()):,} and {int((~ordered).sum()):,}.",
+        )
+        return
+    curve = journeys.kaplan_meier(days, ordered)
+    horizons = [day for day in HORIZONS if day < 0.8 * desk.days]
+    survival, low, high = journeys.survival_at(curve, horizons)
+    for index, day in enumerate(horizons):
+        within = "a day" if day == 1 else f"{day} days"
+        desk.add(
+            f"ordered_{day}",
+            float(1 - survival[index]),
+            "share",
+            f"Visitors with an order within {within} of the first visit seen",
+            "journeys.survival:kaplan_meier",
+            low=float(1 - high[index]),
+            high=float(1 - low[index]),
+            method="Kaplan-Meier, log-log",
+            n=curve.n,
+            digits=2,
+        )
+
+
+def add_credit(desk: ShopDesk) -> None:
+    """Credit of each channel under the usual rules, none of which is what the channel causes."""
+    if desk.lacks("events.channel"):
+        desk.absent(
+            "credit", "The log does not say which channel brought a visit; record the channel of each visit."
+        )
+        return
+    touches = desk.query("channel_touches")
+    channels = sorted(touches["channel"].unique())
+    ids = touches["path_id"].to_numpy()
+    first = np.r_[True, ids[1:] != ids[:-1]]
+    converted = touches["path_converts"].to_numpy()[first]
+    if len(channels) < 2 or converted.sum() < LEAST_BUYING:
+        desk.absent(
+            "credit",
+            f"Credit needs two channels and {LEAST_BUYING} paths that buy; the log has {len(channels)} and"
+            f" {int(converted.sum())}.",
+        )
+        return
+    codes = touches["channel"].map({channel: code for code, channel in enumerate(channels)}).to_numpy()
+    whole = journeys.paths_from_steps(ids, codes, channels)
+    rows = []
+    for rule, name in RULES.items():
+        credit = journeys.attribute(whole, converted, rule)
+        rows += [
+            {"rule": name, "channel": channel.replace("_", " "), "share": credit.share[place]}
+            for place, channel in enumerate(channels)
+        ]
+    table = pd.DataFrame(rows)
+    desk.save("credit", table.pivot(index="channel", columns="rule", values="share").reset_index())
+    spread = table.groupby("channel")["share"].agg(lambda shares: shares.max() - shares.min())
+    desk.add(
+        "credit_spread",
+        float(spread.max()),
+        "points",
+        "Most that the rules differ on one channel's share of the credit",
+        f"{SOURCE}:add_credit",
+        digits=0,
+    )
+    desk.add(
+        "credit_channel",
+        str(spread.idxmax()),
+        "text",
+        "Channel on which the rules differ most",
+        f"{SOURCE}:add_credit",
+    )

@@ -1,0 +1,273 @@
+"""What customers are worth: named segments, the best tenth, retention of cohorts, and purchases to come."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from journey.customers.buying import fit_buying
+from journey.customers.cohorts import cohort_retention
+from journey.customers.concentration import top_share
+from journey.customers.forecast import judged
+from journey.customers.gamma_gamma import fit_money
+from journey.customers.rfm import RULES, migration, name_customers, order_history
+from journey.customers.summary import PurchaseDays, follow, purchase_days, summarise
+from journey.errors import JourneyError
+from journey.findings.store.desk import ShopDesk
+
+SOURCE = "findings.store.value"
+LEAST_CUSTOMERS, LEAST_REPEATERS, LEAST_WEEKS = 100, 50, 12
+MOST_CUSTOMERS, SEED = 200_000, 0
+#: Of the days, the share that is kept back to judge the forecast.
+HELD = 1 / 3
+
+
+def collect(desk: ShopDesk) -> None:
+    """Register the numbers of customers' value and save their tables."""
+    orders = desk.warehouse.execute(
+        "select user_id, order_ts, net_revenue from marts.orders where user_id is not null order by order_id"
+    ).df()
+    customers = orders["user_id"].nunique()
+    desk.add("customers", float(customers), "count", "Users with an order", f"{SOURCE}:collect")
+    repeated = orders.groupby("user_id")["order_ts"].nunique() if customers else pd.Series(dtype=int)
+    again = int((repeated > 1).sum())
+    if customers:
+        desk.add(
+            "repeaters",
+            again / customers,
+            "share",
+            "Customers with a second order in the log",
+            f"{SOURCE}:collect",
+            n=customers,
+        )
+    if customers < LEAST_CUSTOMERS:
+        for section in ("rfm", "top", "retention", "forecast"):
+            desk.absent(
+                section, f"This needs {LEAST_CUSTOMERS} customers with an order; the log has {customers:,}."
+            )
+        return
+    priced = orders["net_revenue"].notna()
+    if not priced.any():
+        sentence = "The log has no prices; record the price paid for each line bought."
+        for section in ("rfm", "top"):
+            desk.absent(section, sentence)
+    orders = orders[priced] if priced.any() else orders.assign(net_revenue=1.0)
+    days = purchase_days(orders["user_id"], orders["order_ts"], orders["net_revenue"].astype(float))
+    last = int(np.datetime64(desk.imported["last_day"], "D").astype(np.int64))
+    if priced.any():
+        desk.attempt("rfm", lambda: add_rfm(desk, orders))
+        desk.attempt("top", lambda: add_top(desk, days))
+    desk.attempt("retention", lambda: add_retention(desk, days, last))
+    desk.attempt("forecast", lambda: add_forecast(desk, days, last, again, priced=bool(priced.any())))
+
+
+def add_rfm(desk: ShopDesk, orders: pd.DataFrame) -> None:
+    """Segments named by stated rules, and who keeps the name from one half of the log to the other."""
+    by_day = orders.assign(day=orders["order_ts"].dt.normalize(), pence=orders["net_revenue"].astype(float))
+    by_day = (
+        by_day.rename(columns={"user_id": "customer"})
+        .groupby(["customer", "day"], as_index=False)["pence"]
+        .sum()
+    )
+    first, end = by_day["day"].min(), by_day["day"].max() + pd.Timedelta(days=1)
+    whole = order_history(by_day, first, end)
+    names = name_customers(whole)
+    table = pd.DataFrame({"segment": names, "money": whole.money, "orders": whole.orders})
+    table = table.groupby("segment").agg(
+        customers=("money", "size"), revenue=("money", "sum"), orders=("orders", "mean")
+    )
+    table = table.reindex([name for name in RULES if name in table.index]).reset_index()
+    table["customer_share"] = table["customers"] / table["customers"].sum()
+    table["revenue_share"] = table["revenue"] / table["revenue"].sum()
+    table["rule"] = table["segment"].map(RULES)
+    desk.save("rfm", table)
+    best = table.loc[table["revenue_share"].idxmax()]
+    desk.add(
+        "best",
+        str(best["segment"]),
+        "text",
+        "Named segment that brings most revenue",
+        f"{SOURCE}:add_rfm",
+        n=len(names),
+    )
+    for name, words in (("customer_share", "customers"), ("revenue_share", "revenue")):
+        desk.add(
+            f"best_{name}",
+            float(best[name]),
+            "share",
+            f"Its share of {words}",
+            f"{SOURCE}:add_rfm",
+            n=len(names),
+        )
+    risk = table[table["segment"] == "At Risk"]
+    if len(risk):
+        desk.add(
+            "at_risk",
+            float(risk["customers"].iloc[0]),
+            "count",
+            "Customers who bought often and have not for long (At Risk)",
+            f"{SOURCE}:add_rfm",
+            n=len(names),
+        )
+        desk.add(
+            "at_risk_share",
+            float(risk["revenue_share"].iloc[0]),
+            "share",
+            "Their share of the revenue so far",
+            f"{SOURCE}:add_rfm",
+            n=len(names),
+        )
+    middle = first + (end - first) / 2
+    before, after = order_history(by_day, first, middle), order_history(by_day, middle, end)
+    moved = migration(before, name_customers(before), after, name_customers(after))
+    stayed = int(np.trace(moved.to_numpy()[:-1, :-1]))
+    desk.add(
+        "kept_name",
+        stayed / len(before.customer),
+        "share",
+        "Customers of the first half who have the same name in the second",
+        f"{SOURCE}:add_rfm",
+        n=len(before.customer),
+    )
+
+
+def add_top(desk: ShopDesk, days: PurchaseDays) -> None:
+    """What the best tenth brings."""
+    money = np.bincount(days.customer, weights=days.money)
+    found = top_share(money[money > 0])
+    desk.add(
+        "top_tenth",
+        found.value,
+        "share",
+        "Share of revenue that the best tenth of customers brings",
+        "customers.concentration:top_share",
+        low=found.low,
+        high=found.high,
+        method="studentised bootstrap over customers",
+        n=found.n,
+    )
+
+
+def add_retention(desk: ShopDesk, days: PurchaseDays, last: int) -> None:
+    """Who of those won in a month, in a short log in a week, buys again in each later one."""
+    try:
+        every, table = "month", cohort_retention(days, last, "month")
+        if table["age"].max() < 2:
+            every, table = "week", cohort_retention(days, last, "week")
+    except JourneyError:
+        every, table = "week", cohort_retention(days, last, "week")
+    table = table[table["age"] <= 12]
+    # The first cohort holds everyone who was a customer before the log begins.
+    desk.save("retention", table)
+    desk.add("retention_every", every, "text", "Period of the cohorts", "customers.cohorts:cohort_retention")
+    later = table[table["cohort"] != table["cohort"].min()]
+    first = later[later["age"] == 1]
+    if len(first):
+        n, bought = int(first["n"].sum()), int(first["bought"].sum())
+        desk.add(
+            "retention_next",
+            bought / n,
+            "share",
+            f"New customers who buy again in the next {every}, first cohort left out",
+            "customers.cohorts:cohort_retention",
+            n=n,
+        )
+
+
+def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, *, priced: bool) -> None:
+    """Orders of the last third foretold from the first two, against the plainest forecast."""
+    weeks = desk.days / 7
+    if repeaters < LEAST_REPEATERS or weeks < LEAST_WEEKS:
+        desk.absent(
+            "forecast",
+            f"A forecast of purchases needs {LEAST_WEEKS} weeks and {LEAST_REPEATERS} customers with a second"
+            f" order; the log has {weeks:.0f} weeks and {repeaters:,}.",
+        )
+        return
+    horizon = round(desk.days * HELD)
+    cut = last - horizon
+    summary = summarise(days, cut)
+    if not summary.repeated.any():
+        desk.absent(
+            "forecast",
+            "Nobody has a second order in the first two thirds of the days, so nothing can be foretold.",
+        )
+        return
+    orders, spent = follow(days, summary.customer, cut, last)
+    chosen = fit_buying(summary)
+    expected = chosen.model.expected(summary, horizon)
+    rate = (summary.frequency + 1) / np.maximum(summary.age + 1, 7) * horizon
+    ways, actual, unit = (
+        {chosen.name: expected, "the same rate as so far": rate},
+        orders.astype(float),
+        "orders",
+    )
+    if priced:
+        money = fit_money(summary).expected(summary)
+        ways, actual, unit = (
+            {f"{chosen.name} and Gamma-Gamma": expected * money, "the same rate as so far": rate * money},
+            spent,
+            "money",
+        )
+    rows = []
+    for name, forecast in ways.items():
+        found = judged(actual, forecast, seed=SEED)
+        rows.append(
+            {"way": name}
+            | {key: getattr(found, key).value for key in ("mae", "bias", "r2", "rank", "top_found")}
+            | {"r2_low": found.r2.low, "r2_high": found.r2.high}
+        )
+    desk.save("forecast", pd.DataFrame(rows))
+    source = "customers.forecast:judged"
+    desk.add("forecast_days", float(horizon), "days", "Days foretold", f"{SOURCE}:add_forecast", digits=0)
+    desk.add(
+        "forecast_what",
+        {"orders": "days with an order", "money": "what each spends"}[unit],
+        "text",
+        "What is foretold of each customer",
+        f"{SOURCE}:add_forecast",
+    )
+    desk.add(
+        "forecast_model",
+        chosen.name,
+        "text",
+        "Model of buying that the customers allow",
+        "customers.buying:fit_buying",
+        n=len(summary),
+    )
+    desk.add(
+        "forecast_r2",
+        rows[0]["r2"],
+        "ratio",
+        "R² of the model on the days kept back",
+        source,
+        low=rows[0]["r2_low"],
+        high=rows[0]["r2_high"],
+        method="bootstrap over customers",
+        n=len(summary),
+        digits=2,
+    )
+    desk.add(
+        "expected_orders",
+        float(expected.sum()),
+        "count",
+        "Days with an order that the model expects in the days kept back",
+        source,
+        n=len(summary),
+    )
+    desk.add(
+        "seen_orders",
+        float(orders.sum()),
+        "count",
+        "Days with an order in the days kept back",
+        source,
+        n=len(summary),
+    )
+    desk.add(
+        "returned",
+        float((orders > 0).mean()),
+        "share",
+        "Customers known at the cut who order again in the days kept back",
+        source,
+        n=len(summary),
+    )

@@ -1,0 +1,122 @@
+"""A log in foreign form through proposal, import and warehouse, held against the shop's own data."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from journey.findings.desk import Desk
+from journey.paths import Paths
+from journey.stores.imported import import_shop, propose_map
+from journey.warehouse.build import build_warehouse
+from journey.warehouse.connect import connect
+from journey.warehouse.query import query
+
+SOURCE = "journey.findings.your_shop.collect"
+LOG, MAP, NAME = "clicks.csv", "shop.toml", "mine"
+#: Lines of a proposal that a person decides, and what is decided here; the first already stands so.
+DECIDED = {'shop_zone = "UTC"': 'shop_zone = "UTC"', 'currency = "EUR"': 'currency = "EUR"'}
+#: count -> (column of `overall_metrics`, unit, digits)
+COUNTS: dict[str, tuple[str, str, int | None]] = {
+    "Visits": ("sessions", "count", None),
+    "Visits that buy": ("conversion_rate", "share", 2),
+    "Orders": ("orders", "count", None),
+    "Net revenue": ("revenue", "eur", None),
+}
+
+
+def collect(desk: Desk) -> None:
+    """Register the page's numbers and save its tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        export(desk.paths.store(desk.store), root / LOG)
+        said = propose_map(str(root / LOG), root / MAP)
+        proposed = (root / MAP).read_text(encoding="utf-8")
+        (root / MAP).write_text(decided(proposed), encoding="utf-8")
+        done = import_shop(str(root / LOG), root / MAP, NAME, Paths(root))
+        warehouse = root / f"{NAME}.duckdb"
+        built = build_warehouse(done.folder / "raw", warehouse, desk.paths.sql, features=False)
+        with connect(warehouse) as connection:
+            ours = query("overall_metrics", connection).iloc[0]
+    add_import(desk, dict(done.report), built.clean_rows)
+    add_counts(desk, ours, query("overall_metrics", desk.warehouse).iloc[0])
+    desk.save("map", pd.DataFrame({"line": decided(proposed).splitlines()}))
+    desk.save("said", pd.DataFrame({"line": said[1:]}))
+
+
+def export(store: Path, target: Path) -> None:
+    """Write a store's raw events as another system would: other names, text ids, milliseconds."""
+    events = sorted((store / "events").glob("day=*/events.parquet"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            """create view events as
+            select * exclude (unit_price), unit_price::varchar as price
+            from read_parquet($files, union_by_name = true, hive_partitioning = false)""".replace(
+                "$files", str([str(file) for file in events])
+            )
+        )
+        connection.execute(
+            f"""copy (
+                select
+                    epoch_ms(ts) as event_time,
+                    'c-' || user_id as customer_id,
+                    case event_type when 'view' then 'product_view' when 'purchase' then 'order_placed'
+                        else event_type end as action,
+                    'sku-' || item_id as sku,
+                    quantity as qty,
+                    coalesce(try_cast(price as double), try_cast(split_part(price, ' ', 2) as double))
+                        as list_price,
+                    discount_pct,
+                    device as platform,
+                    channel as utm_medium,
+                    epoch_ms(received_ts) as received_at
+                from events order by received_ts, event_id
+            ) to '{target}' (header)"""
+        )
+
+
+def decided(proposed: str) -> str:
+    """The proposal with what it left open decided."""
+    lines = [line for line in proposed.splitlines() if not line.startswith("# ?")]
+    return "\n".join(DECIDED.get(line, line) for line in lines) + "\n"
+
+
+def add_import(desk: Desk, report: dict[str, Any], clean: int) -> None:
+    """What the import kept, what it set aside and why."""
+    add = desk.ledger.add
+    source = "journey.stores.imported.run:import_shop"
+    for name, value, label in (
+        ("rows", report["rows"], "Rows of the log in foreign form"),
+        ("kept", report["kept"], "Of them, rows that the import kept"),
+        ("clean", clean, "Of them, rows left when robots and repetitions are out"),
+        ("columns", len(report["mapped"]), "Columns that the proposal recognised by name or content"),
+    ):
+        add(f"your_shop.{name}", float(value), "count", label=label, source=source)
+    desk.save("aside", pd.DataFrame(report["aside"]).drop(columns="reason"))
+
+
+def add_counts(desk: Desk, imported: pd.Series, native: pd.Series) -> None:
+    """The main counts of the imported log beside those of the shop's own data."""
+    rows = []
+    for name, (column, unit, digits) in COUNTS.items():
+        key, texts = column.replace("conversion_rate", "conversion"), []
+        for where, values, words in (
+            ("imported", imported, "imported log"),
+            ("native", native, "the shop's own data"),
+        ):
+            number = desk.ledger.add(
+                f"your_shop.{key}_{where}",
+                float(values[column]),
+                unit,
+                digits=digits,
+                label=f"{name}: {words}",
+                source=f"{SOURCE}:add_counts",
+                query="overall_metrics",
+            )
+            texts.append(number.text)
+        rows.append({"count": name, "imported": texts[0], "native": texts[1]})
+    desk.save("counts", pd.DataFrame(rows))

@@ -1,0 +1,185 @@
+"""What can be wrong with a log of one clock, counted: nothing here changes a row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from journey.stores.imported.shopmap import ShopMap
+from journey.stores.imported.times import Moment, repeated_hours
+from journey.stores.imported.write import canonical, count
+from journey.stores.verify import quoted
+
+#: Share of rows from which a habit of the clock is worth a sentence.
+MARKED = 0.05
+#: Share of the days that `event_date` and the like must give as the time does.
+AGREE = 0.99
+
+
+def clock_checks(
+    connection: duckdb.DuckDBPyConnection, mapped: ShopMap, moment: Moment
+) -> list[dict[str, Any]]:
+    """Checks of the clock: `name`, `passed`, and in `words` what was found."""
+    row = connection.execute(
+        """select count(*), min(ts), max(ts),
+            count(*) filter (where ts = date_trunc('day', ts)),
+            count(*) filter (where ts = date_trunc('hour', ts)),
+            count(*) filter (where ts = date_trunc('minute', ts)),
+            count(*) filter (where ts = date_trunc('second', ts)),
+            count(distinct ts::date)
+        from rows where reason is null"""
+    ).fetchone()
+    assert row is not None
+    rows, first, last, midnight, hour, minute, second, days = row
+    span = (last.date() - first.date()).days + 1
+    backwards = count(
+        connection,
+        "select count(*) from (select ts < lag(ts) over (order by rowid) as back from rows"
+        " where reason is null) where back",
+    )
+    finest = next(
+        (
+            name
+            for share, name in ((midnight, "day"), (hour, "hour"), (minute, "minute"), (second, "second"))
+            if share == rows
+        ),
+        "less than a second",
+    )
+    quiet, busy = _night(connection)
+    found = [
+        (
+            "Finest step of the clock",
+            finest not in ("day", "hour"),
+            f"{finest}; sessions need minutes or finer",
+        ),
+        (
+            "Rows at exactly midnight",
+            midnight <= MARKED * rows or finest == "day",
+            f"{midnight:,} of {rows:,}; many would be days without a time of day",
+        ),
+        (
+            "Days without a row",
+            span - days == 0,
+            f"{span - days:,} of {span:,} days from {first:%Y-%m-%d} to {last:%Y-%m-%d}",
+        ),
+        (
+            "Rows earlier than the row before them in the file",
+            backwards <= MARKED * rows,
+            f"{backwards:,} of {rows:,}; order within one moment is that of the file",
+        ),
+        (
+            "Quietest and busiest hour of the day",
+            finest in ("day", "hour") or not 8 <= quiet <= 20,
+            f"{quiet}:00 and {busy}:00 by the clock of {mapped.shop_zone}; a quiet noon would speak for"
+            " another zone",
+        ),
+    ]
+    folds = repeated_hours(first, last, mapped.shop_zone) if mapped.shop_zone != "UTC" else []
+    if folds:
+        within = " or ".join(f"(ts >= timestamp '{a}' and ts < timestamp '{b}')" for a, b in folds)
+        rows_in = count(connection, f"select count(*) from rows where reason is null and ({within})")
+        found.append(
+            (
+                "Hours that the clock shows twice",
+                rows_in == 0,
+                f"{rows_in:,} rows fall in one; their order is that of the clock",
+            )
+        )
+    if "day" in mapped.columns:
+        said = count(connection, "select count(*) from rows where reason is null and day_said = ts::date")
+        found.append(
+            (
+                "Rows whose day is the one that the log gives",
+                said >= AGREE * rows,
+                f"{said:,} of {rows:,} by the clock of {mapped.shop_zone}",
+            )
+        )
+    if "received" in mapped.columns:
+        taken = count(connection, "select count(*) from rows where reason is null and by_receipt")
+        found.append(
+            (
+                "Times that cannot be, for which the time of receipt stands in",
+                taken <= MARKED * rows,
+                f"{taken:,} of {rows:,}",
+            )
+        )
+    if moment.offset:
+        own = count(connection, "select count(*) from rows where reason is null and with_offset")
+        found.append(
+            ("Times with their own offset from UTC", True, f"{own:,} of {rows:,}; read by their own")
+        )
+    return [{"name": name, "passed": bool(passed), "words": words} for name, passed, words in found]
+
+
+def unknown_words(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> list[dict[str, Any]]:
+    """Devices and channels that the log has and the map does not know, the ten most frequent of each."""
+    found = []
+    for part in ("device", "channel"):
+        if part not in mapped.columns:
+            continue
+        known = ", ".join(quoted(word) for word in canonical(part, mapped))
+        rows = connection.execute(
+            f"""select {part}_text, count(*) from rows where reason is null and {part}_text is not null
+                and lower({part}_text) not in ({known}) group by all order by 2 desc, 1 limit 10"""
+        ).fetchall()
+        found += [{"column": part, "text": text, "rows": rows_of} for text, rows_of in rows]
+    return found
+
+
+def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, int]:
+    """Visits by other rules than the report's, to compare: the shop's own sessions, and ignored events too.
+
+    `own` and `own_buying` by the shop's session numbers within a user; `all` and `all_buying` by gaps of half
+    an hour over every row that has a user and a time, those that the map ignores included.
+    """
+    found: dict[str, int] = {}
+    if "session" in mapped.columns:
+        row = connection.execute(
+            """select count(distinct (user_id, session_text)) filter (where session_text is not null),
+                count(distinct (user_id, session_text))
+                    filter (where kind = 'purchase' and session_text is not null),
+                count(*) filter (where session_text is null)
+            from rows where reason is null"""
+        ).fetchone()
+        assert row is not None
+        found |= dict(zip(("own", "own_buying", "without_own"), row, strict=True))
+    if count(connection, "select count(*) from rows where reason = 'ignored' limit 1"):
+        row = connection.execute(
+            """with gaps as (
+                select user_id, kind, reason, ts, lag(ts) over (partition by user_id order by ts) as before
+                from rows where (reason is null or reason = 'ignored') and ts is not null and has_user
+            ),
+            numbered as (
+                select user_id, kind, reason,
+                    sum(case when before is null or ts > before + interval 30 minutes then 1 else 0 end)
+                    over (partition by user_id order by ts range unbounded preceding) as visit from gaps
+            )
+            select count(distinct (user_id, visit)),
+                count(distinct (user_id, visit)) filter (where kind = 'purchase' and reason is null)
+            from numbered"""
+        ).fetchone()
+        assert row is not None
+        found |= dict(zip(("all", "all_buying"), row, strict=True))
+    return found
+
+
+def partial_columns(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> tuple[str, ...]:
+    """Columns that the log has but not on every row: prices."""
+    if not {"price", "list_price"} & {*mapped.columns}:
+        return ()
+    missing = count(
+        connection,
+        "select count(*) from events where unit_price is null"
+        " and event_type in ('view', 'add_to_cart', 'remove_from_cart', 'purchase')",
+    )
+    return ("events.unit_price",) if missing else ()
+
+
+def _night(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    """The hours of the day, 0 to 23, with fewest and most rows."""
+    counts = dict(
+        connection.execute("select hour(ts), count(*) from rows where reason is null group by 1").fetchall()
+    )
+    hours = [counts.get(hour, 0) for hour in range(24)]
+    return hours.index(min(hours)), hours.index(max(hours))

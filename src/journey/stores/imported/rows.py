@@ -1,0 +1,352 @@
+"""The rows of a log in one table: times, numbers and events as the map says, and why a row is set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from journey.errors import JourneyError
+from journey.stores.imported.ga4 import flattened
+from journey.stores.imported.refusals import (
+    examples,
+    refuse_mixed_offsets,
+    refuse_unknown_events,
+    refuse_unreadable_times,
+)
+from journey.stores.imported.shopmap import ShopMap
+from journey.stores.imported.sources import Source, ends_cut, reading_problem
+from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment
+from journey.stores.schema import ITEM_EVENT_TYPES
+from journey.stores.verify import identifier, quoted
+
+#: reason -> in words; a row counts for the first that applies
+REASONS = {
+    "superseded": "in an older export of the same day",
+    "ignored": "an event that the map ignores",
+    "no_time": "no time, or one that cannot be read",
+    "implausible_time": "a time before 1995 or after 2099",
+    "future": "a time in the future",
+    "no_user": "no user",
+    "no_item": "no item, although the event concerns one",
+    "negative_price": "a price below zero",
+    "returned": "a quantity of zero or less: returned, or a correction",
+    "outside_window": "outside the window that the map sets",
+    "repeated_line": "the same line of an order once more",
+}
+DEVICES = {
+    "mobile": "mobile, mobile web, mobile app, phone, smartphone, cell phone, android, ios, iphone, app, m",
+    "desktop": "desktop, desktop web, computer, pc, web, windows, macintosh, mac, linux, d",
+    "tablet": "tablet, ipad, t",
+}
+CHANNELS = {
+    "direct": "direct, (direct), (none), none",
+    "organic": "organic, organic search, seo, search",
+    "paid_search": "paid_search, paid search, cpc, ppc, sem, paid, google ads, adwords",
+    "email": "email, e-mail, mail, newsletter",
+    "social": "social, organic social, paid social, facebook, instagram, tiktok, pinterest, twitter",
+    "affiliate": "affiliate, affiliates, partner",
+}
+
+
+@dataclass(frozen=True)
+class Read:
+    """What reading found.
+
+    Attributes
+    ----------
+    rows
+        Rows of the files.
+    moment
+        How times are written.
+    text_ids
+        Of `user` and `item`, those that are text and go through a dictionary.
+    cut_lines
+        Last lines that end in the middle, by file; they are left out.
+    examples
+        Reason -> (file and line, what stands there) of its first row.
+    aside
+        Reason -> rows.
+    """
+
+    rows: int
+    moment: Moment
+    text_ids: tuple[str, ...]
+    cut_lines: tuple[str, ...]
+    examples: Mapping[str, tuple[str, str]]
+    aside: Mapping[str, int]
+
+
+def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap) -> Read:
+    """Read a log into the table `rows`, in the order of its files, with the first reason to set a row aside.
+
+    Raises
+    ------
+    JourneyError
+        For a line that cannot be read, an event that the map does not know, and times of which more than
+        one in a hundred cannot be read.
+    """
+    cells, relation = _cells(source, mapped)
+    cut: tuple[str, ...] = ()
+    try:
+        moment, text_ids = _fill(connection, source, mapped, cells, relation)
+    except duckdb.Error as error:
+        tolerant = _tolerant(source, mapped)
+        if tolerant is None:
+            raise reading_problem(source, error) from None
+        try:
+            moment, text_ids = _fill(connection, source, mapped, cells, tolerant)
+        except duckdb.Error:
+            raise reading_problem(source, error) from None
+        cut = _only_cut_lines(connection, source, error)
+    total = _number(connection, "select count(*) from rows")
+    if total == 0:
+        raise JourneyError(f"{source.shown}: no rows below the names of the columns")
+    refuse_unknown_events(connection, source, mapped)
+    if moment.offset and not mapped.zone:
+        refuse_mixed_offsets(connection, source, mapped)
+    refuse_unreadable_times(connection, source, mapped, moment)
+    aside = dict(
+        connection.execute(
+            "select reason, count(*) from rows where reason is not null group by reason"
+        ).fetchall()
+    )
+    return Read(total, moment, text_ids, cut, examples(connection, source, aside), aside)
+
+
+def _cells(source: Source, mapped: ShopMap) -> tuple[dict[str, tuple[str, str]], str]:
+    """Role -> (SQL, type) of its cell, and the relation that they are read from."""
+    if mapped.layout == "ga4":
+        return {role: (identifier(role), "VARCHAR") for role in mapped.columns}, flattened(source)
+    cells, tops = {}, []
+    for role, column in mapped.columns.items():
+        top, _, inner = column.partition(".") if source.kind == "json" else (column, "", "")
+        tops.append(top)
+        path = quoted("$." + inner)
+        sql = f"json_extract_string({identifier(top)}, {path})" if inner else identifier(top)
+        cells[role] = (sql, source.types.get(top, "VARCHAR"))
+    return cells, source.relation(tuple(dict.fromkeys(tops)))
+
+
+def _moment(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapped: ShopMap,
+    relation: str,
+    cells: Mapping[str, tuple[str, str]],
+    role: str,
+) -> Moment:
+    shown = f"{source.files[0]}, column {mapped.columns[role]}"
+    return read_moment(connection, relation, *cells[role], mapped, shown)
+
+
+def _text(cell: tuple[str, str]) -> str:
+    sql, kind = cell
+    return f"nullif(trim({sql if kind == 'VARCHAR' else f'{sql}::varchar'}), '')"
+
+
+def _text_ids(
+    connection: duckdb.DuckDBPyConnection, relation: str, cells: Mapping[str, tuple[str, str]]
+) -> tuple[str, ...]:
+    """Of user and item, those whose ids are not whole numbers, by the head of the log."""
+    found = []
+    for role in ("user", "item"):
+        if role not in cells:
+            continue
+        sql, kind = cells[role]
+        if kind in ("BIGINT", "INTEGER", "UINTEGER", "SMALLINT"):
+            continue
+        row = connection.execute(
+            "select bool_and(regexp_matches(x, '^(0|[1-9][0-9]{0,17})$')) from"
+            f" (select {_text((sql, kind))} as x from {relation} limit {SAMPLE}) where x is not null"
+        ).fetchone()
+        if row is None or row[0] is not True:
+            found.append(role)
+    return tuple(found)
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapped: ShopMap,
+    cells: Mapping[str, tuple[str, str]],
+    relation: str,
+    texts: tuple[str, ...] = (),
+) -> tuple[Moment, tuple[str, ...]]:
+    """Make `rows`; an id that is no number after all makes it again with a dictionary."""
+    moment = _moment(connection, source, mapped, relation, cells, "time")
+    text_ids = tuple({*texts, *_text_ids(connection, relation, cells)})
+    columns = _columns(connection, source, mapped, cells, relation, moment, text_ids)
+    connection.execute(
+        f"create or replace table rows as select *, {_reason(mapped)} as reason"
+        f" from (select {columns} from {relation})"
+    )
+    wrong = [role for role in ("user", "item") if role not in text_ids and _lost_ids(connection, role)]
+    if wrong:
+        return _fill(connection, source, mapped, cells, relation, (*text_ids, *wrong))
+    return moment, tuple(sorted(text_ids))
+
+
+def _tolerant(source: Source, mapped: ShopMap) -> str | None:
+    if source.kind != "csv" or mapped.layout != "rows" or not any(ends_cut(file) for file in source.files):
+        return None
+    names = tuple(dict.fromkeys(mapped.columns.values()))
+    return source.relation(names, tolerant=True)
+
+
+def _only_cut_lines(
+    connection: duckdb.DuckDBPyConnection, source: Source, error: duckdb.Error
+) -> tuple[str, ...]:
+    """The files whose last line is cut; any other bad line is an error."""
+    rows = connection.execute(
+        "select file_path, line, line_byte_position, error_type from reject_errors"
+        " join reject_scans using (scan_id, file_id) order by all"
+    ).fetchall()
+    found = []
+    for path, line, position, kind in rows:
+        file = Path(path)
+        with file.open("rb") as stream:
+            stream.seek(max(int(position or 0) - 1, 0))
+            rest = stream.read(1 << 20)
+        if str(kind) != "MISSING COLUMNS" or b"\n" in rest.rstrip(b"\r\n") or rest.endswith((b"\n", b"\r")):
+            raise reading_problem(source, error)
+        found.append(f"{file.name}, line {line}: {rest[:60].decode('utf-8', 'replace')!r}")
+    return tuple(dict.fromkeys(found))
+
+
+def _columns(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    mapped: ShopMap,
+    cells: Mapping[str, tuple[str, str]],
+    relation: str,
+    moment: Moment,
+    text_ids: tuple[str, ...],
+) -> str:
+    """The SELECT list of `rows`."""
+    found = {"filename": "filename", "ts": moment.value, "timed": moment.filled, "readable": moment.readable}
+    if "item" not in cells:
+        found |= {"item_id": "null::bigint", "has_item": "false"}
+    for role in ("user", "item"):
+        if role not in cells:
+            continue
+        text = _text(cells[role])
+        found[f"{role}_id"] = text if role in text_ids else f"try_cast({cells[role][0]} as bigint)"
+        found[f"has_{role}"] = f"{text} is not null"
+        if role not in text_ids and cells[role][1] == "VARCHAR":
+            found[f"{role}_odd"] = f"{role}_id is not null and {role}_id::varchar <> {text}"
+    found |= _event(mapped, cells)
+    for role in ("quantity", "price", "list_price", "discount"):
+        if role in cells:
+            found[role] = _money(
+                connection, relation, cells[role], mapped, f"{source.files[0]}, column {mapped.columns[role]}"
+            )
+    for role in ("order", "category", "brand", "device", "channel", "country", "session"):
+        if role in cells:
+            found[f"{role}_text"] = _text(cells[role])
+    if "received" in cells:
+        received = _moment(connection, source, mapped, relation, cells, "received").value
+        # The server's clock stands in where that of the device shows a time that cannot be.
+        found["ts"] = f"case when {_impossible(moment)} then {received} else {moment.value} end"
+        found |= {"received": received, "by_receipt": f"{_impossible(moment)} and {received} is not null"}
+    if moment.offset:
+        found["with_offset"] = moment.offset
+    if "day" in cells:
+        found["day_said"] = as_date(_text(cells["day"]))
+    return ", ".join(f"{sql} as {name}" for name, sql in found.items())
+
+
+def _impossible(moment: Moment) -> str:
+    return f"coalesce({moment.value} > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}', true)"
+
+
+def _event(mapped: ShopMap, cells: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    if mapped.always:
+        return {"kind": quoted(mapped.always), "unknown_event": "null::varchar"}
+    text = _text(cells["event"])
+    whens = " ".join(f"when {quoted(name)} then {quoted(kind)}" for name, kind in mapped.events.items())
+    return {
+        "kind": f"case {text} {whens} {'else ' + quoted('ignore') if mapped.other == 'ignore' else ''} end",
+        "unknown_event": f"case when kind is null then coalesce({text}, '') end",
+    }
+
+
+def _money(
+    connection: duckdb.DuckDBPyConnection, relation: str, cell: tuple[str, str], mapped: ShopMap, shown: str
+) -> str:
+    """SQL of a number; signs of currency and thousands are taken off where the head of the log has them."""
+    sql, kind = cell
+    if kind != "VARCHAR":
+        return f"try_cast({sql} as double)"
+    text = _text(cell)
+    plain = f"try_cast({text} as double)"
+    bare = f"regexp_replace({text}, '[^0-9.,+-]', '', 'g')"
+    swapped = (
+        f"replace(replace({bare}, '.', ''), ',', '.')"
+        if mapped.decimal == ","
+        else f"replace({bare}, ',', '')"
+    )
+    row = connection.execute(
+        f"""select count({text}), count({plain}), count(try_cast({swapped} as double)),
+            min({text}) filter (where try_cast({swapped} as double) is null),
+            count(*) filter (where regexp_matches({text}, '^[^.]*,[0-9]{{1,2}}$'))
+        from (from {relation} limit {SAMPLE})"""
+    ).fetchone()
+    assert row is not None
+    filled, simple, cleaned, example, commas = row
+    if mapped.decimal == "." and commas > filled / 2:
+        raise JourneyError(f"{shown}: numbers have a decimal comma; say so under [file]: decimal = ','")
+    if filled and cleaned < filled / 2:
+        raise JourneyError(f"{shown}: {example!r} and most others are no numbers; name another column")
+    return plain if simple == filled and mapped.decimal == "." else f"try_cast({swapped} as double)"
+
+
+def _reason(mapped: ShopMap) -> str:
+    """SQL of the first reason to set a row aside."""
+    window = []
+    if mapped.first:
+        window.append(f"ts < timestamp '{mapped.first}'")
+    if mapped.last:
+        window.append(f"ts >= timestamp '{mapped.last}' + interval 1 day")
+    items = ", ".join(quoted(kind) for kind in ITEM_EVENT_TYPES)
+    tests = {"ignored": "kind = 'ignore'", "no_time": "ts is null and not (timed and readable)"}
+    tests |= {
+        "implausible_time": "ts is null",
+        "future": f"ts > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'",
+    }
+    if not mapped.fill_order:
+        tests["no_user"] = "not has_user"
+    if "item" in mapped.columns:
+        tests["no_item"] = f"not has_item and kind in ({items})"
+    if {"price", "list_price"} & {*mapped.columns}:
+        prices = [role for role in ("price", "list_price") if role in mapped.columns]
+        tests["negative_price"] = " or ".join(f"coalesce({role} < 0, false)" for role in prices)
+    if "quantity" in mapped.columns:
+        tests["returned"] = f"coalesce(quantity <= 0, false) and kind in ({items}) and kind <> 'view'"
+    if window:
+        tests["outside_window"] = " or ".join(window)
+    if mapped.fill_order:
+        for name in ("no_time", "implausible_time", "future", "outside_window"):
+            if name in tests:
+                tests[name] = f"timed and ({tests[name]})"
+    return "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
+
+
+def _lost_ids(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
+    """Whether an id that was taken for a number is none, or would be another one as a number."""
+    names = [row[0] for row in connection.execute("describe rows").fetchall()]
+    odd = f" or {role}_odd" if f"{role}_odd" in names else ""
+    return bool(
+        _number(
+            connection,
+            f"select count(*) from rows where has_{role} and ({role}_id is null or {role}_id < 0{odd})",
+        )
+    )
+
+
+def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return int(row[0] or 0)

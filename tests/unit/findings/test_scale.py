@@ -1,0 +1,98 @@
+"""What the page says of speed follows from the kept measurement, with or without the largest shop."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from journey.findings.desk import Desk
+from journey.findings.scale import collect as chapter
+from journey.findings.scale.figures import growth
+from journey.paths import Paths
+from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
+from journey.studies.scale.study import SESSIONS
+
+#: Engine -> processor seconds of the smallest shop; every larger shop takes ten times as long.
+TAKEN = {SCAN: 0.5, POLARS: 2.0, PANDAS: 4.0, SESSIONS: 5.0, SQL: 8.0}
+EVENTS = (1000, 10_000, 100_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    results: dict[str, object]
+
+
+def measured(sizes: int, without: str = "") -> Kept:
+    runs = [
+        {
+            "engine": engine,
+            "events": events,
+            "sessions": events // 10,
+            "seconds": 10**place * seconds / 2,
+            "processor": 10**place * seconds,
+            "memory": 1.5,
+            "events_per_second": 1,
+        }
+        for place, events in enumerate(EVENTS[:sizes])
+        for engine, seconds in TAKEN.items()
+        if (engine, place) != (without, sizes - 1)
+    ]
+    models = [
+        {"events": 10_000, "model": model, "seconds": 1.0, "processor": processor}
+        for model, processor in (("a", 1.0), ("b", 6.0), ("c", 3.0))
+    ]
+    return Kept(
+        {
+            "runs": runs,
+            "models": models,
+            "growth": {engine: 1.0 for engine in TAKEN if engine != without},
+            "customers": [{"what": "x", "seconds": 1.25}, {"what": "y", "seconds": 2.0}],
+            "cores": 2,
+            "load": 1.0,
+            "left_out": sizes == 2,
+        }
+    )
+
+
+def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr(chapter, "kept", lambda *_: kept)
+    desk = Desk("scale", Paths(tmp_path))
+    chapter.collect(desk)
+    return desk
+
+
+@pytest.mark.parametrize("sizes", [2, 3])
+def test_ratios_are_those_of_the_second_size(
+    sizes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = collected(tmp_path, measured(sizes), monkeypatch)
+    value = desk.ledger_value
+    assert (value("scale.to_polars"), value("scale.to_pandas"), value("scale.to_scan")) == (2.5, 2.0, 16.0)
+    assert value("scale.compared_events") == 10_000
+    assert value("scale.most_events") == EVENTS[sizes - 1]
+    assert value("scale.processor") == 8 * 10 ** (sizes - 1)
+    assert value("scale.customers") == 3.25
+    said = {number.id: number.text for number in desk.ledger}
+    assert said["scale.costliest"] == "b (60%), c (30%), a (10%)"
+    assert ("left out" in said["scale.copies"]) == (sizes == 2)
+
+
+def test_a_way_that_did_not_finish_keeps_its_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(3, without=PANDAS), monkeypatch)
+    ways = pd.read_parquet(desk.folder / "ways.parquet").set_index("name")
+    assert list(ways.index) == list(chapter.NAMES.values())
+    slow = ways.loc[chapter.NAMES[PANDAS]]
+    assert slow["10000"] == 40.0
+    assert slow[["100000", "growth", "memory"]].isna().all()
+    assert ways.drop(index=chapter.NAMES[PANDAS]).notna().all(axis=None)
+
+
+def test_the_figure_has_a_line_a_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(2), monkeypatch)
+    figure = growth(pd.read_parquet(desk.folder / "runs.parquet"))
+    assert [line.name for line in figure.data] == list(chapter.NAMES.values())
+    assert [list(line.x) for line in figure.data] == [[1000, 10_000]] * 5
+    assert list(figure.data[-1].y) == [8.0, 80.0]
