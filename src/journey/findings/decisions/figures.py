@@ -46,7 +46,7 @@ def tornado(frame: pd.DataFrame) -> go.Figure:
             name=kind,
             marker={"color": colour(role)},
             customdata=part[["least", "most"]].to_numpy(),
-            hovertemplate="%{y}<br>€%{customdata[0]:,.0f} to €%{customdata[1]:,.0f}<extra></extra>",
+            hovertemplate="%{y}\n€%{customdata[0]:,.0f} to €%{customdata[1]:,.0f}<extra></extra>",
         )
     figure.add_vline(x=0, line={"color": colour("muted"), "width": 1})
     figure.update_xaxes(title="Worth in 90 days, EUR, as one input goes from its low to its high end")

@@ -9,7 +9,7 @@ from journey.customers.buying import fit_buying
 from journey.customers.cohorts import cohort_retention
 from journey.customers.concentration import top_share
 from journey.customers.forecast import judged
-from journey.customers.gamma_gamma import fit_money
+from journey.customers.gamma_gamma import OneMean, fit_money
 from journey.customers.rfm import RULES, migration, name_customers, order_history
 from journey.customers.summary import PurchaseDays, follow, purchase_days, summarise
 from journey.errors import JourneyError
@@ -196,19 +196,15 @@ def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, 
     orders, spent = follow(days, summary.customer, cut, last)
     chosen = fit_buying(summary)
     expected = chosen.model.expected(summary, horizon)
-    rate = (summary.frequency + 1) / np.maximum(summary.age + 1, 7) * horizon
-    ways, actual, unit = (
-        {chosen.name: expected, "the same rate as so far": rate},
-        orders.astype(float),
-        "orders",
-    )
+    before, spent_before = follow(days, summary.customer, cut - horizon, cut)
+    again = f"the last {horizon} days again"
+    ways = {chosen.name: expected, again: before.astype(float)}
+    actual, what = orders.astype(float), "days with an order"
     if priced:
-        money = fit_money(summary).expected(summary)
-        ways, actual, unit = (
-            {f"{chosen.name} and Gamma-Gamma": expected * money, "the same rate as so far": rate * money},
-            spent,
-            "money",
-        )
+        money = fit_money(summary)
+        name = f"{chosen.name} and {'one mean' if isinstance(money, OneMean) else 'Gamma-Gamma'}"
+        ways = {name: expected * money.expected(summary), again: spent_before}
+        actual, what = spent, "what each spends"
     rows = []
     for name, forecast in ways.items():
         found = judged(actual, forecast, seed=SEED)
@@ -222,7 +218,7 @@ def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, 
     desk.add("forecast_days", float(horizon), "days", "Days foretold", f"{SOURCE}:add_forecast", digits=0)
     desk.add(
         "forecast_what",
-        {"orders": "days with an order", "money": "what each spends"}[unit],
+        what,
         "text",
         "What is foretold of each customer",
         f"{SOURCE}:add_forecast",
