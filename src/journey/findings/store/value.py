@@ -244,6 +244,18 @@ def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, 
         digits=2,
     )
     desk.add(
+        "forecast_again_r2",
+        rows[1]["r2"],
+        "ratio",
+        "R² of the days before taken again, on the days kept back",
+        source,
+        low=rows[1]["r2_low"],
+        high=rows[1]["r2_high"],
+        method="bootstrap over customers",
+        n=len(summary),
+        digits=2,
+    )
+    desk.add(
         "expected_orders",
         float(expected.sum()),
         "count",
