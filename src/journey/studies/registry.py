@@ -203,13 +203,12 @@ STUDIES = {
             extra="api",
         ),
         Study(
-            "scale",
+            "event_scaling",
             "How long do sessions and features of 31 million events take, and how long would others take?",
             "journey.studies.scale.study:scale",
             simulates=True,
             libraries=("polars",),
             extra="bench",
-            whole_sql=True,
         ),
         Study(
             "sparse_learning_curve",

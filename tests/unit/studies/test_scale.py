@@ -131,7 +131,7 @@ def test_a_missing_library_is_named() -> None:
 
 
 def test_the_kept_run_is_whole() -> None:
-    kept = json.loads((project().evidence / "scale.json").read_text(encoding="utf-8"))["results"]
+    kept = json.loads((project().evidence / "event_scaling.json").read_text(encoding="utf-8"))["results"]
     runs = pd.DataFrame(kept["runs"])
     sizes = runs.groupby("events")["engine"].agg(set)
     missing = {(each["engine"], each["events"]) for each in kept["missing"]}

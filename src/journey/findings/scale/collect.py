@@ -26,7 +26,7 @@ SOURCE, DATASET = "journey.studies.scale.study:scale", "simulated shops"
 
 def collect(desk: Desk) -> None:
     """Save the runs, and register what the page says of them."""
-    found = kept("scale", desk.paths).results
+    found = kept("event_scaling", desk.paths).results
     runs = pd.DataFrame(found["runs"])
     runs = runs.assign(name=runs["engine"].map(NAMES)).sort_values(["events", "processor"])
     desk.save("runs", runs)

@@ -50,7 +50,7 @@ class ShopDesk(Desk):
     @cached_property
     def recorded(self) -> dict[str, bool]:
         """What the store records: the columns of `marts.recorded`, such as `has_carts`."""
-        row = self.warehouse.execute("from marts.recorded").fetchdf().iloc[0]
+        row = self.query("recorded_steps").iloc[0]
         return {str(name): bool(value) for name, value in row.items()}
 
     @cached_property

@@ -261,8 +261,7 @@ def add_days(desk: ShopDesk) -> None:
 
 def add_agreement(desk: ShopDesk) -> None:
     """The main counts a second time, in pandas from clean events with sessions of their own."""
-    rows = desk.warehouse.execute("select count(*) from staging.events").fetchone()
-    if rows and rows[0] > MOST_RECOUNTED:
+    if desk.query("event_mix")["events"].sum() > MOST_RECOUNTED:
         desk.absent(
             "agreement",
             f"The log has more than {MOST_RECOUNTED:,} clean rows; counts are not made again in pandas.",

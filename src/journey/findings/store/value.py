@@ -24,9 +24,7 @@ HELD = 1 / 3
 
 def collect(desk: ShopDesk) -> None:
     """Register the numbers of customers' value and save their tables."""
-    orders = desk.warehouse.execute(
-        "select user_id, order_ts, net_revenue from marts.orders where user_id is not null order by order_id"
-    ).df()
+    orders = desk.query("orders_of_users")
     customers = orders["user_id"].nunique()
     desk.add("customers", float(customers), "count", "Users with an order", f"{SOURCE}:collect")
     repeated = orders.groupby("user_id")["order_ts"].nunique() if customers else pd.Series(dtype=int)

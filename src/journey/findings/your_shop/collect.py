@@ -6,12 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.paths import Paths
 from journey.stores.imported import import_shop, propose_map
+from journey.stores.imported.foreign import export
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
@@ -46,37 +46,6 @@ def collect(desk: Desk) -> None:
     add_counts(desk, ours, query("overall_metrics", desk.warehouse).iloc[0])
     desk.save("map", pd.DataFrame({"line": decided(proposed).splitlines()}))
     desk.save("said", pd.DataFrame({"line": said[1:]}))
-
-
-def export(store: Path, target: Path) -> None:
-    """Write a store's raw events as another system would: other names, text ids, milliseconds."""
-    events = sorted((store / "events").glob("day=*/events.parquet"))
-    with duckdb.connect() as connection:
-        connection.execute(
-            """create view events as
-            select * exclude (unit_price), unit_price::varchar as price
-            from read_parquet($files, union_by_name = true, hive_partitioning = false)""".replace(
-                "$files", str([str(file) for file in events])
-            )
-        )
-        connection.execute(
-            f"""copy (
-                select
-                    epoch_ms(ts) as event_time,
-                    'c-' || user_id as customer_id,
-                    case event_type when 'view' then 'product_view' when 'purchase' then 'order_placed'
-                        else event_type end as action,
-                    'sku-' || item_id as sku,
-                    quantity as qty,
-                    coalesce(try_cast(price as double), try_cast(split_part(price, ' ', 2) as double))
-                        as list_price,
-                    discount_pct,
-                    device as platform,
-                    channel as utm_medium,
-                    epoch_ms(received_ts) as received_at
-                from events order by received_ts, event_id
-            ) to '{target}' (header)"""
-        )
 
 
 def decided(proposed: str) -> str:
