@@ -30,6 +30,10 @@ FORM = (
     "Curves of",
     "Scatter of",
     "Bar chart",
+    "Three bars",
+    "Four bars",
+    "Two dots with intervals",
+    "Horizontal bars of",
     "Grouped bars",
     "Strip plot",
     "Sankey diagram",
@@ -193,12 +197,6 @@ HELD: dict[str, Callable[[Ledger], bool]] = {
         value(n, "causal.truth")
         < value(n, "causal.doubly_robust")
         < (value(n, "causal.truth") + value(n, "causal.naive")) / 2
-    ),
-    "Purchases can be predicted, nearly as well as the data allow": lambda n: (
-        value(n, "prediction.third_large_of_attainable") > 0.9
-    ),
-    "The honest negative: a popular data set predicts nothing": lambda n: spans(
-        n, "audit.kaggle_auc_rest", 0.5
     ),
 }
 

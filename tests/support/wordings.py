@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+RAW = re.compile(r"^(`{3,})\{=\w+\}\n.*?^\1$", re.MULTILINE | re.DOTALL)
 END = re.compile(r"(?<=[.?!])\s+(?=[A-Z*`])")
 NUMBER = re.compile(r"n\.(\w+)\.(\w+)")
 CHOICE = re.compile(r"\b(say|side|zero|how_many)\(| if .* else ")
@@ -43,9 +44,9 @@ class Sentence:
 
 def sentences(root: Path) -> Iterator[Sentence]:
     """Everything in words on all pages of the project."""
-    for path in sorted([*root.glob("chapters/**/*.qmd"), root / "index.qmd"]):
+    for path in sorted([*root.glob("chapters/**/*.qmd"), *root.glob("*.qmd")]):
         text = path.read_text(encoding="utf-8")
-        for line in CELL.sub("", text).splitlines():
+        for line in RAW.sub("", CELL.sub("", text)).splitlines():
             front = FRONT.match(line)
             kind = "heading" if front or line.startswith("#") else "prose"
             for sentence in END.split(front[1] if front else line.lstrip("# ")):

@@ -47,8 +47,12 @@ def notebook_keys(inputs: Inputs) -> dict[Path, str]:
 
 def notebook_page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
     """What the code of a page rests on, with the analysis that only its notebook has."""
-    more = "\n".join(CELL.findall(work(page.stem)))
-    return inputs.of(inputs.code.sight(page=f"{page_code(page)}\n{more}"), page=True)
+    return inputs.of(inputs.code.sight(page=notebook_code(page)), page=True)
+
+
+def notebook_code(page: Path) -> str:
+    """All Python of a page and of the analysis in its notebook."""
+    return "\n".join([page_code(page), *CELL.findall(work(page.stem))])
 
 
 def notebook_inputs(inputs: Inputs) -> dict[str, str]:

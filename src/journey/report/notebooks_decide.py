@@ -1,4 +1,4 @@
-"""The analysis in the notebooks of chapters 09 to 11; see `notebooks_work`."""
+"""The analysis in the notebooks of chapters 09 to 12; see `notebooks_work`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ rank = scores["uplift"].reindex(trial.users["user_id"]).rank(pct=True).to_numpy(
 for name, group in (("top third", rank > 2 / 3), ("the rest", rank <= 2 / 3)):
     shown, hidden = (trial.data.bought[group & (trial.data.treated == arm)].mean() for arm in (1, 0))
     print(f"{name}: {shown - hidden:+.4f}")
-assert len(scores) == len(trial.users)
+assert len(scores) == len(trial.users) == n.experiments.free_shipping_users.value
 ```
 
 Only the simulation knows the true effect on each user, so that a ranking can be judged without noise.
@@ -102,6 +102,51 @@ true = trial.truth["conversion"].to_numpy()
 judged = uplift.compare_with_truth(true, scores["uplift"].reindex(trial.users["user_id"]).to_numpy())
 print(f"rank correlation with the truth: {judged.spearman:.2f}")
 assert judged.spearman > 0
+```
+""",
+    "12-decisions": """
+How large must the test of a repaired step be? From the share that goes on today to the share hoped for:
+
+```{python}
+from journey import experiments
+
+shop = query("overall_metrics", db()).iloc[0]
+carts = round(shop["sessions"] * shop["cart_rate"])
+assert carts == n.funnel.cart_sessions.value
+
+today = n.funnel.checkout_rate.value
+effect, power = n.decisions.repair_effect.value, n.decisions.power.value
+plan = experiments.proportion_sample_size(today, effect, power=power)
+print(f"{today:.1%} of {carts:,} carts go on today; the test needs {plan.total:,}")
+assert plan.total == n.decisions.repair_units.value
+```
+
+Everything uncertain is drawn at once, and each decision is judged by what it is worth in all draws.
+
+```{python}
+from journey.findings.decisions.collect import DRAWS, SEED
+from journey.findings.decisions.inputs import known, ledgers, questions, uncertain
+from journey.findings.decisions.worth import draw, judge
+from journey.findings.desk import Desk
+
+desk = Desk("decisions", project())
+numbers = ledgers(desk)
+inputs, spread = uncertain(desk, numbers), n.decisions.spread.value
+drawn = draw(inputs, DRAWS, spread, SEED)
+asked = questions(known(numbers), str(n.funnel.top_overall_step))
+for question in asked:
+    judged = judge(question.worth, drawn)
+    print(f"{question.action}: {judged.expected:,.0f} EUR ({judged.low:,.0f} to {judged.high:,.0f})")
+    assert isclose(judged.expected, n[f"decisions.{question.key}_worth"].value, rel_tol=1e-9)
+```
+
+What if the assumptions could be wrong by a tenth only? The ranges of what was measured stay.
+
+```{python}
+surer = draw(inputs, DRAWS, 1.1, SEED)
+for question in asked:
+    now = judge(question.worth, surer)
+    print(f"{question.action}: {now.expected:,.0f} EUR ({now.low:,.0f} to {now.high:,.0f})")
 ```
 """,
 }

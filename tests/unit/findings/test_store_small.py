@@ -89,7 +89,7 @@ def test_numbers_needed_are_named(tmp_path: Path) -> None:
     brought(tmp_path, written(tmp_path))
     _, reasons = found(tmp_path)
     assert reasons["prediction"]["scores"] == (
-        "Prediction needs 10 days, so that it can be judged on later ones; the log has 2."
+        "Prediction needs 10 days, to be judged on later ones; the log has 2."
     )
     assert "Segments need 150 visitors with 3 visits or more" in reasons["segments"]["segments"]
     assert reasons["value"]["rfm"] == "This needs 100 customers with an order; the log has 1."

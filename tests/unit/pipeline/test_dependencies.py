@@ -26,7 +26,7 @@ from journey.findings.desk import lay_out
 from journey.paths import Paths, project
 from journey.pipeline.check import check_project
 from journey.pipeline.inputs import chapters
-from journey.pipeline.pages import page_code, page_files, page_inputs
+from journey.pipeline.pages import notebook_code, notebook_page_inputs, page_code, page_files
 from journey.pipeline.run import PACKAGE, rests_on
 from journey.pipeline.sight import Sight
 from journey.report import notebooks
@@ -132,7 +132,7 @@ def direct(small: SmallProject, module: str) -> set[str]:
 
 def rest_on(stale: set[str]) -> set[str]:
     """The summary and the tools read other chapters, so they go with them."""
-    found = {"summary"} if stale & {"causal", "experiments", "funnel", "journeys"} else set()
+    found = {"summary", "decisions"} if stale & {"causal", "experiments", "funnel", "journeys"} else set()
     return found | ({"tools"} if stale & {"experiments", "prediction"} else set())
 
 
@@ -361,10 +361,11 @@ def test_nothing_runs_on_a_page_that_is_not_seen(
         sys.setprofile(None)
     # What runs the page is none of what the page runs.
     watch.ran = {each for each in watch.ran if not each.startswith("journey.report.notebooks:")}
-    sight = small.warm.sight(page=page_code(page))
+    # A notebook does more than its page.
+    sight = small.warm.sight(page=notebook_code(page))
     assert watch.missed(sight) == set()
     assert len(watch.ran) > 5
-    labels = {label.removeprefix("table ") for label in page_inputs(small.look(), page)}
+    labels = {label.removeprefix("table ") for label in notebook_page_inputs(small.look(), page)}
     assert all(
         table in labels or f"{table.partition('.')[0]}.*" in labels for table in tables(watch.statements)
     )

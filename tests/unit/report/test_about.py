@@ -54,14 +54,14 @@ def test_what_is_chosen_wins(tmp_path):
     assert (found.repository, found.site) == ("https://example.org/r", "https://example.org/s/")
     line = byline(found)
     on_page, on_paper = line.split("\n:::\n")[:2]
-    assert "Ada \\*L\\.\\*" in on_page
+    assert "Ada \\*L.\\*" in on_page
     assert (on_page.count("](https://example.org/"), on_paper.count("](https://example.org/")) == (1, 3)
 
 
 def test_where_only_the_repository_is_known_the_page_has_no_line():
     line = byline(About(repository="https://github.com/ada/shop"))
     assert 'when-format="html"' not in line
-    assert "[github\\.com/ada/shop](https://github.com/ada/shop)" in line.replace("\\/", "/")
+    assert "[github.com/ada/shop](https://github.com/ada/shop)" in line
 
 
 @pytest.mark.parametrize(

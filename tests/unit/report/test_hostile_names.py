@@ -64,7 +64,8 @@ def test_a_table_its_caption_and_its_heading(name: str, capsys: pytest.CaptureFi
     show_table(pd.DataFrame({name: [name, "other"], "n": [1, 2]}), id="tbl-a", caption=name)
     printed = capsys.readouterr().out
     page = rendered(printed)
-    assert page.tags == {"div", "table", "thead", "tbody", "tr", "th", "td", "p"}
+    # A long word may break where it has a mark for that.
+    assert page.tags - {"wbr"} == {"div", "table", "thead", "tbody", "tr", "th", "td", "p"}
     assert re.sub(r"\s*\n\s*", "\n", page.text).count(name) == 3
     typst = printed[printed.index("{=typst}") :]
     assert json.dumps(name, ensure_ascii=False) in typst

@@ -74,7 +74,7 @@ def test_page_escapes_and_leads_to_each_row(site: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr().out
     assert '<tr id="a.only">' in printed
     assert '<span class="traced" data-number="b.one">50.0%</span>' in printed
-    assert "## Page chapters\\/01\\-a\\.qmd \\<\\&\\>" in printed
+    assert "## Page chapters/01-a.qmd \\<\\&\\>" in printed
     assert "<&>" not in printed
 
 

@@ -40,7 +40,7 @@ def collect(desk: Desk) -> None:
         ("spread", factor, "ratio", "Factor by which an assumed input may be wrong"),
         ("power", POWER, "share", "Chance that a planned test finds what it is for"),
     ):
-        source = "assumptions.toml" if name == "spread" else f"{SOURCE}:collect"
+        source = "journey.assumptions:load_assumptions" if name == "spread" else f"{SOURCE}:collect"
         desk.ledger.add(f"decisions.{name}", value, unit, digits=0, label=label, source=source)
     even = break_even(inputs, recorded)
     for name, unit, digits, label in (

@@ -113,7 +113,7 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
             f"prediction.uci_published_{metric}",
             published,
             "ratio",
-            label=f"Published {title} on Online Shoppers: PMC10121810, XGBoost on oversampled rows",
+            label=f"Published {title} on Online Shoppers, oversampled (PMC10121810)",
             source="journey.findings.prediction.field:add_hold_outs",
             dataset=DATASET,
         )
