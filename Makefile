@@ -37,7 +37,7 @@ site: $(READY) ## Install, make the data, render the site into _site/
 	$(BIN)/journey render
 
 test: $(TESTED) site ## Run every test (builds the site first)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/site
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/site --cov --cov-report=
 	$(BIN)/python -m pytest -n 2 --dist load tests/site
 
 bench: $(READY) ## Measure speed beside Polars, plain pandas and a bare scan (extra: bench)
