@@ -82,13 +82,13 @@ def sketch(
     parts = []
     if line:
         side = "middle" if x(line[0]) > 60 else "start"
-        parts.append(_text(x(line[0]), head - 5, line[1], "series-2", anchor=side))
+        parts.append(_text(x(line[0]), head - 5, line[1], "truth", anchor=side))
     for place, mark in enumerate(marks):
         top = head + place * ROW
         # The lines leave out the labels, which they would strike through.
         parts.append(_line(x(start), top + 20, x(start), top + 42, "axis", 1))
         if line:
-            parts.append(_line(x(line[0]), top + 20, x(line[0]), top + 42, "series-2", 1.6, "4 3"))
+            parts.append(_line(x(line[0]), top + 20, x(line[0]), top + 42, "truth", 1.6, "4 3"))
         parts += _row(mark, top, x, start if bars else None)
     body = "\n".join(parts)
     return (
