@@ -26,7 +26,7 @@ export function table(caption, head, rows) {
   const cell = (name, text, place, scope) => node(name, { class: place ? "num" : null, scope }, text);
   return node(
     "div",
-    { class: "table-scroll", tabindex: 0, role: "group", "aria-label": caption },
+    { class: "table-scroll", tabindex: 0, role: "region", "aria-label": caption },
     node(
       "table",
       { class: "compact" },

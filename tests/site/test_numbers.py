@@ -118,11 +118,11 @@ def test_a_cell_of_a_result_table_names_the_function_that_saves_it(browser: Brow
     places = {
         "code": "https://host.test/a/b/blob/HEAD/",
         "functions": {"journey.x:f": "src/journey/x.py#L7"},
-        "tables": {"prediction/scores": "journey.x:f"},
+        "tables": {"prediction/values": "journey.x:f"},
     }
     page.route("**/sources.json", lambda route: route.fulfill(json=places))
     page.goto(f"{address}chapters/05-purchase-prediction.html", wait_until="networkidle")
-    table = page.locator("table[data-result='prediction/scores']").first
+    table = page.locator("table[data-result='prediction/values']").first
     cells = table.locator("tbody td .traced[role=button]")
     assert cells.count() > 10
     assert table.locator(".traced[tabindex='0']").count() == 1
@@ -130,8 +130,8 @@ def test_a_cell_of_a_result_table_names_the_function_that_saves_it(browser: Brow
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.closest('tr').rowIndex") == 2
     page.keyboard.press("Enter")
-    expect(card_of(page)).to_contain_text("data/results/prediction/scores.parquet")
-    expect(card_of(page)).to_contain_text("session start, bought before: ROC-AUC")
+    expect(card_of(page)).to_contain_text("data/results/prediction/values.parquet")
+    expect(card_of(page)).to_contain_text("third event: Helped")
     link = card_of(page).get_by_role("link", name="journey.x:f")
     expect(link).to_have_attribute("href", "https://host.test/a/b/blob/HEAD/src/journey/x.py#L7")
     page.close()

@@ -16,7 +16,7 @@ from journey.warehouse.query import QuerySpec, library, query
 from journey.warehouse.query_portability import portability
 from journey.warehouse.query_timings import Timing, load_timings
 
-ROWS_SHOWN = 5
+ROWS_SHOWN = 2
 STUDY = "sql_systems"
 CHANGED = "changed since it was run there"
 
