@@ -32,7 +32,7 @@ function picture(file, given, found) {
     });
     lines.push({ name: "Estimated by the experiment, 95% interval", points: pairs(measured.profit), band, look: "look-1" });
   }
-  lines.push({ name: "Truth, known only in the simulation", points: pairs(truth.profit), look: "look-3" });
+  lines.push({ name: "Truth, known only in the simulation", points: pairs(truth.profit), look: "look-truth" });
   const end = measured ? found.profit : found.true_profit;
   return chart({
     label: `Profit by the share of users treated. The budget reaches ${percent(found.share, 0)} of users, with a profit of ${euros(end)}.`,
