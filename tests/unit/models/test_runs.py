@@ -93,9 +93,7 @@ def test_a_study_is_logged_with_its_identity_its_single_numbers_and_its_file(tmp
     assert found["log_artifact"] == str(file)
 
 
-def test_every_study_that_is_computed_is_logged_once_it_is_written(tmp_path: Path, mlflow, monkeypatch):
-    # A worker of pytest-xdist has no spec of its own, which a new process asks for.
-    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
+def test_every_study_that_is_computed_is_logged_once_it_is_written(tmp_path: Path, mlflow):
     paths = Paths(tmp_path)
     paths.evidence.mkdir(parents=True)
     done = [name for name, _ in run_studies(["birth_weights"], paths)]

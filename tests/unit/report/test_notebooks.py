@@ -88,7 +88,7 @@ def test_a_chapters_notebook_analyses_and_agrees_with_the_ledger(page: Path) -> 
     assert 3 <= len(work) <= 6
     assert len([source for source in work if re.search(r"assert .*\bn[.\[]", source, re.DOTALL)]) >= 2
     assert [source for source in work if "table(" in source and "show_table(" not in source] == []
-    loads = ("query(", "read_csv(", "load_", "load_shop(", "cleaning_quality(")
+    loads = ("query(", "read_csv(", "load_", "load_shop(", "cleaning_quality(", "contact_log(")
     assert any(call in source for source in work for call in loads)
 
 
