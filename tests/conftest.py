@@ -1,7 +1,6 @@
 """What holds for every test."""
 
 import signal
-import sys
 import threading
 
 import pytest
@@ -17,11 +16,6 @@ if (
     and threading.current_thread() is threading.main_thread()
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-# A worker of pytest-xdist is no module with a spec, which a process that it spawns asks for.
-if not hasattr(sys.modules["__main__"], "__spec__"):
-    sys.modules["__main__"].__spec__ = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -246,6 +246,8 @@ def _shell() -> Any:
     settings = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"colors": "nocolor"}})
     shell = InteractiveShell.instance(config=settings)
     shell.reset(new_session=False)
+    # The shell puts a module of its own in the place of the main one; who starts processes asks for its spec.
+    vars(sys.modules["__main__"]).setdefault("__spec__", None)
     return shell
 
 
