@@ -2,6 +2,8 @@
 const SVG = "http://www.w3.org/2000/svg";
 const WAIT = 250;
 const TEXT = 13;
+/** Columns that fit on a phone. */
+const WIDE = 3;
 
 /** An element with attributes and children; text is never read as markup. */
 export function node(name, attributes = {}, ...children) {
@@ -21,22 +23,19 @@ export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(10
 export const euros = (value, digits = 0) => number(value, digits).replace(/\d/, "€$&");
 export const between = (low, high, format) => `${format(low)} to ${format(high)}`;
 
-/** A table with a caption; cells are texts or elements, those after the first are numbers. */
+/** A table with a caption; cells are texts or elements, those after the first are numbers. On a phone the rows of a wide one are cards. */
 export function table(caption, head, rows) {
-  const cell = (name, text, place, scope) => node(name, { class: place ? "num" : null, scope }, text);
+  const cell = (name, text, place, attributes) => node(name, { class: place ? "num" : null, ...attributes }, text);
+  const row = (cells) => cells.map((text, place) => (place ? cell("td", text, place, { "data-label": head[place] }) : cell("th", text, place, { scope: "row" })));
   return node(
     "div",
     { class: "table-scroll", tabindex: 0, role: "region", "aria-label": caption },
     node(
       "table",
-      { class: "compact" },
+      { class: head.length > WIDE ? "compact stacked" : "compact" },
       node("caption", {}, caption),
-      node("thead", {}, node("tr", {}, head.map((text, place) => cell("th", text, place, "col")))),
-      node(
-        "tbody",
-        {},
-        rows.map((row) => node("tr", {}, row.map((text, place) => cell(place ? "td" : "th", text, place, place ? null : "row")))),
-      ),
+      node("thead", {}, node("tr", {}, head.map((text, place) => cell("th", text, place, { scope: "col" })))),
+      node("tbody", {}, rows.map((cells) => node("tr", {}, row(cells)))),
     ),
   );
 }

@@ -32,23 +32,29 @@ def page(browser: Browser):
     context.close()
 
 
+def visit(page: Page, url: str) -> None:
+    """Open a page; a tool on it has taken over before anything is measured."""
+    page.goto(url, wait_until="load")
+    page.wait_for_function("() => [...document.querySelectorAll('.tool')].every((tool) => tool.dataset.ready !== undefined)")
+
+
 def words(page: Page, url: str) -> int:
     """Words of prose of a page as it opens."""
-    page.goto(url, wait_until="load")
+    visit(page, url)
     return int(page.evaluate(WORDS))
 
 
 @pytest.mark.parametrize(("size", "media"), [(LAPTOP, "screen"), (PHONE, "screen"), (PAPER, "print")])
 def test_no_table_is_cut(page: Page, address: str, page_name: str, size: dict[str, int], media: str):
     page.set_viewport_size(size)
-    page.goto(address + page_name, wait_until="load")
+    visit(page, address + page_name)
     page.emulate_media(media=media)
     # Data behind a figure is opened on purpose, and scrolls.
     assert page.evaluate(CUT) == []
 
 
 def test_the_decision_is_on_the_first_screen(page: Page, address: str, page_name: str):
-    page.goto(address + page_name, wait_until="load")
+    visit(page, address + page_name)
     assert page.evaluate(DECISION) <= LAPTOP["height"]
 
 
