@@ -120,6 +120,11 @@ def add_counts(desk: Desk, compared: list[Comparison]) -> None:
     add_rows(desk, rows, source="journey.published:compare", dataset="published figures")
 
 
+def slug(topic: str) -> str:
+    """First word of a topic, as part of an identifier."""
+    return topic.split()[0].lower()
+
+
 def show_published(entry: Published) -> str:
     """The figures as printed, with typographic signs."""
     return SEPARATOR.join(typographic(text) + suffix(entry) for text in entry.printed)

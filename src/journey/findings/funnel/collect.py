@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -250,40 +252,24 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
     )
     channels = list(counts.index)
 
-    def part(which: str) -> Estimate:
-        def of(totals: dict[str, np.ndarray]) -> np.ndarray:
-            a, b, c, d = (
-                np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
-                for period in ("before", "after")
-                for measure in ("sessions", "buying_sessions")
-            )
-            share0, share1, rate0, rate1 = a / a.sum(0), c / c.sum(0), b / a, d / c
-            if which == "mix":
-                return ((share1 - share0) * (rate0 + rate1) / 2).sum(0)
-            if which == "rate":
-                return ((rate1 - rate0) * (share0 + share1) / 2).sum(0)
-            return d.sum(0) / c.sum(0) - b.sum(0) / a.sum(0)
-
-        return drawn.estimate(of)  # type: ignore[arg-type]
+    def change_of(part: str, totals: Mapping[str, np.ndarray]) -> np.ndarray:
+        counted = (
+            np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
+            for period in ("before", "after")
+            for measure in ("sessions", "buying_sessions")
+        )
+        return np.asarray(getattr(mix_and_rate(*counted), part))
 
     common: dict[str, Any] = {"source": "journey.metrics.drivers:mix_and_rate", "query": TOTALS}
+    n = int(n0.sum() + n1.sum())
     for name, label in (
         ("change", "Change of conversion in the last three weeks"),
         ("mix", "Change of conversion, last three weeks, by the mix of channels"),
         ("rate", "Change of conversion, last three weeks, within channels"),
     ):
-        estimate = part(name)
-        desk.ledger.add(
-            f"funnel.late_{name}",
-            getattr(change, name),
-            "points",
-            low=estimate.low,
-            high=estimate.high,
-            method="percentile bootstrap over users",
-            n=int(n0.sum() + n1.sum()),
-            label=label,
-            **common,
-        )
+        part = drawn.estimate(partial(change_of, name))
+        method = "percentile bootstrap over users"
+        desk.ledger.add(f"funnel.late_{name}", part, "points", method=method, n=n, label=label, **common)
     for name, sessions, when in (
         ("before", n0, "before the last three weeks"),
         ("after", n1, "last three weeks"),

@@ -92,8 +92,8 @@ def add_rfm(desk: ShopDesk, orders: pd.DataFrame) -> None:
         rows.append(("at_risk", float(risk.customers), "count", label))
         label = "Their share of the revenue so far"
         rows.append(("at_risk_share", float(risk.revenue_share), "share", label))
-    for row in rows:
-        desk.add(*row, f"{SOURCE}:add_rfm", n=len(names))
+    for name, value, unit, label in rows:
+        desk.add(name, value, unit, label, f"{SOURCE}:add_rfm", n=len(names))
     middle = first + (end - first) / 2
     before, after = order_history(by_day, first, middle), order_history(by_day, middle, end)
     moved = migration(before, name_customers(before), after, name_customers(after))

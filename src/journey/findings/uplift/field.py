@@ -10,6 +10,8 @@ from journey.findings.desk import Desk, add_rows
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
+NAMES = {"mens": "Men's", "womens": "Women's"}
+
 
 def collect(desk: Desk) -> None:
     """Register the Hillstrom numbers."""
@@ -28,7 +30,12 @@ def collect(desk: Desk) -> None:
         for arm, row in result["arms"].items()
     ]
     add_rows(desk, visits, digits=2, **common)
-    for name, mailing in result["mailings"].items():
+    mailings = result["mailings"].items()
+    desk.save(
+        "hillstrom_qini",
+        pd.concat([qini_table(NAMES[name], each) for name, each in mailings], ignore_index=True),
+    )
+    for name, mailing in mailings:
         add_effects(desk, name, mailing, common)
         add_learners(desk, name, mailing, result["main_learner"], common)
 
@@ -70,6 +77,16 @@ def add_learners(
         ),
     )
     add_rows(desk, [(f"{key}_{end}", *rest) for end, *rest in rows], n=mailing["n_scored"], **common)
+
+
+def qini_table(name: str, mailing: dict[str, Any]) -> pd.DataFrame:
+    """The Qini coefficient of every way to rank the customers of a mailing."""
+    rows = {f"{each['learner']}-learner, {each['base']}": each["qini"] for each in mailing["learners"]}
+    rows["likeliest visitors"] = mailing["likeliest_visitors"]["qini"]
+    table = pd.DataFrame(rows.values()).rename(columns={"value": "qini"})[["qini", "low", "high"]]
+    table.insert(0, "model", list(rows))
+    table.insert(0, "mailing", name)
+    return table
 
 
 def estimate(found: dict[str, float]) -> Estimate:
