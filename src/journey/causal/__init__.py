@@ -27,7 +27,6 @@ from journey.causal.sensitivity import (
     e_value,
     e_value_of_difference,
     e_value_of_effect,
-    matched_pairs,
     rosenbaum_binary,
     rosenbaum_signed_rank,
 )
@@ -61,7 +60,6 @@ __all__ = [
     "inverse_probability_weights",
     "known_propensity",
     "match_on_score",
-    "matched_pairs",
     "naive_difference",
     "overlap",
     "placebo_test",

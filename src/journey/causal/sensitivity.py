@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from journey.causal.neighbours import mutual_pairs
-from journey.causal.propensity import Propensity
-from journey.causal.study import CausalEffect, FloatArray, IntArray, checked_treatment
+from journey.causal.study import CausalEffect, FloatArray
 from journey.errors import JourneyError
 
 
@@ -109,28 +107,6 @@ def e_value_of_difference(estimate: float, low: float, high: float, deviation: f
         raise JourneyError(f"The outcome's standard deviation {deviation} must be positive.")
     ratio, ratio_low, ratio_high = np.exp(0.91 * np.array([estimate, low, high]) / deviation)
     return e_value(float(ratio), float(ratio_low), float(ratio_high))
-
-
-def matched_pairs(
-    treatment: ArrayLike, propensity: Propensity, *, caliper: float = 0.2
-) -> tuple[IntArray, IntArray]:
-    """Disjoint pairs of a treated and an untreated row with near propensity scores.
-
-    Parameters
-    ----------
-    caliper
-        Largest distance in standard deviations of the logit.
-
-    Returns
-    -------
-    Row indices of the treated and of their partners; nearest pairs first chosen, without replacement.
-    """
-    position = propensity.logit
-    treated = checked_treatment(treatment, len(position))
-    pairs = mutual_pairs(position, treated, caliper * float(position.std()))
-    if not len(pairs[0]):
-        raise JourneyError(f"No pair lies within {caliper} standard deviations; the arms do not overlap.")
-    return pairs
 
 
 def rosenbaum_binary(

@@ -21,7 +21,6 @@ experiments day by day.
 from journey.experiments.always_valid import (
     confidence_sequence,
     mixture_rho,
-    running_intersection,
     running_minimum,
 )
 from journey.experiments.bayes import Posterior, beta_binomial, expected_loss, probability_best
@@ -117,7 +116,6 @@ __all__ = [
     "ratios",
     "relative_lift",
     "repeated_interval",
-    "running_intersection",
     "running_minimum",
     "sample_ratio_test",
     "sequential_sample_ratio",

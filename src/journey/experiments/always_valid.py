@@ -127,15 +127,3 @@ def confidence_sequence(
 def running_minimum(p_values: Any) -> FloatArray:
     """Always-valid p value after each look: the smallest so far, looks along the last axis."""
     return np.asarray(np.minimum.accumulate(np.asarray(p_values, dtype=np.float64), axis=-1))
-
-
-def running_intersection(effect: Effect) -> tuple[Numeric, Numeric]:
-    """Intersection of the intervals of all looks so far, looks along the last axis.
-
-    Valid when the effect does not change over time. It can become empty (low above high), which is
-    evidence that it does change.
-    """
-    return (
-        plain(np.maximum.accumulate(np.atleast_1d(effect.low), axis=-1)),
-        plain(np.minimum.accumulate(np.atleast_1d(effect.high), axis=-1)),
-    )

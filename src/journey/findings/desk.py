@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -19,6 +20,8 @@ from journey.warehouse.connect import connect
 
 #: Users for which money is stated where a measure is one user: about as many as the shop has.
 USERS = 10_000
+#: A number as `add_rows` takes it.
+Row = tuple[Any, ...]
 
 
 @dataclass
@@ -74,6 +77,12 @@ class Desk:
         self.ledger.write(self.folder / "numbers.json")
         if "warehouse" in self.__dict__:
             self.warehouse.close()
+
+
+def add_rows(desk: Desk, rows: Iterable[Row], **common: Any) -> None:
+    """Register numbers of a chapter, one a row: name, value, unit, label, and what else only this one has."""
+    for name, value, unit, label, *own in rows:
+        desk.ledger.add(f"{desk.chapter}.{name}", value, unit, label=label, **common, **dict(*own))
 
 
 def lay_out(chapter: str, collect: Callable[[Desk], None], paths: Paths) -> None:

@@ -9,7 +9,7 @@ from journey.journeys.attribution import (
     touch_weights,
 )
 from journey.journeys.paths import PathLengths, Paths, collapse_repeats, path_lengths, paths_from_steps
-from journey.journeys.sankey import SankeyLinks, link_shares, sankey_links
+from journey.journeys.sankey import SankeyLinks, sankey_links
 from journey.journeys.survival import LogRankTest, SurvivalCurve, kaplan_meier, logrank_test, survival_at
 from journey.journeys.transitions import TransitionMatrix, transition_matrix
 
@@ -26,7 +26,6 @@ __all__ = [
     "attribute",
     "collapse_repeats",
     "kaplan_meier",
-    "link_shares",
     "logrank_test",
     "misallocation",
     "path_lengths",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
-from journey.journeys.paths import FloatArray, IntArray, Paths
+from journey.journeys.paths import IntArray, Paths
 
 OTHER = "other"
 CONTINUES = "continues"
@@ -98,11 +98,6 @@ def sankey_links(
         top_counts=count[kept],
         other_count=int(paths.n - count[kept].sum()),
     )
-
-
-def link_shares(links: SankeyLinks) -> FloatArray:
-    """Share of all paths that each link carries, shape (links,)."""
-    return np.asarray(links.value / links.total)
 
 
 def _padded(paths: Paths, ends: IntArray, depth: int, *, first_outcome: int, continues: int) -> IntArray:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+
+Numeric = float | NDArray[np.float64]
 
 #: Drivers of net revenue per visitor, in the order in which a visit happens.
 DRIVERS = (
@@ -60,13 +63,13 @@ def driver_tree(totals: Mapping[str, float]) -> DriverTree:
 class RateChange:
     """Change of an overall rate between two periods, split into mix and rate."""
 
-    before: float
-    after: float
-    mix: float
-    rate: float
+    before: Numeric
+    after: Numeric
+    mix: Numeric
+    rate: Numeric
 
     @property
-    def change(self) -> float:
+    def change(self) -> Numeric:
         """After minus before; equals mix plus rate."""
         return self.after - self.before
 
@@ -79,7 +82,7 @@ def mix_and_rate(
     Parameters
     ----------
     sessions_before, buys_before, sessions_after, buys_after
-        (k,) counts by segment in each period; each segment has sessions in both.
+        (k,) counts by segment in each period, or (k, draws); each segment has sessions in both.
 
     Notes
     -----
@@ -90,10 +93,10 @@ def mix_and_rate(
     n0, k0, n1, k1 = arrays
     if (n0 <= 0).any() or (n1 <= 0).any():
         raise JourneyError("a segment has no sessions in one of the two periods: its rate is undefined")
-    share0, share1, rate0, rate1 = n0 / n0.sum(), n1 / n1.sum(), k0 / n0, k1 / n1
+    share0, share1, rate0, rate1 = n0 / n0.sum(0), n1 / n1.sum(0), k0 / n0, k1 / n1
     return RateChange(
-        before=float(k0.sum() / n0.sum()),
-        after=float(k1.sum() / n1.sum()),
-        mix=float(((share1 - share0) * (rate0 + rate1) / 2).sum()),
-        rate=float(((rate1 - rate0) * (share0 + share1) / 2).sum()),
+        before=k0.sum(0) / n0.sum(0),
+        after=k1.sum(0) / n1.sum(0),
+        mix=((share1 - share0) * (rate0 + rate1) / 2).sum(0),
+        rate=((rate1 - rate0) * (share0 + share1) / 2).sum(0),
     )

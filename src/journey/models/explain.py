@@ -66,27 +66,6 @@ def spread(values: Floats, bins: int = 60) -> Floats:
     return side / max(counts.max() / 2, 1.0)
 
 
-def dependence(
-    contributions: Floats, matrix: Floats, names: Sequence[str], feature: str, bins: int = 20
-) -> pd.DataFrame:
-    """Contribution by bins of a feature: `value`, mean `contribution`, 10 and 90% quantiles, `n`."""
-    place = list(names).index(feature)
-    values, given = matrix[:, place], contributions[:, place]
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)[1:-1]))
-    cell = np.searchsorted(edges, values, side="right")
-    frame = pd.DataFrame({"cell": cell, "value": values, "contribution": given})
-    grouped = frame.groupby("cell")
-    return pd.DataFrame(
-        {
-            "value": grouped["value"].median(),
-            "contribution": grouped["contribution"].mean(),
-            "low": grouped["contribution"].quantile(0.1),
-            "high": grouped["contribution"].quantile(0.9),
-            "n": grouped.size(),
-        }
-    ).reset_index(drop=True)
-
-
 def single(
     contributions: Floats, base: float, values: Floats, names: Sequence[str], top: int = 8
 ) -> pd.DataFrame:

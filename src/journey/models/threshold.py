@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
@@ -13,7 +12,6 @@ from journey.inference.estimate import Estimate
 from journey.models.scores import bootstrap
 
 Floats = NDArray[np.float64]
-STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -164,36 +162,3 @@ def value_difference(
         seed=seed,
     )
     return found["difference"]
-
-
-def value_curve(
-    revenue: ArrayLike,
-    probability: ArrayLike,
-    users: ArrayLike,
-    action: Intervention,
-    *,
-    replicates: int = 300,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Value of helping the top share of sessions: `share`, `threshold`, `value`, `low`, `high`."""
-    p = np.asarray(probability, dtype=np.float64)
-    gain = action.gains(revenue)
-    shares = np.arange(1, STEPS + 1) / STEPS
-    thresholds = np.quantile(p, 1 - shares)
-    chosen = gain[:, None] * (p[:, None] >= thresholds)
-
-    def metrics(weights: Floats) -> dict[str, Floats]:
-        values = weights @ chosen
-        return {str(step): values[:, step] for step in range(STEPS)}
-
-    found, _ = bootstrap(metrics, users, len(p), replicates=replicates, seed=seed)
-    rows = [found[str(step)] for step in range(STEPS)]
-    return pd.DataFrame(
-        {
-            "share": [float((p >= threshold).mean()) for threshold in thresholds],
-            "threshold": thresholds,
-            "value": [row.value for row in rows],
-            "low": [row.low for row in rows],
-            "high": [row.high for row in rows],
-        }
-    )

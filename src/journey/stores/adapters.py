@@ -7,8 +7,7 @@ last, so that an interrupt leaves the previous store or none.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,11 @@ import duckdb
 from journey.errors import JourneyError
 from journey.files import replacing
 from journey.paths import Paths, project
+from journey.stores.canonical import NO_EXPOSURES, Progress, write_days, write_tables
 from journey.stores.catalog import dataset, unknown_name
 from journey.stores.locate import require
 from journey.stores.schema import Manifest, Partitions, read_manifest, write_manifest
 from journey.stores.verify import check_header, quoted, reading_error, relation, sha256_of, verify
-
-Progress = Callable[[int, int], None]
 
 STORES = ("simulated", "retailrocket")
 #: 1 January 2100, in milliseconds since 1970.
@@ -47,6 +45,13 @@ RETAILROCKET_MISSING_COLUMNS = (
     "events.discount_pct",
 )
 _PROPERTIES = ("item_properties_part1.csv", "item_properties_part2.csv")
+TABLES = {
+    "users": """select distinct user_id, null::timestamp as signup_ts, 'unknown' as country,
+        'unknown' as age_band, 'unknown' as device_preference, 'unknown' as acquisition_channel
+        from events order by user_id""",
+    "items": "from items order by item_id",
+    "exposures": NO_EXPOSURES,
+}
 
 
 def prepare_store(
@@ -154,16 +159,16 @@ def map_retailrocket(
         _refuse_foreign_events(connection, events, again)
         _map_events(connection)
         _map_items(connection, properties, again)
-        counts = _write_tables(connection, folder)
-        days, window = _write_days(connection, folder / "events", progress)
+        counts = write_tables(connection, folder, TABLES)
+        days, first, last = write_days(connection, folder / "events", progress)
         missing = (
             RETAILROCKET_MISSING_COLUMNS if properties else (*RETAILROCKET_MISSING_COLUMNS, "items.category")
         )
         manifest = Manifest(
             store="retailrocket",
             rows=counts,
-            first_day=window[0],
-            last_day=window[1],
+            first_day=first,
+            last_day=last,
             partitions=Partitions.of(days),
             parameters={
                 "sha256": {path.name: sha256_of(path) for path in (events, *properties)},
@@ -301,69 +306,3 @@ def _map_items(connection: duckdb.DuckDBPyConnection, properties: Sequence[Path]
         order by item_id
         """
     )
-
-
-def _write_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
-    """Write users, items and (no) exposures, and count the rows of every table."""
-    tables = {
-        "users": """
-            select distinct
-                user_id,
-                null::timestamp as signup_ts,
-                'unknown' as country,
-                'unknown' as age_band,
-                'unknown' as device_preference,
-                'unknown' as acquisition_channel,
-            from events order by user_id
-        """,
-        "items": "from items order by item_id",
-        "exposures": """
-            select
-                null::bigint as user_id,
-                null::varchar as experiment,
-                null::varchar as variant,
-                null::timestamp as ts,
-            where false
-        """,
-    }
-    counts = {"events": _number(connection, "select count(*) from events")}
-    for name, sql in tables.items():
-        _copy(connection, sql, folder / f"{name}.parquet")
-        counts[name] = _number(connection, f"select count(*) from ({sql})")
-    return counts
-
-
-def _write_days(
-    connection: duckdb.DuckDBPyConnection, folder: Path, progress: Progress | None
-) -> tuple[list[date], tuple[date, date]]:
-    """Write one partition per day of receipt; give the days, and the first and last day of an event."""
-    days = [
-        day
-        for (day,) in connection.execute(
-            "select distinct received_ts::date as day from events order by day"
-        ).fetchall()
-    ]
-    for number, day in enumerate(days, 1):
-        path = folder / f"day={day.isoformat()}" / "events.parquet"
-        path.parent.mkdir(parents=True)
-        _copy(
-            connection,
-            f"from events where received_ts >= timestamp '{day}' and received_ts < timestamp"
-            f" '{day + timedelta(1)}' order by event_id",
-            path,
-        )
-        if progress is not None:
-            progress(number, len(days))
-    window = connection.execute("select min(ts)::date, max(ts)::date from events").fetchone()
-    assert window is not None
-    return days, (window[0], window[1])
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
-    connection.execute(f"copy ({sql}) to {quoted(str(path))} (format parquet, compression zstd)")
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])

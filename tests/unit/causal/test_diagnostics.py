@@ -16,7 +16,6 @@ from journey.causal import (
     inverse_probability_weights,
     known_propensity,
     match_on_score,
-    matched_pairs,
     naive_difference,
     overlap,
     propensity_matching,
@@ -127,16 +126,6 @@ def test_window_mean_by_hand():
     mean, size = window_mean(position, np.ones(6, bool), np.array([0.0, 1, 2, 3, 4, 50]), 3)
     assert size == 3
     assert mean == pytest.approx([1, 1, 2, 3, 19, 19])
-
-
-def test_pairs_are_disjoint_and_near(confounded):
-    x, treatment = confounded
-    score = fit_propensity(treatment, x)
-    ones, zeros = matched_pairs(treatment, score, caliper=0.2)
-    assert len(np.unique(ones)) == len(ones) == len(np.unique(zeros)) == len(zeros) > 1000
-    assert treatment[ones].all()
-    assert not treatment[zeros].any()
-    assert np.abs(score.logit[ones] - score.logit[zeros]).max() <= 0.2 * score.logit.std()
 
 
 def test_pairs_are_the_greedy_ones():

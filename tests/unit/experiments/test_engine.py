@@ -48,7 +48,6 @@ from journey.experiments import (
     ratios,
     relative_lift,
     repeated_interval,
-    running_intersection,
     running_minimum,
     sample_ratio_test,
     sequential_sample_ratio,
@@ -260,13 +259,8 @@ def test_confidence_sequence_is_tightest_where_it_was_told() -> None:
     assert n[relative_width].tolist() == [500, 5000, 50_000]
 
 
-def test_running_minimum_and_intersection() -> None:
+def test_running_minimum() -> None:
     assert running_minimum([0.5, 0.2, 0.4]).tolist() == [0.5, 0.2, 0.2]
-    n = np.array([100.0, 400.0, 1600.0])
-    effect = confidence_sequence(means(Sample(n, 0 * n, n), Sample(n, 0.3 * n, n)))
-    low, high = running_intersection(effect)
-    assert (np.diff(low) >= 0).all()
-    assert (np.diff(high) <= 0).all()
 
 
 def test_sequential_sample_ratio_finds_a_broken_split() -> None:

@@ -78,7 +78,7 @@ MISTAKES: list[tuple[types.ModuleType, Findings, str, str, str]] = [
         '"bounced_sessions", "visitors"',
         "funnel.bounce_rate",
     ),
-    (funnel, mix, "* (rate0 + rate1) / 2).sum(0)", "* rate1).sum(0)", "funnel.late_mix"),
+    (funnel, mix, '("before", n0,', '("before", n1,', "funnel.late_before"),
     (timing, looks, "p_values < ALPHA", "p_values < 0.20", "experiments.looks_significant"),
     (pairs, reminder, '["shop.gross_margin"]', '["shop.gross_margin"] * 2', "sparse.reminder_margin"),
 ]

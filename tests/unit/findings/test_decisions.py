@@ -3,14 +3,14 @@
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
 from journey.errors import JourneyError
 from journey.findings.decisions.collect import verdict
-from journey.findings.decisions.inputs import Known, questions
+from journey.findings.decisions.inputs import Known, known, ledgers, questions, uncertain
 from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
+from journey.findings.desk import Desk
 from journey.paths import project
 
 MEASURED = Input("effect", "measured", 2.0, 0.04, 3.96)
@@ -117,9 +117,6 @@ def test_an_assumed_effect_is_never_done_untested(low, high, untested, says):
 
 def test_at_the_assumptions_the_worths_are_those_of_the_chapters():
     """With every input at its value the arithmetic gives what the chapters say: nothing is counted twice."""
-    from journey.findings.decisions.inputs import known, ledgers, uncertain
-    from journey.findings.desk import Desk
-
     desk = Desk("decisions", project())
     numbers = ledgers(desk)
     at = {key: np.array([each.value]) for key, each in uncertain(desk, numbers).items()}
@@ -132,10 +129,13 @@ def test_at_the_assumptions_the_worths_are_those_of_the_chapters():
 
 
 def test_nothing_assumed_has_a_narrow_range():
-    inputs = pd.read_parquet(project().results / "decisions" / "inputs.parquet")
-    assumed = inputs[inputs["kind"].ne("measured")]
+    desk = Desk("decisions", project())
+    inputs, factor = uncertain(desk, ledgers(desk)).values(), desk.assumptions["decisions.spread"]
+    assumed = [each for each in inputs if each.kind != "measured"]
     assert len(assumed) >= 5
-    assert ((assumed["high"] - assumed["low"]) >= assumed["value"]).all()
+    for each in assumed:
+        low, high = (float(each.quantile(tail, factor)) for tail in (0.025, 0.975))
+        assert high - low >= each.value, each.name
     kept = json.loads((project().results / "decisions" / "numbers.json").read_text("utf-8"))["numbers"]
     worths = [each for each in kept if each["id"].endswith("_worth")]
     assert len(worths) == 4

@@ -1,29 +1,17 @@
-"""The exported trees, evaluated outside Python, give the scores of XGBoost."""
+"""The exported trees, evaluated without XGBoost, give its scores."""
 
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
 from support.places import ROOT
+from support.twins import in_node, needs_node
 
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.calibration import METHODS, fit_calibration
-from journey.models.scorer import evaluate_scorer, export_scorer, scorer_text
-
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
-
-
-def in_node(scorer: dict, rows: np.ndarray, *arguments: str) -> np.ndarray:
-    given = scorer_text({"scorer": scorer, "rows": rows.tolist()})
-    program = ROOT / "tests" / "support" / "scorer.mjs"
-    done = subprocess.run(
-        ["node", str(program), *arguments], input=given, capture_output=True, text=True, check=True
-    )
-    return np.array(json.loads(done.stdout))
+from journey.models.scorer import evaluate_scorer, export_scorer
 
 
 @pytest.fixture(scope="module")
@@ -38,27 +26,29 @@ def fitted():
 
 @needs_node
 @pytest.mark.parametrize("method", METHODS)
-def test_a_page_reproduces_the_scores(fitted, method):
+def test_python_and_the_page_score_as_xgboost(fitted, method):
     model, matrix, outcome = fitted
     calibration = fit_calibration(outcome, model.predict(matrix), method)
     scorer = export_scorer(model, calibration, matrix, "test")
     rows, expected = matrix[:1000], calibration(model.predict(matrix[:1000]))
-    page, here = in_node(scorer, rows), evaluate_scorer(scorer, rows)
-    assert np.abs(page - here).max() < 1e-7
+    here = evaluate_scorer(scorer, rows)
+    assert np.abs(in_node("whatif-engine", "probability", rows.tolist(), shared=scorer) - here).max() < 1e-7
     # XGBoost's own score has single precision, which a steep step of isotonic regression magnifies.
     assert np.abs(here - expected).max() < (1e-3 if method == "isotonic" else 1e-6)
 
 
-@needs_node
-def test_conditions_must_be_single_precision_too(fitted):
-    # Rounding the feature alone sends rows that lie on a condition to the other side.
+def test_rows_lie_on_conditions_that_doubles_would_miss(fitted):
+    # Without these ties the test above could not tell single precision from double.
     model, matrix, outcome = fitted
     scorer = export_scorer(model, fit_calibration(outcome, model.predict(matrix), "none"), matrix, "test")
-    wrong = in_node(scorer, matrix[:1000], "thresholds as doubles") - model.predict(matrix[:1000])
-    assert (np.abs(wrong) > 1e-6).sum() > 100
+    missed = 0
+    for tree in scorer["trees"]:
+        feature, condition = tree["f"][0], tree["t"][0]
+        value = matrix[:1000, feature].astype(np.float32)
+        missed += (value.astype(float) < condition) != (value < np.float32(condition))
+    assert (missed > 0).sum() > 100
 
 
-@needs_node
 def test_the_built_scorer_passes_its_own_check():
     folder = ROOT / "data" / "results" / "models"
     if not (folder / "browser_scorer.json").is_file():
@@ -67,5 +57,5 @@ def test_the_built_scorer_passes_its_own_check():
         json.loads((folder / name).read_text(encoding="utf-8"))
         for name in ("browser_scorer.json", "browser_scorer_check.json")
     )
-    gap = np.abs(in_node(scorer, np.array(check["rows"])) - np.array(check["expected"]))
+    gap = np.abs(evaluate_scorer(scorer, np.array(check["rows"])) - np.array(check["expected"]))
     assert (gap > 1e-6).sum() == 0

@@ -8,7 +8,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.models.boosting import Setting
 from journey.models.leakage import leak_lesson
-from journey.models.threshold import Intervention, policy_value, value_curve, value_difference
+from journey.models.threshold import Intervention, policy_value, value_difference
 
 ACTION = Intervention(cost=0.5, lift=0.1, margin=0.4)
 
@@ -60,17 +60,6 @@ def test_the_difference_of_a_rule_with_itself_is_nothing():
     assert same.value == same.low == same.high == 0.0
     other = value_difference([1.0, 100.0, 3.0], ~helped, helped, [1, 2, 3], ACTION, replicates=20)
     assert other.value == pytest.approx((4.0 - 0.5) - (0.04 - 0.5) - (0.12 - 0.5))
-
-
-def test_the_curve_ends_with_helping_everybody():
-    rng = np.random.default_rng(3)
-    p = rng.random(400)
-    revenue = (rng.random(400) < p) * 80.0
-    curve = value_curve(revenue, p, np.arange(400), ACTION, replicates=20)
-    whole = policy_value(revenue, p, np.arange(400), ACTION, 0.0, replicates=20)
-    assert curve["share"].iloc[-1] == 1.0
-    assert curve["value"].iloc[-1] == pytest.approx(whole.value_of_all.value)
-    assert curve["share"].is_monotonic_increasing
 
 
 def test_a_leak_fakes_a_score_that_does_not_remain():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from journey.findings.agreement.service import add_service
-from journey.findings.desk import Desk
-from journey.published import ENTRIES, TOPICS, Comparison, Published, compare, last_digit
+from journey.findings.desk import Desk, add_rows
+from journey.published import ENTRIES, Comparison, Published, compare, last_digit
 from journey.report.formats import MINUS, THIN_SPACE
 from journey.studies.registry import kept
 
@@ -24,10 +24,7 @@ def collect(desk: Desk) -> None:
     compared = [compare(entry) for entry in ENTRIES]
     desk.save("published", pd.DataFrame([row(each) for each in compared]))
     desk.save("allowances", allowances(compared))
-    add_counts(desk, "agreement", compared)
-    for topic in TOPICS:
-        part = [each for each in compared if each.entry.topic == topic]
-        add_counts(desk, f"agreement.{slug(topic)}", part)
+    add_counts(desk, compared)
     add_mistakes(desk)
     add_service(desk)
 
@@ -108,36 +105,23 @@ def tolerance_text(entry: Published) -> str:
     return f"{written} of the value" if entry.allowance.relative else written
 
 
-def add_counts(desk: Desk, prefix: str, compared: list[Comparison]) -> None:
+def add_counts(desk: Desk, compared: list[Comparison]) -> None:
     """Register figures and comparisons: all, met, not met, and those whose digits were read elsewhere."""
-    separator = "." if prefix == "agreement" else "_"
-    figures = sum(len(each.met) for each in compared)
-    met = sum(sum(each.met) for each in compared)
-    rows_differing = sum(each.verdict == "differs" for each in compared)
-    for name, value, label in (
-        ("total", figures, "published figures compared"),
-        ("met", met, "published figures met"),
-        ("differs", figures - met, "published figures not met"),
-        ("rows", len(compared), "comparisons"),
-        ("rows_differ", rows_differing, "comparisons in which a figure is not met"),
-        (
-            "elsewhere",
-            sum(len(each.met) for each in compared if not each.entry.source.digits_read),
-            "published figures whose digits were not read at the address given",
-        ),
-    ):
-        desk.ledger.add(
-            f"{prefix}{separator}{name}",
-            value,
-            "count",
-            source="journey.published:compare",
-            dataset="published figures",
-            label=label,
-        )
+    figures, met = sum(len(each.met) for each in compared), sum(sum(each.met) for each in compared)
+    elsewhere = sum(len(each.met) for each in compared if not each.entry.source.digits_read)
+    label = "published figures whose digits were not read at the address given"
+    rows = (
+        ("total", figures, "count", "published figures compared"),
+        ("met", met, "count", "published figures met"),
+        ("differs", figures - met, "count", "published figures not met"),
+        ("rows", len(compared), "count", "comparisons"),
+        ("elsewhere", elsewhere, "count", label),
+    )
+    add_rows(desk, rows, source="journey.published:compare", dataset="published figures")
 
 
 def slug(topic: str) -> str:
-    """First word of a topic, as part of a number's id."""
+    """First word of a topic, as part of an identifier."""
     return topic.split()[0].lower()
 
 

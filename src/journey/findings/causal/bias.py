@@ -45,17 +45,18 @@ def add_bias(desk: Desk) -> None:
     )
     for name, row in rungs.iterrows():
         add_mean(desk, f"bias_{name}", row, "bias", shops, f"Bias, adjusted for: {WORDS[str(name)]}")
+    for name in ("rule", "hidden"):
         desk.ledger.add(
             f"causal.bias_holds_{name}",
-            int(row["holds_truth"]),
+            int(rungs.loc[name, "holds_truth"]),
             "count",
             n=shops,
             dataset=DATASET,
-            label=f"Intervals that hold the truth: {WORDS[str(name)]}",
+            label=f"Intervals that hold the truth: {WORDS[name]}",
             source=SOURCE,
         )
-    for name, row in steps.iterrows():
-        add_mean(desk, f"bias_step_{name}", row, "step", shops, f"Bias taken off: {WORDS[str(name)]}")
+    step, label = steps.loc["hidden"], f"Bias taken off: {WORDS['hidden']}"
+    add_mean(desk, "bias_step_hidden", step, "step", shops, label)
     add_scope(desk, results)
     desk.ledger.add(
         "causal.bias_recorded_share",
@@ -86,7 +87,7 @@ def add_mean(desk: Desk, name: str, row: pd.Series, key: str, shops: int, label:
 
 
 def add_scope(desk: Desk, results: dict[str, float]) -> None:
-    """Register how many shops there are, and that estimate and truth speak of the same sessions."""
+    """Register how many shops there are, and for how many sessions the rule of the coupons comes back."""
     for name in ("shops", "users"):
         desk.ledger.add(
             f"causal.bias_{name}",
@@ -96,15 +97,6 @@ def add_scope(desk: Desk, results: dict[str, float]) -> None:
             label=f"Number of {name} behind the ladder" if name == "shops" else "Users of each such shop",
             source=SOURCE,
         )
-    desk.ledger.add(
-        "causal.estimand_gap",
-        results["truth"] - results["truth_as_simulated"],
-        "points",
-        n=int(results["sessions"]),
-        dataset=DATASET,
-        label="True effect on cleaned sessions less that on sessions as simulated",
-        source=SOURCE,
-    )
     desk.ledger.add(
         "causal.rule_recovered",
         results["rule_recovered"],

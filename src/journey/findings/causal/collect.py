@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -9,10 +11,12 @@ from journey import causal
 from journey.causal.coupon import SEED, boosted, coupon_covariates, logistic
 from journey.evaluation.treatment import true_coupon
 from journey.findings.causal.bias import add_bias
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.warehouse.query import query
 
 SOURCE = "journey.findings.causal.collect"
+CLUSTERED = "clustered by user"
 METHODS = ("naive", "regression", "matching", "weighting", "doubly_robust")
 
 
@@ -46,82 +50,55 @@ def add_effects(
         seed=SEED,
         clusters=users,
     )
-    truth = true_coupon(desk.paths.store(desk.store))
-    desk.ledger.add(
-        "causal.truth",
-        truth.on_treated,
-        "points",
-        n=truth.n_treated,
-        label="True effect on sessions with a coupon",
-        source="journey.evaluation.treatment:true_coupon",
-    )
     effects = dict(zip(METHODS, found, strict=True))
-    rows = []
-    for name, effect in effects.items():
-        desk.ledger.add(
-            f"causal.{name}",
-            effect.estimate,
-            "points",
-            label=f"Effect of a coupon on buying: {effect.method}",
-            low=effect.low,
-            high=effect.high,
-            method="clustered by user",
-            n=effect.n,
-            source="journey.causal.comparison:compare_estimators",
-            query="coupon_sessions",
-        )
-        rows.append(
-            {
-                "method": effect.method,
-                "estimate": effect.estimate,
-                "low": effect.low,
-                "high": effect.high,
-                "covers": "yes" if effect.low <= truth.on_treated <= effect.high else "no",
-                "dropped": effect.n_dropped,
-            }
-        )
+    truth = true_coupon(desk.paths.store(desk.store))
+    covers = [each.low <= truth.on_treated <= each.high for each in found]
+    rows = [
+        {
+            "method": each.method,
+            "estimate": each.estimate,
+            "low": each.low,
+            "high": each.high,
+            "covers": "yes" if held else "no",
+            "dropped": each.n_dropped,
+        }
+        for each, held in zip(found, covers, strict=True)
+    ]
     desk.save("effects", pd.DataFrame(rows))
-    desk.ledger.add(
-        "causal.naive_factor",
-        effects["naive"].estimate / truth.on_treated,
-        "ratio",
-        digits=1,
-        label="Naive difference over the truth",
-        source=f"{SOURCE}:add_effects",
+    label, source = "True effect on sessions with a coupon", "journey.evaluation.treatment:true_coupon"
+    desk.ledger.add("causal.truth", truth.on_treated, "points", n=truth.n_treated, label=label, source=source)
+    drawn = [
+        (name, interval(each), "points", f"Effect of a coupon on buying: {each.method}", {"n": each.n})
+        for name, each in effects.items()
+    ]
+    source = "journey.causal.comparison:compare_estimators"
+    add_rows(desk, drawn, method=CLUSTERED, source=source, query="coupon_sessions")
+    add_arms(desk, bought, treated)
+    factor, adjusted = effects["naive"].estimate / truth.on_treated, sum(covers[1:])
+    counts: tuple[Row, ...] = (
+        ("naive_factor", factor, "ratio", "Naive difference over the truth", {"digits": 1}),
+        ("covering", adjusted, "count", "Adjusted estimators whose interval holds the truth"),
+        ("adjusted", len(rows) - 1, "count", "Estimators that adjust"),
     )
-    desk.ledger.add(
-        "causal.covering",
-        sum(row["covers"] == "yes" for row in rows[1:]),
-        "count",
-        label="Adjusted estimators whose interval holds the truth",
-        source=f"{SOURCE}:add_effects",
-    )
-    desk.ledger.add(
-        "causal.adjusted",
-        len(rows) - 1,
-        "count",
-        label="Estimators that adjust",
-        source=f"{SOURCE}:add_effects",
-    )
-    desk.ledger.add(
-        "causal.coupon_share",
-        float(treated.mean()),
-        "share",
-        n=len(treated),
-        label="Sessions that show a coupon",
-        source=f"{SOURCE}:add_effects",
-    )
-    for arm, name in ((1, "with"), (0, "without")):
-        desk.ledger.add(
-            f"causal.rate_{name}",
-            float(bought[treated == arm].mean()),
-            "share",
-            digits=2,
-            n=int((treated == arm).sum()),
-            label=f"Sessions {name} a coupon that buy",
-            source=f"{SOURCE}:add_effects",
-        )
+    add_rows(desk, counts, source=f"{SOURCE}:add_effects")
     return effects
+
+
+def interval(effect: causal.CausalEffect) -> Estimate:
+    """An effect with its bounds."""
+    return Estimate(effect.estimate, effect.low, effect.high)
+
+
+def add_arms(desk: Desk, bought: np.ndarray, treated: np.ndarray) -> None:
+    """How many sessions show a coupon, and how many with and without one buy."""
+    shown, label = treated == 1, "Sessions that show a coupon"
+    rates = []
+    for name, arm in (("with", shown), ("without", ~shown)):
+        drawn = {"digits": 2, "n": int(arm.sum())}
+        words = f"Sessions {name} a coupon that buy"
+        rates.append((f"rate_{name}", float(bought[arm].mean()), "share", words, drawn))
+    share = ("coupon_share", float(treated.mean()), "share", label, {"n": len(treated)})
+    add_rows(desk, [share, *rates], source=f"{SOURCE}:add_arms")
 
 
 def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, names: list[str]) -> None:
@@ -136,16 +113,12 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
         .head(14)
         .reset_index(drop=True),
     )
-    for name, value in (("worst_before", found.worst_before), ("worst_after", found.worst_after)):
-        desk.ledger.add(
-            f"causal.balance_{name}",
-            value,
-            "ratio",
-            digits=3,
-            n=len(treated),
-            label=f"Largest standardised mean difference, {name.removeprefix('worst_')} weighting",
-            source="journey.causal.balance:balance",
-        )
+    label = "Largest standardised mean difference"
+    rows: tuple[Row, ...] = (
+        ("balance_worst_before", found.worst_before, "ratio", f"{label}, before weighting"),
+        ("balance_worst_after", found.worst_after, "ratio", f"{label}, after weighting"),
+    )
+    add_rows(desk, rows, digits=3, n=len(treated), source="journey.causal.balance:balance")
     common = causal.overlap(treated, score, estimand="ATT")
     centres = (common.edges[:-1] + common.edges[1:]) / 2
     desk.save(
@@ -158,23 +131,13 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
             }
         ),
     )
-    desk.ledger.add(
-        "causal.effective_control",
-        common.effective_control,
-        "count",
-        n=common.n_control,
-        label="Effective sample size of the weighted sessions without a coupon",
-        source="journey.causal.propensity:overlap",
+    label = "Effective sample size of the weighted sessions without a coupon"
+    highest, n = "Highest estimated probability of a coupon", {"digits": 2, "n": len(treated)}
+    rows = (
+        ("effective_control", common.effective_control, "count", label, {"n": common.n_control}),
+        ("highest_score", common.highest, "ratio", highest, n),
     )
-    desk.ledger.add(
-        "causal.highest_score",
-        common.highest,
-        "ratio",
-        label="Highest estimated probability of a coupon",
-        digits=2,
-        n=len(treated),
-        source="journey.causal.propensity:overlap",
-    )
+    add_rows(desk, rows, source="journey.causal.propensity:overlap")
 
 
 def add_sensitivity(
@@ -187,22 +150,11 @@ def add_sensitivity(
 ) -> None:
     """How strong a hidden cause would have to be, and an outcome the coupon cannot have changed."""
     value = causal.e_value_of_effect(effects["doubly_robust"])
-    desk.ledger.add(
-        "causal.e_value",
-        value.point,
-        "ratio",
-        digits=2,
-        label="E-value of the doubly robust estimate",
-        source="journey.causal.sensitivity:e_value_of_effect",
+    rows = (
+        ("e_value", value.point, "ratio", "E-value of the doubly robust estimate"),
+        ("e_value_limit", value.limit or 1.0, "ratio", "E-value of its interval"),
     )
-    desk.ledger.add(
-        "causal.e_value_limit",
-        value.limit or 1.0,
-        "ratio",
-        digits=2,
-        label="E-value of its interval",
-        source="journey.causal.sensitivity:e_value_of_effect",
-    )
+    add_rows(desk, rows, digits=2, source="journey.causal.sensitivity:e_value_of_effect")
     # The cart of the session before this one was filled before the coupon is shown. First visits have none.
     again = sessions["sessions_before"].gt(0).to_numpy()
     placebo = sessions["cart_last"].to_numpy(dtype=float)[again]
@@ -229,23 +181,11 @@ def add_sensitivity(
             ),
         ),
     ):
-        test = causal.placebo_test(estimator, placebo)
-        desk.ledger.add(
-            f"causal.placebo_{name}",
-            test.effect.estimate,
-            "points",
-            low=test.effect.low,
-            high=test.effect.high,
-            method="clustered by user",
-            n=test.effect.n,
-            label=f"Placebo effect on the cart of the session before, {name}",
-            source="journey.causal.comparison:placebo_test",
-        )
-        desk.ledger.add(
-            f"causal.placebo_{name}_alarm",
-            "yes" if test.alarm else "no",
-            source="journey.causal.comparison:placebo_test",
-        )
+        effect = causal.placebo_test(estimator, placebo).effect
+        label = f"Placebo effect on the cart of the session before, {name}"
+        row = (f"placebo_{name}", interval(effect), "points", label)
+        source = "journey.causal.comparison:placebo_test"
+        add_rows(desk, [row], method=CLUSTERED, n=effect.n, source=source)
 
 
 def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.CausalEffect]) -> None:
@@ -254,74 +194,39 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
     basket = float(query("mean_order_value", desk.warehouse)["gross"].iloc[0])
     coupon = sessions[sessions["coupon"].eq(1)]
     given = float((coupon["converted"] * coupon["discount_pct"] / 100).mean()) * basket
-    truth = desk.ledger_value("causal.truth")
+    truth, n = desk.ledger_value("causal.truth"), len(coupon)
     # A purchase that the coupon causes earns the margin; every purchase with a coupon costs the discount.
     value = margin * basket
-    rows = []
+
+    def promised(effect: float) -> float:
+        return (effect * value - given) * n
+
+    table: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for name, effect in effects.items():
-        outcome = causal.decision_cost(effect.estimate, truth, value=value, cost=given, n=len(coupon))
-        rows.append(
+        outcome = causal.decision_cost(effect.estimate, truth, value=value, cost=given, n=n)
+        made = Estimate(promised(effect.estimate), promised(effect.low), promised(effect.high))
+        says = "go on" if outcome.treat else "stop"
+        table.append(
             {
                 "method": effect.method,
-                "says": "go on" if outcome.treat else "stop",
-                "promised": (effect.estimate * value - given) * len(coupon),
+                "says": says,
+                "promised": made.value,
                 "gain": outcome.gain,
                 "regret": outcome.regret,
             }
         )
-        desk.ledger.add(
-            f"causal.regret_{name}",
-            outcome.regret,
-            "eur",
-            n=len(coupon),
-            label="Money lost by deciding on this estimate",
-            source="journey.causal.comparison:decision_cost",
-        )
-        desk.ledger.add(
-            f"causal.promised_{name}",
-            (effect.estimate * value - given) * len(coupon),
-            "eur",
-            low=(effect.low * value - given) * len(coupon),
-            high=(effect.high * value - given) * len(coupon),
-            method="clustered by user",
-            n=len(coupon),
-            label=f"Margin in 90 days by the estimate of: {effect.method}",
-            source="journey.causal.comparison:decision_cost",
-        )
-        desk.ledger.add(
-            f"causal.says_{name}", rows[-1]["says"], source="journey.causal.comparison:decision_cost"
-        )
-    desk.save("decision", pd.DataFrame(rows))
-    desk.ledger.add(
-        "causal.true_margin",
-        (truth * value - given) * len(coupon),
-        "eur",
-        n=len(coupon),
-        label="True change of margin by the coupons given, in 90 days",
-        source="journey.causal.comparison:decision_cost",
+        label = f"Margin in 90 days by the estimate of: {effect.method}"
+        rows.append((f"promised_{name}", made, "eur", label, {"method": CLUSTERED, "n": n}))
+        rows.append((f"says_{name}", says, "text", ""))
+    desk.save("decision", pd.DataFrame(table))
+    label = "True change of margin by the coupons given, in 90 days"
+    rows.append(("true_margin", promised(truth), "eur", label, {"n": n}))
+    add_rows(desk, rows, source="journey.causal.comparison:decision_cost")
+    label, source = "Assumption", "journey.assumptions:load_assumptions"
+    desk.ledger.add("causal.gross_margin", margin, "share", digits=0, label=label, source=source)
+    costs: tuple[Row, ...] = (
+        ("basket", basket, "eur", "Average order before discount"),
+        ("cost_per_session", given, "eur", "Discount given per session with a coupon", {"n": n}),
     )
-    desk.ledger.add(
-        "causal.basket",
-        basket,
-        "eur",
-        digits=2,
-        label="Average order before discount",
-        source=f"{SOURCE}:add_decision",
-    )
-    desk.ledger.add(
-        "causal.gross_margin",
-        margin,
-        "share",
-        digits=0,
-        label="Assumption",
-        source="journey.assumptions:load_assumptions",
-    )
-    desk.ledger.add(
-        "causal.cost_per_session",
-        given,
-        "eur",
-        digits=2,
-        n=len(coupon),
-        label="Discount given per session with a coupon",
-        source=f"{SOURCE}:add_decision",
-    )
+    add_rows(desk, costs, digits=2, source=f"{SOURCE}:add_decision")

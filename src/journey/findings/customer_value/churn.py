@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from journey.customers.buying import fit_buying
 from journey.customers.churn import WAYS, fit_churn, snapshots
-from journey.customers.history import FEATURES, known_at
-from journey.customers.summary import Floats, PurchaseDays, Summary
+from journey.customers.history import known_at
+from journey.customers.summary import Floats, PurchaseDays
 from journey.evaluation.customer_truth import customer_future, expected_area
 from journey.findings.customer_value.entries import adder
 from journey.findings.desk import Desk
@@ -20,19 +17,15 @@ SOURCE = "journey.findings.customer_value.churn:add_shop_churn"
 NAMES = {"none": "as they are", "weights": "class weights", "SMOTE": "SMOTE"}
 
 
-def add_shop_churn(desk: Desk, days: PurchaseDays, summary: Summary) -> None:
+def add_shop_churn(desk: Desk, days: PurchaseDays) -> None:
     """Area under the curve of scores and of the truth, and how far probabilities lie from the truth."""
     last = int(days.day.max())
     now = known_at(days, last, within=HORIZON)
     future = customer_future(desk.warehouse, desk.paths.store("simulated"), now.customer, HORIZON)
     train = snapshots(lambda _: days, days, [last - HORIZON], HORIZON)
-    model: Any = fit_buying(summary, "Pareto/NBD").model
     plain: dict[str, Floats] = {way: fit_churn(train, "logistic", way, seed=SEED)(now.matrix) for way in WAYS}
     n = len(now.customer)
     add = adder(desk, SOURCE)
-    add("risk_customers", n, "count", "Customers at risk in the shop")
-    add("true_quiet", float(future.quiet.mean()), "share", "True share that buys nothing next", n)
-    add("shop_horizon", HORIZON, "count", "Days foretold in the shop")
     for way, p in plain.items():
         gap = float(np.abs(p - future.quiet).mean())
         add(f"shop_gap_{way.lower()}", gap, "points", f"Mean gap to the true chance, {NAMES[way]}", n)
@@ -42,12 +35,6 @@ def add_shop_churn(desk: Desk, days: PurchaseDays, summary: Summary) -> None:
     for name, label, score in (
         ("ceiling", "oracle: the true chance", future.quiet),
         ("plain", "logistic regression", plain["none"]),
-        (
-            "buying",
-            "model of buying",
-            model.quiet(summary, HORIZON)[np.searchsorted(summary.customer, now.customer)],
-        ),
-        ("silence", "days of silence", now.matrix[:, FEATURES.index("days_since_last")]),
     ):
         add_area(
             f"shop_auc_{name}",

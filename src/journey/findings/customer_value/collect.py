@@ -43,7 +43,7 @@ def collect(desk: Desk) -> None:
         chosen = add_model(desk, summary)
         if desk.store == "simulated":
             add_value(desk, days, summary, chosen)
-            add_shop_churn(desk, days, summary)
+            add_shop_churn(desk, days)
         else:
             add_holdout(desk, days)
     add_cdnow(desk)

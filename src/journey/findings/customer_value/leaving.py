@@ -57,7 +57,6 @@ def add_scores(desk: Desk, main: dict[str, Any]) -> None:
             f"Calibration error, {label}",
             n,
         )
-        add(f"{short}_mean", row["mean"], "share", f"Mean prediction, {label}", n)
         add(f"{short}_accuracy", row["accuracy"], "share", f"Accuracy at one half, {label}", n)
     desk.save("scores", pd.DataFrame(rows))
 
@@ -68,37 +67,30 @@ def add_facts(desk: Desk, main: dict[str, Any]) -> None:
     add = adder(desk, SOURCE, DATASET, METHOD)
     add("churn_test", n, "count", "Customers at risk at the cut")
     add("churn_base", base, "share", "Of those at risk, share that bought nothing", n)
-    add("churn_train_base", main["train_base"], "share", "The same among those learned from", main["train"])
     add("majority", max(base, 1 - base), "share", "Accuracy of saying the same of all", n)
-    add("silence_auc", main["silence_roc_auc"], "ratio", "ROC-AUC of days of silence", n)
-    over = estimate_of(main["against_silence"])
-    add("auc_over_silence", over, "ratio", "ROC-AUC of the model over that of silence", n)
     widest = max(abs(each["value"]) for each in main["ways_differ"].values())
     add("ways_auc", widest, "ratio", "Largest change of the ROC-AUC by weights or SMOTE", n, digits=3)
-    add("alive_flagged", main["alive_below_half"], "count", "Customers with P(alive) below one half", n)
 
 
 def add_horizons(desk: Desk, horizons: dict[str, Any]) -> None:
     """How much the length of the silence that counts as leaving matters."""
-    areas, gains = [], []
-    for found in horizons.values():
-        plain = next(row for row in found["rows"] if row["score"] == "logistic, none")
-        areas.append(plain["roc_auc"]["value"])
-        gains.append(plain["accuracy"] - max(found["test_base"], 1 - found["test_base"]))
+    areas = [
+        row["roc_auc"]["value"]
+        for found in horizons.values()
+        for row in found["rows"]
+        if row["score"] == "logistic, none"
+    ]
     add = adder(desk, SOURCE, DATASET)
     add("horizons_least", min(areas), "ratio", "ROC-AUC of the logistic model over horizons, least")
     add("horizons_most", max(areas), "ratio", "ROC-AUC of the logistic model over horizons, most")
-    add("accuracy_gain", max(gains), "points", "Largest gain of accuracy over the commoner class")
 
 
 def add_easy(desk: Desk, easy: dict[str, Any]) -> None:
     """Scores that look better and tell less."""
-    add, circular, everyone = adder(desk, SOURCE, DATASET), easy["circular"], easy["everyone"]
+    add, circular = adder(desk, SOURCE, DATASET), easy["circular"]
     n = circular["customers"]
     add("circular_auc", circular["roc_auc"], "ratio", "ROC-AUC, silence predicted from silence", n)
     add("circular_accuracy", circular["accuracy"], "share", "Accuracy, silence predicted from silence", n)
-    n = everyone["customers"]
-    add("everyone_auc", everyone["roc_auc"]["value"], "ratio", "ROC-AUC of leaving, all customers ever", n)
 
 
 def add_offers(desk: Desk, main: dict[str, Any]) -> None:
@@ -132,17 +124,15 @@ def add_offers(desk: Desk, main: dict[str, Any]) -> None:
     add("stay_worth", worth, "gbp", "Margin of a customer who stays, 90 days", n)
     add("offer_threshold", offer.threshold, "share", "Chance of leaving from which an offer pays", n)
     add_curve(desk, main, offer)
-    add_verdict(desk, {name: rules[name][0] for name in rules}, found)
+    add_verdict(desk, found)
     chosen = adder(desk, "journey.assumptions:load_assumptions")
     chosen("offer_cost", offer.cost, "gbp", "Assumed cost of an offer")
     chosen("offer_saved", offer.saved, "share", "Assumed share of leavers who stay")
 
 
-def add_verdict(desk: Desk, labels: dict[str, str], found: dict[str, Estimate]) -> None:
-    """Which rule pays most, in words, and whether the model clears the rule that learns nothing."""
-    best = max(found, key=lambda name: found[name].value)
+def add_verdict(desk: Desk, found: dict[str, Estimate]) -> None:
+    """Whether the model clears the rule that learns nothing, in words."""
     add = adder(desk, "journey.findings.customer_value.leaving:add_verdict", DATASET)
-    add("offer_best", labels[best], "text", "Rule with the highest profit")
     model, rule = found["threshold"], found["quiet"]
     apart = model.low > rule.high or rule.low > model.high
     words = "and the two differ beyond chance" if apart else "and chance alone could make that difference"

@@ -86,7 +86,6 @@ def add_facts(desk: Desk, found: dict[str, Any]) -> None:
     n = found["customers"]
     add = adder(desk, SOURCE, DATASET, "studentised bootstrap")
     add("retail_customers", n, "count", "Customers of Online Retail known at the cut")
-    add("retail_returned", found["returned"] / n, "share", "Those who bought in the next 90 days", n)
     add("retail_model", found["model"], "text", "Model of buying that Online Retail allows", n)
     more = found["orders"] / found["expected_orders"] - 1
     add("retail_more_orders", more, "share", "Orders seen over orders expected, less 1", n)

@@ -52,7 +52,6 @@ def collect(desk: Desk) -> None:
     desk.save("ranked", ranked(desk, asked, judged))
     desk.save("swings", swing_table(asked, inputs, moved))
     desk.save("tests", test_table(asked, judged, plans))
-    desk.save("inputs", input_table(inputs, factor))
 
 
 def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:
@@ -232,13 +231,3 @@ def test_table(
         for effect, units, days in [plans[question.key]]
     ]
     return pd.DataFrame(rows).sort_values("knowing", ascending=False, kind="stable", ignore_index=True)
-
-
-def input_table(inputs: dict[str, Input], factor: float) -> pd.DataFrame:
-    """One row an input: its value and the range in which 95% of its draws lie."""
-    rows = []
-    for each in inputs.values():
-        low, high = (float(each.quantile(tail, factor)) for tail in (0.025, 0.975))
-        kind = {"measured": "measured", "price": "assumed price", "effect": "assumed effect"}[each.kind]
-        rows.append({"input": each.name, "kind": kind, "value": each.value, "low": low, "high": high})
-    return pd.DataFrame(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from journey.findings.experiments import field as experiments_field
 from journey.findings.experiments import timing as experiments_timing
 from journey.inference.estimate import Estimate
 from journey.report.formats import format_interval, format_number
+from journey.report.ledger import Number
 from journey.warehouse.query import query
 
 SOURCE = "journey.findings.experiments.collect"
@@ -23,6 +25,16 @@ EXPERIMENTS = {
     "checkout_aa": "A/A test of the checkout",
     "broken_banner": "banner with a broken assignment",
 }
+#: metric -> its name, unit and digits
+EFFECTS = {
+    "conversion": ("Users who buy", "points", None),
+    "orders": ("Purchases a user", "ratio", 4),
+    "revenue": ("Net revenue a user", "eur", 2),
+    "revenue_cuped": ("Net revenue a user, CUPED", "eur", 2),
+    "session_rate": ("Sessions that buy", "points", None),
+}
+#: metrics whose true effect the simulation knows
+TRUE = ("conversion", "orders")
 
 
 def collect(desk: Desk) -> None:
@@ -45,10 +57,10 @@ def arms(users: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def add_number(
     desk: Desk, name: str, value: float | str | Estimate, unit: str, label: str, source: str, **more: Any
-) -> None:
+) -> Number:
     """Register a number that comes from the exposed users; `source` is a function of the engine or here."""
     place = SOURCE if source.startswith(":") else "journey.experiments."
-    desk.ledger.add(
+    return desk.ledger.add(
         f"experiments.{name}",
         value,
         unit,
@@ -69,38 +81,23 @@ def add_effect(
     *,
     digits: int | None = None,
     source: str = DIFFERENCE,
-) -> None:
-    """Register an effect with its interval, and its p value."""
-    add_number(
-        desk,
-        id,
-        effect.as_estimate(),
-        unit,
-        label,
-        source,
-        n=n,
-        digits=digits,
-    )
+) -> Number:
+    """Register an effect with its interval, and its p value; gives the first."""
+    number = add_number(desk, id, effect.as_estimate(), unit, label, source, n=n, digits=digits)
     p_label = f"p value: {label[0].lower()}{label[1:]}"
     add_number(desk, f"{id}_p", float(effect.p_value), "p", p_label, source, n=n)
+    return number
 
 
 def add_checks(desk: Desk, users: pd.DataFrame) -> None:
     """Sample ratio of each experiment, and the conversion it would have reported."""
     rows = []
     for name, title in EXPERIMENTS.items():
-        control, treatment = arms(users[users["experiment"].eq(name)])
+        control, treatment = both = arms(users[users["experiment"].eq(name)])
         check = engine.sample_ratio_test([len(control), len(treatment)])
-        effect = engine.two_proportions(
-            *(engine.Proportion.from_values(arm["converted"].to_numpy()) for arm in (control, treatment))
-        )
+        effect = engine.two_proportions(*proportions(both))
         before = engine.difference(
-            engine.means(
-                *(
-                    engine.Sample.from_values(arm["sessions_before"].to_numpy())
-                    for arm in (control, treatment)
-                )
-            )
+            engine.means(*(engine.Sample.from_values(arm["sessions_before"].to_numpy()) for arm in both))
         )
         n = len(control) + len(treatment)
         rows.append(
@@ -139,100 +136,79 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
     add_number(desk, "banner_device_ratio", float(gaps[worst]), "ratio", label, ":add_checks", digits=2)
 
 
+def effects_of(both: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[dict[str, engine.Effect], float]:
+    """Free shipping on the metrics of `EFFECTS`, and the variance that CUPED takes off that on revenue."""
+
+    def mean(column: str) -> engine.Effect:
+        return engine.difference(
+            engine.means(*(engine.Sample.from_values(arm[column].to_numpy()) for arm in both))
+        )
+
+    def pairs(y: str, x: str) -> Iterator[engine.PairedSample]:
+        return (engine.PairedSample.from_values(arm[y].to_numpy(), arm[x].to_numpy()) for arm in both)
+
+    adjusted = engine.cuped(*pairs("revenue", "revenue_before"))
+    effects = {
+        "conversion": engine.two_proportions(*proportions(both)),
+        "orders": mean("orders"),
+        "revenue": mean("revenue"),
+        "revenue_cuped": engine.difference(adjusted),
+        "session_rate": engine.difference(engine.ratios(*pairs("orders", "sessions"))),
+    }
+    return effects, float(adjusted.variance_reduction)
+
+
+def proportions(both: Iterable[pd.DataFrame]) -> list[engine.Proportion]:
+    """Users who buy in each arm."""
+    return [engine.Proportion.from_values(arm["converted"].to_numpy()) for arm in both]
+
+
 def add_effects(desk: Desk, users: pd.DataFrame) -> None:
     """Free shipping on several metrics, with and without a covariate, against the truth."""
-    control, treatment = arms(users)
-    n = len(users)
-    both = (control, treatment)
-
-    def paired(y: str, x: str) -> engine.ArmEstimates:
-        return engine.cuped(
-            *(engine.PairedSample.from_values(arm[y].to_numpy(), arm[x].to_numpy()) for arm in both)
-        )
-
-    sums = {
-        metric: tuple(engine.Sample.from_values(arm[metric].to_numpy()) for arm in both)
-        for metric in ("orders", "revenue")
-    }
-    conversion = engine.two_proportions(
-        *(engine.Proportion.from_values(arm["converted"].to_numpy()) for arm in both)
-    )
-    rate = engine.ratios(
-        *(
-            engine.PairedSample.from_values(arm["orders"].to_numpy(), arm["sessions"].to_numpy())
-            for arm in both
-        )
-    )
-    effects = {
-        "conversion": ("Users who buy", "points", conversion),
-        "orders": ("Purchases a user", "ratio", engine.difference(engine.means(*sums["orders"]))),
-        "revenue": ("Net revenue a user", "eur", engine.difference(engine.means(*sums["revenue"]))),
-        "revenue_cuped": (
-            "Net revenue a user, CUPED",
-            "eur",
-            engine.difference(paired("revenue", "revenue_before")),
-        ),
-        "session_rate": ("Sessions that buy", "points", engine.difference(rate)),
-    }
-    adjusted = engine.holm([float(effect.p_value) for _, _, effect in effects.values()])
+    both, n = arms(users), len(users)
+    effects, saved = effects_of(both)
+    adjusted = engine.holm([float(effect.p_value) for effect in effects.values()]).adjusted
     truth = true_effect(free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]]))
-    known = {"conversion": truth.conversion, "orders": truth.orders}
     rows = []
-    for (name, (label, unit, effect)), holm_p in zip(effects.items(), adjusted.adjusted, strict=True):
-        digits = {"eur": 2, "ratio": 4}.get(unit)
+    for (name, effect), holm_p in zip(effects.items(), adjusted, strict=True):
+        label, unit, digits = EFFECTS[name]
         source = PROPORTIONS if name == "conversion" else DIFFERENCE
-        effect_label = f"{label}, effect of free shipping"
-        add_effect(desk, name, effect, unit, n, effect_label, digits=digits, source=source)
-        number = next(item for item in desk.ledger if item.id == f"experiments.{name}")
-        true_text = ""
-        if name in known:
-            true_number = desk.ledger.add(
+        told = f"{label}, effect of free shipping"
+        number = add_effect(desk, name, effect, unit, n, told, digits=digits, source=source)
+        row: dict[str, Any] = {"metric": label, "effect": number.text, "interval": number.interval}
+        row |= {"p": float(effect.p_value), "holm_p": float(holm_p), "truth": None}
+        if name in TRUE:
+            row["truth"] = desk.ledger.add(
                 f"experiments.{name}_truth",
-                known[name],
+                getattr(truth, name),
                 unit,
                 n=n,
                 digits=digits,
                 label=f"{label}, true effect of free shipping",
                 source="journey.evaluation.treatment:true_effect",
-            )
-            true_text = true_number.text
-        rows.append(
-            {
-                "metric": label,
-                "effect": number.text,
-                "interval": number.interval,
-                "p": float(effect.p_value),
-                "holm_p": float(holm_p),
-                "truth": true_text or None,
-            }
-        )
+            ).text
+        rows.append(row)
     desk.save("effects", pd.DataFrame(rows))
-    lift = engine.relative_lift(
-        engine.proportions(*(engine.Proportion.from_values(a["converted"].to_numpy()) for a in both))
-    )
-    label, source = "Users who buy, relative lift of free shipping", "relative:relative_lift"
-    add_effect(desk, "conversion_lift", lift, "share", n, label, source=source)
-    saved = (
-        1
-        - float(effects["revenue_cuped"][2].standard_error) ** 2
-        / float(effects["revenue"][2].standard_error) ** 2
-    )
     label = "Variance of the effect on revenue that CUPED removes"
     add_number(desk, "cuped_saving", saved, "share", label, "cuped:cuped", n=n)
-    posterior = engine.beta_binomial(
-        {
-            arm: engine.Proportion.from_values(rows_["converted"].to_numpy())
-            for arm, rows_ in zip(ARMS, both, strict=True)
-        }
-    )
+    add_conversion(desk, both)
+    add_margin(desk, *both)
+
+
+def add_conversion(desk: Desk, both: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    """Users who buy: the relative lift, and the two probabilities of a Bayesian reading."""
+    counted, n = proportions(both), sum(map(len, both))
+    label, source = "Users who buy, relative lift of free shipping", "relative:relative_lift"
+    lift = engine.relative_lift(engine.proportions(*counted))
+    add_effect(desk, "conversion_lift", lift, "share", n, label, source=source)
+    posterior = engine.beta_binomial(dict(zip(ARMS, counted, strict=True)))
     better, loss = float(posterior.probability_better[1]), float(posterior.expected_loss[1])
     label, source = "Probability that free shipping converts better, flat prior", "bayes:beta_binomial"
     add_number(desk, "probability_better", better, "share", label, source, n=n)
     label = "Expected loss of conversion when free shipping is chosen"
     add_number(desk, "expected_loss", loss, "points", label, source, digits=3, n=n)
-    label, share = "Users who buy without free shipping (control)", float(control["converted"].mean())
-    add_number(desk, "control_rate", share, "share", label, ":add_effects", n=len(control))
-    add_margin(desk, control, treatment)
+    share, label = float(both[0]["converted"].mean()), "Users who buy without free shipping (control)"
+    add_number(desk, "control_rate", share, "share", label, ":add_conversion", n=len(both[0]))
 
 
 def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> None:
@@ -287,17 +263,10 @@ def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> No
 
 def add_segments(desk: Desk, users: pd.DataFrame) -> None:
     """Effect by observable segment, corrected for looking at several; and by persona, the truth."""
-    control, treatment = arms(users)
+    of_channel = users.groupby("acquisition_channel", sort=True)
     estimates = {
-        str(segment).replace("_", " "): engine.proportions(
-            *(
-                engine.Proportion.from_values(
-                    arm.loc[arm["acquisition_channel"].eq(segment), "converted"].to_numpy()
-                )
-                for arm in (control, treatment)
-            )
-        )
-        for segment in sorted(users["acquisition_channel"].unique())
+        str(segment).replace("_", " "): engine.proportions(*proportions(arms(rows)))
+        for segment, rows in of_channel
     }
     found = engine.heterogeneity(estimates)
     label, source = "p value: effect of free shipping differs by channel", "heterogeneity:heterogeneity"
@@ -323,16 +292,12 @@ def add_segments(desk: Desk, users: pd.DataFrame) -> None:
         ),
     )
     truth = free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]])
-    personas = (
-        truth.groupby("persona").agg(users=("user_id", "size"), effect=("conversion", "mean")).reset_index()
-    )
-    desk.save("personas", personas)
-    for row in personas.to_dict("records"):
+    for persona, effects in truth.groupby("persona")["conversion"]:
         desk.ledger.add(
-            f"experiments.truth_{row['persona'].lower().replace(' ', '_')}",
-            row["effect"],
+            f"experiments.truth_{str(persona).lower().replace(' ', '_')}",
+            effects.mean(),
             "points",
-            n=row["users"],
-            label=f"True effect of free shipping on users who buy, {row['persona']}",
+            n=len(effects),
+            label=f"True effect of free shipping on users who buy, {persona}",
             source="journey.evaluation.treatment:free_shipping_by_user",
         )

@@ -9,7 +9,6 @@ from journey import experiments as engine
 from journey.findings.desk import Desk
 
 SOURCE = "journey.findings.experiments.timing"
-LOOKS = (0.25, 0.5, 0.75, 1.0)
 #: What a test risks and what a plan asks for, as the text says them and as the engine is told.
 ALPHA, POWER = 0.05, 0.8
 
@@ -84,8 +83,6 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         source="journey.experiments.always_valid:confidence_sequence",
         query="experiment_users",
     )
-    bounds = engine.group_sequential(LOOKS, alpha=ALPHA)
-    desk.save("boundaries", pd.DataFrame({"information": LOOKS, "z": np.asarray(bounds.z, dtype=float)}))
 
 
 def add_plan(desk: Desk, users: pd.DataFrame) -> None:

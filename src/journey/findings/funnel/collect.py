@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -179,27 +181,21 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
             source="journey.assumptions:load_assumptions",
         )
     worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
-    title = str(worst.iloc[0]["segment"]).capitalize()
     label = "Device whose carts reach the checkout {} often"
-    desk.ledger.add("funnel.worst_device_title", title, label=label.format("least"), **common)
     for name, row, how in (("worst_device", worst.iloc[0], "least"), ("best_device", worst.iloc[-1], "most")):
         desk.ledger.add(f"funnel.{name}", str(row["segment"]), label=label.format(how), **common)
-        for metric, digits, n, who in (
-            ("conversion", 2, row["sessions"], "Sessions with a purchase"),
-            ("rate", 1, row["reached"], "Carts that reach the checkout"),
-        ):
-            desk.ledger.add(
-                f"funnel.{name}_{metric}",
-                row[metric],
-                "share",
-                low=row[f"{metric}_low"],
-                high=row[f"{metric}_high"],
-                method="percentile bootstrap over users",
-                n=n,
-                digits=digits,
-                label=f"{who}, {name.replace('_', ' ')} from cart to checkout",
-                **common,
-            )
+        desk.ledger.add(
+            f"funnel.{name}_rate",
+            row["rate"],
+            "share",
+            low=row["rate_low"],
+            high=row["rate_high"],
+            method="percentile bootstrap over users",
+            n=row["reached"],
+            digits=1,
+            label=f"Carts that reach the checkout, {name.replace('_', ' ')} from cart to checkout",
+            **common,
+        )
     late_overall = overall[overall["step_id"].ne("cart")]
     best = late_overall.loc[late_overall["value"].idxmax()]
     label = "Late step at which most margin is lost, all sessions"
@@ -256,40 +252,24 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
     )
     channels = list(counts.index)
 
-    def part(which: str) -> Estimate:
-        def of(totals: dict[str, np.ndarray]) -> np.ndarray:
-            a, b, c, d = (
-                np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
-                for period in ("before", "after")
-                for measure in ("sessions", "buying_sessions")
-            )
-            share0, share1, rate0, rate1 = a / a.sum(0), c / c.sum(0), b / a, d / c
-            if which == "mix":
-                return ((share1 - share0) * (rate0 + rate1) / 2).sum(0)
-            if which == "rate":
-                return ((rate1 - rate0) * (share0 + share1) / 2).sum(0)
-            return d.sum(0) / c.sum(0) - b.sum(0) / a.sum(0)
-
-        return drawn.estimate(of)  # type: ignore[arg-type]
+    def change_of(part: str, totals: Mapping[str, np.ndarray]) -> np.ndarray:
+        counted = (
+            np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
+            for period in ("before", "after")
+            for measure in ("sessions", "buying_sessions")
+        )
+        return np.asarray(getattr(mix_and_rate(*counted), part))
 
     common: dict[str, Any] = {"source": "journey.metrics.drivers:mix_and_rate", "query": TOTALS}
+    n = int(n0.sum() + n1.sum())
     for name, label in (
         ("change", "Change of conversion in the last three weeks"),
         ("mix", "Change of conversion, last three weeks, by the mix of channels"),
         ("rate", "Change of conversion, last three weeks, within channels"),
     ):
-        estimate = part(name)
-        desk.ledger.add(
-            f"funnel.late_{name}",
-            getattr(change, name),
-            "points",
-            low=estimate.low,
-            high=estimate.high,
-            method="percentile bootstrap over users",
-            n=int(n0.sum() + n1.sum()),
-            label=label,
-            **common,
-        )
+        part = drawn.estimate(partial(change_of, name))
+        method = "percentile bootstrap over users"
+        desk.ledger.add(f"funnel.late_{name}", part, "points", method=method, n=n, label=label, **common)
     for name, sessions, when in (
         ("before", n0, "before the last three weeks"),
         ("after", n1, "last three weeks"),
@@ -327,9 +307,7 @@ def add_promotion(desk: Desk) -> None:
     found = weekday_anomalies(daily["sessions"].to_numpy(), days.dt.day_of_week.to_numpy())
     daily = daily.assign(expected=found.expected, z=found.z, flagged=found.flagged)
     desk.save("daily", daily)
-    weekends = query("promotion_weekend", desk.warehouse)
-    desk.save("weekends", weekends)
-    top = weekends.iloc[0]
+    top = query("promotion_weekend", desk.warehouse).iloc[0]
     flagged = days[found.flagged]
     odd, source = int(found.flagged.sum()), f"{SOURCE}:add_promotion"
     label = "Days whose number of sessions does not fit their weekday"
@@ -343,16 +321,10 @@ def add_promotion(desk: Desk) -> None:
     common: dict[str, Any] = {"source": source, "query": "promotion_weekend"}
     label = "First day of the promotion weekend"
     desk.ledger.add("funnel.promotion_weekend", f"{weekend:%-d %B %Y}", label=label, **common)
-    names = ("revenue", "sessions", "conversion", "order_value")
-    for name in names:
+    for name in ("revenue", "sessions", "conversion", "order_value"):
         label = f"{name.replace('_', ' ').capitalize()} of the promotion weekend over other weekends"
         value = top[f"{name}_ratio"]
         desk.ledger.add(f"funnel.promotion_{name}_ratio", value, "ratio", digits=2, label=label, **common)
-    parts = {name: np.log(top[f"{name}_ratio"]) for name in names[1:]}
-    for name, part in parts.items():
-        value = part / sum(parts.values())
-        label = f"Share of the promotion's extra revenue (log): {name.replace('_', ' ')}"
-        desk.ledger.add(f"funnel.promotion_{name}_part", value, "share", digits=0, label=label, **common)
 
 
 def add_agreement(desk: Desk, whole: BootstrapTotals) -> None:

@@ -64,15 +64,11 @@ def add_paths(desk: Desk) -> None:
             }
         ),
     )
-    tops = pd.DataFrame(
-        {"path": [" > ".join(path) for path in links.top_paths], "sessions": links.top_counts}
-    ).assign(share=lambda rows: rows["sessions"] / links.total)
-    desk.save("top_paths", tops)
     common: dict[str, Any] = {"source": "journey.journeys.sankey:sankey_links", "n": whole.n}
-    label = "Commonest path of a session, repeated steps taken as one"
-    desk.ledger.add("journeys.top_path", str(tops["path"].iloc[0]), label=label, **common)
-    label = "Sessions that follow the commonest path"
-    desk.ledger.add("journeys.top_path_share", tops["share"].iloc[0], "share", label=label, **common)
+    path, label = " > ".join(links.top_paths[0]), "Commonest path of a session, repeated steps taken as one"
+    desk.ledger.add("journeys.top_path", path, label=label, **common)
+    share, label = links.top_counts[0] / links.total, "Sessions that follow the commonest path"
+    desk.ledger.add("journeys.top_path_share", share, "share", label=label, **common)
 
     labels = list(matrix.labels)
     for name, origin, target in (
@@ -80,7 +76,6 @@ def add_paths(desk: Desk) -> None:
         ("view_to_cart", "view", "add to cart"),
         ("cart_to_checkout", "add to cart", "checkout"),
         ("checkout_to_purchase", "checkout", "purchase"),
-        ("remove_to_end", "remove from cart", "end"),
     ):
         i, j = labels.index(origin), labels.index(target)
         desk.ledger.add(
@@ -150,17 +145,9 @@ def add_time_to_convert(desk: Desk) -> None:
         label="Mean days to the first order among those who ordered (biased)",
         source=f"{SOURCE}:add_time_to_convert",
     )
-    for name, value, unit, label in (
-        ("ordering_visitors", int(ordered.sum()), "count", "Visitors with an order"),
-        (
-            "naive_ordered",
-            float(ordered.mean()),
-            "share",
-            "Visitors with an order, however long they were seen",
-        ),
-    ):
-        source = f"{SOURCE}:add_time_to_convert"
-        desk.ledger.add(f"journeys.{name}", value, unit, n=curve.n, label=label, source=source)
+    label, source = "Visitors with an order, however long they were seen", f"{SOURCE}:add_time_to_convert"
+    share = float(ordered.mean())
+    desk.ledger.add("journeys.naive_ordered", share, "share", n=curve.n, label=label, source=source)
     groups = []
     for device, rows in customers.groupby("device_preference", sort=True):
         one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy())
@@ -344,9 +331,7 @@ def add_clickstream(desk: Desk) -> None:
     flow = pd.DataFrame(result["flow"]["probability"], columns=labels)
     flow.insert(0, "from", labels)
     desk.save("eshop_flow", flow[flow["from"].ne("end")].drop(columns="start"))
-    categories = pd.DataFrame(result["categories"])
-    desk.save("eshop_categories", categories)
-    stay = [result["flow"]["probability"][i][i] for i in range(len(categories))]
+    stay = [result["flow"]["probability"][i][i] for i in range(len(result["categories"]))]
     for name, share, which in (("low", min(stay), "lowest"), ("high", max(stay), "highest")):
         label = f"E-shop moves that stay in the category, {which} category"
         # A share of moves; the result holds no count of them.

@@ -101,49 +101,26 @@ def add_share(desk: Desk, each: Decided, ceiling: str, share: Share) -> None:
 def add_large_shop(desk: Desk, each: Decided, known: dict[str, Any]) -> None:
     """The same shares where 30 times the test sessions leave little to chance."""
     rows, dataset = known["large_test_rows"], "simulated, 30 times the users"
-    for name, label in (
-        ("of_attainable", "Part of the attainable ceiling reached"),
-        ("of_oracle", "Part of the oracle ceiling reached"),
-        ("attainable_of_oracle", "Attainable over oracle ceiling"),
-    ):
-        value = known["large_test"][name]["share"]
-        desk.ledger.add(
-            f"prediction.{each.short}_large_{name}",
-            value["value"],
-            "share",
-            low=value["low"],
-            high=value["high"],
-            method=METHOD,
-            n=rows,
-            digits=1,
-            label=f"{label} {each.when}, larger shop",
-            source=f"{RUN}:one_decision",
-            dataset=dataset,
-        )
     share = known["large_test"]["of_attainable"]["share"]
-    reached, found = share["value"], verdict(share["low"], share["high"], AIM)
+    desk.ledger.add(
+        f"prediction.{each.short}_large_of_attainable",
+        share["value"],
+        "share",
+        low=share["low"],
+        high=share["high"],
+        method=METHOD,
+        n=rows,
+        digits=1,
+        label=f"Part of the attainable ceiling reached {each.when}, larger shop",
+        source=f"{RUN}:one_decision",
+        dataset=dataset,
+    )
+    found = verdict(share["low"], share["high"], AIM)
     source = "journey.inference.aims:verdict"
     label = f"Aim for the attainable ceiling {each.when}, larger shop"
     desk.ledger.add(
         f"prediction.{each.short}_aim", found, n=rows, label=label, source=source, dataset=dataset
     )
-    source = f"{HERE}:add_large_shop"
-    name, gap = f"prediction.{each.short}_aim_gap", reached - AIM
-    label = f"Part of the attainable ceiling {each.when}, less the aim"
-    desk.ledger.add(name, gap, "points", digits=1, n=rows, label=label, source=source, dataset=dataset)
-    for name, n, label in (
-        ("train_positives", known["train_rows"], "Buyers to learn from"),
-        ("large_test_rows", None, "Test sessions judged"),
-    ):
-        desk.ledger.add(
-            f"prediction.{each.short}_{name}",
-            known[name],
-            "count",
-            n=n,
-            label=f"{label} {each.when}, larger shop",
-            source=f"{RUN}:one_decision",
-            dataset=dataset,
-        )
 
 
 def add_hidden(desk: Desk, each: Decided) -> None:

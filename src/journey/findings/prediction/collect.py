@@ -115,17 +115,12 @@ def add_scores(desk: Desk, decided: dict[str, Decided]) -> list[dict[str, Any]]:
             if name == each.model.chosen:
                 add_chosen(desk, each, scores)
     desk.save("scores", pd.DataFrame(rows))
-    desk.save("trials", trial_table(decided))
     start = decided["session_start"].periods
     for name, frame in (("train", start.train), ("validation", start.validation), ("test", start.test)):
         period = "training" if name == "train" else name
-        source, label = "journey.models.training:split_periods", f"Sessions of the {period} period"
-        desk.ledger.add(f"prediction.{name}_sessions", len(frame), "count", label=label, source=source)
+        source = "journey.models.training:split_periods"
         first, label = pd.Timestamp(frame.decided_at.min()), f"First day of the {period} period"
         desk.ledger.add(f"prediction.{name}_from", f"{first:%-d %B %Y}", label=label, source=source)
-    shared, source = start.shared_users, "journey.features.split:split_by_time"
-    label = "Test users who also occur in training"
-    desk.ledger.add("prediction.shared_users", shared, "share", digits=0, label=label, source=source)
     features, source = len(start.train.names), "journey.features.load:load_features"
     desk.ledger.add(
         "prediction.features", features, "count", label="Features known at a decision", source=source
@@ -198,27 +193,11 @@ def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores, labe
     )
 
 
-def trial_table(decided: dict[str, Decided]) -> pd.DataFrame:
-    """What the search tried on validation, best first."""
-    rows = []
-    for each in decided.values():
-        for trial in each.model.trials:
-            rows.append({"decision": SHORT[each.decision][1], **vars(trial.setting), "log_loss": trial.loss})
-    return pd.DataFrame(rows)
-
-
 def add_libraries(desk: Desk) -> None:
     """LightGBM and CatBoost next to XGBoost, as committed."""
     found = kept("boosting_comparison", desk.paths)
-    table = pd.DataFrame(found.results["rows"])
-    table["decision"] = table["decision_id"].map({name: words for name, (_, words) in SHORT.items()})
-    table["library"] = table["library"].map(
-        {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
-    )
-    desk.save("libraries", table)
     desk.save("libraries_evidence", pd.DataFrame({"note": [found.label]}))
     source = "journey.studies.boosting_comparison:compare_libraries"
-    differences = pd.DataFrame(found.results["differences"])
     widest = max(found.results["differences"], key=lambda row: abs(row["roc_auc"]))
     sign = -1.0 if widest["roc_auc"] < 0 else 1.0
     low, high = sorted(sign * widest[f"roc_auc_{end}"] for end in ("low", "high"))
@@ -230,15 +209,6 @@ def add_libraries(desk: Desk) -> None:
         high=high,
         method=prediction_differences.METHOD,
         label="Largest ROC-AUC difference of boosting libraries at a decision",
-        source=source,
-    )
-    clear = (differences["roc_auc_low"] > 0) | (differences["roc_auc_high"] < 0)
-    desk.ledger.add(
-        "prediction.libraries_clear",
-        int(clear.sum()),
-        "count",
-        n=len(differences),
-        label="ROC-AUC differences of boosting libraries beyond chance",
         source=source,
     )
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pandas as pd
-
 from journey.findings.desk import Desk
-from journey.findings.prediction.decided import SHORT, Decided
+from journey.findings.prediction.decided import Decided
 from journey.inference.estimate import Estimate
 from journey.models.scores import compare
 
 METHOD = "bootstrap over users, both scores on the same draws"
 #: name in the ledger -> the model, the other
-PAIRS = {
-    "xgboost_over_logistic": ("xgboost", "logistic"),
-    "blend_over_logistic": ("blend", "logistic"),
-    "blend_over_xgboost": ("blend", "xgboost"),
-    "chosen_over_rule": ("chosen", "bought_before"),
-}
+PAIRS = {"xgboost_over_logistic": ("xgboost", "logistic"), "chosen_over_rule": ("chosen", "bought_before")}
 NAMES = {
     "logistic": "logistic regression",
     "xgboost": "XGBoost",
-    "blend": "mean of both",
     "bought_before": "bought before",
     "chosen": "model that decides",
 }
-METRICS = {"roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
 
 
 def add_differences(desk: Desk, decided: dict[str, Decided], *, replicates: int, seed: int) -> None:
-    """Every model against every other, and the one that decides against the rule, at every decision."""
-    rows: list[dict[str, Any]] = []
+    """The trees against the regression, and the model that decides against the rule, at every decision."""
     for each in decided.values():
         test = each.periods.test
         scores = each.probabilities | {"chosen": each.chosen}
@@ -39,19 +27,8 @@ def add_differences(desk: Desk, decided: dict[str, Decided], *, replicates: int,
             found = compare(
                 test.label, scores[one], scores[other], test.user_id, replicates=replicates, seed=seed
             )
-            row: dict[str, Any] = {"decision": SHORT[each.decision][1], "model": NAMES[one]}
-            row["other"] = NAMES[other]
-            for metric, title in METRICS.items():
-                estimate = found[metric]
-                row |= {
-                    metric: estimate.value,
-                    f"{metric}_low": estimate.low,
-                    f"{metric}_high": estimate.high,
-                }
-                label = f"{title} {each.when}, {NAMES[one]} less {NAMES[other]}"
-                add_difference(desk, f"{each.short}_{name}_{metric}", estimate, len(test), label)
-            rows.append(row)
-    desk.save("differences", pd.DataFrame(rows))
+            label = f"ROC-AUC {each.when}, {NAMES[one]} less {NAMES[other]}"
+            add_difference(desk, f"{each.short}_{name}_roc_auc", found["roc_auc"], len(test), label)
 
 
 def add_difference(desk: Desk, name: str, estimate: Estimate, n: int, label: str) -> None:

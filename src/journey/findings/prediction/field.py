@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from journey.findings.desk import Desk
@@ -42,7 +41,6 @@ def add_field(desk: Desk) -> None:
     for name, value, n, label in (
         ("rows", rows, None, "Sessions of Online Shoppers"),
         ("purchases", result["purchases"], rows, "Sessions of Online Shoppers that buy"),
-        ("month_rows", later, rows, "Sessions of Online Shoppers in the later months"),
     ):
         desk.ledger.add(f"prediction.uci_{name}", value, "count", n=n, label=label, **common)
     tables = []
@@ -70,13 +68,8 @@ def add_field(desk: Desk) -> None:
         )
         own: dict[str, Any] = {"source": "journey.inference.aims:verdict", "dataset": DATASET}
         desk.ledger.add(f"prediction.uci_aim_{metric}", found_out, n=rows, label=label, **own)
-    recipes, label = tuned["with_page_values"]["recipes"], "Recipe chosen in most training folds"
-    most = max(set(recipes), key=recipes.count)
-    own = {"source": f"{tuner}:inner_choice", "dataset": DATASET}
-    desk.ledger.add("prediction.uci_recipe", most, n=len(recipes), label=label, **own)
     desk.save("field", pd.concat([*tables, pd.DataFrame(extra)], ignore_index=True))
     add_hold_outs(desk, tuned["hold_outs"], common)
-    desk.save("field_resampling", pd.DataFrame(result["resampling"]))
     # One stratified fold of the rows is the test.
     register_lesson(desk, "uci", result["resampling"], DATASET, rows // FOLDS)
 
@@ -100,9 +93,8 @@ def add_quality(
 
 
 def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[str, Any]) -> None:
-    """How far single random hold-outs lie apart, and how many reach the published numbers."""
+    """How many single random hold-outs reach the published numbers."""
     values = pd.DataFrame(hold_outs)
-    desk.save("hold_outs", values)
     source = {"source": "journey.studies.shoppers_tuning:hold_outs", "dataset": common["dataset"]}
     label = "Random hold-outs of one fixed model"
     desk.ledger.add("prediction.uci_hold_outs", len(values), "count", label=label, **source)
@@ -116,18 +108,6 @@ def add_hold_outs(desk: Desk, hold_outs: dict[str, list[float]], common: dict[st
             label=f"Published {title} on Online Shoppers, oversampled (PMC10121810)",
             source="journey.findings.prediction.field:add_hold_outs",
             dataset=DATASET,
-        )
-        desk.ledger.add(
-            f"prediction.uci_hold_out_{metric}",
-            float(np.mean(drawn)),
-            "ratio",
-            low=float(drawn.min()),
-            high=float(drawn.max()),
-            level=1.0,
-            method="lowest and highest of the hold-outs",
-            n=len(drawn),
-            label=f"Mean {title} over random hold-outs",
-            **source,
         )
         desk.ledger.add(
             f"prediction.uci_reaching_{metric}",

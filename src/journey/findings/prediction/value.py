@@ -16,7 +16,6 @@ from journey.models.threshold import (
     Intervention,
     PolicyValue,
     policy_value,
-    value_curve,
     value_difference,
 )
 
@@ -53,8 +52,6 @@ def add_value(desk: Desk, decided: dict[str, Decided], headline: str) -> float:
             desk.ledger.add(
                 "prediction.order_value", order_value, "eur", digits=2, label=label, source=source
             )
-            curve = value_curve(test.revenue_after, each.chosen, test.user_id, action, seed=SEED)
-            desk.save("value_curve", curve)
     desk.save("values", pd.DataFrame(rows))
     add_wait(desk, decided, gains)
     for name, entry, unit, digits, what in (
@@ -106,7 +103,6 @@ def add_values(
         source=f"{SOURCE}:Intervention.threshold",
     )
     for name, estimate, unit, digits, label in (
-        ("helped", value.share, "share", 0, "Share of sessions helped by the score"),
         ("value", value.value, "eur", 0, "Gain from helping by the score"),
         ("value_of_all", value.value_of_all, "eur", 0, "Gain from helping everybody"),
         ("value_over_all", value.over_all, "eur", 0, "Gain of the score over helping everybody"),

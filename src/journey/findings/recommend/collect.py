@@ -14,7 +14,6 @@ from journey.findings.desk import Desk
 from journey.findings.recommend.field import add_field
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.findings.recommend.pairs import add_pairs, pair_part
-from journey.inference.intervals import wilson_estimate
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 from journey.warehouse.query import query
@@ -30,11 +29,9 @@ GRID = recommend.Grid(
     prior=(5.0, 20.0, 50.0),
 )
 HISTORY = ((1, 9), (10, 29), (30, 99), (100, None))
-SHARES = (0.1, 0.3, 1.0)
+FEW = 0.1
 ITEM_SHARES = (0.1, 0.5)
-#: methods whose difference is what the purchase model makes, and all whose difference is shown
-PURCHASE = (("pairs", "als"), ("hybrid", "hybrid_without"))
-OVER = (("hybrid", "als"), *PURCHASE)
+OVER = (("hybrid", "als"), ("pairs", "als"), ("hybrid", "hybrid_without"))
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
 COMPARISON = "journey.recommend.comparison"
@@ -64,12 +61,11 @@ def collect(desk: Desk) -> None:
 
     add_task(desk, log, task, settings)
     add_methods(desk, task, scores)
-    add_pairs(desk, task, part, settings)
+    add_pairs(desk, task, part)
     add_oracle_shares(desk, task, scores)
     add_cold(desk, task, scores)
     add_history(desk, task, scores)
     add_fewer_users(desk, task, settings)
-    add_oracle_check(desk, log)
     add_field(desk)
 
 
@@ -131,10 +127,7 @@ def add_task(
     met = int(task.candidates.sum())
     for name, value, n, label, source in (
         ("candidates", met, len(log.item_ids), "Items with a contact before the cut", at_cut),
-        ("choices", int(task.relevant.sum()), None, "User-item pairs to be found in the test period", at_cut),
         ("warm_users", int(task.warm.sum()), users, "Users of the test period with a history", at_cut),
-        ("cold_users", int((~task.warm).sum()), users, "Users of the test period without a history", at_cut),
-        ("users", len(log.user_ids), None, "Users with any contact", f"{SOURCE}:contact_log"),
         ("test_days", TEST_DAYS, None, "Days of the test period", f"{SOURCE}:collect"),
         ("validation_days", VALIDATION_DAYS, None, "Days of the validation period", f"{SOURCE}:collect"),
         ("length", LENGTH, None, "Places of a list", "journey.recommend.study:lists_of"),
@@ -142,14 +135,6 @@ def add_task(
         desk.ledger.add(f"recommend.{name}", value, "count", n=n, label=label, source=source)
     cold, label = float((~task.warm).mean()), "Share of users of the test period without a history"
     desk.ledger.add("recommend.cold_user_share", cold, "share", n=users, label=label, source=at_cut)
-    desk.ledger.add(
-        "recommend.cold_item_share",
-        task.cold_choices / task.choices,
-        "share",
-        n=task.choices,
-        label="Choices of items that nobody had met before the cut",
-        source=at_cut,
-    )
     source = "journey.recommend.study:choose_settings"
     weights = " / ".join(f"{weight:g}" for weight in settings.weights)
     rank, alpha, penalty = settings.als
@@ -159,7 +144,6 @@ def add_task(
         ("als_alpha", f"{alpha:g}", "Confidence weight of ALS"),
         ("als_penalty", f"{penalty:g}", "Penalty of ALS"),
         ("shrinkage", f"{settings.shrinkage:g}", "Shrinkage of the item-item cosine, in users"),
-        ("prior", f"{settings.prior:g}", "Contacts at the shop's mix given to each visitor's categories"),
         ("mix", mix_text(settings.mix), "Weights of the parts of the hybrid"),
     ):
         desk.ledger.add(f"recommend.{name}", text, label=label, source=source)
@@ -175,9 +159,6 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
     )
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("methods", table)
-    names_of = {"name": "method", "other_name": "other"}
-    named = {new: found.differences[column].map(METHOD_NAMES) for new, column in names_of.items()}
-    desk.save("differences", found.differences.assign(**named))
     items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
     desk.save("items", items)
     n, source = found.n_users, f"{COMPARISON}:compare"
@@ -189,13 +170,8 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
         label = f"NDCG over popularity, less one, {method}"
         add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
-        for measure, unit in (("coverage", "share"), ("novelty", "ratio")):
-            name = f"recommend.{measure}_{row['method']}"
-            label = f"{measure.capitalize()} of the lists, {method}"
-            desk.ledger.add(name, row[measure], unit, digits=1, n=n, label=label, source=source)
-    learned = table[~table["method"].isin(["oracle"])].sort_values("ndcg", kind="stable")
-    best, label = in_sentence(str(learned["method"].iloc[-1])), f"Method with the best NDCG at {LENGTH}"
-    desk.ledger.add("recommend.best", best, n=n, label=label, source=source)
+        name, label = f"recommend.coverage_{row['method']}", f"Coverage of the lists, {method}"
+        desk.ledger.add(name, row["coverage"], "share", digits=1, n=n, label=label, source=source)
     for group, key in zip(names, ("top", "middle", "tail"), strict=True):
         rows = items[items["items"].eq(group)].set_index("method")
         for method in ("popularity", "als", "pairs", "hybrid", "oracle"):
@@ -219,55 +195,27 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
 
 
 def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
-    """Share of the oracle's gain over popularity that each method captures, in NDCG and in recall."""
-    rows = []
-    clear, n = 0, int(task.warm.sum())
-    for metric, words in (("ndcg", "NDCG"), ("recall", "recall")):
+    """How much better one list is than another, and their share of the oracle's gain over popularity."""
+    for metric in ("ndcg", "recall"):
         totals = recommend.ndcg_totals(task, scores, task.warm, metric=metric, seed=SEED)
-        for method in ("recent", "category", "item_item", "als", "pairs", "hybrid_without", "hybrid"):
-            value, low, high = recommend.share_of_gain(totals, method, "popularity", "oracle")
-            rows.append(
-                {
-                    "metric": metric,
-                    "method": method,
-                    "name": METHOD_NAMES[method],
-                    "share": value,
-                    "low": low,
-                    "high": high,
-                }
-            )
-            label = f"Oracle's gain in {words} captured, {in_sentence(method)}"
-            share, name = (value, low, high), f"captured_{metric}_{method}"
-            add_bounded(desk, name, share, "share", n, label, source="share_of_gain", digits=0)
+        for method in ("als", "hybrid") if metric == "ndcg" else ():
+            share = recommend.share_of_gain(totals, method, "popularity", "oracle")
+            name, label = f"captured_ndcg_{method}", f"Oracle's gain in NDCG captured, {in_sentence(method)}"
+            add_bounded(desk, name, share, "share", totals.n_users, label, source="share_of_gain", digits=0)
         for better, other in OVER:
             difference = totals.estimate(ratio_less_one(better, other))
-            clear += (better, other) in PURCHASE and (difference.low > 0 or difference.high < 0)
             name = f"{better}_over_{other}_{metric}"
             label = f"{METRIC_NAMES[metric]}, {in_sentence(better)} over {in_sentence(other)}, less one"
             less_one = [round(part, DIGITS) for part in (difference.value, difference.low, difference.high)]
             add_bounded(desk, name, less_one, "share", totals.n_users, label, source="ratio_less_one")
-    desk.ledger.add(
-        "recommend.pairs_clear",
-        int(clear),
-        "count",
-        n=2 * len(PURCHASE),
-        label="Differences by the purchase model whose interval excludes zero",
-        source=f"{SOURCE}:add_oracle_shares",
-    )
-    desk.save("captured", pd.DataFrame(rows))
 
 
 def add_cold(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
-    """Users without a history: only popularity is left, next to what tastes would give."""
-    found = recommend.compare(
-        task, {name: scores[name] for name in ("popularity", "recent", "oracle")}, users=~task.warm, seed=SEED
-    )
-    table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
-    desk.save("cold", table)
-    for row in table.to_dict("records"):
-        label = f"Recall at {LENGTH} of users without a history, {in_sentence(row['method'])}"
-        name = f"cold_recall_{row['method']}"
-        add_bounded(desk, name, bounded(row, "recall"), "share", found.n_users, label)
+    """Users without a history: only popularity is left."""
+    found = recommend.compare(task, {"popularity": scores["popularity"]}, users=~task.warm, seed=SEED)
+    (row,) = found.table.to_dict("records")
+    label = f"Recall at {LENGTH} of users without a history, {in_sentence('popularity')}"
+    add_bounded(desk, "cold_recall_popularity", bounded(row, "recall"), "share", found.n_users, label)
 
 
 def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
@@ -308,49 +256,12 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
 def add_fewer_users(desk: Desk, task: recommend.Task, settings: recommend.Settings) -> None:
     """ALS when it learns from fewer of the other users; the judged users keep their own history."""
     scores = {}
-    for share in SHARES:
+    for share in (FEW, 1.0):
         thin = recommend.with_fewer_users(task, share, SEED)
         scores[f"{share:.0%}"] = recommend.personal_scores(
             "als", thin, settings.weights, settings.als, None, settings.sweeps
         )
-    found = recommend.compare(task, scores, users=task.warm, baseline=f"{SHARES[0]:.0%}", seed=SEED)
-    table = found.table.rename(columns={"method": "others"})
-    desk.save("fewer_users", table[["others", "ndcg", "ndcg_low", "ndcg_high", "recall"]])
-    for share, row in zip(SHARES, found.table.to_dict("records"), strict=True):
-        name = f"als_with_{round(100 * share)}"
-        label = f"NDCG at {LENGTH} of ALS that learns from {share:.0%} of the other users"
-        add_bounded(desk, name, bounded(row, "ndcg"), "ratio", found.n_users, label)
-        if share > SHARES[0]:
-            name = f"als_gain_{round(100 * share)}"
-            label = (
-                f"NDCG of ALS with {share:.0%} of the other users over that with {SHARES[0]:.0%}, less one"
-            )
-            add_bounded(desk, name, bounded(row, "gain"), "share", found.n_users, label, digits=1)
-
-
-def add_oracle_check(desk: Desk, log: recommend.ContactLog) -> None:
-    """Hold the oracle's probabilities against the first cart of every user, which no earlier cart shapes."""
-    carts = np.flatnonzero(log.kind == KINDS.index("add_to_cart"))
-    users, first = np.unique(log.user[carts], return_index=True)
-    chosen = log.item[carts[first]]
-    span = log.moment.max().astype("datetime64[D]") - log.moment.min().astype("datetime64[D]")
-    truth = taste_truth(
-        desk.paths.store(desk.store),
-        log.user_ids[users].astype(np.int64),
-        log.item_ids.astype(np.int64),
-        range(int(span.astype(int)) + 1),
-    )
-    chance = next_cart_probability(truth)
-    lists = recommend.top_items(chance, LENGTH)
-    hits = (lists == chosen[:, None]).any(axis=1)
-    expected = float(np.take_along_axis(chance, lists, axis=1).sum(axis=1).mean())
-    expected, source = round(expected, DIGITS), f"{SOURCE}:add_oracle_check"
-    label = "First carts expected among the oracle's twenty likeliest items"
-    desk.ledger.add("recommend.oracle_expected", expected, "share", n=len(hits), label=label, source=source)
-    desk.ledger.add(
-        "recommend.oracle_observed",
-        wilson_estimate(int(hits.sum()), len(hits)),
-        "share",
-        label="First carts seen among the oracle's twenty likeliest items",
-        source=source,
-    )
+    found = recommend.compare(task, scores, users=task.warm, baseline=f"{FEW:.0%}", seed=SEED)
+    row = found.table.to_dict("records")[-1]
+    label = f"NDCG of ALS with 100% of the other users over that with {FEW:.0%}, less one"
+    add_bounded(desk, "als_gain_100", bounded(row, "gain"), "share", found.n_users, label, digits=1)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
-from journey.recommend.study import LENGTH
 from journey.studies.registry import kept
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
@@ -16,7 +15,7 @@ TASKS = {"new": "new products", "repeats": "repeats allowed", "cold": "customers
 
 
 #: differences that the chapter speaks of: method, other
-OVER = (("als", "recent"), ("hybrid", "recent"), ("hybrid", "als"), ("bought_before", "als"))
+OVER = (("als", "recent"), ("hybrid", "recent"), ("bought_before", "als"))
 
 
 def add_field(desk: Desk) -> None:
@@ -29,43 +28,18 @@ def add_field(desk: Desk) -> None:
     }
     for name, value, label in (
         ("customers", result["customers"], "Customers of Online Retail"),
-        ("products", result["products"], "Products of Online Retail"),
-        ("candidates", result["candidates"], "Products of Online Retail bought before the cut"),
         ("contacts", result["rows"]["contacts"], "Purchases of Online Retail, one a product and invoice"),
-        ("lines", result["rows"]["lines"], "Raw lines of Online Retail"),
     ):
         desk.ledger.add(f"recommend.retail_{name}", value, "count", label=label, **common)
-    label = "Choices of products that nobody bought before the cut, Online Retail"
-    desk.ledger.add("recommend.retail_cold_share", result["cold_share"], "share", label=label, **common)
     rows = []
     for task, words in TASKS.items():
-        part, label = result[task], f"Customers of Online Retail judged, {words}"
-        desk.ledger.add(f"recommend.retail_{task}_users", part["users"], "count", label=label, **common)
-        for row in part["methods"]:
-            rows.append({"task": task, "name": METHOD_NAMES[row["method"]], **row})
-            for metric, unit in (("recall", "share"), ("ndcg", "ratio")):
-                desk.ledger.add(
-                    f"recommend.retail_{task}_{metric}_{row['method']}",
-                    row[metric],
-                    unit,
-                    low=row[f"{metric}_low"],
-                    high=row[f"{metric}_high"],
-                    method="percentile bootstrap over users",
-                    n=part["users"],
-                    label=f"{METRIC_NAMES[metric]} at {LENGTH}, {in_sentence(row['method'])}, {words}",
-                    **common,
-                )
+        part = result[task]
+        rows += [{"task": task, "name": METHOD_NAMES[row["method"]], **row} for row in part["methods"]]
         if task != "cold":
             add_differences(desk, task, part, words, common)
     desk.save("retail", pd.DataFrame(rows))
     mix, label = mix_text(result["settings"]["mix"]), "Weights of the parts of the hybrid, Online Retail"
     desk.ledger.add("recommend.retail_mix", mix, label=label, **common)
-    table = pd.DataFrame(result["new"]["methods"]).sort_values("ndcg", kind="stable")
-    best, label = (
-        in_sentence(table["method"].iloc[-1]),
-        f"Method with the best NDCG at {LENGTH}, new products",
-    )
-    desk.ledger.add("recommend.retail_best", best, n=result["new"]["users"], label=label, **common)
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
 
 

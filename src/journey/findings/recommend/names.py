@@ -19,14 +19,7 @@ METHOD_NAMES = {
 
 METRIC_NAMES = {"recall": "Recall", "ndcg": "NDCG", "reciprocal_rank": "Reciprocal rank"}
 
-#: What a list of the purchase model knows of its visitor.
-KNOWLEDGE_NAMES = {
-    "at_cut": "History at the cut",
-    "even": "History at the cut, all equally likely to buy",
-    "at_return": "History at the cut; odds, coupon and days away on the return",
-}
-
-#: The same in few words, as against the list at the cut.
+#: What a list of the purchase model knows besides the history at the cut.
 TOLD_NAMES = {"even": "same odds for every visitor", "at_return": "told of the return"}
 
 

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from journey import recommend
 from journey.findings.desk import Desk
-from journey.findings.recommend.names import KNOWLEDGE_NAMES, TOLD_NAMES, in_sentence, mix_text
-from journey.metrics.bootstrap import bootstrap_totals
-from journey.recommend.comparison import DIGITS, REPLICATES, ratio_less_one
-from journey.recommend.study import LENGTH, lists_of, warm_ndcg
+from journey.findings.recommend.names import TOLD_NAMES
+from journey.recommend.comparison import DIGITS, ratio_less_one
+from journey.recommend.study import warm_ndcg
 from journey.sparse import COLLABORATIVE, PLAIN, load_shop
 from journey.sparse.pair_scores import KNOWLEDGE, CutGround, PairScores, ground_at_cut, scores_at_cut
 
@@ -38,8 +36,6 @@ class PairPart:
     ----------
     validation, test
         Its scores at either cut, by the name of the method.
-    ndcg
-        Of the two sets of features, on the validation period.
     chosen
         The better of them there; `test` holds only this one.
     at, found
@@ -48,7 +44,6 @@ class PairPart:
 
     validation: Mapping[str, np.ndarray]
     test: Mapping[str, np.ndarray]
-    ndcg: Mapping[str, float]
     chosen: str
     at: CutGround
     found: PairScores
@@ -73,13 +68,12 @@ def pair_part(
     chosen = max(ndcg, key=lambda name: ndcg[name])
     at = ground(task, KNOWLEDGE)
     found = scores_at_cut(at, FEATURES[chosen], seed=SEED)
-    return PairPart({"pairs": tried[chosen]}, {"pairs": found.scores["at_cut"]}, ndcg, chosen, at, found)
+    return PairPart({"pairs": tried[chosen]}, {"pairs": found.scores["at_cut"]}, chosen, at, found)
 
 
-def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recommend.Settings) -> None:
+def add_pairs(desk: Desk, task: recommend.Task, part: PairPart) -> None:
     """What the model learned from, what chose it, and whether purchase odds move a list."""
     for name, count, label, function in (
-        ("sessions", part.at.sessions, "Sessions before the cut", "ground_at_cut"),
         ("carted", part.at.carted, "Pairs of session and item carted before the cut", "ground_at_cut"),
         ("bought", part.at.bought, "Pairs of session and item bought before the cut", "ground_at_cut"),
         ("trees", part.found.rounds, "Trees of the purchase model of pairs", "scores_at_cut"),
@@ -88,59 +82,17 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart, settings: recomm
         desk.ledger.add(f"recommend.pairs_{name}", count, "count", label=label, source=source)
     features, label = FEATURE_NAMES[part.chosen], "Features of the purchase model of pairs, as chosen"
     desk.ledger.add("recommend.pairs_features", features, label=label, source=f"{SOURCE}:pair_part")
-    mix, label = mix_text(settings.mix_without or {}), "Weights of the hybrid without the purchase model"
-    chooser = "journey.recommend.study:choose_settings"
-    desk.ledger.add("recommend.mix_without", mix, label=label, source=chooser)
-    chosen_by = {
-        f"pairs_{name}": (value, f"purchase model {FEATURE_NAMES[name].removesuffix(' among its features')}")
-        for name, value in part.ndcg.items()
-    } | {name: (settings.validation[name], in_sentence(name)) for name in ("als", "hybrid", "hybrid_without")}
-    for name, (value, words) in chosen_by.items():
-        desk.ledger.add(
-            f"recommend.validation_{name}",
-            round(value, DIGITS),
-            label=f"Validation NDCG at {LENGTH}, {words}",
-            source="journey.recommend.study:warm_ndcg",
-        )
-
-    scores = part.found.scores
-    totals = recommend.ndcg_totals(task, scores, task.warm, seed=SEED)
-    lists = {name: lists_of(each, task)[task.warm] for name, each in scores.items()}
-    rows = []
-    for name in KNOWLEDGE:
-        kept = (lists[name][:, :, None] == lists["at_cut"][:, None, :]).any(axis=2).mean(axis=1)
-        shared = bootstrap_totals(
-            {"kept": kept, "users": np.ones(len(kept))}, replicates=REPLICATES, seed=SEED
-        ).ratio("kept", "users")
+    totals = recommend.ndcg_totals(task, part.found.scores, task.warm, seed=SEED)
+    for name, words in TOLD_NAMES.items():
         change = totals.estimate(ratio_less_one(name, "at_cut"))
-        rows.append(
-            {
-                "knowledge": name,
-                "name": KNOWLEDGE_NAMES[name],
-                "ndcg": float(totals.totals[name][0]) / totals.n_users,
-                "change": change.value,
-                "change_low": change.low,
-                "change_high": change.high,
-                "shared": shared.value,
-                "shared_low": shared.low,
-                "shared_high": shared.high,
-            }
+        desk.ledger.add(
+            f"recommend.pairs_{name}_change",
+            round(change.value, DIGITS),
+            "share",
+            low=round(change.low, DIGITS),
+            high=round(change.high, DIGITS),
+            method=BOOTSTRAP,
+            n=change.n,
+            label=f"NDCG over the list at the cut, less one, {words}",
+            source=f"{COMPARISON}:ratio_less_one",
         )
-        if name == "at_cut":
-            continue
-        for key, estimate, label, source in (
-            ("change", change, "NDCG over the list at the cut, less one", f"{COMPARISON}:ratio_less_one"),
-            ("shared", shared, "Items kept from the list at the cut", f"{SOURCE}:add_pairs"),
-        ):
-            desk.ledger.add(
-                f"recommend.pairs_{name}_{key}",
-                round(estimate.value, DIGITS),
-                "share",
-                low=round(estimate.low, DIGITS),
-                high=round(estimate.high, DIGITS),
-                method=BOOTSTRAP,
-                n=estimate.n,
-                label=f"{label}, {TOLD_NAMES[name]}",
-                source=source,
-            )
-    desk.save("pairs", pd.DataFrame(rows).round(DIGITS))

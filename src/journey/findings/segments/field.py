@@ -181,11 +181,7 @@ def add_migration(desk: Desk, result: dict[str, Any], common: dict[str, Any]) ->
 
 def add_months(desk: Desk, result: dict[str, Any], common: dict[str, Any]) -> None:
     """Whether names last when the window moves by a month."""
-    moves = pd.DataFrame(result["moves"])
-    moves["kept_share"] = moves["kept"] / moves["in_both"]
-    moves["fixed_share"] = moves["kept_fixed_limits"] / moves["in_both"]
-    desk.save("months", moves)
-    n = int(moves["in_both"].sum())
+    n = sum(int(move["in_both"]) for move in result["moves"])
     for name, key, label in (
         ("kept", "kept_share", "Customers who keep their segment when the window moves by a month"),
         ("kept_fixed", "kept_share_fixed_limits", "The same with the limits of the first window"),
@@ -195,6 +191,5 @@ def add_months(desk: Desk, result: dict[str, Any], common: dict[str, Any]) -> No
     for name, value, label in (
         ("window", result["window_days"], "Days of a window"),
         ("days", result["moved_days"], "Days by which it moves"),
-        ("moves", len(moves), "Moves of the window"),
     ):
         desk.ledger.add(f"segments.month_{name}", value, "count", label=label, **common)

@@ -103,9 +103,6 @@ def add_confusion(desk: Desk, agreement: Agreement, names: tuple[str, ...]) -> N
     text = " and ".join(lost) if lost else "none"
     label = "Planted kinds that are the commonest of no segment"
     desk.ledger.add("segments.lost_kinds", text, label=label, source=source, n=agreement.n)
-    shown = "; ".join(f"{name}: {leads[name]} ({shares.loc[name].max():.0%})" for name in counts.index)
-    label = "Commonest planted kind of each segment"
-    desk.ledger.add("segments.leading_kinds", shown, label=label, source=source, n=agreement.n)
 
 
 def add_by_visits(

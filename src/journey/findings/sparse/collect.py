@@ -23,7 +23,6 @@ from journey.findings.sparse.pairs import (
 from journey.findings.sparse.rung import Rung
 from journey.inference.estimate import Estimate
 from journey.sparse import (
-    COLLABORATIVE,
     EVERYTHING,
     PLAIN,
     TARGETS,
@@ -42,7 +41,7 @@ from journey.sparse import (
     purchase_log_odds,
 )
 
-SETS = {"plain": PLAIN, "collaborative": (*PLAIN, *COLLABORATIVE), "everything": EVERYTHING}
+SETS = {"plain": PLAIN, "everything": EVERYTHING}
 ITEM_TARGETS = ("cart", "item", "item_3")
 #: pairs without a positive to learn from, of either kind
 SAMPLED = 100_000
@@ -210,20 +209,6 @@ def add_rung(desk: Desk, target: str, row: dict[str, Any], found: dict[str, Esti
         "count",
         label=f"Test pairs for each one that comes true: {name}",
         source="journey.sparse.targets:outcomes",
-    )
-    desk.ledger.add(
-        f"sparse.{target}_train_factor",
-        row["train_precision"] / row["model_precision"],
-        digits=1,
-        label=f"PR-AUC, training over test: {name}",
-        source="journey.sparse.ladder:learn",
-    )
-    desk.ledger.add(
-        f"sparse.{target}_train_pr_auc",
-        row["train_precision"],
-        digits=figures(row["train_precision"]),
-        label=f"Average precision on the rows of training: {name}",
-        source="journey.sparse.ladder:learn",
     )
     for key, each in found.items():
         what, measure = key.rsplit("_", 1) if "_" in key else ("model", key)

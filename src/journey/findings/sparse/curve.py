@@ -21,12 +21,7 @@ MODEL_NAMES = {
     "tastes": "told the true tastes",
     "oracle": "oracle",
 }
-MEASURES = {
-    "precision": ("ratio", 5),
-    "lift": ("ratio", 0),
-    "over_plain": ("ratio", 5),
-    "of_tastes": ("share", 0),
-}
+MEASURES = {"lift": ("ratio", 1), "of_tastes": ("share", 0)}
 
 
 #: Sizes whose lifts are compared, and the columns of a lift.
@@ -41,9 +36,7 @@ def add_curve(desk: Desk) -> None:
     desk.save("curve_evidence", pd.DataFrame({"note": [found.label]}))
     shops = pd.DataFrame(found.results["shops"])
     sizes = shops.groupby("users", as_index=False).agg(
-        shops=("shop", "size"),
         positives=("known_positives", "mean"),
-        test_positives=("test_positives", "sum"),
         new_positives=("test_untouched_positives", "sum"),
     )
     points = pd.DataFrame(found.results["points"]).merge(sizes, on="users")
@@ -51,16 +44,12 @@ def add_curve(desk: Desk) -> None:
     desk.save("curve", points)
     for size in sizes.to_dict("records"):
         add_size(desk, {str(key): int(value) for key, value in size.items()})
-    for row in points.to_dict("records"):
+    new = points[points["part"].eq("untouched")]
+    for row in new.to_dict("records"):
         add_point(desk, {str(key): value for key, value in row.items()})
-    add_growth(desk, points)
+    add_growth(desk, new)
     add_tastes(desk, shops)
-    desk.ledger.add(
-        "sparse.curve_sizes", len(sizes), "count", label="Sizes of the learning curve", source=SOURCE
-    )
-    for part in ("all", "untouched"):
-        for model in ("collaborative", "embedding"):
-            add_threshold(desk, points, part, model)
+    add_threshold(desk, new, "collaborative")
 
 
 def short(users: int) -> str:
@@ -73,44 +62,38 @@ def add_size(desk: Desk, size: dict[str, int]) -> None:
     users = short(size["users"])
     for name, what in (
         ("users", "users of a shop"),
-        ("shops", "shops"),
         ("positives", "purchased pairs to learn from"),
-        ("test_positives", "purchased pairs in the test"),
-        ("new_positives", "purchases of new items in the test"),
     ):
         label = f"Learning curve at {users} users: {what}"
         desk.ledger.add(f"sparse.curve_{users}_{name}", size[name], "count", label=label, source=SOURCE)
 
 
 def add_point(desk: Desk, row: dict[str, Any]) -> None:
-    """One model on shops of one size."""
-    n = int(row["test_positives"] if row["part"] == "all" else row["new_positives"])
-    for measure, (unit, digits) in MEASURES.items():
-        form = (unit, digits + (measure == "lift" and row["part"] == "untouched"))
+    """One model on the new items of shops of one size."""
+    for measure, form in MEASURES.items():
         add_estimate(
             desk,
-            f"curve_{short(row['users'])}_{row['part']}_{row['model']}_{measure}",
+            f"curve_{short(row['users'])}_untouched_{row['model']}_{measure}",
             Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
             form,
-            n,
-            f"{measure}, {row['name']}, {row['users']:,} users, {row['part']} pairs",
+            int(row["new_positives"]),
+            f"{measure}, {row['name']}, {row['users']:,} users, untouched pairs",
         )
 
 
 def add_growth(desk: Desk, points: pd.DataFrame) -> None:
     """What thirty times the users add to the lift on new items: two shops that share nobody."""
-    for model in ("collaborative", "tastes"):
-        rows = points[points["part"].eq("untouched") & points["model"].eq(model)].set_index("users")
-        large, small = (tuple(rows.loc[users, LIFT]) for users in GROWN)
-        value, low, high = independent_difference(large, small)
-        add_estimate(
-            desk,
-            f"curve_untouched_{model}_growth",
-            Estimate(value, low, high),
-            ("ratio", 1),
-            int(rows.loc[GROWN[0], "new_positives"]),
-            f"Growth of the lift to {GROWN[0]:,} users, {MODEL_NAMES[model]}",
-        )
+    rows = points[points["model"].eq("collaborative")].set_index("users")
+    large, small = (tuple(rows.loc[users, LIFT]) for users in GROWN)
+    value, low, high = independent_difference(large, small)
+    add_estimate(
+        desk,
+        "curve_untouched_collaborative_growth",
+        Estimate(value, low, high),
+        ("ratio", 1),
+        int(rows.loc[GROWN[0], "new_positives"]),
+        f"Growth of the lift to {GROWN[0]:,} users, {MODEL_NAMES['collaborative']}",
+    )
 
 
 def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
@@ -122,7 +105,6 @@ def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
         if value is not None
     ]
     table = pd.DataFrame(rows).groupby(["users", "low", "contacts"], as_index=False)["correlation"].mean()
-    desk.save("tastes", table.sort_values(["users", "low"]))
     for row in table.to_dict("records"):
         desk.ledger.add(
             f"sparse.tastes_{short(row['users'])}_{row['low']}",
@@ -133,16 +115,11 @@ def add_tastes(desk: Desk, shops: pd.DataFrame) -> None:
         )
 
 
-def add_threshold(desk: Desk, points: pd.DataFrame, part: str, model: str) -> None:
-    """In how many sizes the gain over history alone is clear of zero, and the smallest of them."""
-    rows = points[points["model"].eq(model) & points["part"].eq(part)].sort_values("users")
+def add_threshold(desk: Desk, points: pd.DataFrame, model: str) -> None:
+    """Purchases in the smallest shop whose gain over history alone is clear of zero."""
+    rows = points[points["model"].eq(model)].sort_values("users")
     clear = rows[rows["over_plain_low"].gt(0)]
-    key = f"sparse.curve_{part}_{model}"
-    pairs = "new items" if part == "untouched" else "all pairs"
-    label = f"Sizes in which {model} features clearly gain, {pairs}"
-    desk.ledger.add(f"{key}_clear", len(clear), "count", label=label, source=SOURCE)
     first = clear["positives"].iloc[0] if len(clear) else None
     text = f"about {round(first, -2):,.0f}" if first is not None else "more than were tried"
-    desk.ledger.add(
-        f"{key}_from", text, label=f"Purchases at the smallest such size, {model}, {pairs}", source=SOURCE
-    )
+    label = f"Purchases at the smallest such size, {model}, new items"
+    desk.ledger.add(f"sparse.curve_untouched_{model}_from", text, label=label, source=SOURCE)

@@ -10,13 +10,7 @@ from journey.inference.estimate import Estimate
 SOURCE = "journey.findings.sparse.collect"
 SEED = 5
 METHOD = "percentile bootstrap over users"
-SET_NAMES = {
-    "margin": "purchase score times popularity",
-    "plain": "history of the user, the item and the pair",
-    "collaborative": "the same and collaborative filtering",
-    "everything": "the same and item embeddings",
-    "oracle": "oracle",
-}
+SET_NAME = "the same and item embeddings"
 
 
 def decimals(rate: float) -> int:

@@ -60,7 +60,7 @@ def add_field(desk: Desk) -> None:
         label="Purchased pairs of a tenth of buyers",
     )
     add_origins(desk, result["origins"])
-    add_features(desk, result["features"], result["rungs"]["item"]["pairs"])
+    add_gains(desk, result["features"], result["rungs"]["item"]["pairs"])
     for name, each in result["top"].items():
         label = f"Top {TOP} bought: {SET_NAMES[name]}"
         add(desk, f"top_{name}", each["value"], "share", (each["low"], each["high"]), 0, TOP, label=label)
@@ -174,7 +174,6 @@ def add_origins(desk: Desk, rows: list[dict[str, Any]]) -> None:
     table["name"] = table["part"].map(PART_NAMES)
     table["low"], table["high"] = (table["rate"].map(lambda each, k=key: each[k]) for key in ("low", "high"))
     table["rate"] = table["rate"].map(lambda each: each["value"])
-    desk.save("field_origins", table)
     for row in table.to_dict("records"):
         label = row["name"]
         rate, interval = row["rate"], (row["low"], row["high"])
@@ -196,47 +195,12 @@ def add_origins(desk: Desk, rows: list[dict[str, Any]]) -> None:
             digits=0,
             label=f"{label}: share of purchases",
         )
-    again = table[table["part"].ne("never")]
-    add(
-        desk,
-        "again_share",
-        again["share"].sum(),
-        "share",
-        digits=0,
-        label="Purchases of a product bought before",
-    )
-    pairs = again["pairs"].sum() / table["pairs"].sum()
-    add(desk, "again_pairs", pairs, "share", digits=1, label="Pairs of a product bought before")
-    add(
-        desk,
-        "again_times",
-        again["positives"].sum() / again["pairs"].sum() / table["rate"].iloc[0],
-        "ratio",
-        digits=0,
-        label="Rate of pairs bought before over that of pairs never bought",
-    )
 
 
-def add_features(desk: Desk, features: dict[str, Any], n: int) -> None:
-    """Every ranking on all pairs, on repeats and on products new to the customer."""
-    rows = []
+def add_gains(desk: Desk, features: dict[str, Any], n: int) -> None:
+    """What collaborative filtering adds on all pairs, on repeats and on products new to the customer."""
     for part, measures in features.items():
-        for key, name in SET_NAMES.items():
-            row: dict[str, Any] = {"part": part, "features": key, "name": name}
-            for measure in ("precision", "lift"):
-                each = measures[f"{key}_{measure}"]
-                row |= {
-                    measure: each["value"],
-                    f"{measure}_low": each["low"],
-                    f"{measure}_high": each["high"],
-                }
-                digits = figures(each["value"]) if measure == "precision" else 1 if part != "all" else 0
-                interval = (each["low"], each["high"])
-                id = f"{part}_{key}_{measure}".replace("precision", "pr_auc")
-                add(desk, id, each["value"], "ratio", interval, digits, n, label=f"{measure}, {part}: {name}")
-            rows.append(row)
         gain = measures["gain_of_others"]
         interval = (gain["low"], gain["high"])
         label = f"Relative gain in PR-AUC by collaborative filtering, {part} pairs"
         add(desk, f"{part}_gain_of_others", gain["value"], "share", interval, 1, n, label=label)
-    desk.save("field_features", pd.DataFrame(rows))

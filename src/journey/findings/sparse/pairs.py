@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey.findings.desk import Desk
-from journey.findings.sparse.entries import METHOD, SEED, SET_NAMES, add_estimate, decimals
+from journey.findings.sparse.entries import METHOD, SEED, SET_NAME, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
 from journey.inference.intervals import wilson_estimate
 from journey.metrics.bootstrap import bootstrap_totals
@@ -19,47 +16,19 @@ from journey.warehouse.query import query
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
-#: Sets of features that are compared with the history alone, on the same draws of users.
-OVER_PLAIN = ("collaborative", "everything")
 
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
-    """The item target with more and more to go by, on all pairs and on items new to the user."""
-    scores: dict[str, NDArray[np.floating]] = {"margin": rung.baseline}
-    scores |= {name: each.scores for name, each in fitted.items()} | {"oracle": rung.oracle}
-    untouched = ground.untouched()
-    rows = []
-    for part, counted in (("all", None), ("untouched", untouched)):
+    """The item target with more to go by, on all pairs and on items new to the user."""
+    for part, counted in (("all", None), ("untouched", ground.untouched())):
         ranked = {
-            name: positive_ranks(each, rung.happened, ground.user, counted) for name, each in scores.items()
+            name: positive_ranks(each.scores, rung.happened, ground.user, counted)
+            for name, each in fitted.items()
         }
-        measures: dict[str, Any] = {}
-        for name in ranked:
-            measures[f"{name}.precision"] = lambda draw, name=name: draw[name]
-            measures[f"{name}.lift"] = lambda draw, name=name: draw[name] / draw["base_rate"]
-        for name in OVER_PLAIN:
-            measures[f"{name}.over_plain"] = lambda draw, name=name: draw[name] / draw["plain"] - 1
-        found = estimates([ranked], measures, seed=SEED)
-        for name in ranked:
-            row: dict[str, Any] = {"part": part, "features": name, "name": SET_NAMES[name]}
-            row["rounds"] = fitted[name].model.rounds if name in fitted else 0
-            row["train_precision"] = fitted[name].train_precision if name in fitted else np.nan
-            for measure in ("precision", "lift"):
-                each = found[f"{name}.{measure}"]
-                row |= {measure: each.value, f"{measure}_low": each.low, f"{measure}_high": each.high}
-                digits = 5 if measure == "precision" else 0 if part == "all" else 1
-                form = ("ratio", digits)
-                add_estimate(
-                    desk, f"{part}_{name}_{measure}", each, form, rung.happened.size, SET_NAMES[name]
-                )
-            rows.append(row)
-        for name in OVER_PLAIN:
-            change, label = (
-                found[f"{name}.over_plain"],
-                f"{SET_NAMES[name]}: PR-AUC over history" + (", new items" if part == "untouched" else ""),
-            )
-            add_estimate(desk, f"{part}_{name}_over_plain", change, ("share", 0), rung.happened.size, label)
-    desk.save("features", pd.DataFrame(rows))
+        measures = {"over_plain": lambda draw: draw["everything"] / draw["plain"] - 1}
+        change = estimates([ranked], measures, seed=SEED)["over_plain"]
+        label = f"{SET_NAME}: PR-AUC over history" + (", new items" if part == "untouched" else "")
+        add_estimate(desk, f"{part}_everything_over_plain", change, ("share", 0), rung.happened.size, label)
 
 
 def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
@@ -121,7 +90,6 @@ def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
     found = estimates(
         [ranked],
         {
-            "precision": lambda draw: draw["memory"],
             "lift": lambda draw: draw["memory"] / draw["base_rate"],
         },
         seed=SEED,
@@ -134,7 +102,6 @@ def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
         source="journey.sparse.memory:memorise",
     )
     pairs = rung.happened.size
-    add_estimate(desk, "memory_pr_auc", found["precision"], ("ratio", 5), pairs, "Tree that memorises")
     add_estimate(desk, "memory_lift", found["lift"], ("ratio", 1), pairs, "Tree that memorises, lift")
 
 

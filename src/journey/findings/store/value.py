@@ -13,7 +13,9 @@ from journey.customers.gamma_gamma import OneMean, fit_money
 from journey.customers.rfm import RULES, migration, name_customers, order_history
 from journey.customers.summary import PurchaseDays, follow, purchase_days, summarise
 from journey.errors import JourneyError
+from journey.findings.desk import Row
 from journey.findings.store.desk import ShopDesk
+from journey.inference.estimate import Estimate
 
 SOURCE = "findings.store.value"
 LEAST_CUSTOMERS, LEAST_REPEATERS, LEAST_WEEKS = 100, 50, 12
@@ -80,41 +82,18 @@ def add_rfm(desk: ShopDesk, orders: pd.DataFrame) -> None:
     table["rule"] = table["segment"].map(RULES)
     desk.save("rfm", table)
     best = table.loc[table["revenue_share"].idxmax()]
-    desk.add(
-        "best",
-        str(best["segment"]),
-        "text",
-        "Named segment that brings most revenue",
-        f"{SOURCE}:add_rfm",
-        n=len(names),
-    )
-    for name, words in (("customer_share", "customers"), ("revenue_share", "revenue")):
-        desk.add(
-            f"best_{name}",
-            float(best[name]),
-            "share",
-            f"Its share of {words}",
-            f"{SOURCE}:add_rfm",
-            n=len(names),
-        )
-    risk = table[table["segment"] == "At Risk"]
-    if len(risk):
-        desk.add(
-            "at_risk",
-            float(risk["customers"].iloc[0]),
-            "count",
-            "Customers who bought often and have not for long (At Risk)",
-            f"{SOURCE}:add_rfm",
-            n=len(names),
-        )
-        desk.add(
-            "at_risk_share",
-            float(risk["revenue_share"].iloc[0]),
-            "share",
-            "Their share of the revenue so far",
-            f"{SOURCE}:add_rfm",
-            n=len(names),
-        )
+    rows: list[Row] = [
+        ("best", str(best["segment"]), "text", "Named segment that brings most revenue"),
+        ("best_customer_share", float(best["customer_share"]), "share", "Its share of customers"),
+        ("best_revenue_share", float(best["revenue_share"]), "share", "Its share of revenue"),
+    ]
+    for risk in table[table["segment"] == "At Risk"].itertuples():
+        label = "Customers who bought often and have not for long (At Risk)"
+        rows.append(("at_risk", float(risk.customers), "count", label))
+        label = "Their share of the revenue so far"
+        rows.append(("at_risk_share", float(risk.revenue_share), "share", label))
+    for name, value, unit, label in rows:
+        desk.add(name, value, unit, label, f"{SOURCE}:add_rfm", n=len(names))
     middle = first + (end - first) / 2
     before, after = order_history(by_day, first, middle), order_history(by_day, middle, end)
     moved = migration(before, name_customers(before), after, name_customers(after))
@@ -203,77 +182,30 @@ def add_forecast(desk: ShopDesk, days: PurchaseDays, last: int, repeaters: int, 
         name = f"{chosen.name} and {'one mean' if isinstance(money, OneMean) else 'Gamma-Gamma'}"
         ways = {name: expected * money.expected(summary), again: spent_before}
         actual, what = spent, "what each spends"
-    rows = []
+    table = []
     for name, forecast in ways.items():
         found = judged(actual, forecast, seed=SEED)
-        rows.append(
+        table.append(
             {"way": name}
             | {key: getattr(found, key).value for key in ("mae", "bias", "r2", "rank", "top_found")}
             | {"r2_low": found.r2.low, "r2_high": found.r2.high}
         )
-    desk.save("forecast", pd.DataFrame(rows))
-    source = "customers.forecast:judged"
-    desk.add("forecast_days", float(horizon), "days", "Days foretold", f"{SOURCE}:add_forecast", digits=0)
-    desk.add(
-        "forecast_what",
-        what,
-        "text",
-        "What is foretold of each customer",
-        f"{SOURCE}:add_forecast",
+    desk.save("forecast", pd.DataFrame(table))
+    here, n, label = f"{SOURCE}:add_forecast", len(summary), "Model of buying that the customers allow"
+    desk.add("forecast_days", float(horizon), "days", "Days foretold", here, digits=0)
+    desk.add("forecast_what", what, "text", "What is foretold of each customer", here)
+    desk.add("forecast_model", chosen.name, "text", label, "customers.buying:fit_buying", n=n)
+    source, end = "customers.forecast:judged", "in the days kept back"
+    for key, label, row in (
+        ("r2", "R² of the model on the days kept back", table[0]),
+        ("again_r2", "R² of the days before taken again, on the days kept back", table[1]),
+    ):
+        drawn = Estimate(row["r2"], row["r2_low"], row["r2_high"], n=n, method="bootstrap over customers")
+        desk.add(f"forecast_{key}", drawn, "ratio", label, source, digits=2)
+    counts = (
+        ("expected_orders", expected.sum(), "count", f"Days with an order that the model expects {end}"),
+        ("seen_orders", orders.sum(), "count", f"Days with an order {end}"),
+        ("returned", (orders > 0).mean(), "share", f"Customers known at the cut who order again {end}"),
     )
-    desk.add(
-        "forecast_model",
-        chosen.name,
-        "text",
-        "Model of buying that the customers allow",
-        "customers.buying:fit_buying",
-        n=len(summary),
-    )
-    desk.add(
-        "forecast_r2",
-        rows[0]["r2"],
-        "ratio",
-        "R² of the model on the days kept back",
-        source,
-        low=rows[0]["r2_low"],
-        high=rows[0]["r2_high"],
-        method="bootstrap over customers",
-        n=len(summary),
-        digits=2,
-    )
-    desk.add(
-        "forecast_again_r2",
-        rows[1]["r2"],
-        "ratio",
-        "R² of the days before taken again, on the days kept back",
-        source,
-        low=rows[1]["r2_low"],
-        high=rows[1]["r2_high"],
-        method="bootstrap over customers",
-        n=len(summary),
-        digits=2,
-    )
-    desk.add(
-        "expected_orders",
-        float(expected.sum()),
-        "count",
-        "Days with an order that the model expects in the days kept back",
-        source,
-        n=len(summary),
-    )
-    desk.add(
-        "seen_orders",
-        float(orders.sum()),
-        "count",
-        "Days with an order in the days kept back",
-        source,
-        n=len(summary),
-    )
-    desk.add(
-        "returned",
-        float((orders > 0).mean()),
-        "share",
-        "Customers known at the cut who order again in the days kept back",
-        source,
-        n=len(summary),
-    )
+    for key, value, unit, label in counts:
+        desk.add(key, float(value), unit, label, source, n=n)

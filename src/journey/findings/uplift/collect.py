@@ -11,10 +11,10 @@ from journey import uplift
 from journey.evaluation.treatment import free_shipping_by_user
 from journey.evaluation.uplift_truth import order_worth
 from journey.files import replacing
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
 from journey.findings.uplift import coverage as uplift_coverage
 from journey.findings.uplift import field as uplift_field
-from journey.findings.uplift.money import SEED, Trial, add_policies
+from journey.findings.uplift.money import SEED, Trial, add_budgets, add_policies
 from journey.uplift.trial import MAIN, cross_fitted_profit, rankings
 from journey.warehouse.query import query
 
@@ -44,7 +44,9 @@ def collect(desk: Desk) -> None:
     )
     add_learners(desk, scored, scores)
     add_calibration(desk, scored, main)
-    add_policies(desk, scored, rankings(data, main))
+    ranked = rankings(data, main)
+    add_budgets(desk, scored.data, ranked.profit)
+    add_policies(desk, scored, ranked)
     everyone = uplift.cross_fit_uplift(
         MAIN[0],
         uplift.xgboost_base(SEED),
@@ -99,7 +101,7 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
 
     `trial` holds the users who are scored.
     """
-    rows, curves = [], []
+    rows = []
     data = trial.data
     for score in scores:
         quality = uplift.ranking_quality(data.bought, data.treated, score.ranking, seed=SEED)
@@ -124,19 +126,7 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
             }
         )
         if (score.learner, score.base) == MAIN:
-            register_main(desk, trial, quality, judged)
-            for share, value, low, high in zip(
-                quality.share, quality.qini_curve, quality.qini_low, quality.qini_high, strict=True
-            ):
-                curves.append(
-                    {
-                        "share": share,
-                        "gain": value,
-                        "low": low,
-                        "high": high,
-                        "random": share * quality.average_effect.value,
-                    }
-                )
+            register_main(desk, quality, judged)
             desk.save(
                 "truth_curve",
                 pd.DataFrame(
@@ -150,74 +140,38 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
             )
     table = pd.DataFrame(rows).sort_values("captured", ascending=False, ignore_index=True)
     desk.save("learners", table)
-    desk.save("qini", pd.DataFrame(curves))
-    for name, row in (("best", table.iloc[0]), ("worst", table.iloc[-1])):
-        desk.ledger.add(f"uplift.{name}_model", str(row["model"]), source=f"{SOURCE}:add_learners")
-        desk.ledger.add(
-            f"uplift.{name}_captured",
-            row["captured"],
-            "share",
-            n=len(data.bought),
-            source="journey.uplift.truth:compare_with_truth",
-        )
-    covering = int((table["qini_low"] <= 0).sum())
+    best, here = table.iloc[0], f"{SOURCE}:add_learners"
+    desk.ledger.add("uplift.best_model", str(best["model"]), source=here)
     desk.ledger.add(
-        "uplift.qini_unclear",
-        covering,
-        "count",
-        label="Learners whose Qini interval does not lie above zero",
-        source=f"{SOURCE}:add_learners",
+        "uplift.best_captured",
+        best["captured"],
+        "share",
+        n=len(data.bought),
+        source="journey.uplift.truth:compare_with_truth",
     )
-    missed = ~table["true_qini"].between(table["qini_low"], table["qini_high"])
-    label = "Learners whose Qini interval misses the Qini by true effects"
-    desk.ledger.add(
-        "uplift.qini_missed", int(missed.sum()), "count", label=label, source=f"{SOURCE}:add_learners"
+    unclear = int((table["qini_low"] <= 0).sum())
+    counts = (
+        ("qini_unclear", unclear, "count", "Learners whose Qini interval does not lie above zero"),
+        ("learners", len(table), "count", "Uplift learners"),
     )
-    desk.ledger.add(
-        "uplift.learners", len(table), "count", label="Uplift learners", source=f"{SOURCE}:add_learners"
-    )
+    add_rows(desk, counts, source=here)
 
 
-def register_main(
-    desk: Desk, trial: Trial, quality: uplift.RankingQuality, judged: uplift.TruthComparison
-) -> None:
+def register_main(desk: Desk, quality: uplift.RankingQuality, judged: uplift.TruthComparison) -> None:
     """The numbers of the learner that decides."""
-    n = quality.n
-    desk.ledger.add(
-        "uplift.scored",
-        n,
-        "count",
-        label="Users whom a model of earlier folds scores",
-        source="journey.uplift.sequential:sequential_uplift",
-    )
-    for name, found, label in (
+    rows = (
         ("average", quality.average_effect, "Effect of free shipping on the share who buy, scored users"),
         ("qini", quality.qini, "Qini coefficient of the deciding learner"),
         ("top", quality.uplift_at[0.3], "Uplift among the three tenths ranked highest"),
-    ):
-        desk.ledger.add(
-            f"uplift.{name}",
-            found,
-            "points",
-            method="bootstrap over users",
-            n=n,
-            label=label,
-            source="journey.uplift.curves:ranking_quality",
-        )
-    desk.ledger.add(
-        "uplift.spearman",
-        judged.spearman,
-        "ratio",
-        digits=2,
-        n=n,
-        label="Rank correlation of score and true effect",
-        source="journey.uplift.truth:compare_with_truth",
     )
+    drawn = [(name, found, "points", label) for name, found, label in rows]
+    source = "journey.uplift.curves:ranking_quality"
+    add_rows(desk, drawn, method="bootstrap over users", n=quality.n, source=source)
     desk.ledger.add(
         "uplift.captured",
         judged.share_captured,
         "share",
-        n=n,
+        n=quality.n,
         label="Share of the oracle's gain over random that the ranking captures",
         source="journey.uplift.truth:compare_with_truth",
     )
@@ -252,30 +206,12 @@ def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> 
         label="Slope of observed on predicted uplift",
         source="journey.uplift.calibration:heterogeneity_test",
     )
-    desk.ledger.add(
-        "uplift.slope_p", test.p_value, "p", n=test.n, source="journey.uplift.calibration:heterogeneity_test"
-    )
 
 
 def add_groups(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
     """Bounds on the four groups, as far as data can say."""
     strata = pd.qcut(pd.Series(main.control_mean).rank(method="first"), 5, labels=False).to_numpy()
     found = uplift.four_groups(trial.data.bought, trial.data.treated, strata=strata, seed=SEED)
-    desk.save(
-        "groups",
-        pd.DataFrame(
-            [
-                {
-                    "group": share.group,
-                    "low": share.low,
-                    "high": share.high,
-                    "outer_low": share.outer_low,
-                    "outer_high": share.outer_high,
-                }
-                for share in found.shares
-            ]
-        ),
-    )
     for share in found.shares:
         desk.ledger.add(
             f"uplift.{share.group.replace(' ', '_')}",

@@ -41,14 +41,11 @@ def collect(desk: Desk) -> None:
             f"{short}_high": share.high,
             f"{short}_factor": each["spread"] / each["stated"],
         }
-        desk.ledger.add(
-            f"uplift.covered_{short}_{measure}",
-            share,
-            "share",
-            digits=0,
-            label=f"Intervals that hold the truth: {NAMES[measure]}, {each['method']}",
-            source=SOURCE,
-        )
+        if measure == "qini":
+            label = f"Intervals that hold the truth: {NAMES[measure]}, {each['method']}"
+            desk.ledger.add(
+                f"uplift.covered_{short}_qini", share, "share", digits=0, label=label, source=SOURCE
+            )
     desk.save("coverage", pd.DataFrame([rows[name] for name in NAMES]))
     desk.save("coverage_evidence", pd.DataFrame({"note": [found.label]}))
     for name, label in (
@@ -58,22 +55,12 @@ def collect(desk: Desk) -> None:
     ):
         desk.ledger.add(f"uplift.coverage_{name}", result[name], "count", label=label, source=SOURCE)
     for each in result["happened"]:
-        if each["measure"] in ("qini", "top", "ranking"):
+        if each["measure"] == "qini":
             desk.ledger.add(
-                f"uplift.happened_{SHORT[each['method']]}_{each['measure']}",
+                f"uplift.happened_{SHORT[each['method']]}_qini",
                 each["covered"],
                 "count",
                 n=result["shops"],
-                label=f"Shops whose interval holds the truth: {NAMES[each['measure']]}, {each['method']}",
+                label=f"Shops whose interval holds the truth: {NAMES['qini']}, {each['method']}",
                 source=SOURCE,
             )
-    factor = rows["qini"]["cross_factor"]
-    desk.ledger.add(
-        "uplift.qini_cross_factor",
-        factor,
-        "ratio",
-        n=repeats,
-        digits=2,
-        label="Spread of the Qini coefficient over what cross-fitted intervals state",
-        source=SOURCE,
-    )

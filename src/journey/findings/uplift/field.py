@@ -6,131 +6,89 @@ from typing import Any
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
 NAMES = {"mens": "Men's", "womens": "Women's"}
 
 
 def collect(desk: Desk) -> None:
-    """Register the Hillstrom numbers and save their tables."""
+    """Register the Hillstrom numbers."""
     found = kept("hillstrom_uplift", desk.paths)
     result = found.results
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))
-    common: dict[str, Any] = {"source": "journey.studies.hillstrom:hillstrom_uplift", "dataset": "hillstrom"}
-    for arm, row in result["arms"].items():
-        desk.ledger.add(
-            f"uplift.hillstrom_visits_{arm}",
+    common = {"source": "journey.studies.hillstrom:hillstrom_uplift", "dataset": "hillstrom"}
+    visits = [
+        (
+            f"hillstrom_visits_{arm}",
             row["visit_rate"],
             "share",
-            digits=2,
-            n=row["n"],
-            label=f"Hillstrom customers who visit, arm: {arm}",
-            **common,
+            f"Hillstrom customers who visit, arm: {arm}",
+            {"n": row["n"]},
         )
-    effects, rows = [], []
-    for name, mailing in result["mailings"].items():
-        for outcome, unit, digits in (
-            ("visit", "points", 2),
-            ("conversion", "points", 2),
-            ("spend", "usd", 2),
-        ):
-            effect = mailing["effects"][outcome]
-            desk.ledger.add(
-                f"uplift.hillstrom_{name}_{outcome}",
-                effect["value"],
-                unit,
-                low=effect["low"],
-                high=effect["high"],
-                method="difference of means",
-                n=mailing["n"],
-                digits=digits,
-                label=f"Hillstrom, effect of the {name} mail on {outcome}",
-                **common,
-            )
-        effects.append(
-            {
-                "mailing": NAMES[name],
-                **{
-                    f"{key}_{part}": mailing["effects"][key][part]
-                    for key in ("visit", "conversion", "spend")
-                    for part in ("value", "low", "high")
-                },
-            }
-        )
-        for learner in mailing["learners"]:
-            rows.append(
-                {
-                    "mailing": NAMES[name],
-                    "model": f"{learner['learner']}-learner, {learner['base']}",
-                    "qini": learner["qini"]["value"],
-                    "low": learner["qini"]["low"],
-                    "high": learner["qini"]["high"],
-                }
-            )
-        desk.ledger.add(
-            f"uplift.hillstrom_{name}_clear",
-            sum(learner["qini"]["low"] > 0 for learner in mailing["learners"]),
-            "count",
-            n=mailing["n_scored"],
-            label=f"Learners whose Qini interval lies above zero, {name} mail",
-            **common,
-        )
-        likeliest = mailing["likeliest_visitors"]["qini"]
-        rows.append(
-            {
-                "mailing": NAMES[name],
-                "model": "likeliest visitors",
-                "qini": likeliest["value"],
-                "low": likeliest["low"],
-                "high": likeliest["high"],
-            }
-        )
-        main = next(
-            item for item in mailing["learners"] if [item["learner"], item["base"]] == result["main_learner"]
-        )
-        desk.ledger.add(
-            f"uplift.hillstrom_{name}_qini",
-            main["qini"]["value"],
-            "points",
-            label=f"Qini of the deciding learner, {name} mail, visits",
-            low=main["qini"]["low"],
-            high=main["qini"]["high"],
-            digits=2,
-            method="bootstrap over customers",
-            n=mailing["n_scored"],
-            **common,
-        )
-        desk.ledger.add(
-            f"uplift.hillstrom_{name}_qini_likeliest",
-            likeliest["value"],
-            "points",
-            label=f"Qini of the likeliest visitors, {name} mail",
-            low=likeliest["low"],
-            high=likeliest["high"],
-            digits=2,
-            method="bootstrap over customers",
-            n=mailing["n_scored"],
-            **common,
-        )
-        add_spend(desk, name, mailing, common)
-    desk.save("hillstrom_effects", pd.DataFrame(effects))
-    desk.save("hillstrom_qini", pd.DataFrame(rows))
-
-
-def add_spend(desk: Desk, name: str, mailing: dict[str, Any], common: dict[str, Any]) -> None:
-    """Profit a customer of mailing everyone, at the shop's margin and the assumed cost of a message."""
-    margin, cost = desk.assumptions["shop.gross_margin"], desk.assumptions["uplift.message_cost"]
-    spend = mailing["effects"]["spend"]
-    desk.ledger.add(
-        f"uplift.hillstrom_{name}_profit",
-        margin * spend["value"] - cost,
-        "usd",
-        low=margin * spend["low"] - cost,
-        high=margin * spend["high"] - cost,
-        method="difference of means",
-        n=mailing["n"],
-        digits=2,
-        label=f"Profit a customer of mailing everyone, {name} mail",
-        **common,
+        for arm, row in result["arms"].items()
+    ]
+    add_rows(desk, visits, digits=2, **common)
+    mailings = result["mailings"].items()
+    desk.save(
+        "hillstrom_qini",
+        pd.concat([qini_table(NAMES[name], each) for name, each in mailings], ignore_index=True),
     )
+    for name, mailing in mailings:
+        add_effects(desk, name, mailing, common)
+        add_learners(desk, name, mailing, result["main_learner"], common)
+
+
+def add_effects(desk: Desk, name: str, mailing: dict[str, Any], common: dict[str, Any]) -> None:
+    """What a mailing does, and its profit a customer at the shop's margin and the assumed cost."""
+    margin, cost = desk.assumptions["shop.gross_margin"], desk.assumptions["uplift.message_cost"]
+    effects = {key: estimate(found) for key, found in mailing["effects"].items()}
+    spend = effects["spend"]
+    profit = Estimate(margin * spend.value - cost, margin * spend.low - cost, margin * spend.high - cost)
+    label = f"Hillstrom, effect of the {name} mail on"
+    rows = (
+        ("visit", effects["visit"], "points", f"{label} visit"),
+        ("conversion", effects["conversion"], "points", f"{label} conversion"),
+        ("spend", spend, "usd", f"{label} spend"),
+        ("profit", profit, "usd", f"Profit a customer of mailing everyone, {name} mail"),
+    )
+    named = [(f"hillstrom_{name}_{key}", *rest) for key, *rest in rows]
+    add_rows(desk, named, method="difference of means", n=mailing["n"], digits=2, **common)
+
+
+def add_learners(
+    desk: Desk, name: str, mailing: dict[str, Any], main: list[str], common: dict[str, Any]
+) -> None:
+    """How well the learners rank the customers of a mailing, beside ranking by the chance of a visit."""
+    learners, key = mailing["learners"], f"hillstrom_{name}"
+    clear = sum(learner["qini"]["low"] > 0 for learner in learners)
+    decides = next(item["qini"] for item in learners if [item["learner"], item["base"]] == main)
+    drawn = {"digits": 2, "method": "bootstrap over customers"}
+    rows = (
+        ("clear", clear, "count", f"Learners whose Qini interval lies above zero, {name} mail"),
+        ("qini", estimate(decides), "points", f"Qini of the deciding learner, {name} mail, visits", drawn),
+        (
+            "qini_likeliest",
+            estimate(mailing["likeliest_visitors"]["qini"]),
+            "points",
+            f"Qini of the likeliest visitors, {name} mail",
+            drawn,
+        ),
+    )
+    add_rows(desk, [(f"{key}_{end}", *rest) for end, *rest in rows], n=mailing["n_scored"], **common)
+
+
+def qini_table(name: str, mailing: dict[str, Any]) -> pd.DataFrame:
+    """The Qini coefficient of every way to rank the customers of a mailing."""
+    rows = {f"{each['learner']}-learner, {each['base']}": each["qini"] for each in mailing["learners"]}
+    rows["likeliest visitors"] = mailing["likeliest_visitors"]["qini"]
+    table = pd.DataFrame(rows.values()).rename(columns={"value": "qini"})[["qini", "low", "high"]]
+    table.insert(0, "model", list(rows))
+    table.insert(0, "mailing", name)
+    return table
+
+
+def estimate(found: dict[str, float]) -> Estimate:
+    """A value of the committed results with its bounds."""
+    return Estimate(found["value"], found["low"], found["high"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
-from journey.findings.desk import USERS, Desk
+from journey.findings.desk import USERS, Desk, Row, add_rows
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
+from journey.uplift.policy import PolicyReturn
 from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
 
 SOURCE = "journey.findings.uplift.money"
@@ -44,146 +46,94 @@ class Trial:
         )
 
 
-def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
-    """Profit over the budget, policies side by side, and both judged by the truth.
-
-    `trial` holds the users who are ranked.
-    """
-    data = trial.data
-    curve = uplift.roi_curve(
-        data.margin, data.treated, ranked.profit, treatment_cost=data.shipping, seed=SEED
-    )
-    desk.save(
-        "roi",
-        pd.DataFrame(
-            {
-                "share": curve.share,
-                "profit": USERS * curve.profit.value,
-                "low": USERS * curve.profit.low,
-                "high": USERS * curve.profit.high,
-                "random": USERS * curve.random_profit,
-                "roi": curve.roi.value,
-                "roi_low": curve.roi.low,
-                "roi_high": curve.roi.high,
-            }
-        ),
-    )
-    desk.ledger.add(
-        "uplift.best_share",
-        curve.best_share,
-        "share",
-        digits=0,
-        method="bootstrap over users",
-        n=curve.n,
-        label="Share treated that brings most",
-        source="journey.uplift.budget:roi_curve",
-    )
+def add_budgets(desk: Desk, data: ShippingTrial, profit: FloatArray) -> None:
+    """Profit over the budget when users are treated in the order of `profit`."""
+    curve = uplift.roi_curve(data.margin, data.treated, profit, treatment_cost=data.shipping, seed=SEED)
+    table = {
+        "share": curve.share,
+        "profit": USERS * curve.profit.value,
+        "low": USERS * curve.profit.low,
+        "high": USERS * curve.profit.high,
+        "random": USERS * curve.random_profit,
+        "roi": curve.roi.value,
+        "roi_low": curve.roi.low,
+        "roi_high": curve.roi.high,
+    }
+    desk.save("roi", pd.DataFrame(table))
     shown = curve.share > 0
-    for id, count, label in (
-        ("clear_budgets", (curve.profit.low[shown] > 0).sum(), "Budgets with a profit clear of zero"),
-        ("budgets", shown.sum(), "Budgets tried"),
-    ):
-        desk.ledger.add(
-            f"uplift.{id}",
-            int(count),
-            "count",
-            label=label,
-            source="journey.uplift.budget:roi_curve",
-        )
-    share = POLICY_SHARE
-    rules = uplift.standard_policies(ranked.profit, ranked.response, share)
+    clear = int((curve.profit.low[shown] > 0).sum())
+    drawn = {"digits": 0, "method": "bootstrap over users", "n": curve.n}
+    rows = (
+        ("best_share", curve.best_share, "share", "Share treated that brings most", drawn),
+        ("clear_budgets", clear, "count", "Budgets with a profit clear of zero"),
+        ("budgets", int(shown.sum()), "count", "Budgets tried"),
+    )
+    add_rows(desk, rows, source="journey.uplift.budget:roi_curve")
+
+
+def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
+    """Policies side by side, by the data and by the truth; `trial` holds the users who are ranked."""
+    data, users = trial.data, f"for {USERS:,} users"
+    rules = uplift.standard_policies(ranked.profit, ranked.response, POLICY_SHARE)
     found = uplift.compare_policies(
         data.margin, data.treated, rules, treatment_cost=data.shipping, propensity=0.5, seed=SEED
     )
-    rows = []
-    for policy in found:
-        truth = true_profit(desk, trial, rules[policy.name])
-        rows.append(
-            {
-                "policy": policy.name,
-                "share": policy.treated_share,
-                "profit": USERS * policy.profit.value,
-                "low": USERS * policy.profit.low,
-                "high": USERS * policy.profit.high,
-                "roi": None if policy.roi is None else policy.roi.value,
-                "truth": USERS * truth.value,
-                "truth_low": USERS * truth.low,
-                "truth_high": USERS * truth.high,
-            }
-        )
-        short = policy.name.replace(" ", "_")
-        if policy.treated_share > 0:
-            desk.ledger.add(
-                f"uplift.profit_{short}",
-                USERS * policy.profit.value,
-                "eur",
-                low=USERS * policy.profit.low,
-                high=USERS * policy.profit.high,
-                method="inverse propensity, bootstrap over users",
-                n=policy.n,
-                label=f"Profit for {USERS:,} users: {policy.name}",
-                source="journey.uplift.policy:compare_policies",
-            )
-            add_truth(
-                desk,
-                f"true_profit_{short}",
-                truth,
-                policy.n,
-                f"True profit for {USERS:,} users: {policy.name}",
-            )
     best = (trial.gain > 0).astype(float)
-    oracle = true_profit(desk, trial, best)
-    rows.append(
-        {
-            "policy": "oracle: the truth decides",
-            "share": float(best.mean()),
-            "profit": None,
-            "low": None,
-            "high": None,
-            "roi": None,
-            "truth": USERS * oracle.value,
-            "truth_low": USERS * oracle.low,
-            "truth_high": USERS * oracle.high,
-        }
-    )
-    desk.save("policies", pd.DataFrame(rows))
-    label = f"True profit for {USERS:,} users when the truth decides"
-    add_truth(desk, "oracle_profit", oracle, len(best), label)
-    desk.ledger.add(
-        "uplift.oracle_share",
-        float(best.mean()),
-        "share",
-        digits=0,
-        n=len(best),
-        source="journey.evaluation.uplift_truth:order_worth",
-    )
-    left = true_profit(desk, trial, best - rules["uplift ranking"])
-    add_truth(desk, "regret", left, len(best), f"True profit that the policy leaves, for {USERS:,} users")
-    desk.ledger.add(
-        "uplift.policy_share",
-        share,
-        "share",
-        digits=0,
-        label="Share treated, fixed before looking",
-        source=f"{SOURCE}:add_policies",
-    )
-    personas = (
-        trial.truth.assign(chosen=rules["uplift ranking"]).groupby("persona")["chosen"].mean().reset_index()
-    )
-    desk.save("chosen", personas)
-    for row in personas.to_dict("records"):
-        desk.ledger.add(
-            f"uplift.chosen_{row['persona'].lower().replace(' ', '_')}",
-            row["chosen"],
-            "share",
-            label=f"Part of this persona that the ranking chooses: {row['persona']}",
-            digits=0,
-            source=f"{SOURCE}:add_policies",
-        )
+    oracle, truth = true_profit(desk, trial, best), {}
+    for name, rule in rules.items():
+        truth[name] = true_profit(desk, trial, rule)
+    table = [policy_row(each, truth[each.name]) for each in found]
+    told = {"policy": "oracle: the truth decides", "share": float(best.mean()), **true_columns(oracle)}
+    desk.save("policies", pd.DataFrame([*table, told]))
+    tried = [(each.name.replace(" ", "_"), each) for each in found if each.treated_share > 0]
+    rows: list[Row] = [
+        (f"profit_{key}", for_all(each.profit), "eur", f"Profit {users}: {each.name}", {"n": each.n})
+        for key, each in tried
+    ]
+    method = "inverse propensity, bootstrap over users"
+    add_rows(desk, rows, method=method, source="journey.uplift.policy:compare_policies")
+    rows = [
+        (f"true_profit_{key}", truth[each.name], "eur", f"True profit {users}: {each.name}", {"n": each.n})
+        for key, each in tried
+    ]
+    label, n = f"True profit {users} when the truth decides", {"n": len(best)}
+    rows.append(("oracle_profit", oracle, "eur", label, n))
+    method = "planted effects, order values of each persona"
+    add_rows(desk, rows, method=method, source="journey.evaluation.uplift_truth:order_worth")
+    personas = trial.truth.assign(chosen=rules["uplift ranking"]).groupby("persona")["chosen"].mean()
+    rows = [("policy_share", POLICY_SHARE, "share", "Share treated, fixed before looking")]
+    for persona, chosen in personas.items():
+        name, label = str(persona).lower().replace(" ", "_"), "Part of this persona that the ranking chooses"
+        rows.append((f"chosen_{name}", chosen, "share", f"{label}: {persona}"))
+    add_rows(desk, rows, digits=0, source=f"{SOURCE}:add_policies")
+
+
+def policy_row(found: PolicyReturn, truth: Estimate) -> dict[str, Any]:
+    """A policy in the table: its profit by the data and by the truth."""
+    profit = for_all(found.profit)
+    return {
+        "policy": found.name,
+        "share": found.treated_share,
+        "profit": profit.value,
+        "low": profit.low,
+        "high": profit.high,
+        "roi": None if found.roi is None else found.roi.value,
+        **true_columns(truth),
+    }
+
+
+def true_columns(truth: Estimate) -> dict[str, float]:
+    """A true profit as columns of the table."""
+    return {"truth": truth.value, "truth_low": truth.low, "truth_high": truth.high}
+
+
+def for_all(each: Estimate) -> Estimate:
+    """An amount a user as one for the users for whom money is stated."""
+    return Estimate(USERS * each.value, USERS * each.low, USERS * each.high, each.level)
 
 
 def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
-    """True profit of a policy, EUR a user.
+    """True profit of a policy for the users for whom money is stated, EUR.
 
     The effects are planted and known; its interval says how well the shop's orders tell what an order of each
     persona is worth.
@@ -191,19 +141,4 @@ def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
     value = float((trial.gain * rule).mean())
     orders = trial.truth["orders"].to_numpy(dtype=float) * rule
     half = normal_quantile(LEVEL) * desk.assumptions["shop.gross_margin"] * trial.worth.error_of(orders)
-    return Estimate(value, value - half, value + half, LEVEL)
-
-
-def add_truth(desk: Desk, name: str, truth: Estimate, n: int, label: str) -> None:
-    """Register a true profit."""
-    desk.ledger.add(
-        f"uplift.{name}",
-        USERS * truth.value,
-        "eur",
-        low=USERS * truth.low,
-        high=USERS * truth.high,
-        method="planted effects, order values of each persona",
-        n=n,
-        label=label,
-        source="journey.evaluation.uplift_truth:order_worth",
-    )
+    return for_all(Estimate(value, value - half, value + half, LEVEL))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.paths import Paths
+from journey.report.formats import format_number
 from journey.stores.imported import import_shop, propose_map
 from journey.stores.imported.foreign import export
 from journey.warehouse.build import build_warehouse
@@ -70,22 +71,9 @@ def add_import(desk: Desk, report: dict[str, Any], clean: int) -> None:
 
 def add_counts(desk: Desk, imported: pd.Series, native: pd.Series) -> None:
     """The main counts of the imported log beside those of the shop's own data."""
-    rows = []
-    for name, (column, unit, digits) in COUNTS.items():
-        key, texts = column.replace("conversion_rate", "conversion"), []
-        for where, values, words in (
-            ("imported", imported, "imported log"),
-            ("native", native, "the shop's own data"),
-        ):
-            number = desk.ledger.add(
-                f"your_shop.{key}_{where}",
-                float(values[column]),
-                unit,
-                digits=digits,
-                label=f"{name}: {words}",
-                source=f"{SOURCE}:add_counts",
-                query="overall_metrics",
-            )
-            texts.append(number.text)
-        rows.append({"count": name, "imported": texts[0], "native": texts[1]})
+    rows = [
+        {"count": name, "imported": format_number(float(imported[column]), unit, digits)}
+        | {"native": format_number(float(native[column]), unit, digits)}
+        for name, (column, unit, digits) in COUNTS.items()
+    ]
     desk.save("counts", pd.DataFrame(rows))

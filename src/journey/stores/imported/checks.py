@@ -6,9 +6,10 @@ from typing import Any
 
 import duckdb
 
+from journey.stores.canonical import number
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.imported.times import Moment, repeated_hours
-from journey.stores.imported.write import canonical, count
+from journey.stores.imported.write import canonical
 from journey.stores.verify import quoted
 
 #: Share of rows from which a habit of the clock is worth a sentence.
@@ -33,7 +34,7 @@ def clock_checks(
     assert row is not None
     rows, first, last, midnight, hour, minute, second, days = row
     span = (last.date() - first.date()).days + 1
-    backwards = count(
+    backwards = number(
         connection,
         "select count(*) from (select ts < lag(ts) over (order by rowid) as back from rows"
         " where reason is null) where back",
@@ -78,7 +79,7 @@ def clock_checks(
     folds = repeated_hours(first, last, mapped.shop_zone) if mapped.shop_zone != "UTC" else []
     if folds:
         within = " or ".join(f"(ts >= timestamp '{a}' and ts < timestamp '{b}')" for a, b in folds)
-        rows_in = count(connection, f"select count(*) from rows where reason is null and ({within})")
+        rows_in = number(connection, f"select count(*) from rows where reason is null and ({within})")
         found.append(
             (
                 "Hours that the clock shows twice",
@@ -87,7 +88,7 @@ def clock_checks(
             )
         )
     if "day" in mapped.columns:
-        said = count(connection, "select count(*) from rows where reason is null and day_said = ts::date")
+        said = number(connection, "select count(*) from rows where reason is null and day_said = ts::date")
         found.append(
             (
                 "Rows whose day is the one that the log gives",
@@ -96,7 +97,7 @@ def clock_checks(
             )
         )
     if "received" in mapped.columns:
-        taken = count(connection, "select count(*) from rows where reason is null and by_receipt")
+        taken = number(connection, "select count(*) from rows where reason is null and by_receipt")
         found.append(
             (
                 "Times that cannot be, for which the time of receipt stands in",
@@ -105,7 +106,7 @@ def clock_checks(
             )
         )
     if moment.offset:
-        own = count(connection, "select count(*) from rows where reason is null and with_offset")
+        own = number(connection, "select count(*) from rows where reason is null and with_offset")
         found.append(
             ("Times with their own offset from UTC", True, f"{own:,} of {rows:,}; read by their own")
         )
@@ -144,7 +145,7 @@ def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, 
         ).fetchone()
         assert row is not None
         found |= dict(zip(("own", "own_buying", "without_own"), row, strict=True))
-    if count(connection, "select count(*) from rows where reason = 'ignored' limit 1"):
+    if number(connection, "select count(*) from rows where reason = 'ignored' limit 1"):
         row = connection.execute(
             """with gaps as (
                 select user_id, kind, reason, ts, lag(ts) over (partition by user_id order by ts) as before
@@ -168,7 +169,7 @@ def partial_columns(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> t
     """Columns that the log has but not on every row: prices."""
     if not {"price", "list_price"} & {*mapped.columns}:
         return ()
-    missing = count(
+    missing = number(
         connection,
         "select count(*) from events where unit_price is null"
         " and event_type in ('view', 'add_to_cart', 'remove_from_cart', 'purchase')",

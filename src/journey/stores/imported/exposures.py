@@ -7,14 +7,12 @@ from pathlib import Path
 import duckdb
 
 from journey.errors import JourneyError
+from journey.stores.canonical import NO_EXPOSURES
 from journey.stores.catalog import unknown_name
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.imported.sources import open_source, reading_problem
 from journey.stores.imported.times import read_moment
 from journey.stores.verify import identifier, quoted
-
-NONE = """select null::bigint as user_id, null::varchar as experiment, null::varchar as variant,
-    null::timestamp as ts where false"""
 
 
 def exposures_sql(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_ids: tuple[str, ...]) -> str:
@@ -27,7 +25,7 @@ def exposures_sql(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_i
     """
     given = mapped.exposures
     if not given:
-        return NONE
+        return NO_EXPOSURES
     source = open_source((Path(given["file"]).expanduser(),))
     for role in ("user", "experiment", "variant", *(["time"] if given.get("time") else [])):
         if given[role] not in source.columns:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import duckdb
 
 from journey.errors import JourneyError
+from journey.stores.canonical import number
 from journey.stores.imported.sources import Source
 
 NEEDED = ("event_date", "event_timestamp", "event_name", "user_pseudo_id")
@@ -87,13 +88,12 @@ def flattened(source: Source) -> str:
 
 def superseded(connection: duckdb.DuckDBPyConnection, source: Source) -> int:
     """Rows of exports of a day that a later export, by its file's name, replaces."""
-    row = connection.execute(
+    return number(
+        connection,
         f"""with days as (
             select event_date as day, filename, count(*) as n
             from {source.relation(["event_date"])} group by all
         ),
         latest as (select day, max(filename) as filename from days group by day)
-        select coalesce(sum(n), 0) from days anti join latest using (day, filename)"""
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+        select sum(n) from days anti join latest using (day, filename)""",
+    )

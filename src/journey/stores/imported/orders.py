@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from journey.stores.canonical import number
 from journey.stores.imported.shopmap import ShopMap
 
 #: columns that make two lines of an order the same line
@@ -37,7 +38,7 @@ def make_orders(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[
             from rows where kind = 'purchase' and reason is null
         )"""
     )
-    identical = _count(connection, "select count(*) from bought where copy > 1")
+    identical = number(connection, "select count(*) from bought where copy > 1")
     repeated = 0
     # A row that the server received again is the same line sent twice, not one more unit.
     resent = "received" in names
@@ -54,7 +55,7 @@ def make_orders(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[
             "update rows set reason = 'repeated_line'"
             f" where rowid in (select place from bought where {again})"
         )
-        repeated = _count(connection, f"select count(*) from bought where {again}")
+        repeated = number(connection, f"select count(*) from bought where {again}")
         connection.execute(f"delete from bought where {again}")
     received = ", min(received) as first_received" if resent else ""
     connection.execute(
@@ -110,9 +111,3 @@ def _fill(connection: duckdb.DuckDBPyConnection) -> None:
         """update rows set reason = case when ts is null then 'no_time' else 'no_user' end
         where reason is null and (ts is null or user_id is null)"""
     )
-
-
-def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0])

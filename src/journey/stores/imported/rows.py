@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from journey.errors import JourneyError
+from journey.stores.canonical import number
 from journey.stores.imported.ga4 import flattened
 from journey.stores.imported.refusals import (
     examples,
@@ -101,7 +102,7 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
         except duckdb.Error:
             raise reading_problem(source, error) from None
         cut = _only_cut_lines(connection, source, error)
-    total = _number(connection, "select count(*) from rows")
+    total = number(connection, "select count(*) from rows")
     if total == 0:
         raise JourneyError(f"{source.shown}: no rows below the names of the columns")
     refuse_unknown_events(connection, source, mapped)
@@ -339,14 +340,8 @@ def _lost_ids(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
     names = [row[0] for row in connection.execute("describe rows").fetchall()]
     odd = f" or {role}_odd" if f"{role}_odd" in names else ""
     return bool(
-        _number(
+        number(
             connection,
             f"select count(*) from rows where has_{role} and ({role}_id is null or {role}_id < 0{odd})",
         )
     )
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0] or 0)

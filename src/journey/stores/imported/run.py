@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from journey.errors import JourneyError
 from journey.files import replacing, write_json, write_text
 from journey.paths import Paths, ShopPaths
 from journey.stores.adapters import STORES
+from journey.stores.canonical import Progress, write_days, write_tables
 from journey.stores.imported import checks
 from journey.stores.imported.exposures import exposures_sql
 from journey.stores.imported.ga4 import superseded
@@ -23,18 +24,11 @@ from journey.stores.imported.orders import make_orders
 from journey.stores.imported.rows import REASONS, Read, read_rows
 from journey.stores.imported.shopmap import ShopMap, read_map
 from journey.stores.imported.sources import Source, check_columns, find_files, open_source
-from journey.stores.imported.write import (
-    make_dictionaries,
-    make_events,
-    not_recorded,
-    write_days,
-    write_tables,
-)
+from journey.stores.imported.write import make_dictionaries, make_events, not_recorded, tables
 from journey.stores.schema import Manifest, Partitions, write_manifest
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 MEMORY = "3GB"
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -151,7 +145,8 @@ def _import(
     make_events(connection, mapped, read.text_ids)
     raw = folder / "raw"
     raw.mkdir()
-    counts = write_tables(connection, raw, exposures_sql(connection, mapped, read.text_ids))
+    exposures = exposures_sql(connection, mapped, read.text_ids)
+    counts = write_tables(connection, raw, tables(connection) | {"exposures": exposures})
     days, first, last = write_days(connection, raw / "events", progress)
     columns, types = not_recorded(mapped, kinds)
     write_manifest(

@@ -1,19 +1,18 @@
-"""The raw folder of an imported store: canonical tables, written day by day."""
+"""What a log holds as the canonical tables: SQL of their columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
+from journey.stores.canonical import copy
 from journey.stores.imported.rows import CHANNELS, DEVICES
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.schema import EVENT_TYPES, ITEM_EVENT_TYPES
 from journey.stores.verify import quoted
 
-Progress = Callable[[int, int], None]
 #: column of the schema -> roles of which one must be mapped, so that it counts as recorded
 RECORDED = {
     "users.signup_ts": (),
@@ -86,8 +85,8 @@ def make_events(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_ids
     connection.execute(f"create or replace {kind} events as {' union all '.join(parts)}")
 
 
-def write_tables(connection: duckdb.DuckDBPyConnection, folder: Path, exposures: str) -> dict[str, int]:
-    """Write users, items and exposures; rows of every table by its name."""
+def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """SQL of users and items by the name of the table."""
     names = {row[0] for row in connection.execute("describe events").fetchall()}
 
     def first(column: str) -> str:
@@ -97,7 +96,7 @@ def write_tables(connection: duckdb.DuckDBPyConnection, folder: Path, exposures:
             else "'unknown'"
         )
 
-    tables = {
+    return {
         "users": f"""select user_id, null::timestamp as signup_ts, {first("country_text")} as country,
             'unknown' as age_band, 'unknown' as device_preference, 'unknown' as acquisition_channel
             from events group by user_id order by user_id""",
@@ -105,40 +104,7 @@ def write_tables(connection: duckdb.DuckDBPyConnection, folder: Path, exposures:
             arg_min(unit_price, event_id) filter (where unit_price is not null) as price,
             null::double as rating
             from events where item_id is not null group by item_id order by item_id""",
-        "exposures": exposures,
     }
-    counts = {"events": count(connection, "select count(*) from events")}
-    for name, sql in tables.items():
-        copy(connection, sql, folder / f"{name}.parquet")
-        counts[name] = count(connection, f"select count(*) from {quoted(str(folder / f'{name}.parquet'))}")
-    return counts
-
-
-def write_days(
-    connection: duckdb.DuckDBPyConnection, folder: Path, progress: Progress | None
-) -> tuple[list[date], date, date]:
-    """Write one partition a day of receipt; give the days, and the first and last day of an event."""
-    days = [
-        day
-        for (day,) in connection.execute(
-            "select distinct received_ts::date as day from events order by day"
-        ).fetchall()
-    ]
-    columns = "event_id, ts, received_ts, user_id, event_type, item_id, device, channel, quantity, unit_price"
-    for number, day in enumerate(days, 1):
-        path = folder / f"day={day.isoformat()}" / "events.parquet"
-        path.parent.mkdir(parents=True)
-        copy(
-            connection,
-            f"select {columns}, discount_pct from events where received_ts >= timestamp '{day}'"
-            f" and received_ts < timestamp '{day + timedelta(1)}'",
-            path,
-        )
-        if progress is not None:
-            progress(number, len(days))
-    row = connection.execute("select min(ts)::date, max(ts)::date from events").fetchone()
-    assert row is not None
-    return days, row[0], row[1]
 
 
 def canonical(part: str, mapped: ShopMap) -> dict[str, str]:
@@ -185,15 +151,3 @@ def _money(names: set[str]) -> dict[str, str]:
         "unit_price": f"(case when {broken} then {price} * {quantity} else {price} end)::double",
         "discount_pct": f"({discount})::double",
     }
-
-
-def copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
-    """Write the rows of a query as Parquet."""
-    connection.execute(f"copy ({sql}) to {quoted(str(path))} (format parquet, compression zstd)")
-
-
-def count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    """The whole number that a query gives."""
-    row = connection.execute(sql).fetchone()
-    assert row is not None
-    return int(row[0] or 0)
