@@ -99,10 +99,12 @@ class Build:
                 if not self.state.changes(stage.name, inputs) and not self.state.damages(stage.name):
                     continue
                 written = Written(self.state.root)
-                bars.run(stage, self.inputs)
+                finished = bars.run(stage, self.inputs)
                 ran.append(stage.name)
                 self.inputs.forget()
-                if rests_on(stage, self.look()) == inputs:
+                if finished is False:
+                    self.state.drop(stage.name)
+                elif rests_on(stage, self.look()) == inputs:
                     self.state.record(stage.name, inputs, written.since())
                 else:
                     self.state.drop(stage.name)
@@ -163,14 +165,15 @@ class Bars:
         """A line beside the bars."""
         self.console.print(text, highlight=False, markup=False)
 
-    def run(self, stage: Stage, inputs: Inputs) -> None:
-        """Run a stage with a bar of its own."""
+    def run(self, stage: Stage, inputs: Inputs) -> object:
+        """Run a stage with a bar of its own, and return what it returns."""
         bar = self.progress.add_task(stage.title, total=None)
         if not self.console.is_terminal:
             self.say(stage.title)
         report: Report = lambda done, total: self.progress.update(bar, completed=done, total=total)  # noqa: E731
-        stage.run(report, inputs)
+        returned = stage.run(report, inputs)
         self.progress.update(bar, completed=1, total=1)
+        return returned
 
 
 def plan(paths: Paths, store: str = "simulated") -> Build:
