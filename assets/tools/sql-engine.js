@@ -101,8 +101,9 @@ async function begin(say) {
 /** Questions to a worker of DuckDB and their answers, by the protocol of its own scripts. */
 function channel(worker) {
   const waiting = new Map();
-  let last = 0;
+  let [last, ended] = [0, null];
   const fail = (error) => {
+    ended = error;
     waiting.forEach(([, reject]) => reject(error));
     waiting.clear();
   };
@@ -116,9 +117,11 @@ function channel(worker) {
   worker.addEventListener("error", () => fail(new Interrupted("DuckDB could not be started. Load the page again to try once more.")));
   const ask = (type, data, transferred = []) =>
     new Promise((resolve, reject) => {
+      // A worker that has ended would never answer.
+      if (ended) return reject(ended);
       last += 1;
       waiting.set(last, [resolve, reject]);
-      worker.postMessage({ messageId: last, type, data }, transferred);
+      return worker.postMessage({ messageId: last, type, data }, transferred);
     });
   const end = () => {
     worker.terminate();

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from journey.errors import JourneyError
+from journey.paths import Paths
+from journey.pipeline.work import copy_duckdb
+from journey.report.sqllibrary import show_live
 from journey.report.vendor import ARROW, DUCKDB, OutOfReachError, Package, copy_packages
 
 FILES = {"dist/a.js": b"let a;", "dist/a.wasm": bytes(1000)}
@@ -96,3 +99,23 @@ def test_what_the_library_needs_is_pinned():
     for each in (DUCKDB, ARROW):
         assert len(base64.b64decode(each.sha512)) == 64
         assert each.version.replace(".", "").isdigit()
+
+
+def test_the_library_offers_to_run_only_what_could_be_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert copy_duckdb(Paths(tmp_path), lambda done, total: None) is False
+    assert (
+        "npm is not installed. The SQL library is built without its Run buttons." in capsys.readouterr().err
+    )
+    show_live()
+    assert capsys.readouterr().out == ""
+    program = tmp_path / "assets" / "vendor" / "duckdb" / "duckdb-eh.wasm.gz"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(bytes(1_250_000))
+    show_live()
+    shown = capsys.readouterr().out
+    assert "(1.2 MB)" in shown
+    assert 'tools/sql.js" data-policy="wasm-unsafe-eval"' in shown
