@@ -10,9 +10,10 @@ export class Interrupted extends Error {}
 
 let current = null;
 
-/** End what runs; the next statement begins with a new worker. */
+/** End what runs or loads; the next statement begins with a new worker. */
 export function stop() {
-  current?.then(({ end }) => end(), () => {});
+  current?.halt(new Interrupted("Stopped."));
+  current?.ready.then(({ end }) => end(), () => {});
   current = null;
 }
 
@@ -21,9 +22,10 @@ export function stop() {
  * `most` rows as plain values, and the seconds that it took. `say` hears what is going on.
  */
 export async function run(sql, most, say) {
-  const mine = (current ??= begin(say));
+  if (current) say("Waiting…");
+  const mine = (current ??= started(say));
   try {
-    const database = await mine;
+    const database = await Promise.race([mine.ready, mine.halted]);
     const turn = database.last.then(() => answered(database, sql, most, say));
     database.last = turn.catch(() => {});
     return await turn;
@@ -35,7 +37,15 @@ export async function run(sql, most, say) {
 }
 
 /** Names of the tables that there are; none before the first statement. */
-export const tables = async () => Object.keys((await current)?.catalogue.tables ?? {});
+export const tables = async () => Object.keys((await current?.ready)?.catalogue.tables ?? {});
+
+/** A database that is being loaded, and the way to stop waiting for it. */
+function started(say) {
+  let halt;
+  const halted = new Promise((_, reject) => (halt = reject));
+  halted.catch(() => {}); // nobody may be waiting
+  return { ready: begin(say), halted, halt };
+}
 
 async function answered(database, sql, most, say) {
   for (const name of Object.keys(database.catalogue.tables)) {
@@ -158,9 +168,13 @@ function rows(result, most) {
 function plain(value, type) {
   const { Type } = globalThis.Arrow;
   if (value === null || value === undefined) return null;
-  if (type.typeId === Type.Decimal) return significant(Number(`${whole(value)}e-${type.scale}`));
+  // Whole numbers of 128 bits come as decimals without places.
+  if (type.typeId === Type.Decimal) return type.scale ? significant(Number(`${whole(value)}e-${type.scale}`)) : Number(whole(value));
   if (type.typeId === Type.Date) return new Date(value).toISOString().slice(0, 10);
   if (type.typeId === Type.Timestamp) return new Date(value).toISOString().slice(0, 23).replace("T", " ").replace(/\.000$/, "");
+  if (type.typeId === Type.Time) return new Date(Number(value) / 1000).toISOString().slice(11, 23).replace(/\.000$/, "");
+  // The reader of Arrow loses the parts of an interval.
+  if (type.typeId === Type.Interval) return "an interval: cast it to varchar";
   if (typeof value === "number") return type.typeId === Type.Float ? significant(value) : value;
   if (typeof value === "bigint") return Number(value);
   if (type.typeId === Type.List) return `[${[...value].map((each) => plain(each, type.children[0].type)).join(", ")}]`;

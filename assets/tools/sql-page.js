@@ -1,6 +1,6 @@
 // The editor of a query of the SQL library: its text, what runs it, and the result in place of the printed one.
 import { Interrupted, run, stop, tables } from "./sql-engine.js";
-import { node, number, table } from "./tool.js";
+import { minus, node, number, table } from "./tool.js";
 
 const SHOWN = 200;
 const TALL = 24;
@@ -76,7 +76,9 @@ function drawn({ columns, count, rows }) {
 function written(value) {
   if (value === null) return "null";
   if (typeof value !== "number") return String(value);
-  return Number.isInteger(value) ? number(value) : value.toLocaleString("en-GB", { maximumSignificantDigits: Math.max(6, Math.trunc(Math.abs(value)).toString().length + 2) });
+  if (Number.isInteger(value)) return number(value);
+  const digits = Math.min(21, Math.max(6, Math.trunc(Math.abs(value)).toString().length + 2));
+  return minus(value.toLocaleString("en-GB", { maximumSignificantDigits: digits }));
 }
 
 /** What is wrong, in a sentence, with DuckDB's own words below. */

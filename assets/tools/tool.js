@@ -16,7 +16,7 @@ export function node(name, attributes = {}, ...children) {
 }
 
 const fixed = (digits) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
-const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
+export const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
 export const number = (value, digits = 0) => minus(value.toLocaleString("en-GB", fixed(digits)));
 export const percent = (value, digits = 1) => `${number(100 * value, digits)}%`;
 export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(100 * value, digits)}\u202fpp`;

@@ -205,6 +205,36 @@ def test_what_takes_too_long_can_be_stopped(fresh: Opened):
     expect(section.locator(".sql-live tbody")).to_have_text("2", timeout=FIRST_RUN)
 
 
+def test_loading_can_be_stopped(fresh: Opened):
+    fresh.page.route("**/duckdb-eh.wasm.gz", lambda route: None)
+    section = fresh.query(SMALL)
+    section.get_by_role("button", name="Run and edit").press("Enter")
+    expect(section.get_by_role("status")).to_have_text("Loading DuckDB, once…")
+    section.get_by_role("button", name="Stop").press("Enter")
+    expect(section.get_by_role("alert")).to_have_text("Stopped.")
+
+
+def test_values_of_every_kind_are_shown_as_they_are(opened: Opened):
+    """Decimals and sums of whole numbers come in 128 bits, times as numbers."""
+    shown = {
+        "44.99::decimal(10, 2)": "44.99",
+        "-0.5::decimal(38, 3)": "\u22120.5",
+        "sum(9007199254740991)": "9,007,199,254,740,991",
+        "1e-7::double": "0.0000001",
+        "7 // 2": "3",
+        "date '2025-01-02'": "2025-01-02",
+        "timestamp '2025-01-02 03:04:05.25'": "2025-01-02 03:04:05.250",
+        "time '12:30:00'": "12:30:00",
+        "null::integer": "null",
+        "true": "true",
+        "'nan'::double": "NaN",
+        "[1.5, 2]": "[1.5, 2]",
+        "interval 3 days": "an interval: cast it to varchar",
+    }
+    section = opened.typed(opened.started(), f"select {', '.join(shown)}")
+    expect(section.locator(".sql-live tbody :is(th, td)")).to_have_text([*shown.values()])
+
+
 def test_a_program_that_cannot_be_loaded_is_asked_for_again(fresh: Opened):
     fresh.page.route("**/duckdb-eh.wasm.gz", lambda route: route.abort())
     section = fresh.query(SMALL)
