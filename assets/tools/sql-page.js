@@ -10,8 +10,7 @@ document.head.append(node("link", { rel: "stylesheet", href: new URL("tools.css"
 /** Put an editor in the place of a query's text, and run it. */
 export function open(section, start) {
   const fold = section.querySelector("details");
-  const [text, printed] = [fold.querySelector("div.sourceCode"), section.querySelector(".table-scroll")];
-  const first = text.querySelector("code").textContent;
+  const [first, printed] = [fold.querySelector("code").textContent, section.querySelector(".table-scroll")];
   const question = section.querySelector("h3").firstChild.textContent;
   const editor = node("textarea", { rows: Math.min(TALL, first.split("\n").length + 1), spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off", "aria-label": `SQL: ${question}` });
   const button = node("button", { type: "button", class: "sql-first", title: "Ctrl+Enter in the text" }, "Run");
@@ -55,7 +54,7 @@ export function open(section, start) {
     begin();
   });
   editor.value = first;
-  text.replaceWith(editor);
+  fold.replaceChildren(fold.querySelector("summary"), editor);
   fold.open = true;
   start.replaceWith(node("div", { class: "tool sql-live" }, node("div", { class: "sql-bar" }, button, reset, status), result));
   button.focus();
