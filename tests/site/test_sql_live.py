@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ RUN_ALL = """async () => {
     const sql = section.querySelector("code.sql").textContent;
     found[section.id] = await run(sql, Infinity, () => {}).catch((error) => ({ error: error.message }));
   }
-  return found;
+  return JSON.stringify(found);
 }"""
 WATCH = """addEventListener("securitypolicyviolation", (event) => {
   (window.violations ??= []).push([event.violatedDirective, event.blockedURI]);
@@ -123,7 +124,7 @@ def agree(mine: pd.Series, theirs: list[Any]) -> np.ndarray:
 
 
 def test_every_query_gives_the_values_of_python(opened: Opened):
-    found = opened.page.evaluate(RUN_ALL)
+    found = json.loads(opened.page.evaluate(RUN_ALL))
     assert set(found) == {anchor(spec.name) for spec in library()}
     compared = 0
     for spec in library():
