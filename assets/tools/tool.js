@@ -16,16 +16,16 @@ export function node(name, attributes = {}, ...children) {
 }
 
 const fixed = (digits) => ({ minimumFractionDigits: digits, maximumFractionDigits: digits });
-const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
+export const minus = (text) => text.replace(/^-(?=0(\.0*)?$)/, "").replace("-", "\u2212");
 export const number = (value, digits = 0) => minus(value.toLocaleString("en-GB", fixed(digits)));
 export const percent = (value, digits = 1) => `${number(100 * value, digits)}%`;
 export const points = (value, digits = 2) => `${value > 0 ? "+" : ""}${number(100 * value, digits)}\u202fpp`;
 export const euros = (value, digits = 0) => number(value, digits).replace(/\d/, "€$&");
 export const between = (low, high, format) => `${format(low)} to ${format(high)}`;
 
-/** A table with a caption; cells are texts or elements, those after the first are numbers. On a phone the rows of a wide one are cards. */
-export function table(caption, head, rows) {
-  const cell = (name, text, place, attributes) => node(name, { class: place ? "num" : null, ...attributes }, text);
+/** A table with a caption; cells are texts or elements, those after the first are numbers but in the columns `words`. On a phone the rows of a wide one are cards. */
+export function table(caption, head, rows, words = new Set()) {
+  const cell = (name, text, place, attributes) => node(name, { class: place && !words.has(place) ? "num" : null, ...attributes }, text);
   const row = (cells) => cells.map((text, place) => (place ? cell("td", text, place, { "data-label": head[place] }) : cell("th", text, place, { scope: "row" })));
   return node(
     "div",

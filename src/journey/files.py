@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tempfile
@@ -46,3 +47,8 @@ def write_json(target: Path, value: Any) -> None:
     """Write sorted, indented JSON in one step; NaN is refused."""
     text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     write_text(target, text + "\n")
+
+
+def compressed(content: bytes) -> bytes:
+    """Bytes as gzip, the same for the same bytes; higher levels save a percent and take thrice as long."""
+    return gzip.compress(content, 6, mtime=0)

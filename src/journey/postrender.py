@@ -8,7 +8,7 @@ cannot send.
 
 The words on the command line are files whose whole text a page may run as a script of its own: plotly.js,
 which printing must have at once. An element `data-policy="wasm-unsafe-eval"` lets its page compile
-WebAssembly.
+WebAssembly in a worker.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ POLICY = {
     "base-uri": "'none'",
     "form-action": "'self'",
 }
-#: What a page may ask for besides.
-ASKED = {"wasm-unsafe-eval"}
+#: What a page may ask for besides, and what it needs then: the worker that runs WebAssembly begins as a text
+#: of the page, so that the page's policy holds in it too, and the page hands it the program.
+ASKED = {"wasm-unsafe-eval": {"connect-src": "'self' blob:", "worker-src": "blob:"}}
 #: Types of a script element that a browser runs; any other holds data.
 RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
 CHARSET = re.compile(r"<meta charset=[^>]*>\s*", re.IGNORECASE)
@@ -77,12 +78,14 @@ def policy(page: str, files: Iterable[str]) -> str:
     scripts = Scripts()
     scripts.feed(page)
     scripts.close()
-    if wrong := scripts.asked - ASKED:
+    if wrong := scripts.asked - set(ASKED):
         raise ValueError(f"data-policy={min(wrong)!r}; a page may ask for {', '.join(sorted(ASKED))}")
     words = ["'self'", *map(hashed, [*scripts.texts, *files])]
     words += ["'unsafe-hashes'", *map(hashed, scripts.handlers)] if scripts.handlers else []
     words += [f"'{word}'" for word in sorted(scripts.asked)]
     parts = POLICY | {"script-src": " ".join(dict.fromkeys(words))}
+    for word in sorted(scripts.asked):
+        parts |= ASKED[word]
     return "; ".join(f"{name} {value}" for name, value in parts.items())
 
 

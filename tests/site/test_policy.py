@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.places import SITE
 
 from journey.postrender import protected
 from journey.report.figures import show_figure
@@ -18,10 +19,16 @@ pytestmark = pytest.mark.site
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 CHAPTER = "chapters/10-causal.html"
+LIBRARY = "chapters/appendix/sql-library.html"
 WATCH = """addEventListener("securitypolicyviolation", (event) => {
   (window.violations ??= []).push([event.violatedDirective, event.blockedURI]);
 });"""
 PLAIN = '<!DOCTYPE html><html><head><meta charset="utf-8"><title>A</title></head><body>{}</body></html>'
+
+
+def live() -> bool:
+    """Whether the build could fetch what runs SQL in a page."""
+    return (SITE / "assets" / "vendor" / "duckdb").is_dir()
 
 
 def directives(page: str) -> dict[str, list[str]]:
@@ -40,6 +47,7 @@ def test_every_page_has_a_strict_policy_before_its_first_script(site: Path, page
     assert found["object-src"] == found["base-uri"] == ["'none'"]
     asked = set(re.findall(r'data-policy="([^"]*)"', text))
     assert ("'wasm-unsafe-eval'" in found["script-src"]) is ("wasm-unsafe-eval" in asked)
+    assert ("worker-src" in found) is ("wasm-unsafe-eval" in asked) is (page_name == LIBRARY and live())
 
 
 def test_no_page_breaks_its_policy(browser: Browser, address: str, page_name: str):
@@ -115,6 +123,22 @@ def test_webassembly_compiles_only_where_a_page_asks(browser: Browser, asks: boo
     page.close()
 
 
+def test_the_policy_holds_in_a_worker_that_a_page_writes(browser: Browser):
+    """The one of the SQL library runs what a reader types: no server but the site's own may hear of it."""
+    page = opened(browser, protected(PLAIN.format('<div data-policy="wasm-unsafe-eval"></div>'), []))
+    asked: list[str] = []
+    page.context.on("request", lambda request: asked.append(request.url))
+    answer = page.evaluate("""() => new Promise((done) => {
+      const say = (word) => `() => postMessage("${word}")`;
+      const text = `fetch("http://elsewhere.test/").then(${say("open")}, ${say("shut")})`;
+      const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+      worker.addEventListener("message", ({ data }) => done(data));
+    })""")
+    assert answer == "shut"
+    assert not [url for url in asked if "elsewhere" in url]
+    page.close()
+
+
 def test_a_page_cannot_ask_for_more():
     with pytest.raises(ValueError, match="a page may ask for wasm-unsafe-eval"):
         protected(PLAIN.format('<p data-policy="unsafe-inline"></p>'), [])
@@ -132,7 +156,7 @@ def test_protecting_twice_changes_nothing():
 
 
 @pytest.mark.parametrize("fragment", ["#%", "#%E0%A4%A", "#100%25", "#%00"])
-@pytest.mark.parametrize("name", [CHAPTER, "chapters/appendix/sql-library.html"])
+@pytest.mark.parametrize("name", [CHAPTER, LIBRARY])
 def test_a_broken_fragment_stops_no_script(browser: Browser, address: str, name: str, fragment: str):
     page = browser.new_page()
     errors: list[str] = []

@@ -24,9 +24,9 @@ TOO_WIDE = """(width) => {
 }"""
 
 
-def violations(page: Page) -> list[str]:
-    """Accessibility violations, one line per element."""
-    found = Axe().run(page).response["violations"]
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """Accessibility violations of a page or of an element of it, one line per element."""
+    found = Axe().run(page, context=within).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary'].splitlines()[-1].strip()}"
         for rule in found

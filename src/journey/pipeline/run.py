@@ -184,8 +184,10 @@ class Crowd:
         """Run a stage, or start it in another process."""
         inputs, written = rests_on(stage, self.build.inputs), Written(self.build.state.root)
         if self.workers is None or stage.apart is None:
-            self.bars.run(stage, self.build.inputs)
-            self.build.finish(stage, inputs, written.since(), self.bars)
+            if self.bars.run(stage, self.build.inputs) is False:
+                self.build.state.drop(stage.name)
+            else:
+                self.build.finish(stage, inputs, written.since(), self.bars)
             return
         self.running[self.workers.start(stage.apart)] = stage, inputs, written, self.bars.begin(stage)
 
@@ -236,11 +238,12 @@ class Bars:
             self.say(stage.title)
         return lambda done, total: self.progress.update(bar, completed=done, total=total)
 
-    def run(self, stage: Stage, inputs: Inputs) -> None:
-        """Run a stage with a bar of its own."""
+    def run(self, stage: Stage, inputs: Inputs) -> object:
+        """Run a stage with a bar of its own, and return what it returns."""
         report = self.begin(stage)
-        stage.run(report, inputs)
+        returned = stage.run(report, inputs)
         report(1, 1)
+        return returned
 
 
 def plan(paths: Paths, store: str = "simulated") -> Build:

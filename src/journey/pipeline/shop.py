@@ -139,7 +139,7 @@ def put_together(paths: ShopPaths) -> None:
     copy_plotly(paths)
     assets = target / "assets"
     shutil.rmtree(assets, ignore_errors=True)
-    shutil.copytree(paths.root / "assets", assets, ignore=shutil.ignore_patterns("pdf", "site.png"))
+    shutil.copytree(paths.root / "assets", assets, ignore=shutil.ignore_patterns("pdf", "site.png", "duckdb"))
     shutil.copyfile(paths.numbers, target / "numbers.json")
 
 

@@ -26,7 +26,8 @@ class Stage:
     title
         What the progress bar says.
     run
-        Does the work; receives a function that reports (done, total), and what the build runs on.
+        Does the work; receives a function that reports (done, total), and what the build runs on. When it
+        returns False, the next build tries again.
     inputs
         Everything that it rests on: label -> digest of the content.
     makes

@@ -159,6 +159,18 @@ def for_pages(paths: Paths) -> list[Stage]:
             does(work.copy_plotly, paths),
             seen(f"{WORK}:copy_plotly"),
         ),
+        Stage(
+            "duckdb",
+            "Put the database that runs in a page beside the pages",
+            does(work.copy_duckdb, paths),
+            seen(f"{WORK}:copy_duckdb"),
+        ),
+        Stage(
+            "page_tables",
+            "Write the tables that the SQL library's page loads",
+            does(work.write_page_tables, paths),
+            seen(f"{WORK}:write_page_tables"),
+        ),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -144,3 +145,27 @@ def copy_plotly(paths: Paths, report: Report) -> None:
     from journey.report.vendor import copy_plotly as copy
 
     copy(paths.root / "assets" / "vendor" / "plotly.min.js")
+
+
+def copy_duckdb(paths: Paths, report: Report) -> bool:
+    """Put what runs SQL in a page beside the site's scripts; whether it could be had.
+
+    Without it the SQL library is a page to read.
+    """
+    from journey.report.vendor import ARROW, DUCKDB, OutOfReachError, copy_packages
+
+    try:
+        copy_packages((DUCKDB, ARROW), paths.root / "assets" / "vendor" / "duckdb")
+    except OutOfReachError as error:
+        print(f"journey: {error}. The SQL library is built without its Run buttons.", file=sys.stderr)
+        return False
+    return True
+
+
+def write_page_tables(paths: Paths, report: Report) -> None:
+    """Write the tables that the SQL library's page runs its queries on."""
+    from journey.warehouse.connect import connect
+    from journey.warehouse.page_tables import write_page_tables as write
+
+    with connect(paths.warehouse("simulated")) as warehouse:
+        write(warehouse, paths.results / "sql" / "page")

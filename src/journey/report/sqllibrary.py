@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 
+from journey.paths import project
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
 from journey.report.sqlcells import runnable, sql_block, workbench
 from journey.report.sqlcolumns import with_intervals
@@ -19,6 +20,13 @@ from journey.warehouse.query_timings import Timing, load_timings
 ROWS_SHOWN = 2
 STUDY = "sql_systems"
 CHANGED = "changed since it was run there"
+MEGABYTE = 1_000_000
+#: What a page needs to compile WebAssembly is asked for by the element that runs it.
+SCRIPT = '<script type="module" src="../../assets/tools/sql.js" data-policy="wasm-unsafe-eval"></script>'
+LIVE = (
+    "**Run and edit** runs a query in your browser, on the shop's own tables. The first run loads DuckDB "
+    "({weight:.1f} MB) from this site, and each query the tables that it reads; nothing is sent anywhere."
+)
 
 
 def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
@@ -41,6 +49,13 @@ def show_filter() -> None:
         placeholder="a word of a question, a technique or the SQL",
     )
     print(raw_block("html", box))
+
+
+def show_live() -> None:
+    """Print what makes the queries run in the page, and what it weighs; nothing where it is missing."""
+    vendored = project().root / "assets" / "vendor"
+    for program in vendored.glob("*/*.wasm.gz"):
+        print(f"\n{LIVE.format(weight=program.stat().st_size / MEGABYTE)}\n{raw_block('html', SCRIPT)}")
 
 
 def show_portability() -> None:

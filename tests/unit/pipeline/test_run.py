@@ -73,6 +73,16 @@ def test_runs_what_is_needed_and_skips_what_is_up_to_date(tmp_path):
     assert log == ["first", "second"] * 2
 
 
+def test_a_stage_that_could_not_finish_is_tried_again_and_leaves_the_rest_alone(tmp_path):
+    (tmp_path / "in").write_text("a")
+    answers = [False, True]
+    stage = Stage("far", "far", lambda report, look: answers.pop(0), partial(reads, "in"))
+    stages = [stage, *chain(tmp_path, [])]
+    assert set(run_stages(stages, ["far", "second"], tmp_path)) == {"far", "first", "second"}
+    assert run_stages(stages, ["far", "second"], tmp_path) == ["far"]
+    assert run_stages(stages, ["far", "second"], tmp_path) == []
+
+
 def test_a_removed_output_is_made_again(tmp_path):
     (tmp_path / "in").write_text("a")
     stages = chain(tmp_path, [])
