@@ -157,12 +157,20 @@ def rests_on(stage: Stage, inputs: Inputs) -> dict[str, str]:
     }
 
 
+def in_root(file: Path, root: Path) -> str:
+    """A file's path below the root."""
+    return file.relative_to(root).as_posix()
+
+
 class Crowd:
     """The stages of a build that run right now: one here, or several in other processes."""
 
     def __init__(self, build: Build, bars: Bars, workers: Workers | None) -> None:
         self.build, self.bars, self.workers = build, bars, workers
         self.running: dict[Future[object], tuple[Stage, dict[str, str], Written, Report]] = {}
+        #: What was written since the first of those that run, and what of it a stage makes.
+        self.since: Written | None = None
+        self.claimed: set[Path] = set()
 
     def next_of(self, todo: Sequence[Stage]) -> Stage | None:
         """The next stage whose needs are met, once there is room for it; None when none is left.
@@ -185,10 +193,13 @@ class Crowd:
         inputs, written = rests_on(stage, self.build.inputs), Written(self.build.state.root)
         if self.workers is None or stage.apart is None:
             if self.bars.run(stage, self.build.inputs) is False:
+                self.build.inputs.forget()
                 self.build.state.drop(stage.name)
             else:
                 self.build.finish(stage, inputs, written.since(), self.bars)
             return
+        if not self.running:
+            self.since, self.claimed = written, set()
         self.running[self.workers.start(stage.apart)] = stage, inputs, written, self.bars.begin(stage)
 
     def wait(self) -> None:

@@ -20,7 +20,12 @@ from journey.pipeline.stage import Report, Stage
 WORK = "journey.pipeline.work"
 #: What a chapter makes besides its own folder of results, and others read.
 BESIDES = {
-    "prediction": ("data/results/models/", "data/results/predictions/conversion_predictions.csv"),
+    "prediction": (
+        "data/results/metrics/",
+        "data/results/models/",
+        "data/results/predictions/conversion_predictions.csv",
+    ),
+    "uplift": ("data/results/predictions/uplift_scores.csv",),
 }
 
 

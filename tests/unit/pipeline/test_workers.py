@@ -111,6 +111,20 @@ def test_an_error_ends_the_build_and_what_was_done_stays(tmp_path: Path):
     assert set(State(tmp_path / "state", tmp_path).stages) == {"a", "b"}
 
 
+def strays(folder: Path, name: str) -> None:
+    writes(folder, name)
+    write_text(folder / RESULTS / "elsewhere", "")
+
+
+def test_a_file_that_no_stage_makes_is_named(tmp_path: Path):
+    stages = [
+        made("a", partial(strays, tmp_path, "a"), ()),
+        *(stage(tmp_path, name) for name in ("b", "c")),
+    ]
+    with pytest.raises(JourneyError, match="data/results/elsewhere: no stage says"):
+        build(stages, tmp_path).run(["a", "b", "c"], QUIET)
+
+
 def test_a_process_that_dies_is_one_sentence():
     with Workers(1) as workers, pytest.raises(JourneyError, match="ended from outside"):
         Workers.first({workers.start(partial(os._exit, 1))})
