@@ -202,9 +202,9 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
 
 
 def _iso(connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped: ShopMap) -> Moment:
-    offset = (
-        f"(case when length({text}) > 19 then regexp_matches(substr({text}, 17), '[zZ+UG-]') else false end)"
-    )
+    # In 19 characters there are seconds, as in 2025-01-31 10:00:00, or minutes with an offset, 10:00+02.
+    long = f"length({text}) > 19 or (length({text}) > 16 and substr({text}, 17, 1) <> ':')"
+    offset = f"(case when {long} then regexp_matches(substr({text}, 17), '[zZ+UG-]') else false end)"
     row = connection.execute(
         f"select count(*) filter (where {offset}) from (from {relation} limit {SAMPLE})"
     ).fetchone()
