@@ -207,8 +207,12 @@ class Crowd:
         stage, inputs, written, report = self.running.pop(Workers.first({*self.running}))
         report(1, 1)
         root = self.build.state.root
-        own = [file for file in written.since() if file.relative_to(root).as_posix().startswith(stage.makes)]
+        own = [file for file in written.since() if in_root(file, root).startswith(stage.makes)]
         self.build.finish(stage, inputs, own, self.bars)
+        self.claimed |= {*own}
+        if not self.running and self.since and (loose := {*self.since.since()} - self.claimed):
+            named = in_root(min(loose), root)
+            raise JourneyError(f"{named}: no stage says that it makes this file; its `makes` must name it")
 
     def end(self) -> None:
         """Wait for all."""

@@ -73,6 +73,13 @@ STUDIES = {
             in_build=True,
         ),
         Study(
+            "cdnow_fit_speed",
+            "How long do both fits of customer value take, and how long in other libraries?",
+            "journey.studies.fit_speed.study:measure_fits",
+            datasets=("cdnow_master",),
+            beside=("journey.studies.fit_speed.ways:main",),
+        ),
+        Study(
             "cdnow_value",
             "What are CDNOW's customers worth, by the models with published parameters?",
             "journey.studies.customer_value.cdnow:describe_cdnow",

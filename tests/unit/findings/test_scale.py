@@ -10,8 +10,10 @@ import pytest
 
 from journey.findings.desk import Desk
 from journey.findings.scale import collect as chapter
+from journey.findings.scale import fits
 from journey.findings.scale.figures import growth
 from journey.paths import Paths
+from journey.studies.fit_speed.ways import LIFETIMES, NAMES, OWN, SAMPLER
 from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
 from journey.studies.scale.study import SESSIONS
 
@@ -57,8 +59,32 @@ def measured(sizes: int, without: str = "") -> Kept:
     )
 
 
+def fitted(stopped: bool = False) -> Kept:
+    taken = {OWN: (0.01, 0.0), LIFETIMES: (0.25, 2e-8), SAMPLER: (100.0, 0.25)}
+    rows = [
+        {
+            "way": way,
+            "model": model,
+            "seconds": 2 * seconds,
+            "processor": seconds,
+            "repeats": 5,
+            "stopped": stopped and (way, model) == (SAMPLER, "BG/NBD"),
+            "apart": None if stopped and way == SAMPLER else apart,
+            "more": {"chain": 2, "draw": 1000} if way == SAMPLER else {},
+        }
+        for way, (seconds, apart) in taken.items()
+        for model in NAMES
+    ]
+    times = {LIFETIMES: 25.0, SAMPLER: 10_000.0}
+    versions = {OWN: "1", LIFETIMES: "2", SAMPLER: "3"}
+    return Kept(
+        {"fits": rows, "times": times, "customers": 9, "limit": 600, "load": 1.0, "versions": versions}
+    )
+
+
 def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(chapter, "kept", lambda *_: kept)
+    monkeypatch.setattr(fits, "kept", lambda *_: fitted())
     desk = Desk("scale", Paths(tmp_path))
     chapter.collect(desk)
     return desk
@@ -96,3 +122,22 @@ def test_the_figure_has_a_line_a_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [line.name for line in figure.data] == list(chapter.NAMES.values())
     assert [list(line.x) for line in figure.data] == [[1000, 10_000]] * 5
     assert list(figure.data[-1].y) == [8.0, 80.0]
+
+
+def test_fits_are_summed_and_compared_with_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(2), monkeypatch)
+    said = {number.id: number.text for number in desk.ledger}
+    assert (said["scale.fit_own"], said["scale.fit_lifetimes"]) == ("20", "25")
+    assert said["scale.fit_versions"] == "lifetimes 2 and pymc-marketing 3"
+    assert said["scale.fit_apart"] == "2e-08"
+    assert "2 × 1,000 draws" in said["scale.fit_ended"]
+    rows = pd.read_parquet(desk.folder / "fits.parquet").set_index("name")
+    assert list(rows["both"]) == pytest.approx([0.02, 0.5, 200.0])
+    assert list(rows["clock"]) == pytest.approx([0.04, 1.0, 400.0])
+    assert list(rows["times"]) == pytest.approx([1, 25, 10_000])
+
+
+def test_a_sampler_that_was_stopped_is_a_lower_bound() -> None:
+    assert fits.ended(fitted(stopped=True).results) == (
+        "The sampler was stopped after 600 s at BG/NBD: its time is a lower bound."
+    )

@@ -80,6 +80,26 @@ def test_an_independent_count_agrees(store: tuple[Path, pd.DataFrame, Numbers]) 
     assert numbers["funnel.agreeing"].value == numbers["funnel.compared"].value == 5
 
 
+def test_orders_without_a_price_are_no_part_of_the_mean_order(tmp_path: Path) -> None:
+    log = visits()
+    lines = log.index[log["event"] == "buy"]
+    log = log.astype({"price": float})
+    log.loc[lines[::9], "price"] = np.nan
+    brought(tmp_path, written(tmp_path, log.to_csv(index=False, header=False)))
+    numbers, reasons = found(tmp_path)
+    rows = log[log["event"] == "buy"]
+    orders = (
+        (rows["quantity"] * rows["price"]).groupby(rows["order"]).agg(lambda money: money.sum(skipna=False))
+    )
+    assert 0 < orders.isna().sum() < len(orders)
+    assert numbers["funnel.average_order_value"].value == pytest.approx(orders.mean())
+    assert numbers["funnel.average_order_value"].n == f"{orders.notna().sum():,}"
+    assert numbers["funnel.revenue"].value == pytest.approx(orders.sum())
+    assert reasons["funnel"]["unpriced"].startswith(
+        f"{orders.isna().sum():,} of {len(orders):,} orders have a line without a price"
+    )
+
+
 def test_money_is_in_the_currency_of_the_map(store: tuple[Path, pd.DataFrame, Numbers]) -> None:
     _, _, numbers = store
     assert str(numbers["funnel.average_order_value"]).startswith("SEK ")

@@ -267,6 +267,51 @@ def test_a_number_with_leading_zeros_is_another_user(tmp_path: Path) -> None:
     assert raw(tmp_path, "select count(*) from users") == [(2,)]
 
 
+#: A log whose columns bear the names that the import gives its own.
+OWN_NAMES = {"time": "ts", "user": "user_id", "event": "kind", "item": "item_id", "order": "reason"}
+
+
+def own_names(text: str) -> str:
+    for role, name in OWN_NAMES.items():
+        text = text.replace(f'{role} = "{role}"', f'{role} = "{name}"')
+    return text
+
+
+def test_a_column_is_not_taken_for_one_of_the_import(tmp_path: Path) -> None:
+    header = ",".join([*OWN_NAMES.values(), "quantity", "price"])
+    with pytest.raises(JourneyError, match="the map does not know the event 'wave'"):
+        kept(tmp_path, GOOD.replace("ben,view", "ben,wave"), own_names(MAP), header=header)
+    lines = "".join(f"2025-03-01 10:00:00.{n:06d},{n},view,1,,1,4\n" for n in range(201_000))
+    report = kept(tmp_path, lines + "2025-03-01 11:00:00,007,view,1,,1,4\n", own_names(MAP), header=header)
+    assert (report["text_ids"], report["users"]) == (["user"], 201_001)
+
+
+def test_every_kind_of_space_comes_off_names_and_times(tmp_path: Path) -> None:
+    odd = ("anna", " anna", "anna ", "\u00a0anna", "anna\u2003", " \u3000anna\u00a0 ")
+    lines = "".join(
+        f"2025-03-01 10:0{n}:00,{name},{'view ' if n % 2 else 'view'},größe,,1, 4 \n"
+        for n, name in enumerate(odd)
+    )
+    assert kept(tmp_path, lines + "2025-03-01 10:09:00,\u00a0,view,a,,1,4\n")["users"] == 1
+    assert raw(tmp_path, "select count(*), min(unit_price), max(unit_price) from events") == [(6, 4.0, 4.0)]
+
+
+def test_spellings_of_utc_and_offsets_are_one_moment(tmp_path: Path) -> None:
+    moments = (
+        *("2025-03-01T10:00:00Z", "2025-03-01 10:00:00 UTC", "2025-03-01T10:00:00.000Z"),
+        *("2025-03-01T12:00:00+02:00", "2025-03-01 12:00:00 +0200", "2025-03-01T04:30:00-05:30"),
+        *("2025-03-01T10:00Z", "2025-03-01 12:00+02"),
+    )
+    lines = "".join(f"{moment},u{n},view,shoe,,1,40\n" for n, moment in enumerate(moments))
+    for zone, hour in (("UTC", 10), ("Asia/Tokyo", 19)):
+        report = kept(tmp_path, lines, MAP + f"\n[time]\nshop_zone = '{zone}'\n")
+        assert report["kept"] == len(moments)
+        assert raw(tmp_path, "select distinct ts::varchar from events") == [(f"2025-03-01 {hour}:00:00",)]
+        assert [each["words"] for each in report["checks"] if "own offset" in each["name"]] == [
+            "8 of 8; read by their own"
+        ]
+
+
 def test_an_id_that_is_text_far_down_is_found(tmp_path: Path) -> None:
     lines = "".join(f"2025-03-01 10:00:00.{n:06d},{n},view,1,,1,4\n" for n in range(210_000))
     report = kept(tmp_path, lines + "2025-03-01 11:00:00,guest,view,1,,1,4\n")

@@ -217,6 +217,25 @@ def test_a_proposal_names_its_evidence_and_can_be_imported(tmp_path: Path) -> No
     assert import_shop(str(log), tmp_path / "out.toml", "mine", Paths(tmp_path)).report["kept"] == 6
 
 
+@pytest.mark.parametrize(
+    ("day", "pattern", "open_point"),
+    [("25.03.2025", "%d.%m.%Y %H:%M:%S", False), ("03/04/2025", "%d/%m/%Y %H:%M:%S", True)],
+)
+def test_a_proposal_writes_the_pattern_of_times_that_it_finds(
+    tmp_path: Path, day: str, pattern: str, open_point: bool
+) -> None:
+    lines = GOOD.replace("2025-03-01", day).replace("2025-03-02", day)
+    log = written(tmp_path, lines, header=f"202511,{HEADER}".replace("time", "Zeitpunkt"))
+    log.write_text(log.read_text(encoding="utf-8").replace(f"\n{day}", f"\n202511,{day}"), encoding="utf-8")
+    said = propose_map(str(log), tmp_path / "out.toml")
+    text = (tmp_path / "out.toml").read_text(encoding="utf-8")
+    assert 'time = "Zeitpunkt"' in text
+    assert f'format = "{pattern}"' in text
+    assert ("how times are written" in said[-1]) is open_point
+    assert "the zone of the times" in said[-1]
+    assert import_shop(str(log), tmp_path / "out.toml", "mine", Paths(tmp_path)).report["kept"] == 6
+
+
 def test_a_proposal_marks_what_it_cannot_tell(tmp_path: Path) -> None:
     log = written(tmp_path, "2025-03-01 10:00:00,anna,flurb,x\n", header="t,who,what,which")
     said = propose_map(str(log), tmp_path / "out.toml")

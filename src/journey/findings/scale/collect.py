@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from journey.findings.desk import Desk
+from journey.findings.scale.fits import add_fits
 from journey.report.formats import format_number
 from journey.studies.registry import kept
 from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
@@ -37,6 +38,7 @@ def collect(desk: Desk) -> None:
     add_models(desk, pd.DataFrame(found["models"]), compared)
     add_comparison(desk, runs[runs["events"] == compared].set_index("engine"))
     add_largest(desk, found, runs[runs["events"] == sizes[-1]].set_index("engine"))
+    add_fits(desk)
 
 
 def way_rows(runs: pd.DataFrame, growth: dict[str, float]) -> pd.DataFrame:

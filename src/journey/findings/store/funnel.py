@@ -20,13 +20,22 @@ COLUMNS = (
     "abandoned_carts",
     "orders",
     "revenue",
+    "priced_orders",
+    "priced_revenue",
 )
 #: metric -> (numerator, denominator, unit, digits, in words, what it needs)
 METRICS = {
     "conversion_rate": ("buying_sessions", "sessions", "share", 2, "Visits that buy", ""),
     "buyers": ("orders", "users", "ratio", 3, "Orders per visitor", ""),
     "revenue_per_visitor": ("revenue", "users", "money", 2, "Net revenue per visitor", "has_revenue"),
-    "average_order_value": ("revenue", "orders", "money", 2, "Net revenue per order", "has_revenue"),
+    "average_order_value": (
+        "priced_revenue",
+        "priced_orders",
+        "money",
+        2,
+        "Net revenue per order whose prices are known",
+        "has_revenue",
+    ),
     "sessions_per_visitor": ("sessions", "users", "ratio", 2, "Visits per visitor", ""),
     "bounce_rate": ("bounced_sessions", "sessions", "share", 1, "Visits of one event", ""),
     "cart_rate": (
@@ -75,12 +84,11 @@ def collect(desk: ShopDesk) -> None:
 def add_metrics(desk: ShopDesk, users: pd.DataFrame, alone: bool) -> None:
     """Every metric that the log allows, with its interval."""
     known = desk.recorded
-    # A store in which a price is missing somewhere does not know its revenue; what is known is less.
-    unpriced = int(desk.query("overall_metrics")["revenue"].isna().iloc[0]) if known["has_revenue"] else 0
+    users = with_prices(users, desk.query("orders_with_money"))
     whole = drawn(users.assign(revenue=users["revenue"].astype(float).fillna(0.0)), COLUMNS)
     rows = []
     for name, (above, below, unit, digits, label, need) in METRICS.items():
-        if (need and not known[need]) or (alone and above != "revenue" and name != "buyers"):
+        if (need and not known[need]) or (alone and "revenue" not in above and name != "buyers"):
             continue
         try:
             value = whole.ratio(above, below)
@@ -106,13 +114,28 @@ def add_metrics(desk: ShopDesk, users: pd.DataFrame, alone: bool) -> None:
             f"{SOURCE}:add_metrics",
             asked=TOTALS,
         )
-    if unpriced:
-        desk.absent("unpriced", "Some purchases have no price: revenue is that of the others.")
+        orders, priced = (int(whole.totals[name][0]) for name in ("orders", "priced_orders"))
+        if priced < orders:
+            desk.absent(
+                "unpriced",
+                f"{orders - priced:,} of {orders:,} orders have a line without a price: revenue, also"
+                " that of a visitor, is that of the others.",
+            )
     if not known["has_revenue"]:
         desk.absent(
             "money",
             "The log has no prices, so there is no revenue; record the price paid for each line bought.",
         )
+
+
+def with_prices(users: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
+    """Totals of users with `priced_orders` and `priced_revenue`, on the first row of each user."""
+    money = orders.astype({"net_revenue": float}).groupby("user_id")["net_revenue"]
+    first = ~users["user_id"].duplicated()
+    return users.assign(
+        priced_orders=users["user_id"].map(money.size()).where(first, 0).fillna(0),
+        priced_revenue=users["user_id"].map(money.sum()).where(first, 0.0).fillna(0.0),
+    )
 
 
 def add_steps(desk: ShopDesk) -> None:

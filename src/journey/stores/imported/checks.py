@@ -36,8 +36,8 @@ def clock_checks(
     span = (last.date() - first.date()).days + 1
     backwards = number(
         connection,
-        "select count(*) from (select ts < lag(ts) over (order by rowid) as back from rows"
-        " where reason is null) where back",
+        "select count(*) from (select ts < lag(ts) over () as back from rows where reason is null)"
+        " where back",
     )
     finest = next(
         (
@@ -137,11 +137,12 @@ def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, 
     found: dict[str, int] = {}
     if "session" in mapped.columns:
         row = connection.execute(
-            """select count(distinct (user_id, session_text)) filter (where session_text is not null),
-                count(distinct (user_id, session_text))
-                    filter (where kind = 'purchase' and session_text is not null),
-                count(*) filter (where session_text is null)
-            from rows where reason is null"""
+            """select count(session_hash), count(session_hash) filter (where buying),
+                coalesce(sum(n) filter (where session_hash is null), 0)
+            from (
+                select session_hash, bool_or(kind = 'purchase') as buying, count(*) as n
+                from rows where reason is null group by user_id, session_hash
+            )"""
         ).fetchone()
         assert row is not None
         found |= dict(zip(("own", "own_buying", "without_own"), row, strict=True))
@@ -149,7 +150,8 @@ def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, 
         row = connection.execute(
             """with gaps as (
                 select user_id, kind, reason, ts, lag(ts) over (partition by user_id order by ts) as before
-                from rows where (reason is null or reason = 'ignored') and ts is not null and has_user
+                from rows
+                where (reason is null or reason = 'ignored') and ts is not null and user_id is not null
             ),
             numbered as (
                 select user_id, kind, reason,

@@ -14,7 +14,7 @@ from journey.errors import JourneyError
 from journey.files import write_text
 from journey.stores.imported.shopmap import PRESETS, ROLES, ShopMap, preset_names, read_map
 from journey.stores.imported.sources import Source, find_files, open_source, reading_problem
-from journey.stores.imported.times import SAMPLE, Moment, read_moment
+from journey.stores.imported.times import SAMPLE, Moment, fitting_patterns, read_moment
 from journey.stores.verify import identifier
 
 #: role -> names that columns of this kind have, letters and digits only, the likeliest first
@@ -161,7 +161,7 @@ def _look(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> C
     text = f"nullif(trim({identifier(name)}::varchar), '')"
     row = connection.execute(
         f"""select count(x), count(*), approx_count_distinct(x),
-            coalesce((list(distinct x) filter (where x is not null))[:3], []),
+            coalesce((list(distinct x order by x) filter (where x is not null))[:3], []),
             count(try_cast(x as double)) / greatest(count(x), 1)
         from (select {text} as x from {source.relation([name])} limit {SAMPLE})"""
     ).fetchone()
@@ -202,10 +202,13 @@ def _by_content(
     known = {word for words in EVENTS.values() for word in words.split()}
     if "time" not in roles:
         for column in free:
+            relation, name = source.relation([column.name]), identifier(column.name)
             try:
                 _read_time(connection, source, column)
             except JourneyError:
-                continue
+                # Numbers such as 202511 would fit the pattern of a date.
+                if column.numeric or not fitting_patterns(connection, relation, f"{name}::varchar"):
+                    continue
             found["time"] = column.name
             break
     if "event" not in roles:
@@ -277,7 +280,14 @@ def _time(
     except JourneyError as error:
         open_points.append("how times are written")
         said = str(error).partition(f"column {name}: ")[2]
-        return [f"# ? {said}", '# format = "%d/%m/%Y %H:%M"']
+        fits = fitting_patterns(connection, relation, f"{identifier(name)}::varchar")
+        pattern = f"format = {json.dumps(fits[0])}" if fits else '# format = "%d/%m/%Y %H:%M"'
+        if len(fits) == 1:
+            open_points.remove("how times are written")
+            said = "told by its contents, without an offset from UTC"
+        zone = "# ? the zone of the times, and of the days and hours of the report, such as Europe/Berlin"
+        open_points.append("the zone of the times")
+        return [f"# ? {said}", pattern, zone, 'shop_zone = "UTC"']
     rows = connection.execute(
         f"select hour(t), count(*) from (select {moment.value} as t from {relation} limit {SAMPLE})"
         " where t is not null group by 1 order by 2, 1"

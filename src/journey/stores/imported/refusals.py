@@ -118,13 +118,15 @@ def examples(
 
 def where(connection: duckdb.DuckDBPyConnection, source: Source, rowid: int) -> str:
     """File and line of a row of `rows`."""
-    row = connection.execute(
-        """with mine as (select filename from rows where rowid = $row)
-        select filename, $row - (select min(rowid) from rows where filename = (from mine)) + 1 from mine""",
-        {"row": rowid},
-    ).fetchone()
-    assert row is not None
-    file = Path(row[0])
+    file, first = source.files[0], 0
+    if len(source.files) > 1:
+        row = connection.execute(
+            """with mine as (select filename from rows where rowid = $row)
+            select filename, (select min(rowid) from rows where filename = (from mine)) from mine""",
+            {"row": rowid},
+        ).fetchone()
+        assert row is not None
+        file, first = Path(row[0]), int(row[1])
     if not source.by_line:
         return str(file)
-    return f"{file}, {line_of(source, file, int(row[1]))}"
+    return f"{file}, {line_of(source, file, rowid - first + 1)}"

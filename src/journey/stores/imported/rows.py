@@ -19,7 +19,7 @@ from journey.stores.imported.refusals import (
 )
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.imported.sources import Source, ends_cut, reading_problem
-from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment
+from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment, trimmed
 from journey.stores.schema import ITEM_EVENT_TYPES
 from journey.stores.verify import identifier, quoted
 
@@ -50,6 +50,8 @@ CHANNELS = {
     "social": "social, organic social, paid social, facebook, instagram, tiktok, pinterest, twitter",
     "affiliate": "affiliate, affiliates, partner",
 }
+#: Table of the first rows of a log as they are written, from which the form of its cells is told.
+HEAD = "head_of_log"
 
 
 @dataclass(frozen=True)
@@ -117,40 +119,48 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
     return Read(total, moment, text_ids, cut, examples(connection, source, aside), aside)
 
 
-def _cells(source: Source, mapped: ShopMap) -> tuple[dict[str, tuple[str, str]], str]:
-    """Role -> (SQL, type) of its cell, and the relation that they are read from."""
+def _cells(
+    source: Source, mapped: ShopMap, *, tolerant: bool = False
+) -> tuple[dict[str, tuple[str, str]], str]:
+    """Role -> (SQL, type) of its cell, and the relation that they are read from.
+
+    Cells are named by their role, so that no column of the log is taken for one of `rows`.
+    """
     if mapped.layout == "ga4":
-        return {role: (identifier(role), "VARCHAR") for role in mapped.columns}, flattened(source)
-    cells, tops = {}, []
-    for role, column in mapped.columns.items():
-        top, _, inner = column.partition(".") if source.kind == "json" else (column, "", "")
-        tops.append(top)
-        path = quoted("$." + inner)
-        sql = f"json_extract_string({identifier(top)}, {path})" if inner else identifier(top)
-        cells[role] = (sql, source.types.get(top, "VARCHAR"))
-    return cells, source.relation(tuple(dict.fromkeys(tops)))
+        found = {role: (identifier(role), "VARCHAR") for role in mapped.columns}
+        read = flattened(source)
+    else:
+        found, tops = {}, []
+        for role, column in mapped.columns.items():
+            top, _, inner = column.partition(".") if source.kind == "json" else (column, "", "")
+            tops.append(top)
+            path = quoted("$." + inner)
+            sql = f"json_extract_string({identifier(top)}, {path})" if inner else identifier(top)
+            found[role] = (sql, source.types.get(top, "VARCHAR"))
+        read = source.relation(tuple(dict.fromkeys(tops)), tolerant=tolerant)
+    chosen = ", ".join(f"{sql} as cell_{role}" for role, (sql, _) in found.items())
+    cells = {role: (f"cell_{role}", kind) for role, (_, kind) in found.items()}
+    return cells, f"(select {chosen}, filename from {read})"
 
 
 def _moment(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
     mapped: ShopMap,
-    relation: str,
     cells: Mapping[str, tuple[str, str]],
     role: str,
 ) -> Moment:
     shown = f"{source.files[0]}, column {mapped.columns[role]}"
-    return read_moment(connection, relation, *cells[role], mapped, shown)
+    return read_moment(connection, HEAD, *cells[role], mapped, shown)
 
 
 def _text(cell: tuple[str, str]) -> str:
+    """SQL of the text of a cell without the spaces around it; null where nothing is left."""
     sql, kind = cell
-    return f"nullif(trim({sql if kind == 'VARCHAR' else f'{sql}::varchar'}), '')"
+    return trimmed(sql) if kind == "VARCHAR" else f"nullif(trim({sql}::varchar), '')"
 
 
-def _text_ids(
-    connection: duckdb.DuckDBPyConnection, relation: str, cells: Mapping[str, tuple[str, str]]
-) -> tuple[str, ...]:
+def _text_ids(connection: duckdb.DuckDBPyConnection, cells: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
     """Of user and item, those whose ids are not whole numbers, by the head of the log."""
     found = []
     for role in ("user", "item"):
@@ -161,7 +171,7 @@ def _text_ids(
             continue
         row = connection.execute(
             "select bool_and(regexp_matches(x, '^(0|[1-9][0-9]{0,17})$')) from"
-            f" (select {_text((sql, kind))} as x from {relation} limit {SAMPLE}) where x is not null"
+            f" (select {_text((sql, kind))} as x from {HEAD}) where x is not null"
         ).fetchone()
         if row is None or row[0] is not True:
             found.append(role)
@@ -176,15 +186,25 @@ def _fill(
     relation: str,
     texts: tuple[str, ...] = (),
 ) -> tuple[Moment, tuple[str, ...]]:
-    """Make `rows`; an id that is no number after all makes it again with a dictionary."""
-    moment = _moment(connection, source, mapped, relation, cells, "time")
-    text_ids = tuple({*texts, *_text_ids(connection, relation, cells)})
-    columns = _columns(connection, source, mapped, cells, relation, moment, text_ids)
+    """Make `rows` in one pass over the log; an id that is no number after all makes it again."""
+    connection.execute(f"create or replace temp table {HEAD} as select * from {relation} limit {SAMPLE}")
+    moment = _moment(connection, source, mapped, cells, "time")
+    text_ids = tuple({*texts, *_text_ids(connection, cells)})
+    # A projection of its own: what stands in a case is computed again wherever it is named.
+    read, once = f"(select *, {moment.parsed} as parsed_time from {relation})", moment.named("parsed_time")
+    columns = _columns(connection, source, mapped, cells, once, text_ids)
     connection.execute(
-        f"create or replace table rows as select *, {_reason(mapped)} as reason"
-        f" from (select {columns} from {relation})"
+        f"create or replace table rows as select * exclude (has_user, has_item), {_reason(mapped)} as reason"
+        f" from (select {columns} from {read})"
     )
-    wrong = [role for role in ("user", "item") if role not in text_ids and _lost_ids(connection, role)]
+    connection.execute(f"drop table {HEAD}")
+    wrong = [
+        role
+        for role in ("user", "item")
+        if role in cells
+        and role not in text_ids
+        and number(connection, f"select count(*) from rows where {role}_lost")
+    ]
     if wrong:
         return _fill(connection, source, mapped, cells, relation, (*text_ids, *wrong))
     return moment, tuple(sorted(text_ids))
@@ -193,8 +213,7 @@ def _fill(
 def _tolerant(source: Source, mapped: ShopMap) -> str | None:
     if source.kind != "csv" or mapped.layout != "rows" or not any(ends_cut(file) for file in source.files):
         return None
-    names = tuple(dict.fromkeys(mapped.columns.values()))
-    return source.relation(names, tolerant=True)
+    return _cells(source, mapped, tolerant=True)[1]
 
 
 def _only_cut_lines(
@@ -222,12 +241,13 @@ def _columns(
     source: Source,
     mapped: ShopMap,
     cells: Mapping[str, tuple[str, str]],
-    relation: str,
     moment: Moment,
     text_ids: tuple[str, ...],
 ) -> str:
     """The SELECT list of `rows`."""
-    found = {"filename": "filename", "ts": moment.value, "timed": moment.filled, "readable": moment.readable}
+    found = {"ts": moment.value, "timed": moment.filled, "readable": moment.readable}
+    if len(source.files) > 1:
+        found["filename"] = "filename"
     if "item" not in cells:
         found |= {"item_id": "null::bigint", "has_item": "false"}
     for role in ("user", "item"):
@@ -236,19 +256,22 @@ def _columns(
         text = _text(cells[role])
         found[f"{role}_id"] = text if role in text_ids else f"try_cast({cells[role][0]} as bigint)"
         found[f"has_{role}"] = f"{text} is not null"
-        if role not in text_ids and cells[role][1] == "VARCHAR":
-            found[f"{role}_odd"] = f"{role}_id is not null and {role}_id::varchar <> {text}"
+        if role not in text_ids:
+            found[f"{role}_lost"] = _lost(role, cells[role])
     found |= _event(mapped, cells)
     for role in ("quantity", "price", "list_price", "discount"):
         if role in cells:
             found[role] = _money(
-                connection, relation, cells[role], mapped, f"{source.files[0]}, column {mapped.columns[role]}"
+                connection, cells[role], mapped, f"{source.files[0]}, column {mapped.columns[role]}"
             )
-    for role in ("order", "category", "brand", "device", "channel", "country", "session"):
+    for role in ("order", "category", "brand", "device", "channel", "country"):
         if role in cells:
             found[f"{role}_text"] = _text(cells[role])
+    if "session" in cells:
+        # Sessions are only told apart within a user; the long names of most logs are not kept for that.
+        found["session_hash"] = f"nullif(hash({_text(cells['session'])}), hash(null::varchar))"
     if "received" in cells:
-        received = _moment(connection, source, mapped, relation, cells, "received").value
+        received = _moment(connection, source, mapped, cells, "received").value
         # The server's clock stands in where that of the device shows a time that cannot be.
         found["ts"] = f"case when {_impossible(moment)} then {received} else {moment.value} end"
         found |= {"received": received, "by_receipt": f"{_impossible(moment)} and {received} is not null"}
@@ -274,9 +297,7 @@ def _event(mapped: ShopMap, cells: Mapping[str, tuple[str, str]]) -> dict[str, s
     }
 
 
-def _money(
-    connection: duckdb.DuckDBPyConnection, relation: str, cell: tuple[str, str], mapped: ShopMap, shown: str
-) -> str:
+def _money(connection: duckdb.DuckDBPyConnection, cell: tuple[str, str], mapped: ShopMap, shown: str) -> str:
     """SQL of a number; signs of currency and thousands are taken off where the head of the log has them."""
     sql, kind = cell
     if kind != "VARCHAR":
@@ -293,7 +314,7 @@ def _money(
         f"""select count({text}), count({plain}), count(try_cast({swapped} as double)),
             min({text}) filter (where try_cast({swapped} as double) is null),
             count(*) filter (where regexp_matches({text}, '^[^.]*,[0-9]{{1,2}}$'))
-        from (from {relation} limit {SAMPLE})"""
+        from {HEAD}"""
     ).fetchone()
     assert row is not None
     filled, simple, cleaned, example, commas = row
@@ -335,13 +356,10 @@ def _reason(mapped: ShopMap) -> str:
     return "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
 
 
-def _lost_ids(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
-    """Whether an id that was taken for a number is none, or would be another one as a number."""
-    names = [row[0] for row in connection.execute("describe rows").fetchall()]
-    odd = f" or {role}_odd" if f"{role}_odd" in names else ""
-    return bool(
-        number(
-            connection,
-            f"select count(*) from rows where has_{role} and ({role}_id is null or {role}_id < 0{odd})",
-        )
-    )
+def _lost(role: str, cell: tuple[str, str]) -> str:
+    """SQL: an id that was taken for a number is none, or would be another one as a number."""
+    sql, kind = cell
+    if kind != "VARCHAR":
+        return f"has_{role} and ({role}_id is null or {role}_id < 0)"
+    odd = f"has_{role} and ({role}_id is null or {role}_id::varchar <> {_text(cell)})"
+    return f"case when {role}_id::varchar = {sql} then {role}_id < 0 else {odd} or {role}_id < 0 end"

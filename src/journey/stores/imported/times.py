@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,8 @@ class Moment:
         SQL conditions: there is something, and it can be read (though it may be outside that range).
     offset
         SQL condition: the time brings an offset from UTC along; empty where none can.
+    parsed
+        SQL of what is costly in `value` and `readable`, which name it several times.
     """
 
     form: str
@@ -61,6 +63,14 @@ class Moment:
     filled: str
     readable: str
     offset: str = ""
+    parsed: str = "null"
+
+    def named(self, column: str) -> Moment:
+        """The same, read from a column that holds what `parsed` gives."""
+        if self.parsed == "null":
+            return self
+        value, readable = (sql.replace(self.parsed, column) for sql in (self.value, self.readable))
+        return replace(self, value=value, readable=readable, parsed=column)
 
     @property
     def words(self) -> str:
@@ -130,6 +140,13 @@ def latest_moment() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None) + timedelta(days=1)
 
 
+def trimmed(text: str) -> str:
+    """SQL of a column of text without the spaces around it; null where nothing is left."""
+    # Trimming is slow; plain characters that neither begin nor end with a space need none.
+    plain = f"{text} >= '!' and not ends_with({text}, ' ') and strlen({text}) = length({text})"
+    return f"case when {plain} then {text} else nullif(trim({text}), '') end"
+
+
 def as_date(text: str) -> str:
     """SQL of a day written as 2025-01-31 or 20250131."""
     return f"coalesce(try_cast({text} as date), try_strptime({text}, '%Y%m%d')::date)"
@@ -185,14 +202,23 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
 
 
 def _iso(connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped: ShopMap) -> Moment:
-    offset = (
-        f"(case when length({text}) > 19 then regexp_matches(substr({text}, 17), '[zZ+UG-]') else false end)"
-    )
+    # In 19 characters there are seconds, as in 2025-01-31 10:00:00, or minutes with an offset, 10:00+02.
+    long = f"length({text}) > 19 or (length({text}) > 16 and substr({text}, 17, 1) <> ':')"
+    offset = f"(case when {long} then regexp_matches(substr({text}, 17), '[zZ+UG-]') else false end)"
     row = connection.execute(
         f"select count(*) filter (where {offset}) from (from {relation} limit {SAMPLE})"
     ).fetchone()
     zone, shop = mapped.zone or mapped.shop_zone, mapped.shop_zone
     slow = f"timezone({quoted(shop)}, try_cast({_spelled(text)} as timestamptz))"
+    # The commonest spellings, 2025-01-31T10:00:00Z and 2025-01-31 10:00:00 UTC, need no look for an offset,
+    # and in a shop of that zone no calendar of zones.
+    utc = " or ".join(
+        f"(length({text}) = {length} and ends_with({text}, {quoted(end)}))"
+        for length, end in ((20, "Z"), (23, " UTC"))
+    )
+    offset = f"(({utc}) or {offset})"
+    if shop == "UTC":
+        slow = f"case when {utc} then try_cast({text} as timestamp) else {slow} end"
     if (row and row[0]) or zone != shop:
         return _checked("iso", slow, text, offset)
     return _checked(
@@ -214,14 +240,12 @@ def _number(text: str, unit: str, shop: str) -> Moment:
     micro = {"s": f"({number} * 1000000)::bigint", "ms": f"{number} * 1000", "us": number}[unit]
     moved = _moved(f"make_timestamp({micro})", "UTC", shop)
     value = f"case when {number} between {low} and {high} then {moved} end"
-    return Moment(
-        unit, value, f"nullif(trim({text}), '') is not null", f"try_cast({text} as double) is not null"
-    )
+    return Moment(unit, value, f"({trimmed(text)}) is not null", f"try_cast({text} as double) is not null")
 
 
 def _checked(form: str, value: str, text: str, offset: str = "") -> Moment:
-    filled = f"nullif(trim({text}), '') is not null"
-    return Moment(form, _inside(value), filled, f"({value}) is not null", offset)
+    filled = f"({trimmed(text)}) is not null"
+    return Moment(form, _inside(value), filled, f"({value}) is not null", offset, value)
 
 
 def _typed(value: str, column: str) -> Moment:
