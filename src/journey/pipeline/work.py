@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -140,7 +141,8 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
 
 
 def copy_plotly(paths: Paths, report: Report) -> None:
-    """Put plotly.js, as its own wheel ships it, beside the site's scripts."""
+    """Put plotly.js beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy
 
-    copy(paths.root / "assets" / "vendor" / "plotly.min.js")
+    if missing := copy(paths.root / "assets" / "vendor" / "plotly.min.js"):
+        print(f"Note: {missing}.", file=sys.stderr)
