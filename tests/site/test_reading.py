@@ -35,7 +35,9 @@ def page(browser: Browser):
 def visit(page: Page, url: str) -> None:
     """Open a page; a tool on it has taken over before anything is measured."""
     page.goto(url, wait_until="load")
-    page.wait_for_function("() => [...document.querySelectorAll('.tool')].every((tool) => tool.dataset.ready !== undefined)")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.tool')].every((tool) => tool.dataset.ready !== undefined)"
+    )
 
 
 def words(page: Page, url: str) -> int:

@@ -116,8 +116,9 @@ def name_lines(figure: go.Figure) -> None:
         for at in inner:
             for above in (True, False):
                 room, leftwards = _room(heights, place, at, above=above, enough=enough)
-                found.append((room, -abs(at - count / 2), above, leftwards, at))
-        _, _, above, leftwards, at = max(found)
+                highest = heights[place, at] >= heights[:, at].max()
+                found.append((room, -abs(at - count / 2), above == highest, above, leftwards, at))
+        *_, above, leftwards, at = max(found)
         figure.add_annotation(
             x=trace.x[at],
             y=trace.y[at],

@@ -81,7 +81,15 @@ def axes_of(spec: Spec) -> dict[str, Axis]:
 
 
 def settle(spec: Spec) -> dict[str, Axis]:
-    """Find the range of every axis and write it, with the kind, into the layout; returns the axes."""
+    """Find the range of every axis and write it, with the kind, into the layout; returns the axes.
+
+    A trace that names no colour gets its own of the house.
+    """
+    ways = spec["layout"]["template"]["layout"]["colorway"]
+    for place, trace in enumerate(spec["data"]):
+        if trace["type"] in ("scatter", "bar"):
+            part = trace.setdefault("line" if trace["type"] == "scatter" else "marker", {})
+            part.setdefault("color", ways[place % len(ways)])
     axes = axes_of(spec)
     for axis in axes.values():
         together = [other for other in axes.values() if _root(other) == _root(axis)]

@@ -73,7 +73,7 @@ def _sample(trace: Spec, x: float, y: float) -> list[str]:
     parts = []
     if "lines" in mode:
         path = f"M{number(x)} {number(y)}h16"
-        parts.append(stroke(path, pen.get("color", ""), pen.get("width", 2), pen.get("dash")))
+        parts.append(stroke(path, pen["color"], pen.get("width", 2), pen.get("dash")))
     if "markers" in mode:
         shade = dot.get("color") or pen.get("color")
         parts.append(

@@ -206,6 +206,7 @@ def _bars(sheet: Sheet, trace: Spec, x: Axis, y: Axis, place: int) -> Iterator[s
     units = [along.unit(value) or 0.0 for value in trace[along.letter]]
     step = step_of(sorted({along.unit(v) or 0.0 for one in beside for v in one[along.letter]}))
     room = (1 - layout.get("bargap", layout["template"]["layout"]["bargap"])) * step
+    room *= 0.5 if sheet.above else 1  # The names stand between the bars.
     wide = room / count
     path, texts = "", ""
     for row, (unit, value) in enumerate(zip(units, trace[across.letter], strict=True)):

@@ -22,6 +22,7 @@ _ADVANCES = (
     "581 597 590 590 401 513 340 581 554 812 559 548 504 327 239 327 635"
 )
 _WIDTHS = {chr(32 + place): int(width) / 1000 for place, width in enumerate(_ADVANCES.split())}
+_WIDTHS |= {"€": 0.661, "£": 0.601, "–": 0.5, "“": 0.463, "”": 0.463, "’": 0.265}
 _OTHER = 0.62
 
 
