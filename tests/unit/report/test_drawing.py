@@ -330,3 +330,18 @@ def test_by_itself_a_drawing_has_colours_of_paper():
 def test_a_trace_that_no_drawing_knows_is_refused():
     with pytest.raises(JourneyError, match="not pie"):
         drawing(figure_json(go.Figure(go.Pie(values=[1]))), width=WIDE, height=300)
+
+
+@pytest.mark.parametrize("values", [[None, None], [2, 2], []], ids=["unknown", "all alike", "none"])
+@pytest.mark.parametrize("kind", ["points", "bars", "cells"])
+def test_data_with_nothing_to_tell_apart_are_drawn_all_the_same(values: list[Any], kind: str):
+    names = ["a", "b"][: len(values)]
+    trace = {
+        "points": go.Scatter(x=values, y=names, mode="markers", marker={"color": colour("series-1")}),
+        "bars": go.Bar(x=names, y=values, marker={"color": colour("series-1")}),
+        "cells": go.Heatmap(
+            z=[values], x=names, y=["c"], zmin=0, zmax=0, showscale=False, hovertemplate="%{z}"
+        ),
+    }[kind]
+    for width in (WIDE, PHONE):
+        assert drawn(titled(go.Figure(trace)), width).tag == f"{SVG}svg"

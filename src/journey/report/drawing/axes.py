@@ -183,11 +183,17 @@ def base_of(trace: Spec, place: int) -> float:
     return float(base[place] if isinstance(base, list) else base)
 
 
+def limits(trace: Spec) -> tuple[float, float]:
+    """Values at the ends of the scale of colours of a heat map."""
+    values = [value for row in trace["z"] for value in row if value is not None] or [0.0]
+    return trace.get("zmin", min(values)), trace.get("zmax", max(values))
+
+
 def _bar_ends(trace: Spec, axis: Axis) -> Iterator[tuple[float, float]]:
     for place, value in enumerate(trace[axis.letter]):
         start = base_of(trace, place)
         yield start, float(start != 0)
-        yield start + float(value), 1.0
+        yield start + float(value or 0), 1.0
 
 
 def _with_errors(trace: Spec, axis: Axis) -> Iterator[tuple[float, float, float]]:
@@ -211,7 +217,7 @@ def _range(axis: Axis, ends: list[tuple[float, float]]) -> tuple[float, float]:
         return low, high
     if axis.kind == "category":
         return -0.5, len(axis.categories) - 0.5
-    low, high = min(end for end, _ in ends), max(end for end, _ in ends)
+    low, high = min((end for end, _ in ends), default=0.0), max((end for end, _ in ends), default=1.0)
     if axis.spec.get("rangemode") == "tozero":
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:

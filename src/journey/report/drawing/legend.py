@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from journey.report.drawing.axes import Spec, mode_of
+from journey.report.drawing.axes import Spec, limits, mode_of
 from journey.report.drawing.marks import SYMBOLS, mark
 from journey.report.drawing.paper import (
     LINE,
@@ -86,8 +86,7 @@ def _scale(spec: Spec) -> tuple[str, str, str] | None:
     """Title and ends of a scale of colours that is shown."""
     for trace in spec["data"]:
         if trace["type"] == "heatmap" and trace.get("showscale") is not False:
-            values = [value for row in trace["z"] for value in row if value is not None]
-            low, high = trace.get("zmin", min(values)), trace.get("zmax", max(values))
+            low, high = limits(trace)
             return trace["colorbar"]["title"]["text"], f"{low:,g}", f"{high:,g}"
         bar: Any = trace.get("marker", {}).get("colorbar")
         if bar:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from journey.report.drawing.axes import Axis, Spec, base_of, mode_of, step_of
+from journey.report.drawing.axes import Axis, Spec, base_of, limits, mode_of, step_of
 from journey.report.drawing.formats import hover
 from journey.report.drawing.paper import line, number, paint, ramp, rectangle, stroke, write
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: From so many points on they are dots of one path a colour.
 MANY = 150
+#: From this share of the scale on a cell is dark enough (light, in dark mode) for the opposite ink.
+STRONG = 0.6
 Points = list[tuple[float, float] | None]
 
 
@@ -194,64 +196,68 @@ def _dots(points: list[tuple[int, int]]) -> str:
 def _bars(sheet: Sheet, trace: Spec, x: Axis, y: Axis, place: int) -> Iterator[str]:
     flat = trace.get("orientation") == "h"
     along, across = (y, x) if flat else (x, y)
-    layout = sheet.spec["layout"]
-    beside = [
-        one
-        for one in sheet.spec["data"]
-        if one["type"] == "bar"
-        and one.get("xaxis") == trace.get("xaxis")
-        and one.get("yaxis") == trace.get("yaxis")
-    ]
-    count = 1 if layout.get("barmode") == "overlay" else len(beside)
-    units = [along.unit(value) or 0.0 for value in trace[along.letter]]
-    step = step_of(sorted({along.unit(v) or 0.0 for one in beside for v in one[along.letter]}))
-    room = (1 - layout.get("bargap", layout["template"]["layout"]["bargap"])) * step
-    room *= 0.5 if sheet.above else 1  # The names stand between the bars.
-    wide = room / count
+    starts, wide = _beside(sheet, trace, along, place)
     path, texts = "", ""
-    for row, (unit, value) in enumerate(zip(units, trace[across.letter], strict=True)):
-        start = unit - room / 2 + wide * (place if count > 1 else 0)
+    for row, (start, value) in enumerate(zip(starts, trace[across.letter], strict=True)):
+        if value is None:
+            continue
         base = base_of(trace, row)
-        ends = [sheet.along(along, along.at(start + part * wide)) for part in (0, 1)]
-        low, high = (sheet.along(across, across.at(each)) for each in (base, base + value))
-        box = (low, min(ends), high, max(ends)) if flat else (min(ends), low, max(ends), high)
-        left, right = sorted((box[0], box[2]))
-        top, bottom = sorted((box[1], box[3]))
+        sides = [sheet.along(along, along.at(start + part * wide)) for part in (0, 1)]
+        ends = [sheet.along(across, across.at(each)) for each in (base, base + value)]
+        (left, right), (top, bottom) = map(sorted, (ends, sides) if flat else (sides, ends))
         path += rectangle(left, top, max(right - left, 0.6), max(bottom - top, 0.6))
         if trace.get("textposition") == "outside":
             texts += write(right + 5, (top + bottom) / 2 + 4, [str(trace["text"][row])])
     yield f'<path {paint(trace["marker"]["color"])} d="{path}"/>{texts}'
 
 
+def _beside(sheet: Sheet, trace: Spec, along: Axis, place: int) -> tuple[list[float], float]:
+    """Where each bar begins and how wide it is, in units: bars of one panel stand side by side."""
+    layout = sheet.spec["layout"]
+    panel = trace.get("xaxis"), trace.get("yaxis")
+    group = [
+        one
+        for one in sheet.spec["data"]
+        if one["type"] == "bar" and (one.get("xaxis"), one.get("yaxis")) == panel
+    ]
+    count, place = (1, 0) if layout.get("barmode") == "overlay" else (len(group), place)
+    step = step_of([along.unit(each) or 0.0 for one in group for each in one[along.letter]])
+    room = (1 - layout.get("bargap", layout["template"]["layout"]["bargap"])) * step
+    room *= 0.5 if sheet.above else 1  # The names stand between the bars.
+    wide = room / count
+    return [(along.unit(each) or 0.0) - room / 2 + wide * place for each in trace[along.letter]], wide
+
+
 def _cells(sheet: Sheet, trace: Spec, x: Axis, y: Axis) -> Iterator[str]:
     """A cell a value; on a wide sheet pointing at one tells its value."""
-    values = [value for row in trace["z"] for value in row if value is not None]
-    low, high = trace.get("zmin", min(values)), trace.get("zmax", max(values))
-    columns, rows = ([axis.unit(each) or 0.0 for each in trace[axis.letter]] for axis in (x, y))
-    steps = step_of(columns) / 2, step_of(rows) / 2
+    low, high = limits(trace)
+    columns, rows = _edges(sheet, x, trace["x"]), _edges(sheet, y, trace["y"])
     groups: dict[str, list[str]] = {}
     texts: dict[str, list[str]] = {}
     for i, row in enumerate(trace["z"]):
         for j, value in enumerate(row):
             if value is None:
                 continue
-            edges = [sheet.along(x, x.at(columns[j] + side * steps[0])) for side in (-1, 1)]
-            ends = sorted(sheet.along(y, y.at(rows[i] + side * steps[1])) for side in (-1, 1))
-            share = (value - low) / (high - low)
-            box = rectangle(edges[0], ends[0], edges[1] - edges[0], ends[1] - ends[0])
+            (left, right), (top, bottom) = columns[j], rows[i]
+            share = (value - low) / ((high - low) or 1)
+            box = rectangle(left, top, right - left, bottom - top)
             hint = hover(trace["hovertemplate"], {"x": trace["x"][j], "y": trace["y"][i], "z": value})
             cell = box if sheet.narrow else f'<path d="{box}"><title>{html.escape(hint)}</title></path>'
             groups.setdefault(ramp(share), []).append(cell)
             if trace.get("texttemplate"):
-                at = write(sum(edges) / 2, sum(ends) / 2 + 4, [str(trace["text"][i][j])], anchor="middle")
-                texts.setdefault("@paper" if share > 0.6 else "@ink", []).append(at)
+                middle = (left + right) / 2, (top + bottom) / 2 + 4
+                said = write(*middle, [str(trace["text"][i][j])], anchor="middle")
+                texts.setdefault("@paper" if share > STRONG else "@ink", []).append(said)
     for shade, cells in groups.items():
-        one = (
-            f'<path fill="{shade}" d="{"".join(cells)}"/>'
-            if sheet.narrow
-            else f'<g fill="{shade}">{"".join(cells)}</g>'
-        )
-        yield one
+        inside = "".join(cells)
+        yield f'<path fill="{shade}" d="{inside}"/>' if sheet.narrow else f'<g fill="{shade}">{inside}</g>'
     for role, each in texts.items():
         # The text lets the pointer through to the cell.
         yield f'<g {paint(role)} pointer-events="none">{"".join(each)}</g>'
+
+
+def _edges(sheet: Sheet, axis: Axis, values: list[Any]) -> list[list[float]]:
+    """Pixels of both sides of the cells of each column or row, the lesser first."""
+    units = [axis.unit(each) or 0.0 for each in values]
+    half = step_of(units) / 2
+    return [sorted(sheet.along(axis, axis.at(unit + side * half)) for side in (-1, 1)) for unit in units]

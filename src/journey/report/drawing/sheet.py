@@ -162,7 +162,7 @@ class Sheet:
             return False
         pitch = self.plot * (x.domain[1] - x.domain[0]) / len(x.categories)
         words = [word for name in x.categories for line in lines_of(name) for word in line.split()]
-        return max(map(text_width, words)) > pitch - 4
+        return max(map(text_width, words), default=0.0) > pitch - 4
 
     def x_ticks(self, x: Axis) -> Ticks:
         """Ticks of a horizontal axis with the lines of their texts, none over another."""
