@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from journey.postrender import protected
+from journey.postrender import finish, protected
 from journey.report.figures import show_figure
 from journey.report.style import colour
 
@@ -182,3 +182,25 @@ def test_hostile_names_are_drawn_letter_by_letter(
     page.locator(".bars .point").first.hover(force=True)
     expect(page.locator(".hovertext").first).to_contain_text(HOSTILE[0])
     page.close()
+
+
+def test_what_only_exploring_needs_is_beside_the_page_and_not_in_it(tmp_path):
+    figure = (
+        '<figure class="journey-figure" id="plot-one">\n<svg/>\n'
+        '<script type="application/json">{"data":[1]}</script>\n<details></details></figure>'
+    )
+    other = '<script type="application/json">{"not": "of a figure"}</script>'
+    page = tmp_path / "page.html"
+    page.write_text(PLAIN.format(other + figure), encoding="utf-8")
+    finish(tmp_path)
+    assert (tmp_path / "figures" / "plot-one.json").read_text(encoding="utf-8") == '{"data":[1]}'
+    text = page.read_text(encoding="utf-8")
+    assert '{"data":[1]}' not in text
+    assert '{"not": "of a figure"}' in text
+    assert "<svg/>\n<details></details></figure>" in text
+    finish(tmp_path)
+    assert page.read_text(encoding="utf-8") == text
+    (tmp_path / "second.html").write_text(PLAIN.format(figure), encoding="utf-8")
+    page.write_text(PLAIN.format(figure), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"second\.html: another page has a figure 'plot-one' too"):
+        finish(tmp_path)

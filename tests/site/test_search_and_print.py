@@ -95,3 +95,16 @@ def test_a_figure_that_cannot_be_explored_says_so_and_stays(browser: Browser, ad
     figure.get_by_text("could not be loaded").wait_for(state="visible", timeout=10_000)
     assert figure.locator(".figure-plot > svg.wide").is_visible()
     page.close()
+
+
+def test_figures_are_printed_in_the_colours_of_paper_from_a_dark_page_too(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(f"{address}chapters/03-journeys.html", wait_until="networkidle")
+    colours = """() => [...document.querySelectorAll('.figure-plot > svg.wide *')]
+      .map((shape) => getComputedStyle(shape)).map((style) => `${style.fill} ${style.stroke}`).join()"""
+    page.emulate_media(media="print")
+    light = page.evaluate(colours)
+    page.evaluate("document.body.classList.replace('quarto-light', 'quarto-dark')")
+    assert page.locator("body.quarto-dark").count() == 1
+    assert page.evaluate(colours) == light
+    page.close()
