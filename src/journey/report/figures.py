@@ -88,7 +88,10 @@ def show_figure(
     )
     explored = {trace["type"] for trace in spec["data"]} <= EXPLORED
     json_block = f'<script type="application/json">{script_json(spec)}</script>\n' if explored else ""
-    button = '<button type="button" class="figure-explore" aria-pressed="false">Explore</button>\n'
+    button = (
+        '<button type="button" class="figure-explore" aria-pressed="false" '
+        f'aria-label="Explore: {escape(title)}">Explore</button>\n'
+    )
     table = data_table(data, label=f"Data behind the figure: {title}", limit=DATA_ROWS)
     note = f'<p class="figure-source">Source: {escape(source)}</p>' if source else ""
     print(
