@@ -315,16 +315,15 @@ def test_text_is_as_wide_as_the_font_says():
 
 
 def test_by_itself_a_drawing_has_colours_of_paper():
-    half = on_paper(
-        f'<svg class="wide" aria-hidden="true"><path fill="{ramp(0.1)}" stroke="var(--ink)"/></svg>', 'A "b"'
-    )
+    path = f'<path fill="{ramp(0.1)}" stroke="var(--ink)"/>'
+    half = on_paper(f'<svg viewBox="0 0 688 400" class="wide" aria-hidden="true">{path}</svg>', 'A "b"')
     low, high = (LIGHT[role] for role in ("ramp-1", "ramp-2"))
     mixed = [round(0.4 * int(high[at : at + 2], 16) + 0.6 * int(low[at : at + 2], 16)) for at in (1, 3, 5)]
     assert ramp(0.1) == "color-mix(in srgb,var(--ramp-2) 40%,var(--ramp-1))"
     assert f'fill="#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}" stroke="{LIGHT["ink"]}"' in half
     assert "var(" not in half
     assert "aria-hidden" not in half
-    assert 'role="img" aria-label="A &quot;b&quot;"' in half
+    assert 'width="688" role="img" aria-label="A &quot;b&quot;"' in half
 
 
 def test_a_trace_that_no_drawing_knows_is_refused():

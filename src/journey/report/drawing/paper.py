@@ -91,8 +91,9 @@ def on_paper(svg: str, alt: str) -> str:
     svg = re.sub(r"var\(--([a-z0-9-]+)\)", lambda match: LIGHT[match[1]], svg)
     head, bracket, rest = svg.partition(">")
     head = re.sub(r' (?:class|aria-hidden|focusable)="[^"]*"', "", head)
-    name = f' role="img" aria-label="{html.escape(alt)}" style="background:{LIGHT["paper"]};max-width:43rem"'
-    return f"{head}{name}{bracket}{rest}"
+    width = re.sub(r'.*viewBox="0 0 (\d+) .*', r' width="\1"', head)
+    name = f' role="img" aria-label="{html.escape(alt)}" style="background:{LIGHT["paper"]};max-width:100%"'
+    return f"{head}{width}{name}{bracket}{rest}"
 
 
 def write(
