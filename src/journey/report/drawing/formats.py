@@ -29,8 +29,8 @@ def say(value: object, form: str) -> str:
         text = _significant(value, int(places or 6), trim=bool(trim))
     else:
         decimals = places if places is not None else ("0" if kind in ("d", "%") else None)
-        text = f"{value:{comma}.{decimals}{kind or 'f'}}" if decimals else f"{value:{comma}}"
-        text = f"{value:{comma}.{decimals}{'%' if kind == '%' else 'f'}}" if decimals is not None else text
+        unit = "%" if kind == "%" else "f"
+        text = f"{value:{comma}}" if decimals is None else f"{value:{comma}.{decimals}{unit}}"
     if sign and not text.startswith("-"):
         text = f"+{text}"
     return text.replace("-", "−")

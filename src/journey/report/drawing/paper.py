@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from journey.report.style import LIGHT
 
-#: Pixels of text, of the names of panels, and from line to line.
+#: Pixels of text, and from line to line.
 TEXT, LINE = 12.0, 15.0
 BREAK = re.compile(r"<br\s*/?>")
 DASHES = {"dash": "6 4", "dot": "1.5 4"}
