@@ -1,13 +1,12 @@
-// Draws every `.journey-figure` when it comes near the viewport, in the colours of the page.
+// A figure is a picture that needs no script. When a reader asks to explore one, plotly.js and the figure's data
+// are loaded, and it is drawn in the place of the picture, in the colours of the page.
 // Colours in a figure's JSON are roles: "@series-1" or "@series-1/0.25". A role is the custom property of
 // the same name in site.css, so that light and dark need no second copy of the figure.
 
 const ROLE = /^@([a-z0-9-]+)(?:\/([\d.]+))?$/;
-const NEAR = "600px";
 const NARROW = 480;
 const TITLE_LETTERS = 20;
 const CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: false, showTips: false };
-const plotlyUrl = new URL("vendor/plotly.min.js", import.meta.url);
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 let loading = null;
@@ -16,26 +15,15 @@ let loading = null;
 function loadPlotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = plotlyUrl.href;
+    script.src = new URL("vendor/plotly.min.js", import.meta.url).href;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error(`could not load ${plotlyUrl}`));
+    script.onerror = () => reject(new Error(`could not load ${script.src}`));
     document.head.append(script);
   });
   return loading;
 }
 
-/** Load plotly.js while the page waits: printing does not wait for a promise. */
-function loadPlotlyNow() {
-  if (window.Plotly) return;
-  const request = new XMLHttpRequest();
-  request.open("GET", plotlyUrl.href, false);
-  request.send();
-  const script = document.createElement("script");
-  script.textContent = request.responseText;
-  document.head.append(script);
-}
-
-/** Colour of a role token under the styles of an element; any other value unchanged. */
+/** Colour of a role token under the styles of the page; any other value unchanged. */
 function resolve(value, styles) {
   const match = ROLE.exec(value);
   const hex = match && styles.getPropertyValue(`--${match[1]}`).trim();
@@ -80,76 +68,74 @@ function narrow(layout) {
 class JourneyFigure {
   constructor(element) {
     this.element = element;
-    this.plot = element.querySelector(".figure-plot");
-    this.json = element.querySelector('script[type="application/json"]');
-    this.height = this.plot.clientHeight;
-    this.drawn = false;
+    this.picture = element.querySelector(".figure-plot");
+    this.button = element.querySelector(".figure-explore");
+    this.button?.addEventListener("click", () => (this.shown ? this.rest() : this.explore()));
   }
 
-  /** Draw or redraw. `:root` always has the light colours, which is what paper wants. */
-  draw({ forPrint = false } = {}) {
-    const styles = getComputedStyle(forPrint ? document.documentElement : document.body);
-    this.spec ??= JSON.parse(this.json.textContent);
-    const { data, layout } = themed(this.spec, styles);
-    const width = this.plot.clientWidth;
-    if (!width) return;
-    Object.assign(layout, { width, height: this.height, uirevision: "kept" });
+  get shown() {
+    return this.element.dataset.drawn !== undefined;
+  }
+
+  /** Draw in the place of the picture, as high as it is. */
+  async explore() {
+    this.button.disabled = true;
+    try {
+      const inside = this.element.querySelector('script[type="application/json"]')?.textContent;
+      const file = new URL(`../figures/${this.element.id}.json`, import.meta.url);
+      const asked = inside ? JSON.parse(inside) : fetch(file).then((answer) => answer.json());
+      [this.spec] = await Promise.all([this.spec ?? asked, loadPlotly()]);
+      this.show();
+    } catch {
+      this.fail();
+    }
+    this.button.disabled = false;
+    this.button.focus({ preventScroll: true });
+  }
+
+  show() {
+    if (!this.plot) {
+      this.plot = document.createElement("div");
+      this.plot.className = "figure-live";
+      this.picture.append(this.plot);
+      new ResizeObserver(() => {
+        if (this.shown && Math.abs(this.plot.clientWidth - this.width) > 1) this.draw();
+      }).observe(this.picture);
+    }
+    this.height = this.picture.clientHeight;
+    this.element.dataset.drawn = "";
+    this.button.setAttribute("aria-pressed", "true");
+    this.draw();
+  }
+
+  /** Back to the picture. */
+  rest() {
+    delete this.element.dataset.drawn;
+    this.button.setAttribute("aria-pressed", "false");
+  }
+
+  draw() {
+    const { data, layout } = themed(this.spec, getComputedStyle(document.body));
+    this.width = this.plot.clientWidth;
+    if (!this.width) return;
+    Object.assign(layout, { width: this.width, height: this.height, uirevision: "kept" });
     layout.dragmode ??= false;
-    if (width < NARROW) narrow(layout);
+    if (this.width < NARROW) narrow(layout);
     if (reducedMotion.matches) layout.transition = { duration: 0 };
     window.Plotly.react(this.plot, data, layout, CONFIG);
-    this.width = width;
-    if (!this.drawn) {
-      this.drawn = true;
-      this.element.dataset.drawn = "";
-      this.follow();
-    }
-  }
-
-  /** Keep to the width of the page. */
-  follow() {
-    new ResizeObserver(() => {
-      if (Math.abs(this.plot.clientWidth - this.width) > 1) this.draw();
-    }).observe(this.plot);
   }
 
   fail() {
-    this.plot.textContent = "This figure could not be drawn; its data are in the table below.";
-    this.plot.style.height = "auto";
+    const note = document.createElement("p");
+    note.className = "figure-source";
+    note.setAttribute("role", "status");
+    note.textContent = "What draws this figure for exploring could not be loaded; the picture and its data are all there is.";
+    this.button.replaceWith(note);
+    this.button = note;
   }
 }
 
 const figures = [...document.querySelectorAll(".journey-figure")].map((element) => new JourneyFigure(element));
 
-const near = new IntersectionObserver(
-  (entries) => {
-    for (const entry of entries) {
-      if (!entry.isIntersecting) continue;
-      const figure = figures.find((candidate) => candidate.element === entry.target);
-      loadPlotly().then(
-        () => {
-          figure.draw();
-          if (figure.drawn) near.unobserve(figure.element);
-        },
-        () => figure.fail(),
-      );
-    }
-  },
-  { rootMargin: NEAR },
-);
-figures.forEach((figure) => near.observe(figure.element));
-
-const redrawAll = (options) => figures.filter((figure) => figure.drawn).forEach((figure) => figure.draw(options));
-
-new MutationObserver(() => requestAnimationFrame(() => redrawAll())).observe(document.body, {
-  attributes: true,
-  attributeFilter: ["class"],
-});
-
-if (figures.length) {
-  addEventListener("beforeprint", () => {
-    loadPlotlyNow();
-    figures.forEach((figure) => figure.draw({ forPrint: true }));
-  });
-  addEventListener("afterprint", () => redrawAll());
-}
+new MutationObserver(() => requestAnimationFrame(() => figures.filter((each) => each.shown).forEach((each) => each.draw())))
+  .observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -1,14 +1,13 @@
-"""Runs once after pages are rendered, by either renderer: gives each page its Content-Security-Policy, and
-writes down where the functions stand that a reader can ask for.
+"""Runs once after pages are rendered, by either renderer: takes out of each page what is loaded only when a
+reader explores a figure, gives it its Content-Security-Policy, and writes down where the functions stand
+that a reader can ask for.
 
 Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
 none that a hostile name or an injected tag brings ever runs. Styles may stand in a page: Quarto, Plotly and
 MathML write them there. What `frame-ancestors` and reports would say needs headers, which a static site
 cannot send.
 
-The words on the command line are files whose whole text a page may run as a script of its own: plotly.js,
-which printing must have at once. An element `data-policy="wasm-unsafe-eval"` lets its page compile
-WebAssembly in a worker.
+An element `data-policy="wasm-unsafe-eval"` lets its page compile WebAssembly in a worker.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -36,6 +34,11 @@ ASKED = {"wasm-unsafe-eval": {"connect-src": "'self' blob:", "worker-src": "blob
 #: Types of a script element that a browser runs; any other holds data.
 RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
 CHARSET = re.compile(r"<meta charset=[^>]*>\s*", re.IGNORECASE)
+FIGURE = re.compile(
+    r'(<figure class="journey-figure" id="([a-z0-9-]+)">(?:(?!</figure>).)*?)'
+    r'<script type="application/json">(.*?)</script>\n?',
+    re.DOTALL,
+)
 WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" [^>]*>\n')
 
 
@@ -67,8 +70,8 @@ class Scripts(HTMLParser):
         self.inside = False
 
 
-def policy(page: str, files: Iterable[str]) -> str:
-    """The policy of a page; `files` are texts that it may run besides.
+def policy(page: str) -> str:
+    """The policy of a page.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def policy(page: str, files: Iterable[str]) -> str:
     scripts.close()
     if wrong := scripts.asked - set(ASKED):
         raise ValueError(f"data-policy={min(wrong)!r}; a page may ask for {', '.join(sorted(ASKED))}")
-    words = ["'self'", *map(hashed, [*scripts.texts, *files])]
+    words = ["'self'", *map(hashed, scripts.texts)]
     words += ["'unsafe-hashes'", *map(hashed, scripts.handlers)] if scripts.handlers else []
     words += [f"'{word}'" for word in sorted(scripts.asked)]
     parts = POLICY | {"script-src": " ".join(dict.fromkeys(words))}
@@ -95,7 +98,7 @@ def hashed(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(plain.encode()).digest()).decode()}'"
 
 
-def protected(page: str, files: Iterable[str]) -> str:
+def protected(page: str) -> str:
     """The page with its policy before anything that it governs; one that it had is replaced.
 
     Raises
@@ -107,23 +110,42 @@ def protected(page: str, files: Iterable[str]) -> str:
     found = CHARSET.search(page)
     if found is None or "<script" in page[: found.start()]:
         raise ValueError("no <meta charset> before the first script")
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, files)}">\n'
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">\n'
     return f"{page[: found.end()]}{meta}{page[found.end() :]}"
 
 
-def protect(folder: Path, files: Sequence[Path]) -> None:
-    """Give every page below a folder its policy.
+def lightened(page: str) -> tuple[str, dict[str, str]]:
+    """The page without the JSON of its figures, and the JSON by the figure's id."""
+    found: dict[str, str] = {}
+
+    def taken(match: re.Match[str]) -> str:
+        found[match[2]] = match[3]
+        return match[1]
+
+    return FIGURE.sub(taken, page), found
+
+
+def finish(folder: Path) -> None:
+    """Give every page below a folder its policy, and put the JSON of its figures beside the pages.
 
     Raises
     ------
     ValueError
-        See `protected`; the message names the page.
+        For two figures of one id, and see `protected`; the message names the page.
     """
-    texts = [file.read_text(encoding="utf-8") for file in files]
+    known: set[str] = set()
     for file in sorted(folder.rglob("*.html")):
         page = file.read_text(encoding="utf-8")
         try:
-            new = protected(page, texts)
+            new, figures = lightened(page)
+            if again := known & figures.keys():
+                raise ValueError(f"another page has a figure '{min(again)}' too")
+            known |= figures.keys()
+            for name, text in figures.items():
+                target = folder / "figures" / f"{name}.json"
+                target.parent.mkdir(exist_ok=True)
+                target.write_text(text, encoding="utf-8")
+            new = protected(new)
         except ValueError as error:
             raise ValueError(f"{file.name}: {error}") from None
         if new != page:
@@ -135,7 +157,7 @@ if __name__ == "__main__":
 
     try:
         site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
-        protect(site, [Path(name) for name in sys.argv[1:]])
+        finish(site)
         write_sources(Path.cwd(), site, os.environ)
     except (KeyError, OSError, ValueError) as error:
         sys.exit(f"journey: the pages could not be finished: {error}")

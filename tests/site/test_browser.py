@@ -15,22 +15,34 @@ from support.viewing import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
 
 pytestmark = pytest.mark.site
 
-# HTML, CSS and JS, compressed, before plots load. What lies under site_libs is the renderer's own.
+# HTML, CSS and JS, compressed, pictures of figures included. What lies under site_libs is the renderer's own.
 PAGE_WEIGHT = 300 * 1024
 OWN_WEIGHT = 50 * 1024
 RENDERERS_OWN = "/site_libs/"
 PLOTLY = "plotly.min.js"
 WEIGHED = {"document", "stylesheet", "script"}
 
+# Figures that stand open on the page, with or without a picture that is seen.
 VISIBLE_FIGURES = """() => [...document.querySelectorAll('.journey-figure')]
-  .filter(figure => figure.querySelector('.figure-plot').clientWidth > 0).length"""
-DRAWN_FIGURES = """() => [...document.querySelectorAll('.journey-figure')]
-  .filter(figure => figure.querySelector('.figure-plot').clientWidth > 0
-    && figure.querySelector('.main-svg')).length"""
-COLOURS = """() => [...document.querySelectorAll('.journey-figure')].map((figure) => {
-  const shapes = [...figure.querySelectorAll('.main-svg path, .main-svg text, .main-svg rect')];
+  .filter(figure => figure.clientWidth > 0).length"""
+PICTURES = """() => [...document.querySelectorAll('.journey-figure')]
+  .filter(figure => [...figure.querySelectorAll('.figure-plot > svg')]
+    .filter(svg => svg.getBoundingClientRect().height > 100).length === 1).length"""
+EXPLORED = """() => [...document.querySelectorAll('.journey-figure')]
+  .filter(figure => figure.querySelector('.main-svg')?.clientWidth > 0).length"""
+HEIGHTS = """() => [...document.querySelectorAll('.journey-figure')].map(figure => figure.offsetHeight)"""
+COLOURS = """(kind) => [...document.querySelectorAll('.journey-figure')].map((figure) => {
+  const shapes = [...figure.querySelectorAll(`${kind} path, ${kind} text, ${kind} rect`)];
   const styles = shapes.map((shape) => getComputedStyle(shape));
   return [figure.id, [...new Set(styles.flatMap((style) => [style.fill, style.stroke]))].sort()];
+})"""
+# Texts of pictures that stick out of them, or that stand on one another.
+CUT = """() => [...document.querySelectorAll('.figure-plot > svg')].flatMap((svg) => {
+  const { width, height } = svg.viewBox.baseVal;
+  return [...svg.querySelectorAll('text:not([transform])')].filter((text) => {
+    const box = text.getBBox();
+    return box.width && (box.x < -1.5 || box.x + box.width > width + 1.5 || box.y + box.height > height + 1);
+  }).map((text) => `${svg.closest('figure').id} ${svg.getAttribute('class')}: ${text.textContent}`);
 })"""
 
 
@@ -52,6 +64,7 @@ class Visit:
     failed: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
     weights: dict[str, int] = field(default_factory=dict)
+    plotting: list[str] = field(default_factory=list)
     weighing: bool = True
 
     def __post_init__(self) -> None:
@@ -95,6 +108,8 @@ class Visit:
 
     def on_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
+        if PLOTLY in request.url or "/figures/" in request.url:
+            self.plotting.append(request.url)
         if parts.scheme.startswith("http") and parts.netloc != self.host:
             self.foreign.append(request.url)
 
@@ -123,13 +138,11 @@ def visit(visited: Visit) -> Visit:
 
 
 def see_everything(page: Page) -> None:
-    """Scroll through the page, so that every figure draws."""
+    """Scroll through the page, so that all that waits to be seen is there."""
     height = page.evaluate("document.documentElement.scrollHeight")
     for top in range(0, height, 600):
         page.evaluate(f"scrollTo({{top: {top}, behavior: 'instant'}})")
         page.wait_for_timeout(30)
-    visible = page.evaluate(VISIBLE_FIGURES)
-    page.wait_for_function(f"({DRAWN_FIGURES})() >= {visible}", timeout=20_000)
     page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
 
 
@@ -145,9 +158,30 @@ def set_mode(visit: Visit, mode: str) -> None:
     visit.do(switch)
 
 
-def test_figures_draw(visit: Visit):
+def explore_everything(page: Page) -> None:
+    """Explore every figure that can be."""
+    for figure in page.locator(".journey-figure:has(.figure-explore:visible)").all():
+        button = figure.locator(".figure-explore")
+        if button.get_attribute("aria-pressed") == "false":
+            button.click()
+        figure.locator(".main-svg").first.wait_for(timeout=20_000)
+
+
+def test_every_figure_is_a_picture_and_nothing_is_loaded_to_draw_it(visit: Visit):
     visit.do(see_everything)
-    assert visit.page.evaluate(DRAWN_FIGURES) == visit.page.evaluate(VISIBLE_FIGURES)
+    assert visit.page.evaluate(PICTURES) == visit.page.evaluate(VISIBLE_FIGURES)
+    assert visit.plotting == []
+
+
+def test_no_text_of_a_picture_is_cut(visit: Visit):
+    visit.page.evaluate(
+        "document.querySelectorAll('details:has(.journey-figure)').forEach(one => one.open = true)"
+    )
+    wide = visit.page.evaluate(CUT)
+    visit.page.set_viewport_size({"width": PHONE_WIDTH, "height": 780})
+    narrow = visit.page.evaluate(CUT)
+    visit.page.set_viewport_size(DESKTOP)
+    assert wide + narrow == []
 
 
 def test_no_error_and_no_failed_request(visit: Visit):
@@ -159,7 +193,7 @@ def test_no_request_to_another_server(visit: Visit):
     assert visit.foreign == []
 
 
-def test_page_is_light_before_its_plots_load(visit: Visit):
+def test_page_is_light(visit: Visit):
     total = sum(visit.weights.values())
     own = sum(weight for url, weight in visit.weights.items() if RENDERERS_OWN not in url)
     assert total <= PAGE_WEIGHT, f"{total / 1024:.0f} KiB: {visit.weights}"
@@ -172,13 +206,31 @@ def test_no_accessibility_violation(visit: Visit, mode: str):
     assert violations(visit.page) == []
 
 
-def test_figures_change_colour_with_the_page(visit: Visit):
+def test_pictures_change_colour_with_the_page(visit: Visit):
+    assert unchanged_colours(visit, ".figure-plot > svg") == []
+
+
+def test_a_figure_is_explored_in_its_place_in_the_colours_of_the_page(visit: Visit):
+    before = visit.page.evaluate(HEIGHTS)
+    visit.do(explore_everything)
+    asked = visit.page.locator(".figure-explore:visible").count()
+    assert visit.page.evaluate(EXPLORED) == asked
+    assert visit.page.evaluate(HEIGHTS) == pytest.approx(before, abs=1)
+    assert len([url for url in visit.plotting if PLOTLY in url]) == min(asked, 1)
+    assert unchanged_colours(visit, ".main-svg") == []
+    assert visit.console == []
+    for button in visit.page.locator(".figure-explore:visible").all():
+        button.click()
+    assert visit.page.evaluate(PICTURES) == visit.page.evaluate(VISIBLE_FIGURES)
+
+
+def unchanged_colours(visit: Visit, kind: str) -> list[str]:
+    """Figures whose shapes of a kind look the same on a light and on a dark page."""
     set_mode(visit, "light")
-    light = dict(visit.page.evaluate(COLOURS))
+    light = dict(visit.page.evaluate(COLOURS, kind))
     set_mode(visit, "dark")
-    dark = dict(visit.page.evaluate(COLOURS))
-    unchanged = [name for name, colours in light.items() if colours and colours == dark[name]]
-    assert unchanged == []
+    dark = dict(visit.page.evaluate(COLOURS, kind))
+    return [name for name, colours in light.items() if colours and colours == dark[name]]
 
 
 def test_nothing_overflows_on_a_phone(visit: Visit):

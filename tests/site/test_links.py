@@ -73,7 +73,9 @@ def test_ids_are_unique(page: Document):
 
 def test_page_names_its_language_and_has_one_title(page: Document):
     assert page.tagged("html")[0].attributes.get("lang")
-    assert len(page.tagged("title")) == 1
+    # Marks of a picture have titles of their own, which a browser shows when they are pointed at.
+    titles = [one for one in page.tagged("title") if all(outer.tag != "svg" for outer in one.inside)]
+    assert len(titles) == 1
     assert len(page.tagged("h1")) == 1, [element.text for element in page.tagged("h1")]
     assert len(page.tagged("main")) == 1
 

@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.places import SITE
 
-from journey.postrender import protected
+from journey.postrender import finish, protected
 from journey.report.figures import show_figure
+from journey.report.style import colour
 
 pytestmark = pytest.mark.site
 
@@ -99,7 +100,7 @@ def test_scripts_of_any_text_and_handlers_run_by_their_hash(browser: Browser):
         '<script type="application/json">{"data": "not hashed"}</script>'
         '<button onclick="window.third = &quot;3&quot;; return false;">go</button>'
     )
-    page = opened(browser, protected(text, []))
+    page = opened(browser, protected(text))
     page.get_by_role("button").click()
     assert page.evaluate("[window.first, window.second, window.third]") == ["</b>", 2, "3"]
     assert page.evaluate("window.violations ?? []") == []
@@ -107,7 +108,7 @@ def test_scripts_of_any_text_and_handlers_run_by_their_hash(browser: Browser):
 
 
 def test_a_script_that_was_changed_does_not_run(browser: Browser):
-    text = protected(PLAIN.format("<script>window.first = 1</script>"), [])
+    text = protected(PLAIN.format("<script>window.first = 1</script>"))
     page = opened(browser, text.replace("first = 1", "first = 2"))
     assert page.evaluate("window.first ?? null") is None
     page.close()
@@ -118,7 +119,7 @@ def test_webassembly_compiles_only_where_a_page_asks(browser: Browser, asks: boo
     empty = "new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])"
     script = f"<script>try {{ new WebAssembly.Module({empty}); window.able = true; }} catch {{}}</script>"
     asked = '<div data-policy="wasm-unsafe-eval"></div>' if asks else ""
-    page = opened(browser, protected(PLAIN.format(asked + script), []))
+    page = opened(browser, protected(PLAIN.format(asked + script)))
     assert page.evaluate("window.able ?? false") is asks
     page.close()
 
@@ -141,18 +142,19 @@ def test_the_policy_holds_in_a_worker_that_a_page_writes(browser: Browser):
 
 def test_a_page_cannot_ask_for_more():
     with pytest.raises(ValueError, match="a page may ask for wasm-unsafe-eval"):
-        protected(PLAIN.format('<p data-policy="unsafe-inline"></p>'), [])
+        protected(PLAIN.format('<p data-policy="unsafe-inline"></p>'))
 
 
 def test_a_page_without_a_character_set_is_refused():
     with pytest.raises(ValueError, match="no <meta charset> before the first script"):
-        protected("<html><head><script>1</script></head></html>", [])
+        protected("<html><head><script>1</script></head></html>")
 
 
 def test_protecting_twice_changes_nothing():
-    once = protected(PLAIN.format("<script>1</script>"), ["more"])
-    assert protected(once, ["more"]) == once
-    assert protected(once, []) != once
+    once = protected(PLAIN.format("<script>1</script>"))
+    assert protected(once) == once
+    changed = once.replace("<script>1<", "<script>2<")
+    assert protected(changed) != changed
 
 
 @pytest.mark.parametrize("fragment", ["#%", "#%E0%A4%A", "#100%25", "#%00"])
@@ -182,16 +184,21 @@ def test_hostile_names_are_drawn_letter_by_letter(
     browser: Browser, address: str, capsys: pytest.CaptureFixture[str]
 ):
     count = list(range(1, len(HOSTILE) + 1))
-    figure = go.Figure(go.Bar(x=count, y=HOSTILE, text=HOSTILE, orientation="h", hovertemplate="%{y}"))
+    bar = {"color": colour("series-1")}
+    figure = go.Figure(
+        go.Bar(x=count, y=HOSTILE, text=HOSTILE, orientation="h", hovertemplate="%{y}", marker=bar)
+    )
     figure.update_layout(xaxis_title="n", yaxis_title="name", margin={"l": 250})
     frame = pd.DataFrame({"name": HOSTILE, "n": count})
     show_figure(figure, id="hostile", title="Names", alt="Bars with names", data=frame)
     drawn = capsys.readouterr().out.split("{=html}\n")[1].rsplit("\n```", 1)[0]
     script = '<script type="module" src="assets/figures.js"></script>'
     page = browser.new_page()
-    text = protected(PLAIN.format(drawn + script), [])
+    text = protected(PLAIN.format(drawn + script))
     page.route("**/hostile.html", lambda route: route.fulfill(body=text, content_type="text/html"))
     page.goto(f"{address}hostile.html", wait_until="networkidle")
+    assert set(HOSTILE) <= set(page.locator("svg.wide text").all_text_contents())
+    page.get_by_role("button", name="Explore").click()
     page.wait_for_selector(".main-svg .ytick text")
     for kind in (".ytick text", ".bartext"):
         assert [" ".join(one.split()) for one in page.locator(kind).all_text_contents()] == HOSTILE
@@ -199,3 +206,25 @@ def test_hostile_names_are_drawn_letter_by_letter(
     page.locator(".bars .point").first.hover(force=True)
     expect(page.locator(".hovertext").first).to_contain_text(HOSTILE[0])
     page.close()
+
+
+def test_what_only_exploring_needs_is_beside_the_page_and_not_in_it(tmp_path):
+    figure = (
+        '<figure class="journey-figure" id="plot-one">\n<svg/>\n'
+        '<script type="application/json">{"data":[1]}</script>\n<details></details></figure>'
+    )
+    other = '<script type="application/json">{"not": "of a figure"}</script>'
+    page = tmp_path / "page.html"
+    page.write_text(PLAIN.format(other + figure), encoding="utf-8")
+    finish(tmp_path)
+    assert (tmp_path / "figures" / "plot-one.json").read_text(encoding="utf-8") == '{"data":[1]}'
+    text = page.read_text(encoding="utf-8")
+    assert '{"data":[1]}' not in text
+    assert '{"not": "of a figure"}' in text
+    assert "<svg/>\n<details></details></figure>" in text
+    finish(tmp_path)
+    assert page.read_text(encoding="utf-8") == text
+    (tmp_path / "second.html").write_text(PLAIN.format(figure), encoding="utf-8")
+    page.write_text(PLAIN.format(figure), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"second\.html: another page has a figure 'plot-one' too"):
+        finish(tmp_path)

@@ -26,7 +26,7 @@ def answer(route: Route) -> None:
     if name == "quarto.html":
         text = (FIXTURES / "site" / name).read_text(encoding="utf-8")
         scripts = (ROOT / "assets/scripts.html").read_text(encoding="utf-8")
-        page = protected(text.replace("<!-- include-after-body -->", scripts), [])
+        page = protected(text.replace("<!-- include-after-body -->", scripts))
         route.fulfill(body=page, content_type="text/html")
     else:
         file = ROOT / name if name.startswith("assets/") else FIXTURES / "site" / name

@@ -61,27 +61,50 @@ def test_figures_are_printed(browser: Browser, address: str):
     page.goto(f"{address}chapters/02-metrics-and-funnel.html", wait_until="networkidle")
     expected = page.locator(".journey-figure").count()
     assert expected > 0
+    # What is being explored is printed as a picture too.
+    page.get_by_role("button", name="Explore").first.click()
+    page.locator(".main-svg").first.wait_for()
     paper = PdfReader(io.BytesIO(page.pdf(format="A4")))
-    assert page.locator(".journey-figure[data-drawn]").count() == expected
+    page.emulate_media(media="print")
+    assert page.locator(".figure-plot > svg.wide:visible").count() == expected
+    assert page.locator(".main-svg:visible, .figure-explore:visible").count() == 0
     page.close()
     assert len(paper.pages) >= 2
+    words = " ".join(part.extract_text() for part in paper.pages)
+    assert "Share that goes on" in words
 
 
-def test_data_can_be_read_without_javascript(browser: Browser, address: str):
+def test_figures_and_data_can_be_read_without_javascript(browser: Browser, address: str):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}chapters/02-metrics-and-funnel.html")
+    assert page.locator(".figure-plot > svg:visible").count() == page.locator(".journey-figure").count()
+    assert page.locator(".figure-explore:visible").count() == 0
     figure = page.locator(".journey-figure").first
-    assert not figure.locator(".figure-plot").is_visible()
     figure.locator("summary").click()
     assert figure.locator("td").first.is_visible()
     context.close()
 
 
-def test_a_figure_that_cannot_load_points_to_its_table(browser: Browser, address: str):
+def test_a_figure_that_cannot_be_explored_says_so_and_stays(browser: Browser, address: str):
     page = browser.new_page()
     page.route("**/plotly.min.js", lambda route: route.abort())
     page.goto(f"{address}chapters/02-metrics-and-funnel.html")
-    page.locator(".journey-figure").first.scroll_into_view_if_needed()
-    page.get_by_text("could not be drawn").first.wait_for(state="visible", timeout=10_000)
+    figure = page.locator(".journey-figure").first
+    figure.get_by_role("button", name="Explore").press("Enter")
+    figure.get_by_text("could not be loaded").wait_for(state="visible", timeout=10_000)
+    assert figure.locator(".figure-plot > svg.wide").is_visible()
+    page.close()
+
+
+def test_figures_are_printed_in_the_colours_of_paper_from_a_dark_page_too(browser: Browser, address: str):
+    page = browser.new_page()
+    page.goto(f"{address}chapters/03-journeys.html", wait_until="networkidle")
+    colours = """() => [...document.querySelectorAll('.figure-plot > svg.wide *')]
+      .map((shape) => getComputedStyle(shape)).map((style) => `${style.fill} ${style.stroke}`).join()"""
+    page.emulate_media(media="print")
+    light = page.evaluate(colours)
+    page.evaluate("document.body.classList.replace('quarto-light', 'quarto-dark')")
+    assert page.locator("body.quarto-dark").count() == 1
+    assert page.evaluate(colours) == light
     page.close()

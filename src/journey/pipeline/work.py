@@ -141,10 +141,11 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
 
 
 def copy_plotly(paths: Paths, report: Report) -> None:
-    """Put plotly.js, as its own wheel ships it, beside the site's scripts."""
+    """Put plotly.js beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy
 
-    copy(paths.root / "assets" / "vendor" / "plotly.min.js")
+    if missing := copy(paths.root / "assets" / "vendor" / "plotly.min.js"):
+        print(f"Note: {missing}.", file=sys.stderr)
 
 
 def copy_duckdb(paths: Paths, report: Report) -> bool:

@@ -15,7 +15,7 @@ from journey.paths import project
 from journey.report.about import About, load_about
 from journey.report.cards import Card, show_cards
 from journey.report.columns import bounded
-from journey.report.figures import show_figure, static_figure
+from journey.report.figures import show_figure
 from journey.report.ledger import Numbers
 from journey.report.results import load_table
 from journey.report.sketch import Mark, show_sketch, sketch
@@ -46,7 +46,6 @@ __all__ = [
     "side",
     "sketch",
     "spans",
-    "static_figure",
     "table",
     "zero",
 ]

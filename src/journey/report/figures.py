@@ -1,20 +1,19 @@
-"""Put a figure on a page: interactive from Plotly, static from Matplotlib.
+"""Put a figure on a page: a picture that needs no script, and the same figure to explore.
 
-Both print raw blocks, so a chapter calls them in a cell with `output: asis`. An interactive figure is
-HTML only: its JSON lies in the page, `assets/figures.js` loads one local plotly.js when the figure comes
-near and draws it in the colours of the page. A static figure is inline SVG on the page, in the colours of
-the page too, and the same SVG as a file in the PDF.
+`show_figure` prints a raw block, so a chapter calls it in a cell with `output: asis`. The picture is SVG in
+the colours of the page, once as wide as the text and once for a phone. What Plotly draws when a reader asks
+for it (`assets/figures.js`) is the figure's JSON, with the same ranges, which `postrender` takes out of the
+page.
 """
 
 from __future__ import annotations
 
 import base64
 import html
-import io
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,22 +21,19 @@ import plotly.graph_objects as go
 import plotly.io as pio
 
 from journey.errors import JourneyError
-from journey.files import write_text
-from journey.paths import project
-from journey.report.markup import checked_id, checked_text, escape, raw_block, script_json, typst_string
-from journey.report.style import LIGHT, plotly_template, role_token
+from journey.report.drawing import PHONE, WIDE, drawing, settle
+from journey.report.markup import checked_id, checked_text, escape, raw_block, script_json
+from journey.report.style import plotly_template, role_token
 from journey.report.tables import data_table, truth_key
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as MatplotlibFigure
 
 DATA_ROWS = 200
 SIGNIFICANT_DIGITS = 6
 TITLE_PIXELS = 32
 LABEL_PIXELS = 48
+#: What the plotly.js of the site can draw (`report.vendor`); pictures of other figures tell their values.
+EXPLORED = {"scatter", "bar"}
 
 _CARTESIAN = {"x": "xaxis", "y": "yaxis"}
-_HASHED_ID = re.compile(r"(?<=[\"#])[a-zA-Z][0-9a-f]{10}(?=[\")])")
 _COLOUR_KEY = re.compile(r"colou?r(scale|way|s)?$")
 _EXTRA = re.compile(r"&lt;(/?extra)&gt;")
 
@@ -52,7 +48,7 @@ def show_figure(
     height: int = 420,
     source: str | None = None,
 ) -> None:
-    """Print an interactive figure with alternative text and the data behind it.
+    """Print a figure with alternative text and the data behind it.
 
     Parameters
     ----------
@@ -69,7 +65,7 @@ def show_figure(
     data
         The numbers drawn; the first 200 rows stand in a table below.
     height
-        Height in CSS pixels, reserved before the figure is drawn.
+        Height in CSS pixels at full width; on a phone it may grow.
     source
         Where the data comes from, one line.
 
@@ -84,7 +80,18 @@ def show_figure(
     if data.empty:
         raise JourneyError(f"{owner} has no rows in its data table; pass the frame that was drawn")
     require_axis_titles(figure, owner)
-    drawn = script_json(figure_json(figure, owner, height))
+    spec = figure_json(figure, owner, height)
+    settle(spec)
+    pictures = "\n".join(
+        drawing(spec, width=width, height=height, attributes=f' class="{name}" aria-hidden="true"')
+        for name, width in (("wide", WIDE), ("phone", PHONE))
+    )
+    explored = {trace["type"] for trace in spec["data"]} <= EXPLORED
+    json_block = f'<script type="application/json">{script_json(spec)}</script>\n' if explored else ""
+    button = (
+        '<button type="button" class="figure-explore" aria-pressed="false" '
+        f'aria-label="Explore: {escape(title)}">Explore</button>\n'
+    )
     table = data_table(data, label=f"Data behind the figure: {title}", limit=DATA_ROWS)
     note = f'<p class="figure-source">Source: {escape(source)}</p>' if source else ""
     print(
@@ -92,55 +99,13 @@ def show_figure(
             "html",
             f'<figure class="journey-figure" id="plot-{id}">\n'
             f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
-            f'<div class="figure-plot" role="img" aria-label="{escape(alt)}" '
-            f'style="height:{height:d}px"></div>\n'
-            f'<script type="application/json">{drawn}</script>\n'
+            f'<div class="figure-plot" role="img" aria-label="{escape(alt)}">\n{pictures}\n</div>\n'
+            f"{json_block}{button if explored else ''}"
             '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
             f"{table}\n</details>\n"
-            f"{note}{truth_key('@truth' in drawn)}</figure>",
+            f"{note}{truth_key('@truth' in script_json(spec))}</figure>",
         )
     )
-
-
-def static_figure(
-    figure: MatplotlibFigure, *, id: str, alt: str, width: str = "100%", on_page: bool = True
-) -> None:
-    """Print a static figure for the page and for the PDF.
-
-    The SVG is written to `data/results/figures/<id>.svg`, text as outlines, the same bytes on every run.
-    On the page it stands inline, so that its colours follow light and dark; in the PDF it is an image with
-    alternative text. Draw it inside `matplotlib.rc_context(style.matplotlib_style())`.
-
-    Parameters
-    ----------
-    width
-        Share of the text width in the PDF, such as `"80%"`.
-    on_page
-        False when the page shows the same by `show_figure`, which reads better on a phone.
-
-    Raises
-    ------
-    JourneyError
-        For a bad id or missing alternative text.
-    """
-    owner = f"figure '{checked_id(id, 'figure')}'"
-    alt = checked_text(alt, "alternative text", owner)
-    if not re.fullmatch(r"\d{1,3}%", width):
-        raise JourneyError(f"{owner} has width '{width}'; give a percentage such as 80%")
-    svg = static_svg(figure, id)
-    file = project().results / "figures" / f"{id}.svg"
-    write_text(file, svg)
-    # Both renderers give Typst the project as its root, so this address is right on every page.
-    address = "/" + file.relative_to(project().root).as_posix()
-    image = f"#image({typst_string(address)}, alt: {typst_string(alt)}, width: {width})"
-    if not on_page:
-        print(raw_block("typst", image))
-        return
-    inline = (
-        f'<div class="static-figure" id="plot-{id}" role="img" tabindex="0" aria-label="{escape(alt)}">'
-        f"{inline_svg(svg, id)}</div>"
-    )
-    print(raw_block("html", inline) + raw_block("typst", image))
 
 
 def require_axis_titles(figure: go.Figure, owner: str) -> None:
@@ -178,33 +143,6 @@ def figure_json(figure: go.Figure, owner: str = "the figure", height: int = 420)
     house = go.Figure(layout={"template": plotly_template()})
     layout["template"] = json.loads(pio.to_json(house, engine="json"))["layout"]["template"]
     return {"data": _tidy(data, owner), "layout": _tidy(layout, owner)}
-
-
-def static_svg(figure: MatplotlibFigure, id: str) -> str:
-    """SVG text of a Matplotlib figure: no date, stable ids, text as outlines."""
-    from matplotlib import rc_context
-
-    buffer = io.StringIO()
-    with rc_context({"svg.hashsalt": id, "svg.fonttype": "path"}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    text = "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
-    # Matplotlib hashes the memory address of a clip path into its id; number them instead.
-    numbers = {hashed: f"shape-{n}" for n, hashed in enumerate(dict.fromkeys(_HASHED_ID.findall(text)), 1)}
-    return _HASHED_ID.sub(lambda found: numbers[found[0]], text)
-
-
-def inline_svg(svg: str, id: str) -> str:
-    """SVG to stand in a page: colours as custom properties, ids prefixed, no prologue, fluid width."""
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="', f'id="{id}-', body)
-    body = re.sub(r'href="#', f'href="#{id}-', body)
-    body = re.sub(r"url\(#", f"url(#{id}-", body)
-    for role, value in LIGHT.items():
-        body = body.replace(value, f"var(--{role}, {value.upper()})")
-    head, separator, rest = body.partition(">")
-    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    return head + ' aria-hidden="true" focusable="false"' + separator + rest
 
 
 def _settle_subplot_titles(layout: dict[str, Any], height: int) -> None:

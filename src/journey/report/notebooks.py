@@ -28,9 +28,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from journey.errors import JourneyError
 from journey.files import write_json, write_text
+from journey.report.drawing.paper import on_paper
 from journey.report.markup import markdown_text
 from journey.report.notebooks_work import work
-from journey.report.style import LIGHT
 
 Data = dict[str, Any]
 Results = dict[str, list[str]]
@@ -51,12 +51,11 @@ _OPTION = re.compile(r"^#\| *(.*\n)", re.MULTILINE)
 _INLINE = re.compile(r"`\{python\} ([^`]+)`")
 _RAW = re.compile(r"^(`{3,})\{=(html|typst)\}\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
 _FIGURE = re.compile(r'<figcaption class="figure-title">(.*?)</figcaption>.*?aria-label="([^"]*)"', re.DOTALL)
-_FIGURE_JSON = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+_PICTURE = re.compile(r"<svg .*?</svg>", re.DOTALL)
 _FIGURE_NOTE = re.compile(r'<p class="figure-source">(Source: .*?)</p>')
 _FIGURE_DATA = re.compile(r'<details class="figure-data".*?</summary>\n(.*?)\n</details>', re.DOTALL)
 _ROW = re.compile(r"<tr>.*?</tr>\n?", re.DOTALL)
 _SQL = re.compile(r'<code class="sql">(.*?)</code>', re.DOTALL)
-_ROLE = re.compile(r'"@([a-z0-9-]+)(?:/([\d.]+))?"')
 _NUMBERED = re.compile(r"^::: \{#(tbl-[a-z0-9-]+)\}$(.*?)^:::$", re.DOTALL | re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _AUTHORS = re.compile(r"@\w+\{(\w+?)(\d{4}),.*?author\s*=\s*\{(.*?)\}", re.DOTALL)
@@ -279,12 +278,11 @@ def _rich(source: str) -> list[Data]:
     """A raw HTML block: a figure, a table or text; what only a page can use is left out."""
     if figure := _FIGURE.search(source):
         title, alt = (html.unescape(part) for part in figure.groups())
-        spec = _FIGURE_JSON.search(source)
+        picture = _PICTURE.search(source)
         note = _FIGURE_NOTE.search(source)
         bundles: list[Data] = [{"text/markdown": f"**{title}**", "text/plain": title}]
-        if spec is not None:
-            plotly = json.loads(_ROLE.sub(_colour, spec[1]))
-            bundles.append({"application/vnd.plotly.v1+json": plotly, "text/plain": alt})
+        if picture is not None:
+            bundles.append({"image/svg+xml": on_paper(picture[0], alt), "text/plain": alt})
         if data := _FIGURE_DATA.search(source):
             bundles += _table(data[1], most=ROWS)
         return bundles + ([{"text/markdown": note[1], "text/plain": html.unescape(note[1])}] if note else [])
@@ -309,15 +307,6 @@ def _table(source: str, most: int | None = None) -> list[Data]:
     bare = re.sub(r" Time: [\d,]+ ms\.", "", bare)
     rows = re.sub(r"</t[hd]><t[hd]>", " | ", bare)
     return [{"text/html": bare, "text/plain": html.unescape(re.sub(r"<[^>]+>", "", rows)).strip()}]
-
-
-def _colour(match: re.Match[str]) -> str:
-    """A role of the palette as the colour it has on paper."""
-    value = LIGHT[match[1]]
-    if match[2] is None:
-        return f'"{value}"'
-    red, green, blue = (int(value[start : start + 2], 16) for start in (1, 3, 5))
-    return f'"rgba({red},{green},{blue},{match[2]})"'
 
 
 def _blocks_only(body: str) -> str:

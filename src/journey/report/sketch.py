@@ -5,6 +5,7 @@ Text is text, in the font of the site and in the colours of the page; the same S
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,9 +14,8 @@ import pandas as pd
 from journey.errors import JourneyError
 from journey.files import write_text
 from journey.paths import project
-from journey.report.figures import inline_svg
 from journey.report.markup import checked_id, checked_text, escape, raw_block, typst_string
-from journey.report.style import FONT_FIGURES, colour
+from journey.report.style import FONT_FIGURES, LIGHT, colour
 from journey.report.tables import data_table
 
 WIDTH, ROW, TOP = 440.0, 46.0, 20.0
@@ -140,6 +140,15 @@ def _line(x1: float, y1: float, x2: float, y2: float, role: str, width: float, d
     )
 
 
+def _inline(svg: str) -> str:
+    """The chart to stand in a page: colours as custom properties, fluid width."""
+    for role, value in LIGHT.items():
+        svg = svg.replace(f'"{value}"', f'"var(--{role})"')
+    head, bracket, rest = svg.partition(">")
+    head = re.sub(r' (width|height)="[^"]*"', "", head)
+    return f'{head} aria-hidden="true" focusable="false"{bracket}{rest}'
+
+
 def show_sketch(
     svg: str, *, id: str, title: str, alt: str, data: pd.DataFrame | None = None, width: str = "100%"
 ) -> None:
@@ -178,7 +187,7 @@ def show_sketch(
     page = (
         f'<figure class="sketch" id="plot-{id}">\n'
         f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
-        f'<div class="static-figure" role="img" aria-label="{escape(alt)}">{inline_svg(svg, id)}</div>\n'
+        f'<div class="static-figure" role="img" aria-label="{escape(alt)}">{_inline(svg)}</div>\n'
         f"{behind}</figure>"
     )
     paper = (

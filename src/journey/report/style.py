@@ -1,4 +1,4 @@
-"""The house style: one palette for pages, Plotly, Matplotlib and the PDF.
+"""The house style: one palette for pages, Plotly, drawings and the PDF.
 
 `assets/site.css` defines the same roles as custom properties for the light and the dark page; a test
 holds the two together. Figures are drawn in Python with the light colours; on the page every colour is
@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
-from typing import Any
 
 import plotly.graph_objects as go
 
 from journey.errors import JourneyError
-from journey.paths import project
 
 FONT_TEXT = "Journey Serif"
 FONT_FIGURES = "Schibsted Grotesk"
@@ -79,14 +77,14 @@ _RGB = re.compile(r"rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*([\d.]+)\s*
 
 
 def colour(role: str, alpha: float = 1.0) -> str:
-    """Light-mode colour of a role, as Plotly and Matplotlib accept it.
+    """Light-mode colour of a role, as Plotly accepts it.
 
     Parameters
     ----------
     role
         A key of `LIGHT`, such as `"series-1"` (the accent), `"neutral"` or `"muted"`.
     alpha
-        Opacity from 0 to 1; below 1 the result is `rgba(...)`, which only Plotly reads.
+        Opacity from 0 to 1; below 1 the result is `rgba(...)`.
 
     Raises
     ------
@@ -176,50 +174,3 @@ def plotly_template() -> go.layout.Template:
             "scatter": [{"marker": scaled, "cliponaxis": False}],
         },
     )
-
-
-def matplotlib_style() -> dict[str, Any]:
-    """Matplotlib rcParams of the house style, for `with matplotlib.rc_context(matplotlib_style())`.
-
-    Registers the project's own fonts, so that a static figure looks the same on every machine.
-    """
-    from cycler import cycler
-    from matplotlib import font_manager
-
-    known = {entry.fname for entry in font_manager.fontManager.ttflist}
-    for file in sorted((project().root / "assets" / "fonts").glob("*.ttf")):
-        if str(file) not in known:
-            font_manager.fontManager.addfont(str(file))
-    return {
-        "axes.axisbelow": True,
-        "axes.edgecolor": LIGHT["axis"],
-        "axes.grid": True,
-        "axes.grid.axis": "y",
-        "axes.labelcolor": LIGHT["muted"],
-        "axes.labelsize": 9,
-        "axes.prop_cycle": cycler(color=list(SERIES)),
-        "axes.spines.left": False,
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.constrained_layout.use": True,
-        "figure.facecolor": "none",
-        "figure.figsize": (6.4, 3.2),
-        "axes.facecolor": "none",
-        "font.family": [FONT_FIGURES, "DejaVu Sans"],
-        "font.size": 9,
-        "grid.color": LIGHT["line"],
-        "grid.linewidth": 0.7,
-        "legend.frameon": False,
-        "legend.fontsize": 9,
-        "lines.linewidth": 1.8,
-        "patch.edgecolor": "none",
-        "svg.fonttype": "path",
-        "text.color": LIGHT["ink"],
-        "xtick.color": LIGHT["axis"],
-        "xtick.labelcolor": LIGHT["muted"],
-        "xtick.labelsize": 8.5,
-        "ytick.color": LIGHT["axis"],
-        "ytick.labelcolor": LIGHT["muted"],
-        "ytick.labelsize": 8.5,
-        "ytick.left": False,
-    }

@@ -6,10 +6,7 @@ import html
 import itertools
 import json
 import re
-import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,9 +15,9 @@ from support.places import ROOT
 
 from journey.errors import JourneyError
 from journey.report.cards import Card, show_cards
-from journey.report.figures import figure_json, show_figure, static_figure, static_svg
+from journey.report.figures import figure_json, show_figure
 from journey.report.marks import estimates, in_points, marker, name_lines, truth_line
-from journey.report.style import DARK, LIGHT, SERIES, colour, matplotlib_style, role_token
+from journey.report.style import DARK, LIGHT, SERIES, colour, role_token
 
 STYLE_SHEET = ROOT / "assets" / "site.css"
 
@@ -95,9 +92,27 @@ def contrast(one: str, other: str) -> float:
 def test_a_figure_carries_title_alternative_text_and_data(capsys):
     page = shown(capsys, source="marts.sessions")
     assert '<figcaption class="figure-title">B exceeds A</figcaption>' in page
-    assert 'role="img" aria-label="Two bars; b is higher." style="height:420px"' in page
+    assert '<div class="figure-plot" role="img" aria-label="Two bars; b is higher.">' in page
     assert '<th scope="row">a</th><td class="num">0.3333</td>' in page
     assert "Source: marts.sessions" in page
+
+
+def test_a_figure_is_a_picture_for_the_page_and_one_for_a_phone(capsys):
+    page = shown(capsys)
+    wide, phone = re.findall(r"<svg .*?</svg>", page)
+    assert 'viewBox="0 0 688 420" class="wide" aria-hidden="true"' in wide
+    assert 'viewBox="0 0 350 420" class="phone" aria-hidden="true"' in phone
+    assert not re.search(r"#[0-9a-f]{6}|rgba?\(|style=", wide + phone)
+
+
+def test_only_what_the_small_plotly_draws_can_be_explored(capsys):
+    assert "figure-explore" in shown(capsys)
+    cells = go.Heatmap(z=[[1, 2]], x=["a", "b"], y=["c"], showscale=False, hovertemplate="%{z}")
+    figure = go.Figure(cells).update_xaxes(title="x").update_yaxes(title="y")
+    page = shown(capsys, figure)
+    assert "figure-explore" not in page
+    assert "application/json" not in page
+    assert "<title>2</title>" in page
 
 
 def test_json_is_small_rounded_and_speaks_in_roles(capsys):
@@ -163,9 +178,13 @@ def test_matched_and_hidden_axes_need_no_title_of_their_own(capsys):
     assert "journey-figure" in shown(capsys, figure)
 
 
-def test_a_pie_or_sankey_has_no_axes(capsys):
+def test_a_sankey_has_no_axes(capsys):
+    blue = colour("series-1")
     figure = go.Figure(
-        go.Sankey(node={"label": ["a", "b"]}, link={"source": [0], "target": [1], "value": [1]})
+        go.Sankey(
+            node={"label": ["a", "b"], "color": [blue, blue], "hovertemplate": "%{label}"},
+            link={"source": [0], "target": [1], "value": [1], "color": blue, "hovertemplate": "%{value}"},
+        )
     )
     assert "journey-figure" in shown(capsys, figure)
 
@@ -225,55 +244,6 @@ def test_roles_are_found_again():
     assert len(set(LIGHT.values())) == len(LIGHT)
     with pytest.raises(JourneyError, match="no colour role 'blue'"):
         colour("blue")
-
-
-@pytest.fixture
-def drawing():
-    mpl.use("svg")
-    import matplotlib.pyplot as plt
-
-    with mpl.rc_context(matplotlib_style()):
-        figure, axes = plt.subplots()
-        axes.bar(["a", "b"], [1, 2])
-        axes.set(xlabel="Group", ylabel="Sessions")
-        yield figure
-        plt.close(figure)
-
-
-def test_a_static_figure_is_a_file_for_the_pdf_and_inline_for_the_page(
-    drawing, capsys, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
-    static_figure(drawing, id="funnel", alt='Bars "up"', width="80%")
-    page = capsys.readouterr().out
-    assert '#image("/data/results/figures/funnel.svg", alt: "Bars \\"up\\"", width: 80%)' in page
-    assert 'role="img" tabindex="0" aria-label="Bars &quot;up&quot;"' in page
-    assert f"var(--series-1, {LIGHT['series-1'].upper()})" in page
-    assert not re.search(r'\bid="(?!funnel-|plot-funnel)', page)
-    file = tmp_path / "data" / "results" / "figures" / "funnel.svg"
-    assert ElementTree.parse(file).getroot().tag.endswith("svg")
-
-
-def test_a_static_figure_can_be_for_the_pdf_only(drawing, capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
-    static_figure(drawing, id="funnel", alt="Two bars", on_page=False)
-    page = capsys.readouterr().out
-    assert "{=typst}" in page
-    assert "{=html}" not in page
-
-
-def test_a_static_figure_has_the_same_bytes_and_no_date(drawing):
-    first = static_svg(drawing, "funnel")
-    assert first == static_svg(drawing, "funnel")
-    assert "dc:date" not in first
-    assert "<text" not in first
-
-
-def test_static_figures_use_the_fonts_of_the_project(drawing):
-    from matplotlib import font_manager
-
-    found = font_manager.findfont("Schibsted Grotesk", fallback_to_default=False)
-    assert "assets" in Path(found).parts
 
 
 def test_cards_say_label_value_interval_and_detail(capsys):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import nbformat
@@ -19,7 +19,7 @@ ROOT = project().root
 #: The tools are scripts of a page: there is nothing to run in a notebook.
 PAGES = sorted(page for page in (ROOT / "chapters").rglob("*.qmd") if page.parent.name != "tools")
 MARKUP = ("::: ", "{=html}", "{=typst}", "{.", "{#", "`{python}", "data-number", 'class="')
-RICH = {"text/html", "application/vnd.plotly.v1+json"}
+RICH = {"text/html", "image/svg+xml"}
 
 
 def written(page: Path) -> nbformat.NotebookNode:
@@ -51,13 +51,16 @@ def test_a_notebook_holds_prose_code_and_what_it_shows_but_no_markup_of_the_page
 def test_a_notebook_shows_every_figure_and_table_of_its_page(page: Path) -> None:
     source = page.read_text(encoding="utf-8")
     found = outputs(written(page))
-    figures = [data for data in found if "application/vnd.plotly.v1+json" in data]
-    assert len(figures) == source.count("show_figure(")
+    figures = [data for data in found if "image/svg+xml" in data]
+    assert len(figures) == source.count("show_figure(") + source.count("show_sketch(")
     assert len([data for data in found if "<table>" in data.get("text/html", "")]) >= source.count(
         "show_table("
     )
     assert [data for data in figures if len(data["text/plain"]) < 20] == []
-    assert '"@' not in json.dumps([data["application/vnd.plotly.v1+json"] for data in figures])
+    for picture in (ElementTree.fromstring(data["image/svg+xml"]) for data in figures):
+        assert picture.get("role") == "img"
+        assert len(picture.get("aria-label", "")) >= 20
+        assert "var(" not in ElementTree.tostring(picture, encoding="unicode")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -9,6 +9,7 @@ import io
 import os
 import tarfile
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.pipeline.work import copy_duckdb
+from journey.report import vendor
 from journey.report.sqllibrary import show_live
-from journey.report.vendor import ARROW, DUCKDB, OutOfReachError, Package, copy_packages
+from journey.report.vendor import ARROW, DUCKDB, PLOTLY, OutOfReachError, Package, copy_packages, copy_plotly
 
 FILES = {"dist/a.js": b"let a;", "dist/a.wasm": bytes(1000)}
 
@@ -95,8 +97,35 @@ def test_without_npm_or_the_network_it_says_so(
     assert not (npm / "vendor").exists()
 
 
+def test_the_small_plotly_is_taken_where_npm_gives_it(npm: Path, monkeypatch: pytest.MonkeyPatch):
+    small = replace(package((npm / "a.tgz").read_bytes()), files={"dist/a.js": "plotly.min.js"})
+    monkeypatch.setattr(vendor, "PLOTLY", small)
+    assert copy_plotly(npm / "plotly.min.js") == ""
+    assert (npm / "plotly.min.js").read_bytes() == FILES["dist/a.js"]
+
+
+def test_another_archive_than_the_pinned_one_leaves_no_plotly(npm: Path):
+    with pytest.raises(JourneyError, match="not the archive that is pinned"):
+        copy_plotly(npm / "plotly.min.js")
+    assert not (npm / "plotly.min.js").exists()
+
+
+@pytest.mark.parametrize("program", [None, "exit 1", ""])
+def test_without_npm_the_whole_plotly_takes_its_place_and_says_so(
+    npm: Path, monkeypatch: pytest.MonkeyPatch, program: str | None
+):
+    if program is None:
+        (npm / "bin" / "npm").unlink()
+        monkeypatch.setenv("PATH", str(npm / "bin"))
+    else:
+        (npm / "bin" / "npm").write_text(f"#!/bin/sh\n{program}\n")
+    assert "loads the whole plotly.js" in copy_plotly(npm / "plotly.min.js")
+    whole = files("plotly").joinpath("package_data", "plotly.min.js").read_bytes()
+    assert (npm / "plotly.min.js").read_bytes() == whole
+
+
 def test_what_the_library_needs_is_pinned():
-    for each in (DUCKDB, ARROW):
+    for each in (DUCKDB, ARROW, PLOTLY):
         assert len(base64.b64decode(each.sha512)) == 64
         assert each.version.replace(".", "").isdigit()
 

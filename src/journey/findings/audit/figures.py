@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from journey.report.marks import estimates, reference
 from journey.report.style import colour
+
+#: Ends and number of the bins of areas with shuffled outcomes.
+SHOWN, BINS = (0.44, 0.56), 24
 
 
 def areas(frame: pd.DataFrame) -> go.Figure:
@@ -28,12 +32,13 @@ def areas(frame: pd.DataFrame) -> go.Figure:
 
 def shuffles(frame: pd.DataFrame, observed: float) -> go.Figure:
     """Areas under the curve with shuffled outcomes, and where the real one falls."""
+    counts, edges = np.histogram(frame["auc"], bins=BINS, range=SHOWN)
     figure = go.Figure(
-        go.Histogram(
-            x=frame["auc"],
-            xbins={"start": 0.44, "end": 0.56, "size": 0.005},
+        go.Bar(
+            x=(edges[1:] + edges[:-1]) / 2,
+            y=counts,
             marker={"color": colour("neutral")},
-            hovertemplate="%{x}: %{y} shuffles<extra></extra>",
+            hovertemplate="%{x:.3f}: %{y} shuffles<extra></extra>",
         )
     )
     figure.add_vline(
@@ -42,7 +47,7 @@ def shuffles(frame: pd.DataFrame, observed: float) -> go.Figure:
         annotation={"text": "real outcomes", "font": {"color": colour("series-2")}},
         annotation_position="top",
     )
-    figure.update_xaxes(title="Area under the ROC curve", range=[0.44, 0.56])
+    figure.update_xaxes(title="Area under the ROC curve", range=SHOWN)
     figure.update_yaxes(title="Number of shuffles")
     figure.update_layout(bargap=0.05, showlegend=False)
     return figure

@@ -77,7 +77,7 @@ def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
     shifted
         Where between the weeks the shift begins.
     """
-    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08)
+    figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12)
     for row, metric in enumerate(("roc_auc", "ratio"), 1):
         for place, (name, (role, symbol)) in enumerate(MODELS.items()):
             mine = frame[frame["model"] == name]
@@ -96,6 +96,8 @@ def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
                 col=1,
             )
     reference(figure, shifted, "shift")
+    # The line runs through both panels and is named in the upper one.
+    figure.layout.annotations = figure.layout.annotations[:1]
     figure.add_hline(y=1, row=2, col=1, line={"color": colour("muted"), "dash": "dash", "width": 1})
     weeks = frame.drop_duplicates("week")
     figure.update_yaxes(title="ROC-AUC", tickformat=".2f", row=1, col=1)

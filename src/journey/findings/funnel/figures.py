@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from journey.report.marks import estimates
+from journey.report.marks import estimates, reference
 from journey.report.style import SEQUENTIAL, colour
 
 WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
@@ -33,13 +33,22 @@ def steps(frame: pd.DataFrame) -> go.Figure:
 
 
 def drops(frame: pd.DataFrame, step: str) -> go.Figure:
-    """Share of sessions that go on from one step, by segment."""
-    rows = frame[frame["step_id"].eq(step)]
-    rows = rows.assign(label=rows["segment"].str.replace("_", " "))
+    """Share of sessions that go on from one step, by segment of each dimension, against that of all."""
+    rows = frame[frame["step_id"].eq(step)].sort_values(["dimension", "rate"], ascending=[True, False])
+    whole = rows["dimension"].eq("all")
+    rows = rows.assign(label=rows["dimension"] + ": " + rows["segment"].str.replace("_", " "))
     figure = estimates(
-        rows, label="label", value="rate", low="rate_low", high="rate_high", axis="Share that goes on"
+        rows[~whole],
+        label="label",
+        value="rate",
+        low="rate_low",
+        high="rate_high",
+        axis="Share that goes on",
+        tickformat=".0%",
     )
+    figure.update_traces(hovertemplate="%{y}: %{x:.1%}<extra></extra>")
     figure.update_yaxes(title="Segment")
+    reference(figure, float(rows.loc[whole, "rate"].iloc[0]), "all")
     return figure
 
 

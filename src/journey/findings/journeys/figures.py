@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, marker
+from journey.report.marks import band, error_bars, marker, name_lines
 from journey.report.style import SEQUENTIAL, colour
 
 NODE_ROLES = {
@@ -17,11 +17,10 @@ NODE_ROLES = {
     "purchase": "series-2",
     "buy": "series-2",
     "leave": "neutral",
+    "other": "axis",
 }
 # From this share on a cell is dark enough (light mode) or light enough (dark mode) for the opposite ink.
 STRONG = 0.65
-# Nodes with less than this share of all sessions carry no label.
-LABELLED = 0.03
 
 
 def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
@@ -36,7 +35,7 @@ def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
             colorscale=SEQUENTIAL,
             zmin=0,
             zmax=1,
-            colorbar={"title": "Share", "tickformat": ".0%"},
+            showscale=False,
             hovertemplate="%{y} to %{x}: %{z:.1%}<extra></extra>",
         )
     )
@@ -72,36 +71,19 @@ def sankey(links: pd.DataFrame) -> go.Figure:
         .drop_duplicates("node")
         .sort_values("node")
     )
-    through = pd.concat(
-        [links.groupby("source")["sessions"].sum(), links.groupby("target")["sessions"].sum()]
-    )
-    sessions = through.groupby(level=0).max().reindex(ends["node"]).to_numpy()
-    # A label is taller than a small node and would run into its neighbour's; hovering names every node.
-    small = (sessions < LABELLED * links.loc[links["from_step"].eq(1), "sessions"].sum()) & ends["step"].ne(
-        ends["step"].max()
-    ).to_numpy()
     return go.Figure(
         go.Sankey(
-            arrangement="snap",
             node={
-                "label": [
-                    "" if hidden else label for label, hidden in zip(ends["label"], small, strict=True)
-                ],
-                "customdata": ends["label"].tolist(),
+                "label": ends["label"].tolist(),
                 "color": [colour(NODE_ROLES.get(label, "muted")) for label in ends["label"]],
-                "pad": 14,
-                "thickness": 14,
-                "line": {"width": 0},
-                "hovertemplate": "%{customdata}: %{value:,} sessions<extra></extra>",
+                "hovertemplate": "%{label}: %{value:,} sessions<extra></extra>",
             },
             link={
                 "source": links["source"].tolist(),
                 "target": links["target"].tolist(),
                 "value": links["sessions"].tolist(),
                 "color": colour("neutral", 0.35),
-                "hovertemplate": (
-                    "%{source.customdata} to %{target.customdata}: %{value:,} sessions<extra></extra>"
-                ),
+                "hovertemplate": "%{source.label} to %{target.label}: %{value:,} sessions<extra></extra>",
             },
         )
     )
@@ -121,6 +103,7 @@ def survival(frame: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="Days since the first visit")
     figure.update_yaxes(title="Visitors with an order", tickformat=".0%", rangemode="tozero")
+    name_lines(figure)
     return figure
 
 

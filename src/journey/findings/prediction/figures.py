@@ -48,7 +48,7 @@ def areas(frame: pd.DataFrame) -> go.Figure:
         showgrid=False,
         zeroline=False,
     )
-    reference(figure, 0.5, "chance", position="bottom right")
+    reference(figure, 0.5, "chance")
     return figure
 
 
@@ -155,22 +155,29 @@ def single(frame: pd.DataFrame) -> go.Figure:
             feature.replace("_", " ") + ("" if pd.isna(value) else f" = {value:.3g}")
             for feature, value in zip(rows["feature"], rows["value"], strict=True)
         ]
-        figure.add_trace(
-            go.Waterfall(
+        rows = rows.assign(label=labels, starts=rows["contribution"].cumsum() - rows["contribution"])
+        first = rows.index == rows.index[0]
+        for chosen, role, words in (
+            (first, "neutral", "the average session"),
+            (~first & (rows["contribution"] >= 0), "series-1", "raises the chance"),
+            (~first & (rows["contribution"] < 0), "series-2", "lowers it"),
+        ):
+            part = rows[chosen]
+            figure.add_bar(
                 orientation="h",
-                y=labels,
-                x=rows["contribution"],
-                measure=["absolute", *["relative"] * (len(rows) - 1)],
-                increasing={"marker": {"color": colour("series-1")}},
-                decreasing={"marker": {"color": colour("series-2")}},
-                totals={"marker": {"color": colour("neutral")}},
-                connector={"line": {"color": colour("line"), "width": 1}},
-                hovertemplate="%{y}: %{delta:+.2f}<extra></extra>",
-                showlegend=False,
-            ),
-            row=number,
-            col=1,
-        )
+                y=part["label"],
+                x=part["contribution"],
+                base=part["starts"],
+                name=words,
+                legendgroup=words,
+                showlegend=number == 1,
+                marker={"color": colour(role)},
+                customdata=part["contribution"],
+                hovertemplate="%{y}: %{customdata:+.2f}<extra></extra>",
+                row=number,
+                col=1,
+            )
+        figure.update_yaxes(categoryorder="array", categoryarray=labels, row=number, col=1)
     # One scale for both, so that the eye may compare them.
     ends = [0.0, *frame.groupby("session", sort=False)["contribution"].cumsum()]
     room = 0.05 * (max(ends) - min(ends))
@@ -178,6 +185,7 @@ def single(frame: pd.DataFrame) -> go.Figure:
         title="Log-odds of a purchase", zeroline=False, range=[min(ends) - room, max(ends) + room]
     )
     figure.update_yaxes(title="Feature", autorange="reversed", showgrid=False)
+    figure.update_layout(barmode="overlay")
     return figure
 
 
