@@ -1,5 +1,5 @@
-"""Runs once after pages are rendered, by either renderer: gives each page its Content-Security-Policy, and
-writes down where the functions stand that a reader can ask for.
+"""Runs once after pages are rendered, by either renderer: gives each page its icons and its
+Content-Security-Policy, and writes down where the functions stand that a reader can ask for.
 
 Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
 none that a hostile name or an injected tag brings ever runs. Styles may stand in a page: Quarto, Plotly and
@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 POLICY = {
     "default-src": "'self'",
@@ -36,6 +38,20 @@ ASKED = {"wasm-unsafe-eval"}
 RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
 CHARSET = re.compile(r"<meta charset=[^>]*>\s*", re.IGNORECASE)
 WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" [^>]*>\n')
+#: What the head of a page names besides its SVG icon; `report.outlets` makes them.
+ICONS = """<link rel="icon" href="{up}assets/icons/favicon.ico" sizes="32x32">
+<link rel="apple-touch-icon" href="{up}assets/icons/apple-touch-icon.png">
+<link rel="manifest" href="{up}site.webmanifest">
+"""
+FEED = """<link rel="alternate" type="application/rss+xml" title="Changes" href="{up}feed.xml">
+"""
+NAMED = re.compile(
+    r'<link rel="(?:icon" href="[^"]*ico"|apple-touch-icon|manifest|alternate" type="application/rss)[^>]*>\n'
+)
+NOT_FOUND = "404.html"
+#: An address from where the page stands.
+RELATIVE = re.compile(r'(?<=\s)(href|src)="(?![/#]|[a-z][a-z0-9+.-]*:)(?:\./)?')
+OFFSET = re.compile(r'(<meta name="quarto:offset" content=)"[^"]*"')
 
 
 class Scripts(HTMLParser):
@@ -108,8 +124,27 @@ def protected(page: str, files: Iterable[str]) -> str:
     return f"{page[: found.end()]}{meta}{page[found.end() :]}"
 
 
-def protect(folder: Path, files: Sequence[Path]) -> None:
-    """Give every page below a folder its policy.
+def rooted(page: str, root: str) -> str:
+    """A page whose addresses hold wherever it is shown, as that of an address which does not exist is."""
+    return OFFSET.sub(rf'\1"{root}"', RELATIVE.sub(rf'\1="{root}', page))
+
+
+def headed(page: str, up: str, site: str) -> str:
+    """A page that names its icons, and the feed where there is one; `up` leads to the root of the site."""
+    head = (ICONS + (FEED if site else "")).format(up=up)
+    return NAMED.sub("", page).replace("</head>", f"{head}</head>", 1)
+
+
+def site_address(results: Path) -> str:
+    """Where the site is published, as the build wrote it down; empty where that is not known."""
+    try:
+        return str(json.loads((results / "about.json").read_text(encoding="utf-8")).get("site", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def protect(folder: Path, files: Sequence[Path], site: str = "") -> None:
+    """Give every page below a folder its icons and its policy; `site` is its address, where known.
 
     Raises
     ------
@@ -119,12 +154,15 @@ def protect(folder: Path, files: Sequence[Path]) -> None:
     texts = [file.read_text(encoding="utf-8") for file in files]
     for file in sorted(folder.rglob("*.html")):
         page = file.read_text(encoding="utf-8")
+        up = "../" * (len(file.relative_to(folder).parts) - 1)
+        if site and file == folder / NOT_FOUND:
+            up = urlsplit(site).path
+            page = rooted(page, up)
         try:
-            new = protected(page, texts)
+            new = protected(headed(page, up, site), texts)
         except ValueError as error:
             raise ValueError(f"{file.name}: {error}") from None
-        if new != page:
-            file.write_text(new, encoding="utf-8")
+        file.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -132,7 +170,8 @@ if __name__ == "__main__":
 
     try:
         site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
-        protect(site, [Path(name) for name in sys.argv[1:]])
+        address = site_address(Path.cwd() / "data" / "results")
+        protect(site, [Path(name) for name in sys.argv[1:]], address)
         write_sources(Path.cwd(), site, os.environ)
     except (KeyError, OSError, ValueError) as error:
         sys.exit(f"journey: the pages could not be finished: {error}")
