@@ -1,4 +1,4 @@
-"""Runs once after pages are rendered, by either renderer: gives each page its icons and its
+"""Runs once after pages are rendered, by either renderer: gives each page its fonts, icons and
 Content-Security-Policy, and writes down where the functions stand that a reader can ask for.
 
 Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
@@ -38,15 +38,18 @@ ASKED = {"wasm-unsafe-eval"}
 RUN = {"", "module", "importmap", "text/javascript", "application/javascript"}
 CHARSET = re.compile(r"<meta charset=[^>]*>\s*", re.IGNORECASE)
 WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" [^>]*>\n')
-#: What the head of a page names besides its SVG icon; `report.outlets` makes them.
-ICONS = """<link rel="icon" href="{up}assets/icons/favicon.ico" sizes="32x32">
+#: What the head of a page names besides: fonts, so that they are there before text is drawn, and icons.
+HEAD = """<link rel="preload" as="font" crossorigin href="{up}assets/fonts/journey-serif.woff2">
+<link rel="preload" as="font" crossorigin href="{up}assets/fonts/schibsted-grotesk.woff2">
+<link rel="icon" href="{up}assets/icons/favicon.ico" sizes="32x32">
 <link rel="apple-touch-icon" href="{up}assets/icons/apple-touch-icon.png">
 <link rel="manifest" href="{up}site.webmanifest">
 """
 FEED = """<link rel="alternate" type="application/rss+xml" title="Changes" href="{up}feed.xml">
 """
 NAMED = re.compile(
-    r'<link rel="(?:icon" href="[^"]*ico"|apple-touch-icon|manifest|alternate" type="application/rss)[^>]*>\n'
+    r'<link rel="(?:preload" as="font"|icon" href="[^"]*ico"|apple-touch-icon|manifest|alternate" type="app)'
+    r"[^>]*>\n"
 )
 NOT_FOUND = "404.html"
 #: An address from where the page stands.
@@ -130,8 +133,8 @@ def rooted(page: str, root: str) -> str:
 
 
 def headed(page: str, up: str, site: str) -> str:
-    """A page that names its icons, and the feed where there is one; `up` leads to the root of the site."""
-    head = (ICONS + (FEED if site else "")).format(up=up)
+    """A page that names its fonts and icons, and the feed of a known site; `up` leads to the root."""
+    head = (HEAD + (FEED if site else "")).format(up=up)
     return NAMED.sub("", page).replace("</head>", f"{head}</head>", 1)
 
 
