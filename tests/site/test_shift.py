@@ -10,8 +10,12 @@ from journey.studies.pages_measured import SIZES, opened, seen_shift
 pytestmark = pytest.mark.site
 
 
+#: A hundredth of what is called good; less is no line of text moved.
+LEAST = 0.001
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_moves(browser: Browser, address: str, page_name: str, size: str):
     with opened(browser, size, "light") as page:
         page.goto(address + page_name, wait_until="networkidle")
-        assert seen_shift(page) == 0
+        assert seen_shift(page) < LEAST

@@ -12,6 +12,8 @@ from journey.studies.registry import kept
 
 SOURCE, DATASET = "journey.studies.pages_measured:measure_pages", "rendered site"
 KIB = 1024
+#: Two values of a cell; a line may end after it, not before.
+AND = "\u00a0/ "
 
 
 def add_pages(desk: Desk) -> None:
@@ -45,8 +47,8 @@ def page_row(page: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {"page": page["page"], "title": page["title"]}
     for size in SIZES:
         before, after = (max(views[size, each][part] for each in SCHEMES) for part in ("before", "after"))
-        row[f"weight_{size}"] = f"{before / KIB:,.0f} / {after / KIB:,.0f}"
-        row[f"paint_{size}"] = " / ".join(f"{views[size, each]['paint']:,}" for each in SCHEMES)
+        row[f"weight_{size}"] = AND.join(f"{value / KIB:,.0f}" for value in (before, after))
+        row[f"paint_{size}"] = AND.join(f"{views[size, each]['paint']:,}" for each in SCHEMES)
     return row | {
         "shift": max(view["shift"] for view in page["views"]),
         "violations": sum(view["violations"] for view in page["views"]),
