@@ -1,4 +1,4 @@
-// What a page of Quarto lacks for the keyboard and for screen readers. What a renderer has already is left alone.
+// What a page lacks for the keyboard, for screen readers and for copying. What a renderer has already is left alone.
 const NAMES = [
   [".navbar", "Site"],
   [".quarto-secondary-nav", "Section"],
@@ -55,7 +55,23 @@ function markCurrent() {
   }
 }
 
+/** Offer code for copying, where the renderer does not. */
+function makeCopyable(code) {
+  if (code.querySelector(".code-with-copy")) return;
+  const button = document.createElement("button");
+  const say = (text) => Object.assign(button, { textContent: text, ariaLabel: `${text} code` });
+  Object.assign(button, { type: "button", className: "copy-code" });
+  say("Copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(code.querySelector("code").textContent);
+    say("Copied");
+    setTimeout(say, 1500, "Copy");
+  });
+  code.append(button);
+}
+
 nameLandmarks();
+document.querySelectorAll("div.sourceCode").forEach(makeCopyable);
 document.querySelectorAll('[data-bs-toggle="collapse"][aria-expanded]').forEach(makeButton);
 addSkipLink();
 markCurrent();

@@ -254,6 +254,7 @@ export async function load(root) {
     if (!answer.ok) throw new Error(String(answer.status));
     return await answer.json();
   } catch {
+    root.dataset.failed = "";
     const note = root.querySelector(".tool-note");
     if (note) note.textContent = "The data of this tool could not be loaded; below is the result for the start settings. Load the page again to try once more.";
     return null;

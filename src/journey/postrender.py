@@ -1,6 +1,7 @@
-"""Runs once after pages are rendered, by either renderer: takes out of each page what is loaded only when a
-reader explores a figure, gives it its Content-Security-Policy, and writes down where the functions stand
-that a reader can ask for.
+"""Runs once after pages are rendered, by either renderer.
+
+It takes out of each page what is loaded only when a reader explores a figure, gives it its fonts, icons and
+Content-Security-Policy, and writes down where the functions stand that a reader can ask for.
 
 Scripts come from the site itself. A script that stands in a page is allowed by the hash of its text, so that
 none that a hostile name or an injected tag brings ever runs. Styles may stand in a page: Quarto, Plotly and
@@ -14,11 +15,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 POLICY = {
     "default-src": "'self'",
@@ -40,6 +43,23 @@ FIGURE = re.compile(
     re.DOTALL,
 )
 WRITTEN = re.compile(r'<meta http-equiv="Content-Security-Policy" [^>]*>\n')
+#: What the head of a page names besides: fonts, so that they are there before text is drawn, and icons.
+HEAD = """<link rel="preload" as="font" crossorigin href="{up}assets/fonts/journey-serif.woff2">
+<link rel="preload" as="font" crossorigin href="{up}assets/fonts/schibsted-grotesk.woff2">
+<link rel="icon" href="{up}assets/icons/favicon.ico" sizes="32x32">
+<link rel="apple-touch-icon" href="{up}assets/icons/apple-touch-icon.png">
+<link rel="manifest" href="{up}site.webmanifest">
+"""
+FEED = """<link rel="alternate" type="application/rss+xml" title="Changes" href="{up}feed.xml">
+"""
+NAMED = re.compile(
+    r'<link rel="(?:preload" as="font"|icon" href="[^"]*ico"|apple-touch-icon|manifest|alternate" type="app)'
+    r"[^>]*>\n"
+)
+NOT_FOUND = "404.html"
+#: An address from where the page stands.
+RELATIVE = re.compile(r'(?<=\s)(href|src)="(?![/#]|[a-z][a-z0-9+.-]*:)(?:\./)?')
+OFFSET = re.compile(r'(<meta name="quarto:offset" content=)"[^"]*"')
 
 
 class Scripts(HTMLParser):
@@ -125,8 +145,34 @@ def lightened(page: str) -> tuple[str, dict[str, str]]:
     return FIGURE.sub(taken, page), found
 
 
-def finish(folder: Path) -> None:
-    """Give every page below a folder its policy, and put the JSON of its figures beside the pages.
+def rooted(page: str, root: str) -> str:
+    """A page whose addresses hold wherever it is shown, as that of an address which does not exist is."""
+    return OFFSET.sub(rf'\1"{root}"', RELATIVE.sub(rf'\1="{root}', page))
+
+
+def headed(page: str, up: str, site: str) -> str:
+    """A page that names its fonts and icons, and the feed of a known site; `up` leads to the root."""
+    head = (HEAD + (FEED if site else "")).format(up=up)
+    return NAMED.sub("", page).replace("</head>", f"{head}</head>", 1)
+
+
+def site_address(results: Path) -> str:
+    """Where the site is published, as the build wrote it down; empty where that is not known."""
+    try:
+        return str(json.loads((results / "about.json").read_text(encoding="utf-8")).get("site", ""))
+    except (OSError, ValueError):
+        return ""
+
+
+def finish(folder: Path, site: str = "") -> None:
+    """Give every page below a folder its icons and policy, and put the JSON of its figures beside the pages.
+
+    Parameters
+    ----------
+    folder
+        Of the rendered site.
+    site
+        Its address, where known.
 
     Raises
     ------
@@ -136,8 +182,12 @@ def finish(folder: Path) -> None:
     known: set[str] = set()
     for file in sorted(folder.rglob("*.html")):
         page = file.read_text(encoding="utf-8")
+        up = "../" * (len(file.relative_to(folder).parts) - 1)
+        if site and file == folder / NOT_FOUND:
+            up = urlsplit(site).path
+            page = rooted(page, up)
         try:
-            new, figures = lightened(page)
+            page, figures = lightened(page)
             if again := known & figures.keys():
                 raise ValueError(f"another page has a figure '{min(again)}' too")
             known |= figures.keys()
@@ -145,11 +195,10 @@ def finish(folder: Path) -> None:
                 target = folder / "figures" / f"{name}.json"
                 target.parent.mkdir(exist_ok=True)
                 target.write_text(text, encoding="utf-8")
-            new = protected(new)
+            page = protected(headed(page, up, site))
         except ValueError as error:
             raise ValueError(f"{file.name}: {error}") from None
-        if new != page:
-            file.write_text(new, encoding="utf-8")
+        file.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -157,7 +206,7 @@ if __name__ == "__main__":
 
     try:
         site = Path(os.environ["QUARTO_PROJECT_OUTPUT_DIR"])
-        finish(site)
+        finish(site, site_address(Path.cwd() / "data" / "results"))
         write_sources(Path.cwd(), site, os.environ)
     except (KeyError, OSError, ValueError) as error:
         sys.exit(f"journey: the pages could not be finished: {error}")

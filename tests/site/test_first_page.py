@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from playwright.sync_api import Browser
+
+from journey.studies.pages_measured import NUMBER, WORD
 
 pytestmark = pytest.mark.site
 
 MOST_WORDS, MOST_NUMBERS = 500, 30
-WORD = re.compile(r"[^\W\d_][\w’'-]*")
-NUMBER = re.compile(r"(?<![\w.,-])[−+]?[€£$]?\d[\d,]*(?:\.\d+)?(?![\w-])")
 SCREENS = {"desktop": (1280, 800), "phone": (390, 844)}
 ABOVE_THE_FOLD = ("h1", ".first-answer", "#plot-summary-coupon svg", ".key-figures", ".buttons")
 

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from support.places import ROOT
 from support.viewing import DESKTOP, PHONE_WIDTH, TOO_WIDE, violations
+
+from journey.findings.seeds.claims import CLAIMS, Shop
+from journey.findings.tools.draws import FINDINGS
 
 pytestmark = pytest.mark.site
 
-TOOLS = ("planner", "roi", "whatif", "dashboard")
+TOOLS = ("planner", "roi", "whatif", "dashboard", "draws")
 #: A tool -> a field, what to type or choose there, and what the address then says.
 CHANGES = {
     "planner": ("lift", "3"),
     "roi": ("budget", "5000"),
     "whatif": ("carts_so_far", "2"),
     "dashboard": ("device", "mobile"),
+    "draws": ("seed", "9"),
 }
 
 
@@ -59,7 +65,7 @@ def test_a_script_gives_the_start_that_the_build_wrote(browser: Browser, page: P
     static.goto(f"{address}chapters/tools/{tool}.html")
     expect(static.locator(".tool-note")).to_contain_text("need JavaScript")
     expect(static.locator(".tool-form")).to_have_count(0)
-    values = static.locator(".tool-cards dd").all_inner_texts()
+    values = static.locator(".tool-cards dd, .tool-result .interval").all_inner_texts()
     plain.close()
     assert len(values) >= 4
     opened(page, address, tool)
@@ -133,6 +139,31 @@ def test_another_visit_fills_the_form(page: Page, address: str):
     page.get_by_text("All other features").click()
     assert page.locator(".tool-more input, .tool-more select").count() > 50
     assert violations(page) == []
+
+
+def test_every_draw_says_what_its_numbers_say(page: Page, address: str):
+    """Independent of the page's file: the claims of the appendix, judged here on the committed shops."""
+    committed = json.loads((ROOT / "data" / "evidence" / "other_seeds.json").read_text("utf-8"))["results"]
+    claims = {claim.says: claim for claim in CLAIMS}
+    opened(page, address, "draws")
+    seeds = sorted(committed, key=int)
+    for _ in seeds[1:]:
+        seed = page.locator("[name=seed]").input_value()
+        shop, stay = Shop(committed[seed]), 0
+        for row in page.locator(".tool tbody tr").all():
+            says, verdict = row.locator("th").inner_text(), row.locator("td").last.inner_text()
+            stays = claims[says].holds(shop)
+            held = sum(claims[says].holds(Shop(numbers)) for numbers in committed.values())
+            assert verdict.split()[0] == ("stays" if stays else "falls"), (seed, says)
+            assert f"{held} of {len(committed)} shops" in verdict
+            stay += stays
+        assert f"seed {seed}, {stay} of {len(FINDINGS)} findings stay" in answer(page)
+        seeds.remove(seed)
+        page.get_by_role("button", name="Draw another shop").press("Enter")
+    assert seeds == ["7"]
+    opened(page, address, "draws", "?seed=7")
+    expect(page.locator(".tool-head")).to_contain_text("the shop of this report")
+    expect(page.locator(".tool strong")).to_have_count(0)
 
 
 def test_looks_and_amounts_can_be_planned(page: Page, address: str):

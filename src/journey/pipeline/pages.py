@@ -13,6 +13,8 @@ from journey.report.notebooks_work import work
 CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`\{python\} ([^`]+)`")
 SQL = "%%sql"
+#: A function whose source a page shows; of code that is read a comment counts too.
+SHOWN = re.compile(r'"(journey(?:\.\w+)+):\w+"')
 
 
 def page_files(paths: Paths) -> list[Path]:
@@ -30,7 +32,7 @@ def page_code(page: Path) -> str:
 
 def page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
     """Everything that the code of a page rests on besides the page itself."""
-    return inputs.of(inputs.code.sight(page=page_code(page)), page=True)
+    return inputs.of(inputs.code.sight(page=page_code(page)), page=True) | shown_files(inputs, page)
 
 
 def page_digests(inputs: Inputs) -> dict[str, str]:
@@ -47,7 +49,13 @@ def notebook_keys(inputs: Inputs) -> dict[Path, str]:
 
 def notebook_page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
     """What the code of a page rests on, with the analysis that only its notebook has."""
-    return inputs.of(inputs.code.sight(page=notebook_code(page)), page=True)
+    return inputs.of(inputs.code.sight(page=notebook_code(page)), page=True) | shown_files(inputs, page)
+
+
+def shown_files(inputs: Inputs, page: Path) -> dict[str, str]:
+    """Files of the package whose functions a page shows."""
+    modules = SHOWN.findall(page_code(page))
+    return inputs.files(inputs.paths.root / "src" / f"{name.replace('.', '/')}.py" for name in modules)
 
 
 def notebook_code(page: Path) -> str:

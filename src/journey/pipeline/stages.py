@@ -154,6 +154,7 @@ def for_pages(paths: Paths) -> list[Stage]:
                     paths.results / "about.json",
                     paths.root / "_quarto.yml",
                     paths.root / "CHANGELOG.md",
+                    paths.root / "assets" / "favicon.svg",
                     *pages.page_files(paths),
                 ],
             ),

@@ -123,13 +123,13 @@ def write_about(paths: Paths, report: Report) -> None:
 
 
 def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
-    """Write what search engines, feed readers and language models read, and draw the card of shared links."""
+    """Write what search engines, feeds and language models read; draw the card and the icons."""
     import yaml
 
     from journey.findings.summary.figures import COUPON, coupon
     from journey.report.about import load_about
     from journey.report.ledger import Numbers
-    from journey.report.outlets import draw_card, read_pages
+    from journey.report.outlets import draw_card, draw_icons, read_pages
     from journey.report.outlets import write_outlets as write
 
     about, linked = load_about(paths), read_pages(paths.root, pages)
@@ -138,6 +138,7 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
     title = yaml.safe_load((paths.root / "_quarto.yml").read_text(encoding="utf-8"))["website"]["title"]
     summary = Numbers(paths.results / "summary" / "numbers.json").summary
     draw_card(paths, coupon(summary), COUPON, first.title, title, about.author)
+    draw_icons(paths)
 
 
 def copy_plotly(paths: Paths, report: Report) -> None:

@@ -14,6 +14,7 @@ from journey.assumptions import load_assumptions
 from journey.paths import project
 from journey.report.about import About, load_about
 from journey.report.cards import Card, show_cards
+from journey.report.codecells import show_code
 from journey.report.columns import bounded
 from journey.report.figures import show_figure
 from journey.report.ledger import Numbers
@@ -39,6 +40,7 @@ __all__ = [
     "query",
     "say",
     "show_cards",
+    "show_code",
     "show_figure",
     "show_query",
     "show_sketch",

@@ -6,7 +6,9 @@ What needs the site's address is made only where that is known.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -21,10 +23,16 @@ from journey.report.markup import typst_string
 from journey.report.style import FONT_FIGURES, FONT_TEXT, LIGHT
 
 #: In the root of the project, from where both renderers copy them into the site.
-FILES = ("robots.txt", "llms.txt", "sitemap.xml", "feed.xml")
+FILES = ("robots.txt", "llms.txt", "sitemap.xml", "feed.xml", "site.webmanifest")
 CARD = "assets/card.png"
 CARD_SIZE = (1200, 630)
 NOT_FOUND = "404.html"
+#: The sign of the site, drawn once as SVG; what phones and older browsers ask for is made from it.
+SIGN = "assets/favicon.svg"
+ICONS = "assets/icons"
+TOUCH, OLD = "apple-touch-icon.png", "favicon.ico"
+PIXELS = {TOUCH: 180, "icon-192.png": 192, "icon-512.png": 512}
+OLD_PIXELS = 32
 _ENTRY = re.compile(r"^- (.*?)(?=^- |\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -52,7 +60,11 @@ def write_outlets(paths: Paths, about: About, pages: Sequence[Linked]) -> None:
     """Write what is possible of `FILES`, and remove what is not."""
     settings = yaml.safe_load((paths.root / "_quarto.yml").read_text(encoding="utf-8"))["website"]
     title, said = str(settings["title"]), str(settings["description"])
-    texts = {"robots.txt": robots(about.site), "llms.txt": for_models(title, said, pages, about)}
+    texts = {
+        "robots.txt": robots(about.site),
+        "llms.txt": for_models(title, said, pages, about),
+        "site.webmanifest": manifest(title, said),
+    }
     if about.site:
         changes = (paths.root / "CHANGELOG.md").read_text(encoding="utf-8")
         texts |= {"sitemap.xml": sitemap(about.site, pages), "feed.xml": feed(about.site, title, changes)}
@@ -79,6 +91,22 @@ def for_models(title: str, description: str, pages: Sequence[Linked], about: Abo
     if about.repository:
         lines += [f"- [Code]({about.repository})"]
     return "\n".join(lines) + "\n"
+
+
+def manifest(title: str, description: str) -> str:
+    """What a phone shows of a page on its home screen, after https://www.w3.org/TR/appmanifest."""
+    sizes = {name: f"{pixels}x{pixels}" for name, pixels in PIXELS.items() if name != TOUCH}
+    icons = [{"src": f"{ICONS}/{name}", "type": "image/png", "sizes": size} for name, size in sizes.items()]
+    told = {
+        "name": title,
+        "description": description,
+        "start_url": ".",
+        "display": "browser",
+        "background_color": LIGHT["paper"],
+        "theme_color": LIGHT["series-1"],
+        "icons": icons,
+    }
+    return json.dumps(told, indent=2) + "\n"
 
 
 def sitemap(site: str, pages: Sequence[Linked]) -> str:
@@ -144,3 +172,29 @@ def draw_card(paths: Paths, chart: str, heading: str, question: str, title: str,
         # A page and its picture by their names: the stubs of the package do not know that form.
         made = typst.compile(files, format="png", ppi=72, font_paths=fonts)  # type: ignore[call-overload]
         temporary.write_bytes(made if isinstance(made, bytes) else made[0])
+
+
+def draw_icons(paths: Paths) -> None:
+    """Draw the sign for phones, and as the small picture that browsers without SVG show."""
+    sign = (paths.root / SIGN).read_bytes()
+    folder = paths.root / ICONS
+    folder.mkdir(exist_ok=True)
+    for name, pixels in PIXELS.items():
+        with replacing(folder / name) as temporary:
+            # A phone rounds the corners itself, and shows black where nothing is.
+            temporary.write_bytes(_drawn(sign, pixels, f'rgb("{LIGHT["series-1"]}")'))
+    small = _drawn(sign, OLD_PIXELS, "none")
+    # The format's head and its one entry; the picture itself is PNG, which every reader of the format knows.
+    entry = struct.pack("<BBBBHHII", OLD_PIXELS, OLD_PIXELS, 0, 0, 1, 32, len(small), 22)
+    with replacing(folder / OLD) as temporary:
+        temporary.write_bytes(struct.pack("<HHH", 0, 1, 1) + entry + small)
+
+
+def _drawn(sign: bytes, pixels: int, ground: str) -> bytes:
+    """A square PNG of the sign on a ground, a Typst colour."""
+    import typst
+
+    page = f"#set page(width: {pixels}pt, height: {pixels}pt, margin: 0pt, fill: {ground})\n"
+    files = {"main": f'{page}#image("sign.svg", width: 100%)'.encode(), "sign.svg": sign}
+    made = typst.compile(files, format="png", ppi=72)  # type: ignore[call-overload]
+    return made if isinstance(made, bytes) else bytes(made[0])

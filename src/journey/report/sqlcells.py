@@ -27,8 +27,9 @@ from typing import Any, NoReturn
 
 import duckdb
 import pandas as pd
+from pygments.lexers.python import PythonLexer
 from pygments.lexers.sql import PostgresLexer
-from pygments.token import Comment, Keyword, Literal, _TokenType
+from pygments.token import Comment, Keyword, Literal, Name, Operator, _TokenType
 
 from journey.errors import JourneyError
 from journey.paths import project
@@ -42,7 +43,15 @@ from journey.warehouse.query import find, query, run
 
 SUMMARY = "SQL"
 #: token -> tag; the two that are everywhere have short ones, for the weight of the library's page
-MARKS = {Comment: "i", Keyword: "b", Literal.String: "span class=st", Literal.Number: "span class=dv"}
+MARKS = {
+    Comment: "i",
+    Keyword: "b",
+    Operator.Word: "b",
+    Literal.String: "span class=st",
+    Literal.Number: "span class=dv",
+    Name.Function: "span class=fu",
+}
+LEXERS = {"sql": PostgresLexer, "python": PythonLexer}
 
 _OPTION = re.compile(r"#\s*\|")
 
@@ -108,9 +117,9 @@ def sql_block(sql: str) -> str:
     )
 
 
-def highlighted(sql: str) -> str:
-    """A statement as HTML, its lines as they were; keywords, texts, numbers and comments are marked."""
-    tokens = PostgresLexer(stripnl=False, ensurenl=False).get_tokens(sql)
+def highlighted(text: str, language: str = "sql") -> str:
+    """SQL or Python as HTML, its lines as they were; keywords, texts, numbers and comments are marked."""
+    tokens = LEXERS[language](stripnl=False, ensurenl=False).get_tokens(text)
     marked = ((_mark(kind, text), text) for kind, text in tokens)
     parts = []
     # The lexer cuts a quoted text in three; neighbours of one kind become one piece.

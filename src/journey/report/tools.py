@@ -18,6 +18,7 @@ def show_tool(
     label: str,
     answer: str,
     facts: Sequence[tuple[str, str]] = (),
+    table: str = "",
     settings: Mapping[str, object] | None = None,
     file: str | None = None,
 ) -> None:
@@ -33,6 +34,8 @@ def show_tool(
         The result for the start settings, one sentence.
     facts
         The figures behind it: what, and how much.
+    table
+        The same as a table, where one says more: HTML, escaped.
     settings
         What the tool's fields start with.
     file
@@ -52,7 +55,7 @@ def show_tool(
         f'<script type="application/json">{script_json(settings or {})}</script>',
         f'<p class="tool-note">{NOTE}</p>',
         f'<div class="tool-head"><p class="tool-answer">{escape(answer)}</p></div>',
-        f'<div class="tool-result">{f"<dl class={CARDS}>{rows}</dl>" if rows else ""}</div>',
+        f'<div class="tool-result">{f"<dl class={CARDS}>{rows}</dl>" if rows else ""}{table}</div>',
         f'</section>\n<script type="module" src="{UP}assets/tools/{id}.js"></script>',
     )
     print(raw_block("html", "\n".join(parts)))

@@ -210,6 +210,14 @@ STUDIES = {
             extra="api",
         ),
         Study(
+            "pages_measured",
+            "What does each page weigh, how soon is it painted, does it move, can everybody use it?",
+            "journey.studies.pages_measured:measure_pages",
+            simulates=True,
+            libraries=("playwright", "axe_playwright_python"),
+            extra="test",
+        ),
+        Study(
             "event_scaling",
             "How long do sessions and features of 31 million events take, and how long would others take?",
             "journey.studies.scale.study:scale",

@@ -1,4 +1,4 @@
-// What Bootstrap's and Quarto's scripts would do: colour scheme, collapsing, contents, copying, search.
+// What Bootstrap's and Quarto's scripts would do: colour scheme, collapsing, contents, search.
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const site = new URL(document.querySelector('meta[name="quarto:offset"]').content, document.baseURI);
@@ -76,17 +76,7 @@ addEventListener("scroll", follow, { passive: true });
 addEventListener("resize", follow);
 follow();
 
-// ---------- Code and wide content ----------
-for (const block of all("div.sourceCode")) {
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "code-copy-button", textContent: "Copy", ariaLabel: "Copy code" });
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(block.querySelector("code").innerText);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
-  });
-  block.append(button);
-}
+// ---------- Wide content ----------
 function reachable() {
   for (const box of all("pre, .quarto-float > figure > div, .table-scroll")) {
     if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;

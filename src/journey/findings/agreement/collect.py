@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from journey.findings.agreement.pages import add_pages
 from journey.findings.agreement.service import add_service
 from journey.findings.desk import Desk, add_rows
 from journey.published import ENTRIES, Comparison, Published, compare, last_digit
@@ -27,6 +28,7 @@ def collect(desk: Desk) -> None:
     add_counts(desk, compared)
     add_mistakes(desk)
     add_service(desk)
+    add_pages(desk)
 
 
 def add_mistakes(desk: Desk) -> None:

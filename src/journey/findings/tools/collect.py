@@ -11,7 +11,7 @@ import pandas as pd
 
 from journey.files import write_text
 from journey.findings.desk import Desk
-from journey.findings.tools import dashboard, planner, roi, whatif
+from journey.findings.tools import dashboard, draws, planner, roi, whatif
 from journey.models.scorer import evaluate_scorer, scorer_text
 from journey.report.ledger import Numbers
 
@@ -25,6 +25,7 @@ def collect(desk: Desk) -> None:
     add_plan(desk)
     add_return(desk)
     add_visits(desk)
+    add_draw(desk)
     write(desk, "dashboard", dashboard.cube(desk), "Dashboard")
 
 
@@ -115,3 +116,18 @@ def add_visits(desk: Desk) -> None:
         )
         source = "journey.models.scorer:evaluate_scorer"
         desk.ledger.add(f"tools.whatif_{name}", float(score), "share", label=label, source=source)
+
+
+def add_draw(desk: Desk) -> None:
+    """The first draw besides the report's own: that one, beside itself, would say nothing."""
+    file = draws.draws(desk)
+    write(desk, "draws", file, "Other draws")
+    seed = file["seeds"][1]
+    shown = pd.DataFrame(draws.rows(file, seed))
+    desk.save("draw", shown)
+    for name, value, label in (
+        ("draw_seed", int(seed), "Seed of the draw that the page of other draws starts with"),
+        ("draw_findings", len(shown), "Headline findings that the page of other draws looks at"),
+        ("draw_stay", int(shown["verdict"].eq("stays").sum()), "Of these, how many stay in its first draw"),
+    ):
+        desk.ledger.add(f"tools.{name}", value, "count", label=label, source=f"{SOURCE}.draws:rows")
