@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -77,11 +78,17 @@ def map_store(paths: Paths, store: str, report: Report) -> None:
 
 
 def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
-    """Turn a store's raw files into its warehouse, and say what each table holds."""
+    """Turn a store's raw files into its warehouse, and say what each table holds.
+
+    On DuckDB, or on the Spark that the environment variable `JOURNEY_SPARK` names; both give the same rows.
+    """
     from journey.warehouse.build import build_warehouse
     from journey.warehouse.contents import table_digests
+    from journey.warehouse.spark_build import build_on_spark
 
-    summary = build_warehouse(paths.store(store), paths.warehouse(store), paths.sql, report)
+    files = paths.store(store), paths.warehouse(store), paths.sql
+    master = os.environ.get("JOURNEY_SPARK")
+    summary = build_on_spark(*files, report, master=master) if master else build_warehouse(*files, report)
     write_json(paths.processed / f"{store}.json", asdict(summary))
     write_json(paths.processed / f"{store}.tables.json", table_digests(paths.warehouse(store)))
 
