@@ -14,6 +14,7 @@ PAPER = {"width": 665, "height": 1000}
 CUT = """() => [...document.querySelectorAll('.table-scroll')]
   .filter((box) => !box.closest('details:not([open])') && box.scrollWidth > box.clientWidth + 1)
   .map((box) => `${box.closest('[id]')?.id}: ${box.scrollWidth} > ${box.clientWidth}`)"""
+TAKEN_OVER = "() => [...document.querySelectorAll('.tool')].every((tool) => tool.dataset.ready !== undefined)"
 #: Words of prose that show before anything is opened: no notes, tables, figures or captions.
 WORDS = """() => [...document.querySelectorAll('main.content :is(p, li)')]
   .filter((one) => !one.closest('.callout, details, .journey-figure, table, nav, figcaption, .truth-key')
@@ -35,7 +36,7 @@ def page(browser: Browser):
 def visit(page: Page, url: str) -> None:
     """Open a page; a tool on it has taken over before anything is measured."""
     page.goto(url, wait_until="load")
-    page.wait_for_function("() => [...document.querySelectorAll('.tool')].every((tool) => tool.dataset.ready !== undefined)")
+    page.wait_for_function(TAKEN_OVER)
 
 
 def words(page: Page, url: str) -> int:
