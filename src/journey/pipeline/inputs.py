@@ -31,6 +31,8 @@ RESULT = re.compile(r"\w+/\w+")
 QUERY_BY_NAME, QUERIES = "journey.warehouse.query:find", "journey.warehouse.query:library"
 RUN_SQL = "journey.warehouse.query:run"
 BUILDER = "journey.warehouse.build:build_warehouse"
+#: Findings read the shop's own warehouse, even those that build another store's.
+DESK = "journey.findings.desk:Desk.warehouse"
 KEPT = "journey.studies.registry:kept"
 TABLE_OF_RESULTS = "journey.report.results:load_table"
 LEDGER = "journey.report.ledger:Numbers"
@@ -87,7 +89,7 @@ class Inputs:
         tables = {name for name in sight.names if WHOLE_TABLE.fullmatch(name)}
         tables |= {name for query in queries for name in TABLE.findall(query.read_text(encoding="utf-8"))}
         found |= self.files(queries)
-        if BUILDER not in sight.reached:
+        if BUILDER not in sight.reached or DESK in sight.reached:
             found |= self.tables_of(tables)
         found |= self.files(self.named(sight))
         found |= self.numbers(sight.numbers) if page else self.files(self.ledgers(sight))

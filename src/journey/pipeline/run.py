@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,7 @@ from journey.pipeline.sight import Code
 from journey.pipeline.stage import Report, Stage
 from journey.pipeline.stages import check_assumptions, stages, write_settings
 from journey.pipeline.state import State, Written
+from journey.pipeline.workers import Workers
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -92,22 +94,40 @@ class Build:
             As raised by a stage; also for an unknown stage name.
         """
         ran: list[str] = []
-        with Bars(console) as bars, ExitStack() as at_end:
+        todo = self.order(selected)
+        with Bars(console) as bars, Workers() as workers, ExitStack() as at_end:
             at_end.callback(self.inputs.code.keep)
-            for stage in self.order(selected):
-                inputs = rests_on(stage, self.inputs)
-                if not self.state.changes(stage.name, inputs) and not self.state.damages(stage.name):
-                    continue
-                written = Written(self.state.root)
-                bars.run(stage, self.inputs)
-                ran.append(stage.name)
-                self.inputs.forget()
-                if rests_on(stage, self.look()) == inputs:
-                    self.state.record(stage.name, inputs, written.since())
-                else:
-                    self.state.drop(stage.name)
-                    bars.say(f"{stage.title}: its sources changed meanwhile; run the same command again")
+            crowd = Crowd(self, bars, workers if self.crowded(todo, workers) else None)
+            while stage := crowd.next_of(todo):
+                todo.remove(stage)
+                if not self.fresh(stage):
+                    crowd.begin(stage)
+                    ran.append(stage.name)
+            crowd.end()
         return ran
+
+    def fresh(self, stage: Stage) -> bool:
+        """Whether a stage is up to date, all that it needs being so."""
+        return not self.state.changes(stage.name, rests_on(stage, self.inputs)) and not self.state.damages(
+            stage.name
+        )
+
+    def crowded(self, todo: Sequence[Stage], workers: Workers) -> bool:
+        """Whether so much has to run that other processes, which start slowly, pay."""
+        stale = self.stale()
+        return (
+            workers.number > 1
+            and sum(bool(each.apart) and each.name in stale for each in todo) > workers.number
+        )
+
+    def finish(self, stage: Stage, inputs: dict[str, str], written: Iterable[Path], bars: Bars) -> None:
+        """Record what a stage wrote, unless its inputs changed meanwhile."""
+        self.inputs.forget()
+        if rests_on(stage, self.look()) == inputs:
+            self.state.record(stage.name, inputs, written)
+        else:
+            self.state.drop(stage.name)
+            bars.say(f"{stage.title}: its sources changed meanwhile; run the same command again")
 
     def stale(self) -> dict[str, list[str]]:
         """Stages that are out of date, or rest on one that is, with the labels for which they are."""
@@ -137,6 +157,52 @@ def rests_on(stage: Stage, inputs: Inputs) -> dict[str, str]:
     }
 
 
+class Crowd:
+    """The stages of a build that run right now: one here, or several in other processes."""
+
+    def __init__(self, build: Build, bars: Bars, workers: Workers | None) -> None:
+        self.build, self.bars, self.workers = build, bars, workers
+        self.running: dict[Future[object], tuple[Stage, dict[str, str], Written, Report]] = {}
+
+    def next_of(self, todo: Sequence[Stage]) -> Stage | None:
+        """The next stage whose needs are met, once there is room for it; None when none is left.
+
+        One that runs here waits until all others are done: what it writes is told apart by time alone.
+        """
+        while todo:
+            waiting = {each.name for each in todo} | {stage.name for stage, *_ in self.running.values()}
+            ready = [each for each in todo if not waiting & {*self.build.before[each.name]}]
+            apart = [each for each in ready if each.apart and self.workers]
+            if apart and len(self.running) < (self.workers.number if self.workers else 0):
+                return apart[0]
+            if not self.running:
+                return ready[0]
+            self.wait()
+        return None
+
+    def begin(self, stage: Stage) -> None:
+        """Run a stage, or start it in another process."""
+        inputs, written = rests_on(stage, self.build.inputs), Written(self.build.state.root)
+        if self.workers is None or stage.apart is None:
+            self.bars.run(stage, self.build.inputs)
+            self.build.finish(stage, inputs, written.since(), self.bars)
+            return
+        self.running[self.workers.start(stage.apart)] = stage, inputs, written, self.bars.begin(stage)
+
+    def wait(self) -> None:
+        """Wait for one of the stages in other processes, and record what it wrote of what it makes."""
+        stage, inputs, written, report = self.running.pop(Workers.first({*self.running}))
+        report(1, 1)
+        root = self.build.state.root
+        own = [file for file in written.since() if file.relative_to(root).as_posix().startswith(stage.makes)]
+        self.build.finish(stage, inputs, own, self.bars)
+
+    def end(self) -> None:
+        """Wait for all."""
+        while self.running:
+            self.wait()
+
+
 class Bars:
     """One progress bar a stage; on a console that is no terminal, one line."""
 
@@ -163,14 +229,18 @@ class Bars:
         """A line beside the bars."""
         self.console.print(text, highlight=False, markup=False)
 
-    def run(self, stage: Stage, inputs: Inputs) -> None:
-        """Run a stage with a bar of its own."""
+    def begin(self, stage: Stage) -> Report:
+        """A bar for a stage; returns what moves it."""
         bar = self.progress.add_task(stage.title, total=None)
         if not self.console.is_terminal:
             self.say(stage.title)
-        report: Report = lambda done, total: self.progress.update(bar, completed=done, total=total)  # noqa: E731
+        return lambda done, total: self.progress.update(bar, completed=done, total=total)
+
+    def run(self, stage: Stage, inputs: Inputs) -> None:
+        """Run a stage with a bar of its own."""
+        report = self.begin(stage)
         stage.run(report, inputs)
-        self.progress.update(bar, completed=1, total=1)
+        report(1, 1)
 
 
 def plan(paths: Paths, store: str = "simulated") -> Build:

@@ -86,10 +86,11 @@ def part_stage(paths: ShopPaths, part: str, reads: Sequence[Path]) -> Stage:
             "journey.findings.store.desk:lay_out_part", f"journey.findings.store.{part}:collect", reads=reads
         ),
         makes=(f"{paths.results.relative_to(paths.root).as_posix()}/{part}/",),
+        apart=partial(collect_part, paths, part),
     )
 
 
-def collect_part(paths: ShopPaths, part: str, report: Report) -> None:
+def collect_part(paths: ShopPaths, part: str, report: Report | None = None) -> None:
     """Turn the store's data into one part's numbers and tables."""
     from journey.findings.store.desk import lay_out_part
 

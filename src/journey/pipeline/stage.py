@@ -33,6 +33,9 @@ class Stage:
         Beginnings of the labels under which others read what it makes.
     spreads
         Given the labels for which it is out of date, whether they put one of what it makes in doubt.
+    apart
+        The same work as a picklable function without arguments, for a stage that writes only what it `makes`:
+        it may run in another process, beside others.
     """
 
     name: str
@@ -41,3 +44,4 @@ class Stage:
     inputs: Callable[[Inputs], dict[str, str]]
     makes: tuple[str, ...] = ()
     spreads: Callable[[Collection[str], str], bool] = everywhere
+    apart: Callable[[], object] | None = None

@@ -100,6 +100,7 @@ def findings(paths: Paths) -> list[Stage]:
             does(work.collect, paths, chapter),
             seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
             makes=(f"data/results/{chapter}/", *BESIDES.get(chapter, ())),
+            apart=partial(work.collect, paths, chapter),
         )
         for chapter in sorted(chapters())
     ]

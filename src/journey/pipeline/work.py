@@ -93,7 +93,7 @@ def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
     write_json(paths.processed / f"{store}.tables.json", table_digests(paths.warehouse(store)))
 
 
-def collect(paths: Paths, chapter: str, report: Report) -> None:
+def collect(paths: Paths, chapter: str, report: Report | None = None) -> None:
     """Turn results into one chapter's numbers and tables."""
     from journey.findings.desk import lay_out
 
