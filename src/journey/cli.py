@@ -160,16 +160,20 @@ def import_log(
 def build(
     stage: Annotated[list[str] | None, typer.Argument(help="Stages; all of them when omitted.")] = None,
     store: Store = "simulated",
+    engine: Annotated[str, typer.Option(help="What cleans the events: duckdb or spark.")] = "duckdb",
+    master: Annotated[str, typer.Option(help="Where Spark runs, as Spark names it.")] = "local[*]",
 ) -> None:
     """Bring data, warehouse and results up to date; skips what has not changed.
 
-    Example: journey build warehouse
+    Example: journey build warehouse --engine spark --master local[4]
     """
     from journey.pipeline.lock import alone
     from journey.pipeline.run import build as run_build
     from journey.pipeline.shop import shop_build, shop_paths
+    from journey.pipeline.work import use_engine
     from journey.stores.adapters import STORES
 
+    use_engine(engine, master)
     with alone(here(), console):
         if store in STORES:
             ran = run_build(here(), stage or None, store=store, console=console)

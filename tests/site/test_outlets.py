@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 from support.places import found_pages
 
-from journey.postrender import headed, protect, rooted
+from journey.postrender import finish, headed, rooted
 
 pytestmark = pytest.mark.site
 

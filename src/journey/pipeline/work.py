@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,6 +18,8 @@ from journey.pipeline.stage import Report
 
 #: Below 5,000 users a segment of the experiment may have no buyer; with 3,000, seed 9 is such a shop.
 LEAST = {"users": 5_000, "items": 100}
+#: Variable of the environment: where Spark runs, when it fills the warehouse.
+SPARK = "JOURNEY_SPARK"
 #: The drift monitor's chapter compares the shop with committed ones of as many days.
 DAYS = 90
 
@@ -77,12 +80,32 @@ def map_store(paths: Paths, store: str, report: Report) -> None:
     prepare_store(store, root=paths, progress=report)
 
 
+def use_engine(engine: str, master: str) -> None:
+    """Let DuckDB or Spark fill the warehouses that this process and its children build.
+
+    Raises
+    ------
+    JourneyError
+        For another engine.
+    """
+    if engine not in ("duckdb", "spark"):
+        raise JourneyError(f"--engine {engine}: there are duckdb and spark")
+    if engine == "spark":
+        os.environ[SPARK] = master
+
+
 def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
-    """Turn a store's raw files into its warehouse, and say what each table holds."""
+    """Turn a store's raw files into its warehouse, and say what each table holds.
+
+    On DuckDB, or on the Spark that the environment variable `JOURNEY_SPARK` names; both give the same rows.
+    """
     from journey.warehouse.build import build_warehouse
     from journey.warehouse.contents import table_digests
+    from journey.warehouse.spark_build import build_on_spark
 
-    summary = build_warehouse(paths.store(store), paths.warehouse(store), paths.sql, report)
+    files = paths.store(store), paths.warehouse(store), paths.sql
+    master = os.environ.get(SPARK)
+    summary = build_on_spark(*files, report, master=master) if master else build_warehouse(*files, report)
     write_json(paths.processed / f"{store}.json", asdict(summary))
     write_json(paths.processed / f"{store}.tables.json", table_digests(paths.warehouse(store)))
 

@@ -243,6 +243,14 @@ STUDIES = {
             extra="spark",
         ),
         Study(
+            "spark_engine",
+            "Does Spark build the same warehouse from the same SQL, and how long does it take?",
+            "journey.studies.spark_engine.study:spark_engine",
+            simulates=True,
+            libraries=("pyspark",),
+            extra="spark",
+        ),
+        Study(
             "sql_mistakes",
             "How many mistakes in the SQL do the recounts notice?",
             "journey.studies.sql_mistakes:sql_mistakes",

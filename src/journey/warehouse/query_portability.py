@@ -1,7 +1,7 @@
 """Which queries of the library can be said in PostgreSQL and in Spark SQL.
 
 sqlglot translates each query and parses the result in the other dialect; what it cannot say there raises. It
-also passes some things on in silence. Where the other dialect can say them in other words, `_adapted` does so
+also passes some things on in silence. Where the other dialect can say them in other words, `spark_words`
 first; for the rest the outcome is checked (see `GAPS`). Whether a translation then returns the same values is
 measured on the real systems (`journey.studies.sql_systems`).
 """
@@ -113,7 +113,7 @@ def translate(spec: QuerySpec, dialect: str) -> str:
 
     try:
         tree = expanded(sqlglot.parse_one(spec.sql, read="duckdb").transform(filled))
-        tree = tree.transform(lambda node: _adapted(node, dialect))
+        tree = tree.transform(lambda node: spark_words(node, dialect))
         text = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, pretty=True)
         translated = sqlglot.parse_one(text, read=dialect)
     except SqlglotError as error:
@@ -124,7 +124,7 @@ def translate(spec: QuerySpec, dialect: str) -> str:
     return text
 
 
-def _adapted(node: exp.Expr, dialect: str) -> exp.Expr:
+def spark_words(node: exp.Expr, dialect: str) -> exp.Expr:
     """A part of a statement in words that mean the same there, where sqlglot's own would not."""
     if isinstance(node, exp.DateDiff):
         return _boundaries_crossed(node)

@@ -22,6 +22,9 @@ NAMES = {
     SQL: "SQL, with all features",
 }
 COSTLIEST = 4
+BILLION, HOUR = 1_000_000_000, 3_600
+#: Threads that Spark was given.
+CORES = 2
 SOURCE, DATASET = "journey.studies.scale.study:scale", "simulated shops"
 
 
@@ -39,6 +42,7 @@ def collect(desk: Desk) -> None:
     add_comparison(desk, runs[runs["events"] == compared].set_index("engine"))
     add_largest(desk, found, runs[runs["events"] == sizes[-1]].set_index("engine"))
     add_fits(desk)
+    add_cluster(desk, kept("spark_engine", desk.paths).results)
 
 
 def way_rows(runs: pd.DataFrame, growth: dict[str, float]) -> pd.DataFrame:
@@ -99,6 +103,32 @@ def add_largest(desk: Desk, found: dict[str, Any], by: pd.DataFrame) -> None:
         "every copy with users and events of its own."
     )
     _add(desk, "copies", copies, "text", "Whether the large shops were measured")
+
+
+def add_cluster(desk: Desk, found: dict[str, Any]) -> None:
+    """What Spark built from the same SQL, its pace, and what a billion events would take."""
+    smaller, larger = found["shops"][0], found["shops"][-1]
+    _add(desk, "spark_tables", smaller["tables"], "count", "Tables that Spark and DuckDB filled alike")
+    _add(
+        desk, "spark_rows", sum(each["rows"] for each in found["shops"]), "count", "Rows compared, all equal"
+    )
+    _add(desk, "spark_events", larger["events"], "count", "Raw events of the largest shop built on Spark")
+    _add(desk, "spark_seconds", larger["spark"], "seconds", "All tables on Spark, clock", 0)
+    _add(desk, "spark_duckdb_seconds", larger["duckdb"], "seconds", "The same tables on DuckDB, clock", 0)
+    _add(desk, "spark_ratio", larger["spark"] / larger["duckdb"], "ratio", "Spark over DuckDB, clock", 1)
+    hours = BILLION / larger["events"] * larger["spark"] * CORES / HOUR
+    _add(desk, "spark_core_hours", hours, "ratio", "Hours of one core for a billion events at that rate", 0)
+    alone, one, more = found["training"]
+    _add(desk, "spark_training_apart", one["most_apart"], "ratio", "Largest gap of a chance, one worker", 6)
+    _add(
+        desk,
+        "spark_training_auc",
+        alone["auc"],
+        "ratio",
+        "ROC-AUC of the trees of one machine, rows fitted",
+        3,
+    )
+    _add(desk, "spark_training_auc_two", more["auc"], "ratio", "The same by two workers of Spark", 3)
 
 
 def _add(desk: Desk, name: str, value: float | str, unit: str, label: str, digits: int | None = None) -> None:
