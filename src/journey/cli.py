@@ -37,12 +37,9 @@ Every step skips what is up to date and can be interrupted and run again.""",
 )
 console = Console(stderr=True)
 
-LEAST_SIGNAL = 128
-INTERRUPTED = 130
+LEAST_SIGNAL, INTERRUPTED = 128, 130
 
-Store = Annotated[
-    str, typer.Option(help="Which store: simulated, retailrocket, or the name of an imported one.")
-]
+Store = Annotated[str, typer.Option(help="Which store: simulated, retailrocket, or an imported one by name.")]
 
 
 def here() -> Paths:
