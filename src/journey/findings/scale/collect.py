@@ -119,7 +119,11 @@ def add_cluster(desk: Desk, found: dict[str, Any]) -> None:
     hours = BILLION / larger["events"] * larger["spark"] * CORES / HOUR
     _add(desk, "spark_core_hours", hours, "ratio", "Hours of one core for a billion events at that rate", 0)
     alone, one, more = found["training"]
-    _add(desk, "spark_training_apart", one["most_apart"], "ratio", "Largest gap of a chance, one worker", 6)
+    apart = one["most_apart"]
+    alike = (
+        "the very chances" if apart == 0 else f"chances within {format_number(apart, 'ratio', 6)} of those"
+    )
+    _add(desk, "spark_training_alike", alike, "text", "What one worker gives, beside this machine")
     _add(
         desk,
         "spark_training_auc",
