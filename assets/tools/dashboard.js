@@ -114,7 +114,7 @@ function show(file, values) {
   const weeks = values.from === values.to ? `In the week of ${day(values.from)}` : `From ${day(values.from)} to the week of ${day(values.to)}`;
   const answer = `${weeks}, ${rate(found.funnel.conversions, found.funnel.sessions, 2)} of ${number(found.funnel.sessions)} sessions${who} bought, for ${euros(found.funnel.revenue / MONEY)}.`;
   const judged = found.risk.some(({ sessions }) => sessions);
-  const none = node("p", { class: "tool-problem" }, `No prediction was tested in these weeks${who}: choose weeks up to ${day(file.dimensions.week.at(-1))}.`);
+  const none = node("p", { class: "tool-problem" }, `No prediction was tested in these weeks${who}: choose later weeks, up to ${day(file.dimensions.week.at(-1))}.`);
   return [
     answer,
     funnel(found),

@@ -60,7 +60,11 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         figure.add_hline(y=rule, row=row, col=1, line={"color": colour("muted"), "dash": "dash", "width": 1})
     weeks = frame.drop_duplicates("week")
     figure.update_yaxes(
-        type="log", range=[-3.31, 0], tickvals=TICKS, ticktext=[f"{tick:g}" for tick in TICKS], title="Index"
+        type="log",
+        range=[-3.31, 0],
+        tickvals=TICKS,
+        ticktext=[f"{tick:g}" for tick in TICKS],
+        title="Drift index",
     )
     figure.update_xaxes(tickvals=weeks["week"], ticktext=weeks["starts"])
     figure.update_xaxes(title="Week from", row=len(names), col=1)

@@ -62,7 +62,7 @@ def values(frame: pd.DataFrame) -> go.Figure:
         value="value",
         low="value_low",
         high="value_high",
-        axis="Gross margin in 90 days, €",
+        axis="Margin that could be won back in 90 days, €",
         tickformat=",.0f",
     )
     figure.update_yaxes(title="Segment and step")

@@ -102,6 +102,10 @@ def reliability(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
+#: The ramp without its first step, which is nearly the colour of the page.
+SEEN = [[step / 3, SEQUENTIAL[step + 1][1]] for step in range(4)]
+
+
 def swarm(frame: pd.DataFrame) -> go.Figure:
     """Contributions of sampled sessions, one line of points a feature, shaded by the feature's value."""
     features = list(dict.fromkeys(frame["feature"]))[::-1]
@@ -115,7 +119,7 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
             marker={
                 "size": 5,
                 "color": frame["rank"].round(2),
-                "colorscale": SEQUENTIAL,
+                "colorscale": SEEN,
                 "cmin": 0,
                 "cmax": 1,
                 "line": {"width": 0.4, "color": colour("axis")},
@@ -149,6 +153,7 @@ def single(frame: pd.DataFrame) -> go.Figure:
     figure = make_subplots(
         rows=len(sessions), cols=1, subplot_titles=[titles[name] for name in sessions], vertical_spacing=0.16
     )
+    named: set[str] = set()
     for number, name in enumerate(sessions, start=1):
         rows = frame[frame["session"].eq(name)]
         labels = [
@@ -163,6 +168,8 @@ def single(frame: pd.DataFrame) -> go.Figure:
             (~first & (rows["contribution"] < 0), "series-2", "lowers it"),
         ):
             part = rows[chosen]
+            if part.empty:
+                continue
             figure.add_bar(
                 orientation="h",
                 y=part["label"],
@@ -170,13 +177,14 @@ def single(frame: pd.DataFrame) -> go.Figure:
                 base=part["starts"],
                 name=words,
                 legendgroup=words,
-                showlegend=number == 1,
+                showlegend=words not in named,
                 marker={"color": colour(role)},
                 customdata=part["contribution"],
                 hovertemplate="%{y}: %{customdata:+.2f}<extra></extra>",
                 row=number,
                 col=1,
             )
+            named.add(words)
         figure.update_yaxes(categoryorder="array", categoryarray=labels, row=number, col=1)
     # One scale for both, so that the eye may compare them.
     ends = [0.0, *frame.groupby("session", sort=False)["contribution"].cumsum()]

@@ -60,7 +60,9 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
                 row=1,
                 col=column,
             )
-    for column, (measure, title) in enumerate({"precision": "PR-AUC", "lift": "Lift"}.items(), start=1):
+    for column, (measure, title) in enumerate(
+        {"precision": "Precision (PR-AUC)", "lift": "Lift"}.items(), start=1
+    ):
         values = frame[[f"{key}_{measure}" for key in rankings]].to_numpy(dtype=np.float64)
         figure.update_xaxes(title=title, type="log", **log_ticks(values), row=1, col=column)
     figure.update_yaxes(

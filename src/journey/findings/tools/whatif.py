@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from journey.features import FEATURES
 from journey.findings.desk import Desk
@@ -19,6 +20,8 @@ SCORER, CHECK, MODEL = "browser_scorer.json", "browser_scorer_check.json", "afte
 #: Features that the form shows first, and at which places of the scores visits are taken to start from.
 SHOWN = 12
 PLACES = {"A typical visit": 0.5, "A cold visit": 0.1, "A warm visit": 0.9, "A hot visit": 0.99}
+#: Share of all scores on either side that counts as about the same score.
+NEAR = 0.01
 #: Largest value that the form takes, by unit; else ten times what is usual.
 LARGEST = {"share": 1.0, "index": 1.0, "flag": 1.0, "hour": 23.0, "day": 7.0, "stars": 5.0, "percent": 100.0}
 
@@ -71,12 +74,20 @@ def with_covers(exported: Mapping[str, Any], model: Mapping[str, Any]) -> dict[s
 
 
 def visits(rows: Floats, scores: Floats) -> list[dict[str, Any]]:
-    """Real decisions of the simulated shop at some places of the scores, from the usual to the extreme."""
+    """Decisions of the simulated shop at some places of the scores, from the usual to the extreme.
+
+    Of those with about the score, the one whose features lie closest to the middle of all; a visit with the
+    median score may be odd in everything.
+    """
     order = np.argsort(scores, kind="stable")
-    return [
-        {"label": label, "row": rows[order[round(place * (len(order) - 1))]].tolist()}
-        for label, place in PLACES.items()
-    ]
+    odd = np.abs(rankdata(rows, axis=0) / len(rows) - 0.5).mean(axis=1)
+    near = max(1, round(NEAR * len(order)))
+    found = []
+    for label, place in PLACES.items():
+        middle = round(place * (len(order) - 1))
+        alike = order[max(0, middle - near) : middle + near + 1]
+        found.append({"label": label, "row": rows[alike[np.argmin(odd[alike])]].round(3).tolist()})
+    return found
 
 
 def shapley(scorer: Mapping[str, Any], rows: Floats) -> Floats:

@@ -260,6 +260,9 @@ def _ticks(axis: Axis, most: int) -> Iterator[tuple[float, str]]:
         step = float(spec.get("dtick") or nice((high - low) / (1.3 * min(most, spec.get("nticks") or most))))
         if spec.get("dtick") and (high - low) / step > most:
             step *= math.ceil((high - low) / step / most)
+        # One tick alone says no scale.
+        while math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) < 1:
+            step = nice(0.49 * step)
         for place in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
             yield place * step, text_of(axis, place * step, step)
 
