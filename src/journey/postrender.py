@@ -50,6 +50,16 @@ HEAD = """<link rel="preload" as="font" crossorigin href="{up}assets/fonts/journ
 <link rel="apple-touch-icon" href="{up}assets/icons/apple-touch-icon.png">
 <link rel="manifest" href="{up}site.webmanifest">
 """
+#: Shows the page once its letters are there: what is not shown does not move. It follows the style sheets.
+AWAIT_FONTS = """<script>((root) => {
+  root.classList.add("awaits-fonts");
+  const show = () => root.classList.remove("awaits-fonts");
+  const families = ["Journey Serif", "Schibsted Grotesk"];
+  const faces = families.flatMap((name) => [`1em "${name}"`, `700 1em "${name}"`]);
+  Promise.all(faces.map((face) => document.fonts.load(face))).then(show, show);
+  setTimeout(show, 1000);
+})(document.documentElement);</script>
+"""
 FEED = """<link rel="alternate" type="application/rss+xml" title="Changes" href="{up}feed.xml">
 """
 NAMED = re.compile(
@@ -152,8 +162,9 @@ def rooted(page: str, root: str) -> str:
 
 def headed(page: str, up: str, site: str) -> str:
     """A page that names its fonts and icons, and the feed of a known site; `up` leads to the root."""
-    head = (HEAD + (FEED if site else "")).format(up=up)
-    return NAMED.sub("", page).replace("</head>", f"{head}</head>", 1)
+    head = (HEAD + (FEED if site else "")).format(up=up) + AWAIT_FONTS
+    plain = NAMED.sub("", page).replace(AWAIT_FONTS, "")
+    return plain.replace("</head>", f"{head}</head>", 1)
 
 
 def site_address(results: Path) -> str:

@@ -13,11 +13,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from journey.errors import JourneyError, require
-from journey.models.runs import STORE, STUDY_EXPERIMENT, track
 from journey.paths import Paths, project
 from journey.stores.locate import locate
 from journey.studies.evidence import Evidence, check_part, evidence
-from journey.studies.study import Study, named_function
+from journey.studies.study import Study, log_study, named_function
 
 
 def _chapter(*names: str) -> tuple[str, ...]:
@@ -377,25 +376,6 @@ def _renewed(name: str, paths: Paths) -> tuple[str, float]:
     start = time.perf_counter()
     kept(name, paths, update=True)
     return name, time.perf_counter() - start
-
-
-def log_study(name: str, seconds: float, paths: Paths) -> bool:
-    """Add a study that was just computed to MLflow, where it is installed: identity, time, single numbers.
-
-    The file of the result goes with it. Gives whether MLflow is installed.
-    """
-    file = paths.evidence / f"{name}.json"
-    committed = json.loads(file.read_text(encoding="utf-8"))
-    parameters = {"study": name, "code_version": committed["code_version"], "changed": committed["date"]}
-    parameters |= {f"data_{dataset}": digest for dataset, digest in committed["data_checksum"].items()}
-    single = {
-        key: float(value)
-        for key, value in committed["results"].items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return track(
-        paths.results / STORE, STUDY_EXPERIMENT, name, parameters, single | {"seconds": seconds}, [file]
-    )
 
 
 def _check_needs(study: Study, paths: Paths) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from journey.models.runs import STORE, STUDY_EXPERIMENT, track
 from journey.paths import Paths
 from journey.studies.evidence import DEFAULT_TOLERANCE
 from journey.studies.lineage import version
@@ -85,3 +87,22 @@ def named_function(named: str) -> Callable[..., Any]:
     module, _, name = named.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     return found
+
+
+def log_study(name: str, seconds: float, paths: Paths) -> bool:
+    """Add a study that was just computed to MLflow, where it is installed: identity, time, single numbers.
+
+    The file of the result goes with it. Gives whether MLflow is installed.
+    """
+    file = paths.evidence / f"{name}.json"
+    committed = json.loads(file.read_text(encoding="utf-8"))
+    parameters = {"study": name, "code_version": committed["code_version"], "changed": committed["date"]}
+    parameters |= {f"data_{dataset}": digest for dataset, digest in committed["data_checksum"].items()}
+    single = {
+        key: float(value)
+        for key, value in committed["results"].items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return track(
+        paths.results / STORE, STUDY_EXPERIMENT, name, parameters, single | {"seconds": seconds}, [file]
+    )

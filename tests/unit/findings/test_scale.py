@@ -59,6 +59,21 @@ def measured(sizes: int, without: str = "") -> Kept:
     )
 
 
+#: Two shops on both engines, and trees of this machine, one worker and two.
+CLUSTER = Kept(
+    {
+        "shops": [
+            {"events": 1000, "tables": 31, "rows": 40, "duckdb": 1.0, "spark": 30.0},
+            {"events": 1_000_000, "tables": 31, "rows": 400, "duckdb": 5.0, "spark": 18.0},
+        ],
+        "training": [
+            {"workers": workers, "auc": auc, "most_apart": apart}
+            for workers, auc, apart in ((0, 0.8, 0.0), (1, 0.8, 0.0), (2, 0.79, 0.05))
+        ],
+    }
+)
+
+
 def fitted(stopped: bool = False) -> Kept:
     taken = {OWN: (0.01, 0.0), LIFETIMES: (0.25, 2e-8), SAMPLER: (100.0, 0.25)}
     rows = [
@@ -83,7 +98,7 @@ def fitted(stopped: bool = False) -> Kept:
 
 
 def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(chapter, "kept", lambda *_: kept)
+    monkeypatch.setattr(chapter, "kept", lambda name, *_: CLUSTER if name == "spark_engine" else kept)
     monkeypatch.setattr(fits, "kept", lambda *_: fitted())
     desk = Desk("scale", Paths(tmp_path))
     chapter.collect(desk)
@@ -141,3 +156,14 @@ def test_a_sampler_that_was_stopped_is_a_lower_bound() -> None:
     assert fits.ended(fitted(stopped=True).results) == (
         "The sampler was stopped after 600 s at BG/NBD: its time is a lower bound."
     )
+
+
+def test_what_a_billion_events_take_follows_from_the_larger_shop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    number = {each.id: each for each in collected(tmp_path, measured(3), monkeypatch).ledger}
+    # A thousand times the events of the larger shop, on two threads.
+    assert number["scale.spark_core_hours"].value == pytest.approx(1000 * 18 * 2 / 3600)
+    assert number["scale.spark_ratio"].value == pytest.approx(18 / 5)
+    assert number["scale.spark_rows"].value == 440
+    assert number["scale.spark_training_alike"].text == "the very chances"
