@@ -126,7 +126,7 @@ def test_webassembly_compiles_only_where_a_page_asks(browser: Browser, asks: boo
 
 def test_the_policy_holds_in_a_worker_that_a_page_writes(browser: Browser):
     """The one of the SQL library runs what a reader types: no server but the site's own may hear of it."""
-    page = opened(browser, protected(PLAIN.format('<div data-policy="wasm-unsafe-eval"></div>'), []))
+    page = opened(browser, protected(PLAIN.format('<div data-policy="wasm-unsafe-eval"></div>')))
     asked: list[str] = []
     page.context.on("request", lambda request: asked.append(request.url))
     answer = page.evaluate("""() => new Promise((done) => {

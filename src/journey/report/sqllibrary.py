@@ -128,11 +128,10 @@ def _extent(rows: int) -> str:
 
 
 def _facts(spec: QuerySpec, timing: Timing | None, systems: list[str]) -> str:
-    """One paragraph: grain, technique, tables, time, portability."""
+    """One paragraph: grain, technique, time, portability."""
     facts = [
         f"Grain: {spec.grain}",
         f"Technique: {spec.technique}",
-        f"Reads {', '.join(spec.tables)}",
         f"Time: {timing.seconds * 1000:,.0f} ms" if timing else "Time: not measured",
         f"Same values in {' and '.join(systems)}" if systems else "Runs on DuckDB only",
     ]
