@@ -52,11 +52,10 @@ HEAD = """<link rel="preload" as="font" crossorigin href="{up}assets/fonts/journ
 """
 #: Shows the page once its letters are there: what is not shown does not move. It follows the style sheets.
 AWAIT_FONTS = """<script>((root) => {
-  root.classList.add("awaits-fonts");
   const show = () => root.classList.remove("awaits-fonts");
-  const families = ["Journey Serif", "Schibsted Grotesk"];
-  const faces = families.flatMap((name) => [`1em "${name}"`, `700 1em "${name}"`]);
-  Promise.all(faces.map((face) => document.fonts.load(face))).then(show, show);
+  root.classList.add("awaits-fonts");
+  const upright = [...document.fonts].filter((face) => face.style === "normal");
+  Promise.all(upright.map((face) => face.load())).then(show, show);
   setTimeout(show, 1000);
 })(document.documentElement);</script>
 """
