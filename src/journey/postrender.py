@@ -54,8 +54,7 @@ HEAD = """<link rel="preload" as="font" crossorigin href="{up}assets/fonts/journ
 AWAIT_FONTS = """<script>((root) => {
   const show = () => root.classList.remove("awaits-fonts");
   root.classList.add("awaits-fonts");
-  const upright = [...document.fonts].filter((face) => face.style === "normal");
-  Promise.all(upright.map((face) => face.load())).then(show, show);
+  Promise.all([...document.fonts].map((face) => face.load())).then(show, show);
   setTimeout(show, 1000);
 })(document.documentElement);</script>
 """
