@@ -15,14 +15,9 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from support.places import SITE, found_pages
 
+from journey.studies.pages_measured import OPTIONS
+
 PREFIX = "/project/"
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -73,7 +68,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(reason)
     with sync_playwright() as playwright:
         try:
-            chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+            chromium = playwright.chromium.launch(executable_path=program, args=[*OPTIONS])
         except PlaywrightError as error:
             pytest.fail(f"Chromium at {program} does not start: {error}", pytrace=False)
         yield chromium

@@ -13,6 +13,7 @@ from support.warehouse_stores import SMALL_SHOP, event, write_store
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.studies.spark_engine.study import compared
+from journey.studies.sql_systems.spark import SMALL
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.models import Model, read_models
 from journey.warehouse.spark import spark_session
@@ -29,12 +30,6 @@ MISSING = [
     )
     if absent
 ]
-#: Small data: compiling each query would take longer than running it.
-SMALL = {
-    "spark.sql.shuffle.partitions": "1",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.sql.codegen.wholeStage": "false",
-}
 
 
 def said(select: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,17 +10,15 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from journey.warehouse.spark import spark_session
+
 #: Compiling each query would take longer than running it on so few rows.
-SETTINGS = {
+SMALL = {
     "spark.driver.memory": "2g",
-    "spark.log.level": "ERROR",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "1",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
 }
 
 
@@ -58,11 +55,5 @@ class Spark:
 @contextmanager
 def spark(folder: Path) -> Iterator[Spark]:
     """Start Spark on one thread of this machine; it keeps its files in a folder."""
-    builder = importlib.import_module("pyspark.sql").SparkSession.builder.master("local[1]")
-    for name, value in (SETTINGS | {"spark.sql.warehouse.dir": str(folder / "spark")}).items():
-        builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    try:
+    with spark_session("local[1]", folder / "spark", **SMALL) as session:
         yield Spark(session, folder)
-    finally:
-        session.stop()
