@@ -6,6 +6,7 @@ import gzip
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,8 @@ PAGE_WEIGHT = 300 * 1024
 OWN_WEIGHT = 50 * 1024
 RENDERERS_OWN = "/site_libs/"
 PLOTLY = "plotly.min.js"
+PLOTLY_WEIGHT = 350_000
+WHOLE_PLOTLY = 3_000_000
 WEIGHED = {"document", "stylesheet", "script"}
 
 # Figures that stand open on the page, with or without a picture that is seen.
@@ -222,6 +225,13 @@ def test_a_figure_is_explored_in_its_place_in_the_colours_of_the_page(visit: Vis
     for button in visit.page.locator(".figure-explore:visible").all():
         button.click()
     assert visit.page.evaluate(PICTURES) == visit.page.evaluate(VISIBLE_FIGURES)
+
+
+def test_what_draws_explored_figures_is_light(site: Path):
+    script = (site / "assets/vendor" / PLOTLY).read_bytes()
+    if len(script) > WHOLE_PLOTLY:
+        pytest.skip("npm did not give the small bundle; the whole plotly.js took its place")
+    assert len(gzip.compress(script)) <= PLOTLY_WEIGHT
 
 
 def unchanged_colours(visit: Visit, kind: str) -> list[str]:

@@ -11,13 +11,23 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
-from support.places import found_pages
+from support.places import ROOT, found_pages
 
+from journey.paths import Paths
+from journey.pipeline.state import State
 from journey.postrender import finish, headed, rooted
 
 pytestmark = pytest.mark.site
 
 ICON = "link[rel~='icon'], link[rel='apple-touch-icon'], link[rel='manifest']"
+
+
+def test_no_stage_of_the_build_rests_on_what_it_wrote_itself():
+    """It would be out of date the moment it has run, and every clean clone would be told so."""
+    stages = State(Paths(ROOT).processed / ".build-simulated.json", ROOT).stages
+    assert stages["outlets"]["outputs"].keys() >= {"robots.txt", "llms.txt", "site.webmanifest"}
+    for name, kept in stages.items():
+        assert not kept["inputs"].keys() & kept["outputs"].keys(), name
 
 
 def test_every_page_leads_to_its_icons(site: Path, browser: Browser, address: str):

@@ -16,6 +16,7 @@ from journey.paths import Paths
 from journey.pipeline import pages, work
 from journey.pipeline.inputs import Inputs, chapters
 from journey.pipeline.stage import Report, Stage
+from journey.pipeline.state import OUTLETS
 
 WORK = "journey.pipeline.work"
 #: What a chapter makes besides its own folder of results, and others read.
@@ -158,6 +159,7 @@ def for_pages(paths: Paths) -> list[Stage]:
                     *pages.page_files(paths),
                 ],
             ),
+            makes=OUTLETS,
         ),
         Stage(
             "plotly",

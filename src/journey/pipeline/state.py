@@ -9,6 +9,17 @@ from pathlib import Path
 from journey.files import write_json
 from journey.pipeline.inputs import ABSENT, read_json
 
+#: What the build writes beside the pages for those who read a site otherwise.
+OUTLETS = (
+    "robots.txt",
+    "llms.txt",
+    "sitemap.xml",
+    "feed.xml",
+    "site.webmanifest",
+    "assets/card.png",
+    "assets/icons/",
+)
+
 
 class State:
     """The record of a build: name of a stage -> digests of its inputs and of its outputs.
@@ -68,11 +79,11 @@ class Written:
 
     def files(self) -> Iterator[Path]:
         """Every file that a stage may have written; none of them is a source."""
-        for folder in ("data/raw", "data/processed", "data/results", "assets/vendor"):
+        for folder in ("data/raw", "data/processed", "data/results", "assets/vendor", "assets/icons"):
             yield from (file for file in (self.root / folder).rglob("*") if file.is_file())
         yield from (self.root / "chapters").rglob("*.ipynb")
-        for name in ("numbers.json", "robots.txt", "llms.txt", "sitemap.xml", "feed.xml", "assets/card.png"):
-            yield from self.root.glob(name)
+        for name in ("numbers.json", *OUTLETS):
+            yield from (file for file in self.root.glob(name) if file.is_file())
 
     @staticmethod
     def identity(file: Path) -> tuple[int, ...]:
