@@ -31,7 +31,7 @@ def growth(runs: pd.DataFrame) -> go.Figure:
         title="Raw events",
         type="log",
         tickvals=sizes,
-        ticktext=[f"{size / 1e6:.1f} million" for size in sizes],
+        ticktext=[f"{size / 1e6:.2g} million" for size in sizes],
     )
     ticks = {"tickvals": SECONDS, "ticktext": [f"{each:g}" for each in SECONDS]}
     figure.update_yaxes(title="Processor seconds", type="log", **ticks)
