@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journey.report.drawing.axes import Spec, limits, mode_of
-from journey.report.drawing.marks import SYMBOLS, mark
+from journey.report.drawing.marks import mark
 from journey.report.drawing.paper import (
     LINE,
     lines_of,
@@ -116,6 +116,3 @@ def _colours(name: str, low: str, high: str, width: float, top: float) -> list[s
         for step in range(21)
     ]
     return [write(0, y, [f"{name}: {low}"]), *strip, write(start + 113, y, [high])]
-
-
-__all__ = ["SYMBOLS", "Legend", "entries_of", "is_line", "legend"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from journey.report.drawing.axes import Axis, Spec, base_of, limits, mode_of, step_of
@@ -22,70 +21,26 @@ Points = list[tuple[float, float] | None]
 Stroke = tuple[float, float, float, float]
 
 
-def _polygon(*corners: tuple[float, float]) -> Callable[[float, float, float], str]:
-    def path(x: float, y: float, radius: float) -> str:
-        places = "L".join(f"{number(x + radius * dx)} {number(y + radius * dy)}" for dx, dy in corners)
-        return f'<path d="M{places}z"/>'
-
-    return path
-
-
-def _circle(x: float, y: float, radius: float) -> str:
-    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"/>'
-
-
-#: What Plotly calls its marks, drawn around a point.
-SYMBOLS: dict[str, Callable[[float, float, float], str]] = {
-    "circle": _circle,
-    "square": _polygon((-1, -1), (1, -1), (1, 1), (-1, 1)),
-    "diamond": _polygon((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
-    "triangle-up": _polygon((-1.15, 0.6), (1.15, 0.6), (0, -1.2)),
-    "cross": _polygon(
-        *(
-            (dx, dy)
-            for dx, dy in (
-                (-1.2, -0.4),
-                (-0.4, -0.4),
-                (-0.4, -1.2),
-                (0.4, -1.2),
-                (0.4, -0.4),
-                (1.2, -0.4),
-                (1.2, 0.4),
-                (0.4, 0.4),
-                (0.4, 1.2),
-                (-0.4, 1.2),
-                (-0.4, 0.4),
-                (-1.2, 0.4),
-            )
-        )
-    ),
-    "x": _polygon(
-        (-1, -0.5),
-        (-0.5, -1),
-        (0, -0.5),
-        (0.5, -1),
-        (1, -0.5),
-        (0.5, 0),
-        (1, 0.5),
-        (0.5, 1),
-        (0, 0.5),
-        (-0.5, 1),
-        (-1, 0.5),
-        (-0.5, 0),
-    ),
-    "star": _polygon(
-        *(
-            (1.3 * r * math.sin(a * math.pi / 5), -1.3 * r * math.cos(a * math.pi / 5))
-            for a in range(10)
-            for r in ((1, 0.5)[a % 2],)
-        )
-    ),
+#: Corners of marks around a point, in radii, by what Plotly calls them; a circle has none.
+CORNERS = {
+    "square": "-1 -1 1 -1 1 1 -1 1",
+    "diamond": "0 -1.3 1.3 0 0 1.3 -1.3 0",
+    "triangle-up": "-1.15 0.6 1.15 0.6 0 -1.2",
+    "cross": "-1.2 -0.4 -0.4 -0.4 -0.4 -1.2 0.4 -1.2 0.4 -0.4 1.2 -0.4 "
+    "1.2 0.4 0.4 0.4 0.4 1.2 -0.4 1.2 -0.4 0.4 -1.2 0.4",
+    "x": "-1 -0.5 -0.5 -1 0 -0.5 0.5 -1 1 -0.5 0.5 0 1 0.5 0.5 1 0 0.5 -0.5 1 -1 0.5 -0.5 0",
+    "star": "0 -1.3 0.382 -0.526 1.236 -0.402 0.618 0.201 0.764 1.052 "
+    "0 0.65 -0.764 1.052 -0.618 0.201 -1.236 -0.402 -0.382 -0.526",
 }
 
 
 def mark(symbol: str, x: float, y: float, size: float) -> str:
     """One mark of a diameter of `size` pixels."""
-    return SYMBOLS[symbol](x, y, size / 2)
+    if symbol == "circle":
+        return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(size / 2)}"/>'
+    given = [size / 2 * float(each) for each in CORNERS[symbol].split()]
+    corners = zip(given[::2], given[1::2], strict=True)
+    return f'<path d="M{"L".join(f"{number(x + dx)} {number(y + dy)}" for dx, dy in corners)}z"/>'
 
 
 def draw_trace(sheet: Sheet, trace: Spec, place: int) -> Iterator[str]:
