@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from journey.report.style import colour
-
-#: Free height above or below a line that is as good as more, as a share of the height of all lines.
-ROOM_FOR_A_NAME = 0.15
 
 
 def estimates(
@@ -99,55 +94,6 @@ def marker(role: str, size: int = 10) -> dict[str, object]:
     return {"color": colour(role), "symbol": "diamond" if role == "truth" else "circle", "size": size}
 
 
-def name_lines(figure: go.Figure) -> None:
-    """Write the name of each line at the line, in its colour, instead of a legend.
-
-    The lines share their x values. A name stands above or below its line, where the next line is far away,
-    and as near the middle as that allows.
-    """
-    lines = [trace for trace in figure.data if trace.name and trace.showlegend is not False]
-    heights = np.array([trace.y for trace in lines], dtype=np.float64)
-    drawn = np.concatenate([np.asarray(trace.y, dtype=np.float64) for trace in figure.data])
-    enough = ROOM_FOR_A_NAME * float(np.ptp(drawn))
-    count = heights.shape[1]
-    inner = range(count // 3, count - count // 6)
-    for place, trace in enumerate(lines):
-        found = []
-        for at in inner:
-            for above in (True, False):
-                room, leftwards = _room(heights, place, at, above=above, enough=enough)
-                highest = heights[place, at] >= heights[:, at].max()
-                found.append((room, -abs(at - count / 2), above == highest, above, leftwards, at))
-        *_, above, leftwards, at = max(found)
-        figure.add_annotation(
-            x=trace.x[at],
-            y=trace.y[at],
-            text=trace.name,
-            font={"color": trace.line.color},
-            xanchor="right" if leftwards else "left",
-            yanchor="bottom" if above else "top",
-            yshift=2 if above else -2,
-            showarrow=False,
-        )
-    figure.update_layout(showlegend=False)
-
-
-def _room(
-    heights: NDArray[np.float64], place: int, at: int, *, above: bool, enough: float
-) -> tuple[float, bool]:
-    """Free height for a name at a point of a line, and whether it ends there instead of beginning there.
-
-    A name goes away from where its line goes: above a rising line it ends at the point.
-    """
-    side, reach = (1 if above else -1), heights.shape[1] // 5
-    own = heights[place]
-    rising = own[min(at + 3, len(own) - 1)] > own[at - 3]
-    window = slice(max(at - reach, 0), at + 1) if rising == above else slice(at, at + reach + 1)
-    others = side * (np.delete(heights, place, axis=0)[:, window] - own[at])
-    free = float(others[others > 0].min(initial=np.inf))
-    return min(free, enough) - float((side * (own[window] - own[at])).max()), rising == above
-
-
 def in_points(figure: go.Figure, *letters: str) -> None:
     """Write axes (`x`, `y`) of differences between shares in percentage points, not in percent."""
     for letter in letters:
@@ -173,12 +119,26 @@ def in_points(figure: go.Figure, *letters: str) -> None:
 
 
 def reference(
-    figure: go.Figure, at: float, text: str, *, horizontal: bool = False, position: str = "top"
+    figure: go.Figure,
+    at: float,
+    text: str,
+    *,
+    horizontal: bool = False,
+    position: str = "top",
+    row: int | None = None,
 ) -> None:
-    """Draw a dashed line with a short label at a value every reader should compare with."""
+    """Draw a dashed line with a short label at a value every reader should compare with.
+
+    Parameters
+    ----------
+    row
+        The only row of panels that a horizontal line stands in.
+    """
     line = {"color": colour("muted"), "dash": "dash", "width": 1}
     note = {"text": text, "font": {"color": colour("muted")}}
     if horizontal:
-        figure.add_hline(y=at, line=line, annotation=note)
+        # Lines that are watched reach the right end last.
+        where = {"row": row, "col": 1} if row else {}
+        figure.add_hline(y=at, line=line, annotation=note, annotation_position="top left", **where)
     else:
         figure.add_vline(x=at, line=line, annotation=note, annotation_position=position)

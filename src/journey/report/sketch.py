@@ -14,13 +14,16 @@ import pandas as pd
 from journey.errors import JourneyError
 from journey.files import write_text
 from journey.paths import project
+from journey.report.drawing.paper import text_width
 from journey.report.markup import checked_id, checked_text, escape, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT, colour
 from journey.report.tables import data_table
 
 WIDTH, ROW, TOP = 440.0, 46.0, 20.0
-#: Height of a bar, size of text, and about the width of a letter of it.
-BAR, TEXT, LETTER = 18.0, 15.0, 8.1
+#: Height of a bar; sizes of texts, and of regular letters as wide as the bold ones.
+BAR, TEXT, SMALL, BOLD = 18.0, 15.0, 13.0, 16.2
+#: Between a label and what follows it; below the rows, for the name of the line where they start.
+GAP, FOOT = 7.0, 18.0
 ROWS_OF_DATA = 50
 
 
@@ -57,13 +60,14 @@ def sketch(
     line
         Value and name of a vertical line through all rows, such as the truth.
     start
-        Where bars begin, and where a thin line stands.
+        Where bars begin, and where a thin line with its value below stands.
 
     Raises
     ------
     JourneyError
         For no marks, or marks that all lie at `start`.
     """
+    apart = any(mark.low is not None for mark in marks)
     values = [
         start,
         *(end for mark in marks for end in (*mark.ends, mark.value)),
@@ -72,13 +76,13 @@ def sketch(
     least, most = min(values), max(values)
     if least == most:
         raise JourneyError("a chart needs a mark that differs from where it starts")
-    right = max(len(mark.text) for mark in marks) * LETTER + 14
+    right = 0.0 if apart else max(text_width(mark.text, BOLD) for mark in marks) + 8
     head = TOP if line else 4.0
 
     def x(value: float) -> float:
         return round(6 + (value - least) / (most - least) * (WIDTH - 12 - right), 1)
 
-    height = head + ROW * len(marks) + 2
+    height = head + ROW * len(marks) + FOOT
     parts = []
     if line:
         side = "middle" if x(line[0]) > 60 else "start"
@@ -86,10 +90,13 @@ def sketch(
     for place, mark in enumerate(marks):
         top = head + place * ROW
         # The lines leave out the labels, which they would strike through.
-        parts.append(_line(x(start), top + 20, x(start), top + 42, "axis", 1))
+        parts.append(_line(x(start), top + 21, x(start), top + 42, "axis", 1))
         if line:
-            parts.append(_line(x(line[0]), top + 20, x(line[0]), top + 42, "truth", 1.6, "4 3"))
-        parts += _row(mark, top, x, start if bars else None)
+            parts.append(_line(x(line[0]), top + 21, x(line[0]), top + 42, "truth", 1.6, "4 3"))
+        parts += _row(mark, top, x, start if bars else None, apart=apart)
+    named = f"{start:g}"
+    middle = max(x(start), text_width(named, SMALL) / 2)
+    parts.append(_text(middle, height - 4, named, "muted", anchor="middle", size=SMALL))
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH:g}" height="{height:g}" '
@@ -98,11 +105,14 @@ def sketch(
     )
 
 
-def _row(mark: Mark, top: float, x, start: float | None) -> list[str]:  # type: ignore[no-untyped-def]
-    """Label above, bar or dot below it, the text where the drawing ends."""
+def _row(mark: Mark, top: float, x, start: float | None, *, apart: bool) -> list[str]:  # type: ignore[no-untyped-def]
+    """Label above, bar or dot below it; the text at the end of the bar, `apart` after the label.
+
+    Beside an interval it would read as the bound.
+    """
     middle, (low, high) = top + 31, mark.ends
     tone = colour(mark.role)
-    parts = [_text(6, top + 15, mark.label, "ink")]
+    parts = [_text(6, top + 15, mark.label, "ink", strong=(mark.text, mark.role) if apart else None)]
     if start is not None:
         left, right = sorted((x(start), x(mark.value)))
         width = max(right - left, 1.0)
@@ -110,8 +120,8 @@ def _row(mark: Mark, top: float, x, start: float | None) -> list[str]:  # type: 
             f'<rect x="{left:g}" y="{middle - BAR / 2:g}" width="{width:.1f}" height="{BAR:g}" '
             f'rx="1.5" fill="{tone}"/>'
         )
-        if len(mark.note) * LETTER * 0.85 < width:
-            parts.append(_text(right - 8, middle + 4.5, mark.note, "paper", anchor="end", size=13))
+        if mark.note and text_width(mark.note, SMALL) + 16 < width:
+            parts.append(_text(right - 8, middle + 4.5, mark.note, "paper", anchor="end", size=SMALL))
     if low < high:
         over = "ink" if start is not None else mark.role
         parts.append(_line(x(low), middle, x(high), middle, over, 2))
@@ -119,17 +129,30 @@ def _row(mark: Mark, top: float, x, start: float | None) -> list[str]:  # type: 
             parts += [_line(x(end), middle - 5, x(end), middle + 5, over, 2) for end in (low, high)]
     if start is None:
         parts.append(f'<circle cx="{x(mark.value):g}" cy="{middle:g}" r="5.5" fill="{tone}"/>')
-    after = max(x(mark.value), x(high), x(start) if start is not None else 0.0)
-    return [*parts, _text(after + 8, middle + 5, mark.text, mark.role, bold=True)]
+    if not apart:
+        after = max(x(mark.value), x(start) if start is not None else 0.0)
+        parts.append(_text(after + 8, middle + 5, "", mark.role, strong=(mark.text, mark.role)))
+    return parts
 
 
 def _text(
-    x: float, y: float, text: str, role: str, *, bold: bool = False, anchor: str = "start", size: float = TEXT
+    x: float,
+    y: float,
+    text: str,
+    role: str,
+    *,
+    strong: tuple[str, str] | None = None,
+    anchor: str = "start",
+    size: float = TEXT,
 ) -> str:
-    weight = ' font-weight="700"' if bold else ""
-    weight += f' font-size="{size:g}"' if size != TEXT else ""
-    place = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x:g}" y="{y:g}" fill="{colour(role)}"{weight}{place}>{escape(text)}</text>'
+    """A text, and after it in bold another in a role of its own."""
+    look = f' font-size="{size:g}"' if size != TEXT else ""
+    look += f' text-anchor="{anchor}"' if anchor != "start" else ""
+    after = ""
+    if strong:
+        gap = f' dx="{GAP:g}"' if text else ""
+        after = f'<tspan{gap} fill="{colour(strong[1])}" font-weight="700">{escape(strong[0])}</tspan>'
+    return f'<text x="{x:g}" y="{y:g}" fill="{colour(role)}"{look}>{escape(text)}{after}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, role: str, width: float, dash: str = "") -> str:

@@ -195,7 +195,11 @@ def typst_table(
 ) -> str:
     """Typst source of a table with hairlines and a repeating head; cells are string literals."""
     sides = ", ".join("right" if number else "left" for number in numeric)
-    widths = ", ".join("auto" if number else "1fr" for number in numeric)
+    # Columns of text share the room by their longest text, as far as that is not for more than two lines.
+    longest = [min(max(map(len, column)), 28) or 1 for column in zip(header, *rows, strict=True)]
+    widths = ", ".join(
+        "auto" if number else f"{most}fr" for number, most in zip(numeric, longest, strict=True)
+    )
     heads = ", ".join(f"strong({typst_string(text)})" for text in header)
     lines = []
     for place, row in enumerate(rows):

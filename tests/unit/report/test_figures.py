@@ -16,7 +16,7 @@ from support.places import ROOT
 from journey.errors import JourneyError
 from journey.report.cards import Card, show_cards
 from journey.report.figures import figure_json, show_figure
-from journey.report.marks import estimates, in_points, marker, name_lines, truth_line
+from journey.report.marks import estimates, in_points, marker, truth_line
 from journey.report.style import DARK, LIGHT, SERIES, colour, role_token
 
 STYLE_SHEET = ROOT / "assets" / "site.css"
@@ -261,20 +261,6 @@ def test_cards_say_label_value_interval_and_detail(capsys):
 def test_an_empty_card_is_refused(cards, message):
     with pytest.raises(JourneyError, match=message):
         show_cards(cards)
-
-
-def test_lines_are_named_at_the_lines_and_not_in_a_legend():
-    rising = np.linspace(0, 1, 21)
-    figure = go.Figure()
-    for name, y, role in (("upper", rising**0.5, "truth"), ("lower", rising**2, "series-1")):
-        figure.add_scatter(x=rising, y=y, name=name, line={"color": colour(role)})
-    name_lines(figure)
-    upper, lower = figure.layout.annotations
-    assert (upper.text, upper.yanchor, upper.xanchor) == ("upper", "bottom", "right")
-    assert (lower.text, lower.yanchor, lower.xanchor) == ("lower", "top", "left")
-    assert upper.font.color == colour("truth")
-    assert upper.y == pytest.approx(upper.x**0.5)
-    assert figure.layout.showlegend is False
 
 
 def test_differences_of_shares_stand_in_percentage_points():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from journey.errors import JourneyError
+from journey.report.drawing.paper import text_width
 from journey.report.sketch import WIDTH, Mark, show_sketch, sketch
 from journey.report.style import LIGHT
 
@@ -16,6 +17,16 @@ MARKS = [
     Mark("Five & <half>", 5, "+5", low=2, high=8),
     Mark("Less", -5, "−5"),
 ]
+
+
+def reach(text: ElementTree.Element) -> tuple[float, float]:
+    """Left and right end of a text; bold letters are wider by a twelfth."""
+    size, x = float(text.get("font-size", "15")), float(text.get("x"))
+    wide = text_width(text.text or "", size) + sum(
+        float(bold.get("dx", "0")) + 1.08 * text_width(bold.text, size) for bold in text.iter(f"{SVG}tspan")
+    )
+    left = x - wide * {"middle": 0.5, "end": 1}.get(text.get("text-anchor", ""), 0)
+    return left, left + wide
 
 
 def test_bars_are_to_scale_and_start_at_one_place():
@@ -45,11 +56,35 @@ def test_nothing_leaves_the_frame_and_every_colour_is_of_the_palette(bars):
     for name in ("x", "x1", "x2", "cx"):
         places = [float(each.get(name)) for each in tree.iter() if each.get(name)]
         assert all(0 <= place <= WIDTH for place in places), name
-    # About 8 units a letter: the text at the end of a row fits.
     for text in tree.iter(f"{SVG}text"):
-        if text.get("font-weight"):
-            assert float(text.get("x")) + 8.1 * len(text.text) <= WIDTH
+        left, right = reach(text)
+        assert -0.1 <= left < right <= WIDTH
     assert set(re.findall(r"#[0-9a-f]{6}", svg)) <= set(LIGHT.values())
+
+
+def test_a_value_stands_after_its_label_where_an_interval_could_claim_it_and_else_at_its_bar():
+    def values(marks: list[Mark], **given: bool) -> dict[str, ElementTree.Element]:
+        texts = ElementTree.fromstring(sketch(marks, **given)).iter(f"{SVG}text")
+        return {text.find(f"{SVG}tspan").text: text for text in texts if len(text)}
+
+    apart = values(MARKS)
+    assert [text.text for text in apart.values()] == [mark.label for mark in MARKS]
+    plain = [Mark("Ten", 10, "+10"), Mark("Five", 5, "+5")]
+    at_bars = values(plain, bars=True)
+    assert [text.text for text in at_bars.values()] == [None, None]
+    tree = ElementTree.fromstring(sketch(plain, bars=True))
+    for bar, text in zip(tree.iter(f"{SVG}rect"), at_bars.values(), strict=True):
+        end = float(bar.get("x")) + float(bar.get("width"))
+        assert float(text.get("x")) == pytest.approx(end + 8, abs=0.2)
+
+
+@pytest.mark.parametrize(("start", "name"), [(0.0, "0"), (0.5, "0.5")])
+def test_the_line_where_rows_start_says_its_value(start: float, name: str):
+    tree = ElementTree.fromstring(sketch(MARKS, start=start))
+    upright = next(line.get("x1") for line in tree.iter(f"{SVG}line") if line.get("x1") == line.get("x2"))
+    (text,) = (text for text in tree.iter(f"{SVG}text") if text.text == name)
+    assert float(text.get("x")) == pytest.approx(float(upright), abs=8)
+    assert float(text.get("y")) > max(float(line.get("y2")) for line in tree.iter(f"{SVG}line"))
 
 
 def test_a_note_stands_in_a_bar_that_has_room_for_it():

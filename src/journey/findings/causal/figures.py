@@ -52,7 +52,7 @@ def balance(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{y}: %{x:.2f}<extra></extra>",
         )
     for limit in (-0.1, 0.1):
-        reference(figure, limit, "")
+        reference(figure, limit, f"{limit:+.1f}".replace("-", "−"))
     figure.update_xaxes(title="Standardised mean difference, coupon minus no coupon")
     figure.update_yaxes(title="Covariate")
     return figure

@@ -57,7 +57,7 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
             )
         for trace in panel.data:
             figure.add_trace(trace, row=row, col=1)
-        figure.add_hline(y=rule, row=row, col=1, line={"color": colour("muted"), "dash": "dash", "width": 1})
+        reference(figure, rule, "" if row > 1 else "rule of thumb", horizontal=True, row=row)
     weeks = frame.drop_duplicates("week")
     figure.update_yaxes(
         type="log",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, marker, name_lines
+from journey.report.marks import band, error_bars, marker
 from journey.report.style import SEQUENTIAL, colour
 
 NODE_ROLES = {
@@ -103,7 +103,6 @@ def survival(frame: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="Days since the first visit")
     figure.update_yaxes(title="Visitors with an order", tickformat=".0%", rangemode="tozero")
-    name_lines(figure)
     return figure
 
 

@@ -28,10 +28,10 @@ def growth(runs: pd.DataFrame) -> go.Figure:
         )
     sizes = sorted(runs["events"].unique())
     figure.update_xaxes(
-        title="Raw events",
+        title="Raw events, millions",
         type="log",
         tickvals=sizes,
-        ticktext=[f"{size / 1e6:.1f} million" for size in sizes],
+        ticktext=[f"{size / 1e6:.2g}" for size in sizes],
     )
     ticks = {"tickvals": SECONDS, "ticktext": [f"{each:g}" for each in SECONDS]}
     figure.update_yaxes(title="Processor seconds", type="log", **ticks)

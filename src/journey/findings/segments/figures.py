@@ -43,8 +43,7 @@ def choice(frame: pd.DataFrame, chosen: int, stable: float) -> go.Figure:
             col=1,
         )
         figure.update_yaxes(title=name.capitalize(), nticks=4, row=row)
-    line = {"color": colour("muted"), "dash": "dash", "width": 1}
-    figure.add_hline(y=stable, line=line, row=2, col=1)
+    reference(figure, stable, "stable", horizontal=True, row=2)
     figure.update_xaxes(title="Number of segments", dtick=1, row=3)
     figure.update_layout(showlegend=False)
     return figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, estimates, in_points, name_lines, reference
+from journey.report.marks import band, error_bars, estimates, in_points, reference
 from journey.report.style import colour
 
 
@@ -26,7 +26,6 @@ def truth_curve(frame: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="Share of users treated, best first", tickformat=".0%")
     figure.update_yaxes(title="True extra buyers, share of all users", tickformat=".1%")
-    name_lines(figure)
     in_points(figure, "y")
     return figure
 
@@ -43,7 +42,6 @@ def banded(
     figure.add_scatter(
         x=frame["share"], y=frame[other], name=labels[1], line={"color": colour("axis"), "width": 2}
     )
-    name_lines(figure)
     figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
     figure.update_xaxes(title="Share of users treated, best first", tickformat=".0%")
     figure.update_yaxes(title=axis, tickformat=tickformat)

@@ -12,6 +12,7 @@ from journey.report.drawing.axes import Axis, Spec, settle
 from journey.report.drawing.flows import draw_flows
 from journey.report.drawing.frame import across, around, behind, notes
 from journey.report.drawing.marks import draw_trace
+from journey.report.drawing.names import with_names
 from journey.report.drawing.sheet import Sheet
 from journey.report.style import FONT_FIGURES
 
@@ -50,8 +51,8 @@ def drawing(spec: Spec, *, width: int, height: int, attributes: str = "") -> str
     if "sankey" in kinds:
         body = draw_flows(spec, width, height)
     else:
-        sheet = sheet_of(spec, width, height)
-        body, height = _plot(sheet), round(sheet.height)
+        sheet, names = with_names(sheet_of(spec, width, height))
+        body, height = "".join([_plot(sheet), *names]), round(sheet.height)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"{attributes} '
         f'font-family="{FONT_FIGURES}, sans-serif" font-size="12" fill="var(--ink)">{body}</svg>'

@@ -20,6 +20,17 @@ Spec = dict[str, Any]
 ROOM = 0.05
 EPOCH = dt.datetime(1970, 1, 1)
 DAY = 86400.0
+#: Shapes of marks by colour where a figure tells several apart: hues alone are lost on some eyes.
+SHAPES = {
+    "@series-2": "square",
+    "@series-3": "triangle-up",
+    "@series-4": "cross",
+    "@series-5": "x",
+    "@series-6": "star",
+    "@muted": "x",
+    "@axis": "square",
+    "@neutral": "square",
+}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?")
 _AXIS = re.compile(r"([xy])axis(\d*)")
 
@@ -83,13 +94,14 @@ def axes_of(spec: Spec) -> dict[str, Axis]:
 def settle(spec: Spec) -> dict[str, Axis]:
     """Find the range of every axis and write it, with the kind, into the layout; returns the axes.
 
-    A trace that names no colour gets its own of the house.
+    A trace that names no colour gets its own of the house, and points of several colours get shapes.
     """
     ways = spec["layout"]["template"]["layout"]["colorway"]
     for place, trace in enumerate(spec["data"]):
         if trace["type"] in ("scatter", "bar"):
             part = trace.setdefault("line" if trace["type"] == "scatter" else "marker", {})
             part.setdefault("color", ways[place % len(ways)])
+    _shape(spec)
     axes = axes_of(spec)
     for axis in axes.values():
         together = [other for other in axes.values() if _root(other) == _root(axis)]
@@ -104,6 +116,16 @@ def settle(spec: Spec) -> dict[str, Axis]:
         own["range"] = [moment(low), moment(high)] if axis.kind == "date" else [low, high]
         own["type"] = axis.kind
     return axes
+
+
+def _shape(spec: Spec) -> None:
+    dotted = [one for one in spec["data"] if one["type"] == "scatter" and "markers" in mode_of(one)]
+    several = len({one["name"] for one in dotted if one.get("name")}) > 1
+    for trace in dotted if several else ():
+        dot = trace.setdefault("marker", {})
+        shade = dot.get("color") or trace["line"]["color"]
+        if isinstance(shade, str) and dot.get("symbol", "circle") == "circle":
+            dot["symbol"] = SHAPES.get(shade, "circle")
 
 
 def using(spec: Spec, axis: Axis) -> list[Spec]:

@@ -28,11 +28,10 @@ def behind(sheet: Sheet) -> Iterator[str]:
         if y.spec.get("showgrid", True):
             heights = (sheet.along(y, y.at(unit)) for unit, _ in sheet.names[y.name])
             grid += "".join(line(left, each, right, each) for each in heights)
-        if _crosses_zero(y):
+        if crosses_zero(sheet, y):
             zeros += line(left, level := sheet.along(y, y.at(0)), right, level)
-        if _crosses_zero(x):
-            place = sheet.along(x, x.at(0))
-            zeros += line(place, top, place, bottom)
+        if crosses_zero(sheet, x):
+            zeros += _upright(sheet, y, sheet.along(x, x.at(0)), top, bottom)
     yield stroke(grid, "@line")
     for shape in sheet.spec["layout"].get("shapes", ()):
         if shape["type"] == "rect":
@@ -54,8 +53,7 @@ def around(sheet: Sheet) -> Iterator[str]:
         texts += [*_x_texts(sheet, x, bottom), *_y_texts(sheet, x, y, left)]
         heads += _heads(sheet, x, y)
     yield stroke(lines + ticks, "@axis")
-    halo = ' paint-order="stroke" stroke="var(--paper)" stroke-width="3"' if sheet.above else ""
-    yield f"<g {paint('@muted')}{halo}>{''.join(texts)}</g>{''.join(heads)}"
+    yield f"<g {paint('@muted')}>{''.join(texts)}</g>{''.join(heads)}"
 
 
 def across(sheet: Sheet) -> Iterator[str]:
@@ -63,10 +61,10 @@ def across(sheet: Sheet) -> Iterator[str]:
     for shape in sheet.spec["layout"].get("shapes", ()):
         if shape["type"] == "line":
             pen = shape.get("line", {})
-            x0, x1, y0, y1 = (_place(sheet, shape, end) for end in ("x0", "x1", "y0", "y1"))
-            yield stroke(
-                line(x0, y0, x1, y1), pen.get("color", "@muted"), pen.get("width", 1), pen.get("dash")
-            )
+            x0, y0, x1, y1 = stretch(sheet, shape)
+            y = sheet.axes.get(shape.get("yref", "y").partition(" ")[0])
+            path = _upright(sheet, y, x0, *sorted((y0, y1))) if y and x0 == x1 else line(x0, y0, x1, y1)
+            yield stroke(path, pen.get("color", "@muted"), pen.get("width", 1), pen.get("dash"))
 
 
 def notes(sheet: Sheet) -> Iterator[str]:
@@ -76,9 +74,38 @@ def notes(sheet: Sheet) -> Iterator[str]:
             yield _note(sheet, note)
 
 
-def _crosses_zero(axis: Axis) -> bool:
+def crosses_zero(sheet: Sheet, axis: Axis) -> bool:
+    """Whether a line marks zero on an axis: none where the figure has one of its own there."""
     low, high = sorted((axis.low, axis.high))
-    return axis.kind == "linear" and axis.spec.get("zeroline") is not False and low < 0 < high
+    plain = axis.kind == "linear" and axis.spec.get("zeroline") is not False and low < 0 < high
+    return plain and not any(
+        shape.get(f"{axis.letter}ref") == axis.name
+        and shape[f"{axis.letter}0"] == shape[f"{axis.letter}1"] == 0
+        for shape in sheet.spec["layout"].get("shapes", ())
+    )
+
+
+def stretch(sheet: Sheet, shape: Spec) -> tuple[float, float, float, float]:
+    """Pixels of both ends of a line across."""
+    x0, y0, x1, y1 = (_place(sheet, shape, end) for end in ("x0", "y0", "x1", "y1"))
+    return x0, y0, x1, y1
+
+
+def _upright(sheet: Sheet, y: Axis, x: float, top: float, bottom: float) -> str:
+    """A vertical stroke, which leaves out the names above rows."""
+    path = ""
+    for unit, lines in sorted(sheet.names[y.name], reverse=y.low < y.high) if sheet.above else ():
+        if x < max(map(text_width, lines)) + 3:
+            base = _base(sheet, y, unit)
+            path += line(x, top, x, base - LINE + 2) if base - LINE + 2 > top else ""
+            top = base + 5
+    return path + line(x, top, x, bottom)
+
+
+def _base(sheet: Sheet, y: Axis, unit: float) -> float:
+    """Where the letters of a name above its row stand."""
+    pitch = abs(sheet.along(y, 1) - sheet.along(y, 0)) / max(len(sheet.names[y.name]), 1)
+    return sheet.along(y, y.at(unit)) - max(11, pitch / 2 - 9)
 
 
 def _x_texts(sheet: Sheet, x: Axis, bottom: float) -> Iterator[str]:
@@ -101,13 +128,11 @@ def _x_texts(sheet: Sheet, x: Axis, bottom: float) -> Iterator[str]:
 def _y_texts(sheet: Sheet, x: Axis, y: Axis, left: float) -> Iterator[str]:
     if sheet.hidden(y):
         return
-    found = sheet.names[y.name]
-    pitch = abs(sheet.along(y, 1) - sheet.along(y, 0)) / max(len(found), 1)
-    for unit, lines in found:
-        level = sheet.along(y, y.at(unit))
+    for unit, lines in sheet.names[y.name]:
         if sheet.above and x.domain[0] == 0:
-            yield write(0, level - max(9, pitch / 2 - 11), lines)
+            yield write(0, _base(sheet, y, unit), lines)
         else:
+            level = sheet.along(y, y.at(unit))
             yield write(left - GAP + 2, level + 4 - LINE * (len(lines) - 1) / 2, lines, anchor="end")
 
 
@@ -142,7 +167,13 @@ def _box(sheet: Sheet, shape: Spec) -> str:
 
 
 def _note(sheet: Sheet, note: Spec) -> str:
-    """Text at a place; it stays on the sheet."""
+    x, y, _, _ = note_box(sheet, note)
+    colour = paint(note.get("font", {}).get("color", "@ink"))
+    return write(x, y, lines_of(note["text"]), extra=f" {colour}")
+
+
+def note_box(sheet: Sheet, note: Spec) -> tuple[float, float, float, float]:
+    """Left end and first base of a note, which stays on the sheet; its width; its depth below the base."""
     lines = lines_of(note["text"])
     wide = max(map(text_width, lines))
     side = note.get("xanchor", "center")
@@ -151,4 +182,4 @@ def _note(sheet: Sheet, note: Spec) -> str:
     x = min(max(x, 0.0), sheet.width - wide)
     y = _place(sheet, note, "y") - note.get("yshift", 0)
     y += {"bottom": -5.0 - LINE * (len(lines) - 1), "middle": 4.0, "top": 13.0}[note.get("yanchor", "middle")]
-    return write(x, y, lines, extra=f" {paint(note.get('font', {}).get('color', '@ink'))}")
+    return x, y, wide, 3 + LINE * (len(lines) - 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from journey.report.drawing.axes import Spec, limits, mode_of
-from journey.report.drawing.marks import SYMBOLS, mark
+from journey.report.drawing.marks import mark
 from journey.report.drawing.paper import (
     LINE,
     lines_of,
@@ -30,9 +30,15 @@ class Legend:
     height: float
 
 
-def legend(spec: Spec, width: float) -> Legend:
-    """Legend of a figure; nothing where there is nothing to tell apart."""
-    entries = _entries(spec)
+def legend(spec: Spec, width: float, *, named: bool) -> Legend:
+    """Legend of a figure; nothing where there is nothing to tell apart.
+
+    Parameters
+    ----------
+    named
+        Whether lines have their names beside them, so that it leaves them out.
+    """
+    entries = [trace for trace in entries_of(spec) if not (named and is_line(trace))]
     parts: list[str] = []
     x, y = 0.0, 10.0
     for trace in entries:
@@ -49,7 +55,14 @@ def legend(spec: Spec, width: float) -> Legend:
     return Legend(parts, height)
 
 
-def _entries(spec: Spec) -> list[Spec]:
+def is_line(trace: Spec) -> bool:
+    """Whether a trace is drawn as a line, which a name can stand at."""
+    drawn = trace["type"] == "scatter" and not trace.get("fill") and "lines" in mode_of(trace)
+    return bool(drawn and trace["line"].get("width", 2))
+
+
+def entries_of(spec: Spec) -> list[Spec]:
+    """The traces that a reader has to tell apart, one of each group."""
     layout = spec["layout"]
     named = [trace for trace in spec["data"] if trace.get("name") and trace.get("showlegend") is not False]
     if layout.get("showlegend") is False or (
@@ -103,6 +116,3 @@ def _colours(name: str, low: str, high: str, width: float, top: float) -> list[s
         for step in range(21)
     ]
     return [write(0, y, [f"{name}: {low}"]), *strip, write(start + 113, y, [high])]
-
-
-__all__ = ["SYMBOLS", "Legend", "legend"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import html
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from journey.report.drawing.axes import Axis, Spec, base_of, limits, mode_of, step_of
@@ -19,97 +18,67 @@ MANY = 150
 #: From this share of the scale on a cell is dark enough (light, in dark mode) for the opposite ink.
 STRONG = 0.6
 Points = list[tuple[float, float] | None]
+Stroke = tuple[float, float, float, float]
 
 
-def _polygon(*corners: tuple[float, float]) -> Callable[[float, float, float], str]:
-    def path(x: float, y: float, radius: float) -> str:
-        places = "L".join(f"{number(x + radius * dx)} {number(y + radius * dy)}" for dx, dy in corners)
-        return f'<path d="M{places}z"/>'
-
-    return path
-
-
-def _circle(x: float, y: float, radius: float) -> str:
-    return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"/>'
-
-
-#: What Plotly calls its marks, drawn around a point.
-SYMBOLS: dict[str, Callable[[float, float, float], str]] = {
-    "circle": _circle,
-    "square": _polygon((-1, -1), (1, -1), (1, 1), (-1, 1)),
-    "diamond": _polygon((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
-    "triangle-up": _polygon((-1.15, 0.6), (1.15, 0.6), (0, -1.2)),
-    "cross": _polygon(
-        *(
-            (dx, dy)
-            for dx, dy in (
-                (-1.2, -0.4),
-                (-0.4, -0.4),
-                (-0.4, -1.2),
-                (0.4, -1.2),
-                (0.4, -0.4),
-                (1.2, -0.4),
-                (1.2, 0.4),
-                (0.4, 0.4),
-                (0.4, 1.2),
-                (-0.4, 1.2),
-                (-0.4, 0.4),
-                (-1.2, 0.4),
-            )
-        )
-    ),
-    "x": _polygon(
-        (-1, -0.5),
-        (-0.5, -1),
-        (0, -0.5),
-        (0.5, -1),
-        (1, -0.5),
-        (0.5, 0),
-        (1, 0.5),
-        (0.5, 1),
-        (0, 0.5),
-        (-0.5, 1),
-        (-1, 0.5),
-        (-0.5, 0),
-    ),
-    "star": _polygon(
-        *(
-            (1.3 * r * math.sin(a * math.pi / 5), -1.3 * r * math.cos(a * math.pi / 5))
-            for a in range(10)
-            for r in ((1, 0.5)[a % 2],)
-        )
-    ),
+#: Corners of marks around a point, in radii, by what Plotly calls them; a circle has none.
+CORNERS = {
+    "square": "-1 -1 1 -1 1 1 -1 1",
+    "diamond": "0 -1.3 1.3 0 0 1.3 -1.3 0",
+    "triangle-up": "-1.15 0.6 1.15 0.6 0 -1.2",
+    "cross": "-1.2 -0.4 -0.4 -0.4 -0.4 -1.2 0.4 -1.2 0.4 -0.4 1.2 -0.4 "
+    "1.2 0.4 0.4 0.4 0.4 1.2 -0.4 1.2 -0.4 0.4 -1.2 0.4",
+    "x": "-1 -0.5 -0.5 -1 0 -0.5 0.5 -1 1 -0.5 0.5 0 1 0.5 0.5 1 0 0.5 -0.5 1 -1 0.5 -0.5 0",
+    "star": "0 -1.3 0.382 -0.526 1.236 -0.402 0.618 0.201 0.764 1.052 "
+    "0 0.65 -0.764 1.052 -0.618 0.201 -1.236 -0.402 -0.382 -0.526",
 }
 
 
 def mark(symbol: str, x: float, y: float, size: float) -> str:
     """One mark of a diameter of `size` pixels."""
-    return SYMBOLS[symbol](x, y, size / 2)
+    if symbol == "circle":
+        return f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(size / 2)}"/>'
+    given = [size / 2 * float(each) for each in CORNERS[symbol].split()]
+    corners = zip(given[::2], given[1::2], strict=True)
+    return f'<path d="M{"L".join(f"{number(x + dx)} {number(y + dy)}" for dx, dy in corners)}z"/>'
 
 
 def draw_trace(sheet: Sheet, trace: Spec, place: int) -> Iterator[str]:
     """SVG of a trace; `place` is its number among the bars that stand side by side."""
-    x, y = sheet.axes[trace.get("xaxis", "x")], sheet.axes[trace.get("yaxis", "y")]
+    x, y = axes_of(sheet, trace)
     if trace["type"] == "heatmap":
         yield from _cells(sheet, trace, x, y)
     elif trace["type"] == "bar":
         yield from _bars(sheet, trace, x, y, place)
     else:
-        yield from _scatter(sheet, trace, x, y)
+        yield from _scatter(sheet, trace)
 
 
-def _scatter(sheet: Sheet, trace: Spec, x: Axis, y: Axis) -> Iterator[str]:
-    places: Points = []
-    for one, two in zip(trace["x"], trace["y"], strict=True):
-        across, up = sheet.pixel(x, one), sheet.pixel(y, two)
-        places.append(None if across is None or up is None else (across, up))
+def axes_of(sheet: Sheet, trace: Spec) -> tuple[Axis, Axis]:
+    """The axes of a trace."""
+    return sheet.axes[trace.get("xaxis", "x")], sheet.axes[trace.get("yaxis", "y")]
+
+
+def places_of(sheet: Sheet, trace: Spec) -> Points:
+    """Pixels of the points of a trace; None for a gap."""
+    x, y = axes_of(sheet, trace)
+    both = (
+        (sheet.pixel(x, one), sheet.pixel(y, two)) for one, two in zip(trace["x"], trace["y"], strict=True)
+    )
+    return [None if across is None or up is None else (across, up) for across, up in both]
+
+
+def _scatter(sheet: Sheet, trace: Spec) -> Iterator[str]:
+    places = places_of(sheet, trace)
     mode, pen = mode_of(trace), trace.get("line", {})
     if trace.get("fill"):
         yield f'<path {paint(trace.get("fillcolor"))} d="{_line(places)}z"/>'
     if "lines" in mode and pen.get("width", 2):
         path = _line(places, steps=pen.get("shape") == "hv")
         yield stroke(path, pen["color"], pen.get("width", 2), pen.get("dash"), ' stroke-linejoin="round"')
-    yield from _errors(sheet, trace, x, y)
+    for bars, strokes in errors_of(sheet, trace):
+        path = "".join(line(*each) for each in strokes)
+        yield stroke(path, bars.get("color", ""), bars.get("thickness", 2))
     if "markers" in mode:
         yield from _markers(trace, places)
     if "text" in mode:
@@ -135,10 +104,12 @@ def _line(places: Points, *, steps: bool = False) -> str:
     return path
 
 
-def _errors(sheet: Sheet, trace: Spec, x: Axis, y: Axis) -> Iterator[str]:
+def errors_of(sheet: Sheet, trace: Spec) -> Iterator[tuple[Spec, list[Stroke]]]:
+    """Error bars of a trace as straight strokes, along each axis that has them."""
+    x, y = axes_of(sheet, trace)
     for axis in (x, y):
         bars = trace.get(f"error_{axis.letter}") or {}
-        path = ""
+        strokes: list[Stroke] = []
         for place, up in enumerate(bars.get("array") or ()):
             one, two = trace["x"][place], trace["y"][place]
             value = one if axis is x else two
@@ -151,8 +122,8 @@ def _errors(sheet: Sheet, trace: Spec, x: Axis, y: Axis) -> Iterator[str]:
             low, high = (sheet.along(axis, 0.0) if each is None else each for each in places)
             level = sheet.pixel(y, two) if axis is x else sheet.pixel(x, one)
             if level is not None:
-                path += line(low, level, high, level) if axis is x else line(level, low, level, high)
-        yield stroke(path, bars.get("color", ""), bars.get("thickness", 2))
+                strokes.append((low, level, high, level) if axis is x else (level, low, level, high))
+        yield bars, strokes
 
 
 def _markers(trace: Spec, places: Points) -> Iterator[str]:

@@ -13,7 +13,7 @@ from journey.report.drawing.paper import LINE, lines_of, text_width, wrapped
 #: A drawing narrower than this is for a phone.
 NARROW = 500
 #: Widest names beside rows on a phone, as a share of the width; lowest row below its name, in pixels.
-BESIDE, ROW = 0.36, 32.0
+BESIDE, ROW = 0.36, 36.0
 GAP = 8.0
 
 Panel = tuple[Axis, Axis]
@@ -28,6 +28,7 @@ class Sheet:
     axes: dict[str, Axis]
     width: float
     height: float
+    named: bool = True
     left: float = 0.0
     right: float = 12.0
     bottom: float = 0.0
@@ -37,7 +38,7 @@ class Sheet:
     def __post_init__(self) -> None:
         pairs = dict.fromkeys((one.get("xaxis", "x"), one.get("yaxis", "y")) for one in self.spec["data"])
         self.panels: list[Panel] = [(self.axes[x], self.axes[y]) for x, y in pairs]
-        self.legend: Legend = legend(self.spec, self.width)
+        self.legend: Legend = legend(self.spec, self.width, named=self.named)
         self.bottom = max(LINE * (1 + len(self.x_title(x))) for x, _ in self.lowest) + GAP + 2
         self._rows()
         self._sides()
