@@ -51,3 +51,13 @@ def how_many(holds: list[bool]) -> PageText:
     return PageText(
         "neither" if (count, of) == (0, 2) else "none" if not count else f"{WORDS[count]} of {WORDS[of]}"
     )
+
+
+def of_all(part: Figure, whole: Figure) -> PageText:
+    """How many of some things, before their noun: `all six`, `none of the six`, `five of the six`."""
+    count, of = (
+        WORDS[int(each.value)] if 0 < each.value < len(WORDS) else str(each) for each in (part, whole)
+    )
+    if part.value == whole.value:
+        return PageText(f"all {of}")
+    return PageText(f"{count if part.value else WORDS[0]} of the {of}")

@@ -8,7 +8,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.report.ledger import Figure, Ledger
-from journey.report.wording import above, below, how_many, say, side, spans, zero
+from journey.report.wording import above, below, how_many, of_all, say, side, spans, zero
 
 INLINE = re.compile(r"`\{python\} ([^`]*)`")
 
@@ -64,6 +64,20 @@ def test_how_many_hold(holds, words):
 def test_how_many_needs_statements():
     with pytest.raises(JourneyError, match="2 to 10"):
         how_many([True])
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "words"),
+    [
+        (6, 6, "all six"),
+        (0, 6, "none of the six"),
+        (1, 6, "one of the six"),
+        (5000, 5000, "all 5,000"),
+        (3, 21, "three of the 21"),
+    ],
+)
+def test_of_all_says_how_many_before_a_noun(part, whole, words):
+    assert of_all(number(part), number(whole)) == words
 
 
 def test_say_takes_either():

@@ -168,18 +168,13 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
     desk.ledger.add("funnel.top_segment", segment, label=label, **common)
     label = "Step of the costliest late drop of any device"
     desk.ledger.add("funnel.top_step", str(top["step"]).lower(), label=label, **common)
-    for name, value, label in (
-        ("recoverable_share", share, "Share of a step's losses that can be won back (assumption)"),
-        ("gross_margin", margin, "Gross margin, share of net revenue (assumption)"),
+    assumed: dict[str, Any] = {"digits": 0, "source": "journey.assumptions:load_assumptions"}
+    for name, value, unit, label in (
+        ("recoverable_share", share, "share", "Share of a step's losses that can be won back (assumption)"),
+        ("gross_margin", margin, "share", "Gross margin, share of net revenue (assumption)"),
+        ("repair_cost", desk.assumptions["funnel.repair_cost"], "eur", "Cost of a repair, once (assumption)"),
     ):
-        desk.ledger.add(
-            f"funnel.{name}",
-            value,
-            "share",
-            digits=0,
-            label=label,
-            source="journey.assumptions:load_assumptions",
-        )
+        desk.ledger.add(f"funnel.{name}", value, unit, label=label, **assumed)
     worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
     label = "Device whose carts reach the checkout {} often"
     for name, row, how in (("worst_device", worst.iloc[0], "least"), ("best_device", worst.iloc[-1], "most")):

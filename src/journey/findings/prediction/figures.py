@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
+from scipy.special import expit, logit
 
 from journey.report.marks import error_bars, marker, reference
 from journey.report.style import SEQUENTIAL, colour
@@ -42,7 +45,7 @@ def areas(frame: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="Area under the ROC curve, test period", tickformat=".2f")
     figure.update_yaxes(
-        title="Decision",
+        title="Moment",
         tickvals=list(range(len(decisions)))[::-1],
         ticktext=decisions,
         showgrid=False,
@@ -102,6 +105,11 @@ def reliability(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
+#: Chances that an axis of log-odds names, spaced about evenly there.
+MARKS = np.array(
+    [0.0001, 0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999]
+)
+
 #: The ramp without its first step, which is nearly the colour of the page.
 SEEN = [[step / 3, SEQUENTIAL[step + 1][1]] for step in range(4)]
 
@@ -147,20 +155,17 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
 
 
 def single(frame: pd.DataFrame) -> go.Figure:
-    """From the average session to two single ones: contributions as steps that add up to the log-odds."""
+    """From the average session's chance to those of two single ones: contributions as steps, on log-odds."""
     sessions = list(dict.fromkeys(frame["session"]))
     titles = {"buyer": "It bought", "other": "It did not buy"}
     figure = make_subplots(
         rows=len(sessions), cols=1, subplot_titles=[titles[name] for name in sessions], vertical_spacing=0.16
     )
     named: set[str] = set()
+    ends = frame.groupby("session", sort=False)["contribution"].cumsum()
+    axis = chances(float(ends.min()), float(ends.max()))
     for number, name in enumerate(sessions, start=1):
-        rows = frame[frame["session"].eq(name)]
-        labels = [
-            feature.replace("_", " ") + ("" if pd.isna(value) else f" = {value:.3g}")
-            for feature, value in zip(rows["feature"], rows["value"], strict=True)
-        ]
-        rows = rows.assign(label=labels, starts=rows["contribution"].cumsum() - rows["contribution"])
+        rows = _stepped(frame[frame["session"].eq(name)], axis["range"][0])
         first = rows.index == rows.index[0]
         for chosen, role, words in (
             (first, "neutral", "the average session"),
@@ -173,28 +178,48 @@ def single(frame: pd.DataFrame) -> go.Figure:
             figure.add_bar(
                 orientation="h",
                 y=part["label"],
-                x=part["contribution"],
+                x=part["after"] - part["starts"],
                 base=part["starts"],
                 name=words,
                 legendgroup=words,
                 showlegend=words not in named,
                 marker={"color": colour(role)},
-                customdata=part["contribution"],
-                hovertemplate="%{y}: %{customdata:+.2f}<extra></extra>",
+                customdata=expit(part["after"]),
+                hovertemplate="%{y}: then %{customdata:.0%}<extra></extra>",
                 row=number,
                 col=1,
             )
             named.add(words)
-        figure.update_yaxes(categoryorder="array", categoryarray=labels, row=number, col=1)
+        figure.update_yaxes(categoryorder="array", categoryarray=list(rows["label"]), row=number, col=1)
     # One scale for both, so that the eye may compare them.
-    ends = [0.0, *frame.groupby("session", sort=False)["contribution"].cumsum()]
-    room = 0.05 * (max(ends) - min(ends))
-    figure.update_xaxes(
-        title="Log-odds of a purchase", zeroline=False, range=[min(ends) - room, max(ends) + room]
-    )
+    figure.update_xaxes(title="Chance of a purchase, spaced by log-odds", zeroline=False, **axis)
     figure.update_yaxes(title="Feature", autorange="reversed", showgrid=False)
     figure.update_layout(barmode="overlay")
     return figure
+
+
+def _stepped(rows: pd.DataFrame, left: float) -> pd.DataFrame:
+    """One session's steps with a label and the log-odds where each starts and ends."""
+    labels = [
+        feature.replace("_", " ") + ("" if pd.isna(value) else f" = {value:.3g}")
+        for feature, value in zip(rows["feature"], rows["value"], strict=True)
+    ]
+    after = rows["contribution"].cumsum()
+    # The bar of the average session has no beginning of its own: log-odds go down without end.
+    return rows.assign(label=labels, starts=after.shift(fill_value=left), after=after)
+
+
+def chances(low: float, high: float) -> dict[str, Any]:
+    """Range and marks in percent of an axis of log-odds that holds `low` to `high`."""
+    places = logit(MARKS)
+    first, last = (int(np.searchsorted(places, end)) for end in (low, high))
+    inside = slice(max(first - 1, 0), last + 1)
+    shown = places[inside]
+    return {
+        "range": [float(shown[0]), float(shown[-1])],
+        "tickvals": shown.tolist(),
+        "ticktext": [f"{100 * chance:g}%" for chance in MARKS[inside]],
+    }
 
 
 def slices(frame: pd.DataFrame) -> go.Figure:
