@@ -8,7 +8,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.report.ledger import Figure, Ledger
-from journey.report.wording import above, below, how_many, say, side, spans, zero
+from journey.report.wording import above, below, how_many, out_of, say, side, spans, zero
 
 INLINE = re.compile(r"`\{python\} ([^`]*)`")
 
@@ -64,6 +64,18 @@ def test_how_many_hold(holds, words):
 def test_how_many_needs_statements():
     with pytest.raises(JourneyError, match="2 to 10"):
         how_many([True])
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "none of the 54 days"), (7, "7 of the 54 days"), (54, "all 54 days")]
+)
+def test_a_count_among_others(count, words):
+    assert out_of(number(count), number(54), "days") == words
+
+
+def test_a_count_in_words_keeps_its_numbers_askable():
+    shown = out_of(number(7), number(54), "days_")._repr_markdown_()
+    assert shown == '[7]{.traced data-number="a.b"} of the [54]{.traced data-number="a.b"} days\\_'
 
 
 def test_say_takes_either():
