@@ -11,12 +11,18 @@ const STEPS = [
   ["checkout_sessions", "Began the checkout"],
   ["conversions", "Bought"],
 ];
-const LOST = { cart_sessions: "fill no cart", checkout_sessions: "leave their cart", conversions: "leave the checkout" };
+/** Those lost before a step, and what to call it when no session of a choice got there. */
+const LOST = {
+  cart_sessions: ["fill no cart", "No carts"],
+  checkout_sessions: ["leave their cart", "No checkouts"],
+  conversions: ["leave the checkout", "No orders"],
+};
 const NAMES = { device: "Device", channel: "Channel", country: "Country" };
 
 const words = (value) => value.replaceAll("_", " ");
 const day = (week) => new Date(`${week}T00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const rate = (part, whole, digits = 1) => (whole ? percent(part / whole, digits) : "none");
+const rate = (part, whole, digits = 1) => (whole ? percent(part / whole, digits) : "no sessions");
+const sessions = (count) => `${number(count)} ${count === 1 ? "session" : "sessions"}`;
 
 function fields({ dimensions }) {
   const one = Object.entries(NAMES).map(([name, label]) => ({
@@ -51,7 +57,7 @@ function funnel({ funnel: counts, weeks }) {
     cards([
       ["Sessions that buy", rate(counts.conversions, counts.sessions, 2), `${number(counts.conversions)} of ${number(counts.sessions)}`],
       ["Net revenue", euros(counts.revenue / MONEY), counts.conversions ? `${euros(counts.revenue / MONEY / counts.conversions, 2)} a buying session` : "no session bought"],
-      ["Revenue a session", counts.sessions ? euros(counts.revenue / MONEY / counts.sessions, 2) : "none", spark(weeks.revenue, "Revenue by week")],
+      ["Revenue a session", euros(counts.revenue / MONEY / counts.sessions, 2), spark(weeks.revenue, "Revenue by week")],
     ]),
     table("How far sessions get", ["Step", "Sessions", "Of the step before", "Of all", "By week"], rows),
   );
@@ -90,15 +96,14 @@ function strategy(file, { values, risk: segments }) {
 }
 
 function returns(file, { gain, cost, won }) {
-  const steps = Object.entries(LOST).map(([step, who]) => [
+  const steps = Object.entries(LOST).map(([step, [who, none]]) => [
     `Win back ${percent(file.assumptions.recoverable, 0)} of those who ${who}`,
-    won[step] === null ? "none" : euros(won[step]),
-    "margin; the share is assumed",
+    ...(won[step] === null ? [none, "in this choice of sessions"] : [euros(won[step]), "margin; the share is assumed"]),
   ]);
   return panel(
     "What it returns",
     cards([
-      ["Profit of helping, by the model", euros(gain), cost ? `${percent(gain / cost, 0)} of the ${euros(cost)} it costs` : "nobody to help here"],
+      ["Profit of helping, by the model", euros(gain), cost ? `${percent(gain / cost, 0)} of the ${euros(cost)} it costs` : "no session to help in this choice"],
       ...steps,
     ]),
     node("p", { class: "tool-remark" }, "Arithmetic on what was measured and what is assumed, without intervals: the chapters have them."),
@@ -112,7 +117,7 @@ function show(file, values) {
   if (!found.funnel.sessions) throw new RangeError("No session fits this choice: set one of the filters back to All.");
   const who = chosen.length ? ` (${chosen.join(", ")})` : "";
   const weeks = values.from === values.to ? `In the week of ${day(values.from)}` : `From ${day(values.from)} to the week of ${day(values.to)}`;
-  const answer = `${weeks}, ${rate(found.funnel.conversions, found.funnel.sessions, 2)} of ${number(found.funnel.sessions)} sessions${who} bought, for ${euros(found.funnel.revenue / MONEY)}.`;
+  const answer = `${weeks}, ${rate(found.funnel.conversions, found.funnel.sessions, 2)} of ${sessions(found.funnel.sessions)}${who} bought, for ${euros(found.funnel.revenue / MONEY)}.`;
   const judged = found.risk.some(({ sessions }) => sessions);
   const none = node("p", { class: "tool-problem" }, `No prediction was tested in these weeks${who}: choose later weeks, up to ${day(file.dimensions.week.at(-1))}.`);
   return [

@@ -2,8 +2,8 @@
 import { load, mount, node, settings, start, table } from "./tool.js";
 
 const NOTHING = "\u2013";
-const HEAD = ["Finding", "This report", "That shop", "\u25c6 Truth there", "Stays?"];
-const TRUTH = 3;
+const HEAD = ["Finding", "This report", "\u25c6 Truth here", "That shop", "\u25c6 Truth there", "Stays?"];
+const TRUTHS = [2, 4];
 
 /** What the page shows of a shop, one row a finding. */
 export function found(file, seed) {
@@ -14,6 +14,7 @@ export function found(file, seed) {
       says,
       report: shops[first].text,
       report_interval: shops[first].interval,
+      report_truth: shops[first].truth || NOTHING,
       here: shops[seed].text,
       here_interval: shops[seed].interval,
       truth: shops[seed].truth || NOTHING,
@@ -32,12 +33,13 @@ function show(file, { seed }) {
   const cells = rows.map((row) => [
     row.says,
     pair(row.report, row.report_interval),
+    row.report_truth,
     pair(row.here, row.here_interval),
     row.truth,
     pair(row.verdict === "falls" ? node("strong", {}, row.verdict) : row.verdict, row.holds),
   ]);
   const shown = table(`This report and the shop with seed ${seed}`, HEAD, cells);
-  for (const row of shown.querySelectorAll("tr")) row.children[TRUTH].classList.add("truth");
+  for (const row of shown.querySelectorAll("tr")) for (const place of TRUTHS) row.children[place].classList.add("truth");
   return [`In the shop with seed ${seed}, ${stay} of ${rows.length} findings stay.${own}`, shown];
 }
 

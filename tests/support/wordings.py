@@ -12,7 +12,7 @@ CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RAW = re.compile(r"^(`{3,})\{=\w+\}\n.*?^\1$", re.MULTILINE | re.DOTALL)
 END = re.compile(r"(?<=[.?!])\s+(?=[A-Z*`])")
 NUMBER = re.compile(r"n\.(\w+)\.(\w+)")
-CHOICE = re.compile(r"\b(say|side|zero|how_many|of_all)\(| if .* else ")
+CHOICE = re.compile(r"\b(say|side|zero|how_many|out_of)\(| if .* else ")
 FRONT = re.compile(r"^(?:title|subtitle): \"?(.*?)\"?$")
 SHOWN = {"title", "alt", "caption"}
 SQL_CAPTION = re.compile(r'--caption "([^"]*)"')

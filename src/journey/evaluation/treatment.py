@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from journey.evaluation.truth import read_truth
 
@@ -70,6 +71,11 @@ def free_shipping_by_user(store: Path, exposed: pd.DataFrame) -> pd.DataFrame:
 def true_effect(users: pd.DataFrame) -> TrueEffect:
     """Average of per-user effects."""
     return TrueEffect(float(users["conversion"].mean()), float(users["orders"].mean()), len(users))
+
+
+def true_session_rate(orders: ArrayLike, sessions: ArrayLike) -> float:
+    """True effect on the share of sessions that buy: purchases added, over all sessions as they happened."""
+    return float(np.sum(orders) / np.sum(sessions))
 
 
 @dataclass(frozen=True)

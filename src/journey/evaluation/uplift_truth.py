@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_file
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import normal_quantile
 from journey.uplift.ranking import without_noise
 
 Floats = NDArray[np.float64]
@@ -101,6 +103,16 @@ def order_worth(connection: duckdb.DuckDBPyConnection, store: Path, persona: Arr
         mean=np.array([values[name].mean() for name in names]),
         error=np.array([values[name].std(ddof=1) / np.sqrt(len(values[name])) for name in names]),
     )
+
+
+def true_revenue(worth: OrderWorth, orders: Floats) -> Estimate:
+    """True effect on net revenue a user, EUR, from the true effect on each user's purchases, shape (n,).
+
+    The effects on purchases are planted; the interval says how well the shop's orders tell what one is worth.
+    """
+    value = float((worth.by_user * orders).mean())
+    half = normal_quantile(0.95) * worth.error_of(orders)
+    return Estimate(value, value - half, value + half, n=len(orders))
 
 
 @dataclass(frozen=True)

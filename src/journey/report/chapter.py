@@ -22,7 +22,7 @@ from journey.report.results import load_table
 from journey.report.sketch import Mark, show_sketch, sketch
 from journey.report.sqlcells import register_magics, show_query
 from journey.report.tables import show_table
-from journey.report.wording import above, below, how_many, of_all, say, side, spans, zero
+from journey.report.wording import above, below, how_many, out_of, say, side, spans, zero
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
@@ -37,7 +37,7 @@ __all__ = [
     "db",
     "how_many",
     "n",
-    "of_all",
+    "out_of",
     "query",
     "say",
     "show_cards",

@@ -5,10 +5,31 @@ Every function takes numbers of the ledger and gives text that a page shows as i
 
 from __future__ import annotations
 
+from typing import Self
+
 from journey.errors import JourneyError
 from journey.report.ledger import Figure, PageText
+from journey.report.markup import markdown_text
 
 WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+class Phrase(PageText):
+    """Words with numbers of the ledger among them, which a reader can still ask for their source."""
+
+    parts: tuple[str, ...]
+
+    def __new__(cls, *parts: str) -> Self:
+        """Make one text of its parts."""
+        made = super().__new__(cls, "".join(parts))
+        made.parts = parts
+        return made
+
+    def _repr_markdown_(self) -> str:
+        return "".join(
+            part._repr_markdown_() if isinstance(part, PageText) else markdown_text(part)
+            for part in self.parts
+        )
 
 
 def above(number: Figure, bound: float = 0.0) -> bool:
@@ -53,11 +74,8 @@ def how_many(holds: list[bool]) -> PageText:
     )
 
 
-def of_all(part: Figure, whole: Figure) -> PageText:
-    """How many of some things, before their noun: `all six`, `none of the six`, `five of the six`."""
-    count, of = (
-        WORDS[int(each.value)] if 0 < each.value < len(WORDS) else str(each) for each in (part, whole)
-    )
-    if part.value == whole.value:
-        return PageText(f"all {of}")
-    return PageText(f"{count if part.value else WORDS[0]} of the {of}")
+def out_of(number: Figure, of: Figure, noun: str) -> Phrase:
+    """A count among others: `none of the 54 days`, `7 of the 54 days`, `all 54 days`."""
+    if number.value == of.value:
+        return Phrase("all ", of, f" {noun}")
+    return Phrase("none" if not number.value else number, " of the ", of, f" {noun}")

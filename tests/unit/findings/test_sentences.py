@@ -1,9 +1,9 @@
 """What pages say in words that another draw of the shop could make false.
 
 A sentence with numbers is suspect when one of them lies elsewhere in another draw, to zero or to a number
-beside it. It must then choose its words (`say`, `side`, `zero`, `how_many`), or only state the numbers: such
-sentences were read, and stand below by their first words. A heading, title, caption or alternative text
-without a number names what is shown, or claims something that its predicate holds
+beside it. It must then choose its words (`say`, `side`, `zero`, `how_many`, `out_of`), or only state the
+numbers: such sentences were read, and stand below by their first words. A heading, title, caption or
+alternative text without a number names what is shown, or claims something that its predicate holds
 (`support/claims_in_words.py`). Every choice of words can turn: numbers are moved until it does.
 """
 
@@ -22,20 +22,18 @@ from journey.paths import project
 LEVEL = 0.05
 #: They state numbers, with intervals, and draw no conclusion that another draw would turn.
 READ = (
-    "`{python} n.causal.covering` of `{python} n.causal.adjusted` adjusted",
-    "The naive difference is wrong; ",
     "Free shipping for everyone: ",
     "Its NDCG differs from that of ALS by",  # the heading above says what that means
     "In the hybrid (`{python} n.recommend.mix`) it changes the NDCG",
     "Popular in the last seven days",
     "Relative to control the share of buyers changes by",
-    "`{python} n.experiments.segments_significant` of",
     "Naive difference `",
     "Free shipping changes the share who buy by",
-    "The slope of observed on predicted uplift is",  # the heading above says what that means
-    "Observed against predicted uplift: the slope is",
+    "Here the slope of observed on predicted uplift is",  # the heading above says what that means
     "The slope is `",
     "The best share by these data, ",
+    "For everybody [chapter 09](09-experiments.qmd) has `",
+    "There it comes to `",
     "The best share is `",
 )
 #: They choose by what a table holds, not by a number.

@@ -8,7 +8,7 @@ import pytest
 from journey.errors import JourneyError
 from journey.paths import project
 from journey.report.ledger import Figure, Ledger
-from journey.report.wording import above, below, how_many, of_all, say, side, spans, zero
+from journey.report.wording import above, below, how_many, out_of, say, side, spans, zero
 
 INLINE = re.compile(r"`\{python\} ([^`]*)`")
 
@@ -67,17 +67,15 @@ def test_how_many_needs_statements():
 
 
 @pytest.mark.parametrize(
-    ("part", "whole", "words"),
-    [
-        (6, 6, "all six"),
-        (0, 6, "none of the six"),
-        (1, 6, "one of the six"),
-        (5000, 5000, "all 5,000"),
-        (3, 21, "three of the 21"),
-    ],
+    ("count", "words"), [(0, "none of the 54 days"), (7, "7 of the 54 days"), (54, "all 54 days")]
 )
-def test_of_all_says_how_many_before_a_noun(part, whole, words):
-    assert of_all(number(part), number(whole)) == words
+def test_a_count_among_others(count, words):
+    assert out_of(number(count), number(54), "days") == words
+
+
+def test_a_count_in_words_keeps_its_numbers_askable():
+    shown = out_of(number(7), number(54), "days_")._repr_markdown_()
+    assert shown == '[7]{.traced data-number="a.b"} of the [54]{.traced data-number="a.b"} days\\_'
 
 
 def test_say_takes_either():

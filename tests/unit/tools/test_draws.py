@@ -27,13 +27,16 @@ def committed():
     return json.loads(text)["results"]
 
 
-def test_a_row_has_the_numbers_of_both_shops_and_the_truth_of_its_own(file, committed):
+def test_a_row_has_the_numbers_of_both_shops_each_with_its_truth(file, committed):
     assert file["seeds"] == sorted(committed, key=int)
     for seed in file["seeds"]:
         for row, (number, truth) in zip(rows(file, seed), FINDINGS.values(), strict=True):
             assert row["report"] == committed[file["seeds"][0]][number]["text"]
             assert row["here"] == committed[seed][number]["text"]
-            assert row["truth"] == (committed[seed][truth]["text"] if truth else "\u2013")
+            truths = [
+                committed[each][truth]["text"] if truth else "\u2013" for each in (file["seeds"][0], seed)
+            ]
+            assert [row["report_truth"], row["truth"]] == truths
 
 
 def test_in_the_shop_of_the_report_every_finding_stays(file):
@@ -50,7 +53,8 @@ def test_the_worth_for_everyone_is_open_when_the_margin_of_a_user_is(committed):
 
 
 def test_names_in_the_table_are_escaped():
-    fields = ("says", "report", "report_interval", "here", "here_interval", "truth", "verdict", "holds")
+    report, here = ("report", "report_interval", "report_truth"), ("here", "here_interval", "truth")
+    fields = ("says", *report, *here, "verdict", "holds")
     table = as_table([dict.fromkeys(fields, "<b>")], "Caption")
     assert "<b>" not in table
     assert table.count("&lt;b&gt;") == len(fields)

@@ -72,6 +72,7 @@ def row(compared: Comparison) -> dict[str, object]:
         "ours": show_ours(compared),
         "figures": len(compared.met),
         "figures_met": sum(compared.met),
+        "missed": compared.met.count(False),
         "difference": compared.differences[most],
         "tolerance": compared.tolerances[most],
         "relative": compared.relative,
@@ -108,15 +109,17 @@ def tolerance_text(entry: Published) -> str:
 
 
 def add_counts(desk: Desk, compared: list[Comparison]) -> None:
-    """Register figures and comparisons: all, met, not met, and those whose digits were read elsewhere."""
+    """Register figures, all, met, not met, and those whose digits were read elsewhere; and comparisons."""
     figures, met = sum(len(each.met) for each in compared), sum(sum(each.met) for each in compared)
     elsewhere = sum(len(each.met) for each in compared if not each.entry.source.digits_read)
+    differing = sum(not all(each.met) for each in compared)
     label = "published figures whose digits were not read at the address given"
     rows = (
         ("total", figures, "count", "published figures compared"),
         ("met", met, "count", "published figures met"),
         ("differs", figures - met, "count", "published figures not met"),
         ("rows", len(compared), "count", "comparisons"),
+        ("differing", differing, "count", "comparisons with a figure that is not met"),
         ("elsewhere", elsewhere, "count", label),
     )
     add_rows(desk, rows, source="journey.published:compare", dataset="published figures")

@@ -10,6 +10,7 @@ from journey.customers.likelihood import Fit
 from journey.findings.customer_value.entries import adder, estimate_of
 from journey.findings.desk import Desk
 from journey.published import published
+from journey.report.wording import how_many
 from journey.studies.registry import kept
 
 SOURCE, DATASET = "journey.studies.customer_value.cdnow:describe_cdnow", "cdnow_sample"
@@ -51,10 +52,10 @@ def add_parameters(desk: Desk, found: dict[str, Any]) -> None:
     columns = ["model", "parameter", "value", "low", "high", "published"]
     desk.save("parameters", pd.DataFrame(rows, columns=columns))
     shown = [(value, text) for _, _, value, _, _, text in rows if text]
-    agree = sum(f"{value:.{len(text.partition('.')[2])}f}" == text for value, text in shown)
+    agree = [f"{value:.{len(text.partition('.')[2])}f}" == text for value, text in shown]
     add = adder(desk, SOURCE, DATASET)
     label = "Published parameters of CDNOW that are met to the last digit"
-    add("digits_met", f"{agree} of {len(shown)}", "text", label)
+    add("digits_met", str(how_many(agree)), "text", label)
 
 
 def add_holdout(desk: Desk, found: dict[str, Any]) -> None:

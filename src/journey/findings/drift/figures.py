@@ -30,7 +30,7 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         rows=len(names),
         cols=1,
         shared_xaxes=True,
-        vertical_spacing=0.07,
+        vertical_spacing=0.1,
         subplot_titles=[_title(name) for name in names],
     )
     lowest = 0.0005

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from journey import experiments as engine
-from journey.evaluation.treatment import free_shipping_by_user, true_effect
+from journey.evaluation.treatment import free_shipping_by_user, true_effect, true_session_rate
+from journey.evaluation.uplift_truth import order_worth, true_revenue
 from journey.findings.desk import USERS, Desk
 from journey.findings.experiments import field as experiments_field
 from journey.findings.experiments import timing as experiments_timing
@@ -33,8 +34,14 @@ EFFECTS = {
     "revenue_cuped": ("Net revenue a user, CUPED", "eur", 2),
     "session_rate": ("Sessions that buy", "points", None),
 }
-#: metrics whose true effect the simulation knows
-TRUE = ("conversion", "orders")
+#: metric -> whose true effect it shares, and the function that knows it
+TRUE = {
+    "conversion": ("conversion", "treatment:true_effect"),
+    "orders": ("orders", "treatment:true_effect"),
+    "revenue": ("revenue", "uplift_truth:true_revenue"),
+    "revenue_cuped": ("revenue", "uplift_truth:true_revenue"),
+    "session_rate": ("session_rate", "treatment:true_session_rate"),
+}
 
 
 def collect(desk: Desk) -> None:
@@ -168,7 +175,7 @@ def add_effects(desk: Desk, users: pd.DataFrame) -> None:
     both, n = arms(users), len(users)
     effects, saved = effects_of(both)
     adjusted = engine.holm([float(effect.p_value) for effect in effects.values()]).adjusted
-    truth = true_effect(free_shipping_by_user(desk.paths.store(desk.store), users[["user_id", "exposed_at"]]))
+    known = true_effects(desk, users)
     rows = []
     for (name, effect), holm_p in zip(effects.items(), adjusted, strict=True):
         label, unit, digits = EFFECTS[name]
@@ -176,23 +183,38 @@ def add_effects(desk: Desk, users: pd.DataFrame) -> None:
         told = f"{label}, effect of free shipping"
         number = add_effect(desk, name, effect, unit, n, told, digits=digits, source=source)
         row: dict[str, Any] = {"metric": label, "effect": number.text, "interval": number.interval}
-        row |= {"p": float(effect.p_value), "holm_p": float(holm_p), "truth": None}
-        if name in TRUE:
-            row["truth"] = desk.ledger.add(
+        row |= {"p": float(effect.p_value), "holm_p": float(holm_p)}
+        of, source = TRUE[name]
+        if of == name:
+            known[of] = desk.ledger.add(
                 f"experiments.{name}_truth",
-                getattr(truth, name),
+                known[of],
                 unit,
                 n=n,
                 digits=digits,
                 label=f"{label}, true effect of free shipping",
-                source="journey.evaluation.treatment:true_effect",
-            ).text
+                source=f"journey.evaluation.{source}",
+            )
+        row |= {"truth": known[of].text, "truth_interval": known[of].interval}
         rows.append(row)
     desk.save("effects", pd.DataFrame(rows))
     label = "Variance of the effect on revenue that CUPED removes"
     add_number(desk, "cuped_saving", saved, "share", label, "cuped:cuped", n=n)
     add_conversion(desk, both)
     add_margin(desk, *both)
+
+
+def true_effects(desk: Desk, users: pd.DataFrame) -> dict[str, Any]:
+    """What free shipping truly does, by the metrics of `EFFECTS`."""
+    store = desk.paths.store(desk.store)
+    by_user = free_shipping_by_user(store, users[["user_id", "exposed_at"]])
+    mean, orders = true_effect(by_user), by_user["orders"].to_numpy(dtype=float)
+    return {
+        "conversion": mean.conversion,
+        "orders": mean.orders,
+        "revenue": true_revenue(order_worth(desk.warehouse, store, by_user["persona"]), orders),
+        "session_rate": true_session_rate(orders, users["sessions"]),
+    }
 
 
 def add_conversion(desk: Desk, both: tuple[pd.DataFrame, pd.DataFrame]) -> None:

@@ -71,9 +71,7 @@ def looks(frame: pd.DataFrame, truth: float) -> go.Figure:
     figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
     truth_line(figure, truth, "truth at the end", horizontal=True)
     figure.update_xaxes(title="Day of the look")
-    figure.update_yaxes(
-        title="Difference of the share of users who buy", tickformat=".0%", range=[-0.08, 0.1]
-    )
+    figure.update_yaxes(title="Difference of the share of users who buy", tickformat=".0%")
     in_points(figure, "y")
     return figure
 
@@ -90,24 +88,33 @@ def segments(frame: pd.DataFrame) -> go.Figure:
 
 
 def coverage(frame: pd.DataFrame) -> go.Figure:
-    """Coverage of each method in simulation, against the band that was asked for."""
-    rows = frame[frame["measure"].eq("coverage")].sort_values("value")
+    """Coverage of each method in simulation, against the band that was asked for; the lowest at the foot."""
+    rows = frame[frame["measure"].eq("coverage")]
     rows = rows.assign(method=rows["method"].replace(SHORT_METHODS))
+    promised, met = rows["expected_to_hold"].astype(bool), rows["met"].astype(bool)
     figure = go.Figure()
-    for met, role, name in ((True, "series-1", "within 94% to 96%"), (False, "series-2", "outside")):
-        part = rows[rows["met"].astype(bool).eq(met)]
+    for part, role, symbol, name in (
+        (rows[promised & met], "series-1", "circle", "promise kept"),
+        (rows[~promised], "axis", "square", "no promise made"),
+        (rows[promised & ~met], "series-2", "x", "promise broken"),
+    ):
+        if part.empty:
+            continue
         figure.add_scatter(
             x=part["value"],
             y=part["method"],
             customdata=part["scenario"],
             mode="markers",
             name=name,
-            marker={"color": colour(role), "size": 9},
+            marker={"color": colour(role), "size": 9, "symbol": symbol},
             hovertemplate="%{customdata}: %{x:.1%}<extra>%{y}</extra>",
         )
     figure.add_vrect(x0=0.94, x1=0.96, fillcolor=colour("neutral", 0.2), line_width=0)
     figure.update_xaxes(title="Share of intervals that contain the truth", tickformat=".0%")
-    figure.update_yaxes(title="Method", automargin=True)
+    lowest = rows.groupby("method")["value"].min().sort_values(kind="stable")
+    figure.update_yaxes(
+        title="Method", automargin=True, categoryorder="array", categoryarray=list(lowest.index)
+    )
     return figure
 
 

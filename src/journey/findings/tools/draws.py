@@ -31,7 +31,14 @@ FINDINGS = {
     "largest_loss": ("funnel.top_overall_step", ""),
 }
 NOTHING = "\u2013"
-HEAD = ("Finding", "This report", "That shop", f"{TRUTH_MARK} Truth there", "Stays?")
+HEAD = (
+    "Finding",
+    "This report",
+    f"{TRUTH_MARK} Truth here",
+    "That shop",
+    f"{TRUTH_MARK} Truth there",
+    "Stays?",
+)
 
 
 def draws(desk: Desk) -> dict[str, Any]:
@@ -77,6 +84,7 @@ def rows(file: dict[str, Any], seed: str) -> list[dict[str, str]]:
                 "says": finding["says"],
                 "report": report["text"],
                 "report_interval": report["interval"],
+                "report_truth": report["truth"] or NOTHING,
                 "here": here["text"],
                 "here_interval": here["interval"],
                 "truth": here["truth"] or NOTHING,
@@ -97,6 +105,7 @@ def as_table(shown: Sequence[dict[str, str]], caption: str) -> str:
         (
             row["says"],
             pair(row["report"], row["report_interval"]),
+            row["report_truth"],
             pair(row["here"], row["here_interval"]),
             row["truth"],
             pair(row["verdict"], row["holds"]),
@@ -106,7 +115,7 @@ def as_table(shown: Sequence[dict[str, str]], caption: str) -> str:
     return html_table(
         HEAD,
         cells,
-        numeric=[False, True, True, True, True],
+        numeric=[False, True, True, True, True, True],
         truth=[name.startswith(TRUTH_MARK) for name in HEAD],
         caption=caption,
         label=caption,

@@ -14,9 +14,9 @@ SOURCE = "journey.studies.uplift_coverage:uplift_coverage"
 #: measure -> its name on the page, in the order of the table
 NAMES = {
     "qini": "Qini",
-    "auuc": "AUUC",
-    "top": "Uplift@30%",
-    "slope": "Slope of the calibration",
+    "auuc": "Area under the uplift curve",
+    "top": "Uplift, top 30%",
+    "slope": "Slope, observed on predicted",
     "ranking": "Profit of the ranking",
     "roi": "Return of the ranking",
     "likeliest": "Profit of the likeliest buyers",
