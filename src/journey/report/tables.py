@@ -1,8 +1,8 @@
 """Tables: accessible HTML on the page, a Typst table in the PDF, every text escaped.
 
-Great-tables sets tables well, but not these: it has no Typst, puts text into the page as it finds it, gives each
-table a style sheet of its own, heads the first column with an empty id, has no form for a phone, and leaves the
-cell of a missing pandas value blank (`findings/great_tables_missing.sh`).
+Great-tables sets tables well, but not these: it has no Typst, puts text into the page as it finds it, gives
+each table a style sheet of its own, heads the first column with an empty id, has no form for a phone, and
+leaves the cell of a missing pandas value blank (`findings/great_tables_missing.sh`).
 """
 
 from __future__ import annotations
