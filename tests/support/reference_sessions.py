@@ -29,7 +29,8 @@ KEYS = {
     "staging.exposures": ["user_id", "experiment"],
     "staging.bots": ["user_id"],
     "staging.events": ["event_id"],
-    "staging.events_flagged": ["event_id", "received_ts", "ts"],
+    # A row and its exact copy differ only in which of them counts as the copy.
+    "staging.events_flagged": ["event_id", "received_ts", "ts", "is_duplicate"],
     "marts.sessions": ["session_id"],
     "marts.session_funnels": ["session_id"],
     "marts.order_lines": ["order_id", "line_number"],
