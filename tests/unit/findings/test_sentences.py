@@ -28,7 +28,7 @@ READ = (
     "Popular in the last seven days",
     "Relative to control the share of buyers changes by",
     "Naive difference `",
-    "Free shipping changes the share who buy by",
+    "Among these users free shipping changes the share who buy by",
     "Here the slope of observed on predicted uplift is",  # the heading above says what that means
     "The slope is `",
     "The best share by these data, ",

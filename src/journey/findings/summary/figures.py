@@ -92,7 +92,7 @@ def ranking(prediction: Chapter) -> str:
                 prediction.third_roc_auc.high,
             ),
             Mark(
-                "The best that data can give",
+                f"The same with {prediction.ceiling_times} times the users",
                 prediction.third_attainable_auc.value,
                 str(prediction.third_attainable_auc),
                 "series-6",
