@@ -115,8 +115,8 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
-def open_source(files: tuple[Path, ...], mapped: ShopMap | None = None) -> Source:
-    """Look at the heads of the files and say how to read them.
+def open_source(files: tuple[Path, ...], *, header: Sequence[str] = (), delimiter: str = "") -> Source:
+    """Look at the heads of the files and say how to read them; `header` names columns where no line does.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def open_source(files: tuple[Path, ...], mapped: ShopMap | None = None) -> Sourc
     if first == "json":
         keys = _json_keys(files[0])
         return Source(files, first, keys, dict.fromkeys(keys, "VARCHAR"))
-    return _open_csv(files, mapped)
+    return _open_csv(files, tuple(header), delimiter)
 
 
 def check_columns(source: Source, mapped: ShopMap) -> None:
@@ -147,24 +147,25 @@ def check_columns(source: Source, mapped: ShopMap) -> None:
         Names the file, the column and the nearest one.
     """
     for role, column in mapped.columns.items():
-        top = column.partition(".")[0] if source.kind == "json" else column
-        if top not in source.columns:
-            error = unknown_name("column", column, source.columns)
-            raise JourneyError(f"{source.files[0]}: no {role}. {error}")
+        check_column(source, role, column)
 
 
-def _open_csv(files: tuple[Path, ...], mapped: ShopMap | None) -> Source:
+def check_column(source: Source, role: str, column: str) -> None:
+    """Refuse a column that the files do not have; errors are as in `check_columns`."""
+    top = column.partition(".")[0] if source.kind == "json" else column
+    if top not in source.columns:
+        error = unknown_name("column", column, source.columns)
+        raise JourneyError(f"{source.files[0]}: no {role}. {error}")
+
+
+def _open_csv(files: tuple[Path, ...], header: tuple[str, ...], delimiter: str) -> Source:
     line = _first_line(files[0])
-    delimiter = (mapped.delimiter if mapped else "") or max(DELIMITERS, key=line.count)
-    if mapped and mapped.header:
+    delimiter = delimiter or max(DELIMITERS, key=line.count)
+    if header:
         found = len(next(csv.reader([line], delimiter=delimiter)))
-        if found != len(mapped.header):
-            raise JourneyError(
-                f"{files[0]}, line 1: {found} columns, but [file] header names {len(mapped.header)}"
-            )
-        return Source(
-            files, "csv", mapped.header, dict.fromkeys(mapped.header, "VARCHAR"), delimiter, has_header=False
-        )
+        if found != len(header):
+            raise JourneyError(f"{files[0]}, line 1: {found} columns, but [file] header names {len(header)}")
+        return Source(files, "csv", header, dict.fromkeys(header, "VARCHAR"), delimiter, has_header=False)
     names = _header(files[0], delimiter)
     for file in files[1:]:
         if _header(file, delimiter) != names:

@@ -56,6 +56,8 @@ class Moment:
         SQL condition: the time brings an offset from UTC along; empty where none can.
     parsed
         SQL of what is costly in `value` and `readable`, which name it several times.
+    marked
+        SQL condition that `parsed` and `offset` name several times.
     """
 
     form: str
@@ -64,13 +66,15 @@ class Moment:
     readable: str
     offset: str = ""
     parsed: str = "null"
+    marked: str = "null"
 
-    def named(self, column: str) -> Moment:
-        """The same, read from a column that holds what `parsed` gives."""
-        if self.parsed == "null":
+    def named(self, part: str, column: str) -> Moment:
+        """The same, read from a column that holds what the part `parsed` or `marked` gives."""
+        sql = getattr(self, part)
+        if sql == "null":
             return self
-        value, readable = (sql.replace(self.parsed, column) for sql in (self.value, self.readable))
-        return replace(self, value=value, readable=readable, parsed=column)
+        names = ("value", "filled", "readable", "offset", "parsed")
+        return replace(self, **{name: getattr(self, name).replace(sql, column) for name in names})
 
     @property
     def words(self) -> str:
@@ -147,6 +151,12 @@ def trimmed(text: str) -> str:
     return f"case when {plain} then {text} else nullif(trim({text}), '') end"
 
 
+def filled(read: str, text: str) -> str:
+    """SQL: there is a `text` (SQL, null for none), of which `read` is what was understood."""
+    # Only where nothing was understood the text is looked at.
+    return f"case when ({read}) is not null then true else ({text}) is not null end"
+
+
 def as_date(text: str) -> str:
     """SQL of a day written as 2025-01-31 or 20250131."""
     return f"coalesce(try_cast({text} as date), try_strptime({text}, '%Y%m%d')::date)"
@@ -212,18 +222,17 @@ def _iso(connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped
     slow = f"timezone({quoted(shop)}, try_cast({_spelled(text)} as timestamptz))"
     # The commonest spellings, 2025-01-31T10:00:00Z and 2025-01-31 10:00:00 UTC, need no look for an offset,
     # and in a shop of that zone no calendar of zones.
-    utc = " or ".join(
-        f"(length({text}) = {length} and ends_with({text}, {quoted(end)}))"
+    ends = " or ".join(
+        f"(strlen({text}) = {length} and ends_with({text}, {quoted(end)}))"
         for length, end in ((20, "Z"), (23, " UTC"))
     )
-    offset = f"(({utc}) or {offset})"
+    utc = f"coalesce({ends}, false)"
+    offset = f"(case when {utc} then true else {offset} end)"
     if shop == "UTC":
         slow = f"case when {utc} then try_cast({text} as timestamp) else {slow} end"
-    if (row and row[0]) or zone != shop:
-        return _checked("iso", slow, text, offset)
-    return _checked(
-        "iso", f"case when {offset} then {slow} else try_cast({text} as timestamp) end", text, offset
-    )
+    if not (row and row[0]) and zone == shop:
+        slow = f"case when {offset} then {slow} else try_cast({text} as timestamp) end"
+    return replace(_checked("iso", slow, text, offset), marked=utc)
 
 
 def _spelled(text: str) -> str:
@@ -240,12 +249,11 @@ def _number(text: str, unit: str, shop: str) -> Moment:
     micro = {"s": f"({number} * 1000000)::bigint", "ms": f"{number} * 1000", "us": number}[unit]
     moved = _moved(f"make_timestamp({micro})", "UTC", shop)
     value = f"case when {number} between {low} and {high} then {moved} end"
-    return Moment(unit, value, f"({trimmed(text)}) is not null", f"try_cast({text} as double) is not null")
+    return Moment(unit, value, filled(number, trimmed(text)), f"try_cast({text} as double) is not null")
 
 
 def _checked(form: str, value: str, text: str, offset: str = "") -> Moment:
-    filled = f"({trimmed(text)}) is not null"
-    return Moment(form, _inside(value), filled, f"({value}) is not null", offset, value)
+    return Moment(form, _inside(value), filled(value, trimmed(text)), f"({value}) is not null", offset, value)
 
 
 def _typed(value: str, column: str) -> Moment:
