@@ -12,7 +12,7 @@ import duckdb
 from journey.errors import JourneyError
 from journey.stores.imported.shopmap import ROLES, ShopMap
 from journey.stores.imported.sources import Source
-from journey.stores.imported.times import SAMPLE, Moment, fitting_patterns, read_moment
+from journey.stores.imported.times import SAMPLE, SPREADSHEET, Moment, fitting_patterns, read_moment
 from journey.stores.verify import identifier
 
 #: role -> names that columns of this kind have, letters and digits only, the likeliest first
@@ -124,7 +124,9 @@ def roles_by_content(
         for column in free:
             relation, name = source.relation([column.name]), identifier(column.name)
             try:
-                read_time(connection, source, column)
+                # Days as a spreadsheet counts them look like many another number.
+                if read_time(connection, source, column).form == SPREADSHEET:
+                    continue
             except JourneyError:
                 # Numbers such as 202511 would fit the pattern of a date.
                 if column.numeric or not fitting_patterns(connection, relation, f"{name}::varchar"):

@@ -128,6 +128,14 @@ def _offsets(connection: duckdb.DuckDBPyConnection, relation: str, moment: Momen
     return int(row[0]) if row else 0
 
 
+def skip_entries(source: Source) -> list[Entry]:
+    """Lines above the names of the columns."""
+    if not source.skip:
+        return []
+    said = f"# Line {source.skip + 1} names the columns; what stands above it is narrower than the table."
+    return [Entry("skip", (said, f"skip = {source.skip}"))]
+
+
 def file_entries(
     connection: duckdb.DuckDBPyConnection,
     source: Source,

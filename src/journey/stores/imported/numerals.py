@@ -16,8 +16,9 @@ from journey.stores.verify import quoted
 
 #: Signs between groups of three digits, whatever the decimal sign: apostrophes and every kind of space.
 BETWEEN = r"'’ \x{a0}\x{2009}\x{202f}"
-#: What may stand before a number, `€`, `Fr. `, `-`; a point or comma only after letters.
-BEFORE = r"(?:\pL+\.|[^0-9.,])*"
+#: What may stand before a number, `€`, `Fr. `, `-`, a point only after letters; and behind it, ` kg`, `,-`.
+AROUND = r"\pL\p{Sc}\p{Zs}+\-−()"
+BEFORE, AFTER = rf"(?:\pL+\.|[{AROUND}])*", rf"[{AROUND}.,%]*"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _spelled_out(text: str, decimal: str) -> str:
         rf"[1-9][0-9]{{0,2}}(?:{between}[0-9]{{3}})+|[1-9][0-9]?(?:{between}[0-9]{{2}})+{between}[0-9]{{3}}"
     )
     number = rf"(?:(?:{grouped}|[0-9]+)(?:\{decimal}[0-9]+)?)"
-    whole = quoted(rf"^{BEFORE}({number})[^0-9]*$")
+    whole = quoted(rf"^{BEFORE}({number}){AFTER}$")
     digits = f"regexp_replace(regexp_extract({text}, {whole}, 1), {quoted(between)}, '', 'g')"
     # -5, −5 and €-5, (5.00) as accounts write it, 5- as some systems do.
     negative = quoted(r"^[^0-9]*[-−]|^\(.*\)$|[0-9]-$")

@@ -13,9 +13,22 @@ from journey.errors import JourneyError
 from journey.files import write_text
 from journey.stores.imported.columns import Column, look, plain, roles_by_content, roles_by_name
 from journey.stores.imported.draft import Entry, continued, missing, open_points, settled, text_of
-from journey.stores.imported.evidence import event_entries, file_entries, rule_entries, time_entries
+from journey.stores.imported.evidence import (
+    event_entries,
+    file_entries,
+    rule_entries,
+    skip_entries,
+    time_entries,
+)
 from journey.stores.imported.shopmap import PRESETS, ROLES, check_entries, map_text, preset_names, read_map
-from journey.stores.imported.sources import Source, check_column, find_files, open_source, reading_problem
+from journey.stores.imported.sources import (
+    Source,
+    check_column,
+    find_files,
+    open_source,
+    reading_problem,
+    skipped,
+)
 
 #: What is asked for where no column is found; a price only where there is no list price.
 ASKED = ("time", "user", "event", "item", "price")
@@ -39,7 +52,8 @@ def propose_map(events: str, target: Path) -> list[str]:
     """
     if target.exists():
         return _continue(events, target)
-    source = open_source(find_files(events))
+    files = find_files(events)
+    source = open_source(files, skip=skipped(files))
     preset = fitting_preset(source)
     if preset:
         text = (PRESETS / f"{preset}.toml").read_text(encoding="utf-8")
@@ -72,8 +86,13 @@ def _continue(events: str, target: Path) -> list[str]:
     check_entries(value, target.name)
     if value.get("file", {}).get("layout", "rows") != "rows":
         raise JourneyError(f"{target}: its layout knows the columns, so there is nothing to propose")
-    names, delimiter = (value.get("file", {}).get(key) for key in ("header", "delimiter"))
-    source = open_source(find_files(events), header=names or (), delimiter=delimiter or "")
+    file, files = value.get("file", {}), find_files(events)
+    source = open_source(
+        files,
+        header=file.get("header") or (),
+        delimiter=file.get("delimiter") or "",
+        skip=file.get("skip", skipped(files)),
+    )
     for role, column in value.get("columns", {}).items():
         if column != "":
             check_column(source, role, column)
@@ -111,7 +130,7 @@ def _drafted(
         roles, told = ({role: n for role, n in found.items() if role != "event"} for found in (roles, told))
     roles = {role: (roles | told)[role] for role in ROLES if role in roles or role in told}
     return roles, {
-        "file": file_entries(connection, source, roles, columns),
+        "file": [*skip_entries(source), *file_entries(connection, source, roles, columns)],
         "columns": column_entries(columns, roles, told),
         "events": event_entries(connection, source, roles, decided.get("events", {})),
         "time": time_entries(connection, source, roles, columns, decided.get("time", {})),

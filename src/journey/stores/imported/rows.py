@@ -29,6 +29,8 @@ from journey.stores.verify import identifier, quoted
 REASONS = {
     "superseded": "in an older export of the same day",
     "ignored": "an event that the map ignores",
+    "no_event": "no event",
+    "names": "the names of the columns once more",
     "no_time": "no time, or one that cannot be read",
     "implausible_time": "a time before 1995 or after 2099",
     "future": "a time in the future",
@@ -54,6 +56,8 @@ CHANNELS = {
     "affiliate": "affiliate, affiliates, partner",
 }
 NUMBERS = ("quantity", "price", "list_price", "discount")
+#: Rows that are more than a line of names or a total.
+_TABLE = "(reason is null or reason not in ('no_event', 'names'))"
 #: Table of the first rows of a log as they are written, from which the form of its cells is told.
 HEAD = "head_of_log"
 
@@ -168,7 +172,10 @@ def _fill(
     texts: tuple[str, ...] = (),
 ) -> tuple[Moment, tuple[str, ...]]:
     """Make `rows` in one pass over the log; an id that is no number after all makes it again."""
-    connection.execute(f"create or replace temp table {HEAD} as select * from {relation} limit {SAMPLE}")
+    connection.execute(
+        f"create or replace temp table {HEAD} as from (from {relation} limit {SAMPLE})"
+        f" where not coalesce({_names(mapped)}, false)"
+    )
     moment = _moment(connection, source, mapped, cells, "time")
     text_ids = tuple({*texts, *text_ids_of(connection, HEAD, cells)})
     layers, columns = _columns(connection, source, mapped, cells, moment, text_ids)
@@ -178,7 +185,7 @@ def _fill(
         read = f"(select *, {', '.join(f'{sql} as {name}' for name, sql in layer.items())} from {read})"
     connection.execute(
         "create or replace temp table rows as select * exclude (has_user, has_item, event_text),"
-        " case when kind is null then coalesce(event_text, '') end as unknown_event,"
+        " case when kind is null then event_text end as unknown_event,"
         f" {_reason(mapped)} as reason from (select {columns} from {read})"
     )
     connection.execute(f"drop table {HEAD}")
@@ -187,7 +194,7 @@ def _fill(
         for role in ("user", "item")
         if role in cells
         and role not in text_ids
-        and number(connection, f"select count(*) from rows where {role}_lost")
+        and number(connection, f"select count(*) from rows where {role}_lost and {_TABLE}")
     ]
     if wrong:
         return _fill(connection, source, mapped, cells, relation, (*text_ids, *wrong))
@@ -278,8 +285,17 @@ def _event(mapped: ShopMap) -> dict[str, str]:
     if mapped.always:
         return {"kind": quoted(mapped.always), "event_text": "null::varchar"}
     whens = " ".join(f"when {quoted(name)} then {quoted(kind)}" for name, kind in mapped.events.items())
-    other = f"else {quoted('ignore')}" if mapped.other == "ignore" else ""
-    return {"kind": f"case event_read {whens} {other} end", "event_text": "event_read"}
+    names = f"case when {_names(mapped)} then 'names'"
+    other = "else 'ignore'" if mapped.other == "ignore" else ""
+    return {"kind": f"case event_read {whens} else {names} {other} end end", "event_text": "event_read"}
+
+
+def _names(mapped: ShopMap) -> str:
+    """SQL: a line of names once more, as files that were joined have it in their middle."""
+    if mapped.always:
+        return "false"
+    columns = (f"trim(cell_{role}::varchar) = {quoted(mapped.columns[role])}" for role in ("event", "user"))
+    return " and ".join(columns)
 
 
 def _reason(mapped: ShopMap) -> str:
@@ -290,7 +306,10 @@ def _reason(mapped: ShopMap) -> str:
     if mapped.last:
         window.append(f"ts >= timestamp '{mapped.last}' + interval 1 day")
     items = ", ".join(quoted(kind) for kind in ITEM_EVENT_TYPES)
-    tests = {"ignored": "kind = 'ignore'", "no_time": "ts is null and not (timed and readable)"}
+    tests = {"ignored": "kind = 'ignore'"}
+    if not mapped.always:
+        tests |= {"no_event": "event_text is null", "names": "kind = 'names'"}
+    tests |= {"no_time": "ts is null and not (timed and readable)"}
     tests |= {
         "implausible_time": "ts is null",
         "future": f"ts > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'",

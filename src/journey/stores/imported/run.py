@@ -74,7 +74,9 @@ def import_shop(
     """
     check_name(name)
     mapped, text = read_map(map_file)
-    opened = open_source(find_files(events), header=mapped.header, delimiter=mapped.delimiter)
+    opened = open_source(
+        find_files(events), header=mapped.header, delimiter=mapped.delimiter, skip=mapped.skip
+    )
     source = replace(opened, by_line=mapped.layout == "rows")
     if mapped.layout == "rows":
         check_columns(source, mapped)

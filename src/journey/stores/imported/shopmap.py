@@ -58,11 +58,12 @@ GA4: tuple[str, ...] = (
 GA4 += ("session", "country", "day")
 #: What a file of users may tell of one.
 USER_ROLES = ("signup", "country", "age", "device", "channel")
-TIME_FORMATS = ("auto", "iso", "s", "ms", "us")
+TIME_FORMATS = ("auto", "iso", "s", "ms", "us", "ns", "excel")
 LAYOUTS = ("rows", "ga4")
 ORDER_RULES = ("id", "session", "moment")
 OTHERS = ("refuse", "ignore")
 IDENTICAL = ("keep", "remove")
+MOST_SKIPPED = 1000
 #: Minutes without an event that end a session, where the map does not say; the rule of the project's SQL.
 DEFAULT_GAP = 30
 LONGEST_GAP = 24 * 60
@@ -70,7 +71,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "columns": tuple(ROLES),
     "events": (*EVENT_TYPES, "ignore", "other", "always"),
     "time": ("format", "zone", "shop_zone"),
-    "file": ("delimiter", "decimal", "header", "layout"),
+    "file": ("delimiter", "decimal", "header", "skip", "layout"),
     "rules": ("currency", "from", "to", "session", "order", "identical_lines", "fill_order"),
     "device": DEVICES,
     "channel": CHANNELS,
@@ -94,7 +95,7 @@ class ShopMap:
     other
         What to do with names that `events` does not list: `refuse` or `ignore`.
     time_format
-        `auto`, `iso`, `s`, `ms`, `us`, or a pattern such as `%d/%m/%Y %H:%M`.
+        `auto`, `iso`, `s`, `ms`, `us`, `ns`, `excel`, or a pattern such as `%d/%m/%Y %H:%M`.
     zone
         Zone of times that do not bring one along; empty when the map does not say.
     shop_zone
@@ -107,6 +108,8 @@ class ShopMap:
         Minutes without an event that end a session.
     own_sessions
         Whether sessions are those of the log's own numbers instead.
+    skip
+        Lines of a CSV above the names of its columns.
     order
         What makes an order: its `id`, purchases not further apart than `session_gap` (`session`), or one
         `moment`.
@@ -124,6 +127,7 @@ class ShopMap:
     delimiter: str = ""
     decimal: str = ""
     header: tuple[str, ...] = ()
+    skip: int = 0
     layout: str = "rows"
     currency: str = "EUR"
     first: date | None = None
@@ -221,6 +225,7 @@ def check_map(value: Mapping[str, Any], name: str) -> ShopMap:
         delimiter=_text(file, "delimiter", "", f"{name}: [file]"),
         decimal=_choice(file, "decimal", ("", ".", ","), "", f"{name}: [file]"),
         header=_names(file.get("header", []), f"{name}: [file] header"),
+        skip=_skip(file.get("skip", 0), name),
         layout=_choice(file, "layout", LAYOUTS, "rows", f"{name}: [file]"),
         currency=_currency(rules.get("currency", "EUR"), name),
         first=_day(rules, "from", name),
@@ -323,6 +328,12 @@ def _text(given: Mapping[str, Any], key: str, default: str, where: str) -> str:
     value = given.get(key, default)
     if not isinstance(value, str) or len(value) > 1:
         raise JourneyError(f"{where} {key} is {value!r}; use one sign")
+    return value
+
+
+def _skip(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value <= MOST_SKIPPED:
+        raise JourneyError(f"{name}: [file] skip is {value!r}; use a number of lines, at most {MOST_SKIPPED}")
     return value
 
 

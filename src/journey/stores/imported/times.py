@@ -16,7 +16,11 @@ EARLIEST = datetime(1995, 1, 1)
 #: Rows at the head of a log from which the form of its times is told.
 SAMPLE = 200_000
 #: unit of a number -> how many of them make a second
-UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000}
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+#: The day from which spreadsheets count days, and that of 1970 by their count.
+SPREADSHEET, OF_1970 = "excel", 25_569
+#: A year of four digits comes first; 14/03/25 is not the year 14.
+ISO = "regexp_matches(x, '^\\s*[0-9]{4}')"
 PATTERNS = (
     "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S",
@@ -24,7 +28,18 @@ PATTERNS = (
     "%m/%d/%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M %p",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
+    "%d/%m/%y %H:%M:%S",
+    "%m/%d/%y %H:%M:%S",
+    "%d/%m/%y %H:%M",
+    "%m/%d/%y %H:%M",
+    "%d.%m.%y %H:%M:%S",
+    "%d.%m.%y %H:%M",
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
@@ -36,6 +51,8 @@ WORDS = {
     "s": "seconds since 1970",
     "ms": "milliseconds since 1970",
     "us": "microseconds since 1970",
+    "ns": "nanoseconds since 1970",
+    SPREADSHEET: "days as spreadsheets count them",
     "typed": "times of the file's own type",
 }
 
@@ -110,6 +127,8 @@ def read_moment(
         form = _detect(connection, relation, text, shown)
     if form in UNITS:
         return _number(text, form, shop)
+    if form == SPREADSHEET:
+        return _serial(text, zone, shop)
     if form != "iso":
         return _checked(form, _moved(f"try_strptime(trim({text}), {quoted(form)})", zone, shop), text)
     return _iso(connection, relation, text, mapped)
@@ -163,9 +182,11 @@ def as_date(text: str) -> str:
 
 
 def fitting_patterns(connection: duckdb.DuckDBPyConnection, relation: str, text: str) -> list[str]:
-    """Patterns that read every filled time at the head of a log."""
+    """Patterns by which every filled time at the head of a log is one that can be."""
+    limits = f"between timestamp '{EARLIEST}' and timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'"
     tests = ", ".join(
-        f"count(try_strptime(trim(x), {quoted(pattern)})) = count(nullif(trim(x), ''))"
+        f"count(*) filter (where try_strptime(trim(x), {quoted(pattern)}) {limits})"
+        " = count(nullif(trim(x), ''))"
         for pattern in PATTERNS
     )
     row = connection.execute(
@@ -180,19 +201,24 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
         f"count(*) filter (where try_cast(x as double) between {low} and {high})"
         for low, high in map(bounds, UNITS)
     )
+    serials = " and ".join(str(OF_1970 + limit // 86_400) for limit in bounds("s"))
     row = connection.execute(
         f"""select count(*), count(nullif(trim(x), '')), {within},
-            count(try_cast({_spelled("x")} as timestamptz)),
-            min(x) filter (where try_cast({_spelled("x")} as timestamptz) is null and trim(x) <> '')
+            count(try_cast({_spelled("x")} as timestamptz)) filter (where {ISO}),
+            count(*) filter (where try_cast(replace(x, ',', '.') as double) between {serials}),
+            min(x) filter (where not ({ISO} and try_cast({_spelled("x")} as timestamptz) is not null)
+                and trim(x) <> '')
         from (select {text} as x from {relation} limit {SAMPLE})"""
     ).fetchone()
     assert row is not None
-    rows, filled, *counts, iso, example = row
+    rows, filled, *counts, iso, days, example = row
     best = max(range(len(UNITS)), key=lambda place: counts[place])
     if filled and 2 * counts[best] > filled:
         return list(UNITS)[best]
     if filled and 2 * iso > filled:
         return "iso"
+    if filled and 2 * days > filled:
+        return SPREADSHEET
     if not rows:
         raise JourneyError(f"{shown}: no rows below the names of the columns")
     if not filled:
@@ -205,9 +231,9 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
             f" format = {offer}"
         )
     raise JourneyError(
-        f"{shown}: {example!r} and most others are no time: neither ISO nor seconds, milliseconds or"
-        " microseconds since 1970; give [time] a pattern such as format = '%d/%m/%Y %H:%M', or name"
-        " another column"
+        f"{shown}: {example!r} and most others are no time: neither ISO nor seconds, milliseconds,"
+        " microseconds or nanoseconds since 1970; give [time] a pattern such as"
+        " format = '%d/%m/%Y %H:%M', or name another column"
     )
 
 
@@ -246,10 +272,27 @@ def _spelled(text: str) -> str:
 def _number(text: str, unit: str, shop: str) -> Moment:
     low, high = bounds(unit)
     number = f"try_cast({text} as double)" if unit == "s" else f"try_cast({text} as bigint)"
-    micro = {"s": f"({number} * 1000000)::bigint", "ms": f"{number} * 1000", "us": number}[unit]
+    micro = {
+        "s": f"({number} * 1000000)::bigint",
+        "ms": f"{number} * 1000",
+        "us": number,
+        "ns": f"{number} // 1000",
+    }[unit]
     moved = _moved(f"make_timestamp({micro})", "UTC", shop)
     value = f"case when {number} between {low} and {high} then {moved} end"
     return Moment(unit, value, filled(number, trimmed(text)), f"try_cast({text} as double) is not null")
+
+
+def _serial(text: str, zone: str, shop: str) -> Moment:
+    """Days since the end of 1899 with the time of day as their fraction, by the clock of a zone."""
+    days = f"try_cast(replace({text}, ',', '.') as double)"
+    low, high = (OF_1970 + limit // 86_400 for limit in bounds("s"))
+    # A fraction of a day is not exact; to the millisecond it is.
+    micro = f"(round(({days} - {OF_1970}) * 86400000) * 1000)::bigint"
+    value = (
+        f"case when {days} between {low} and {high} then {_moved(f'make_timestamp({micro})', zone, shop)} end"
+    )
+    return Moment(SPREADSHEET, value, filled(days, trimmed(text)), f"{days} is not null")
 
 
 def _checked(form: str, value: str, text: str, offset: str = "") -> Moment:
