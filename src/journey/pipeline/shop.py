@@ -24,6 +24,7 @@ from journey.pipeline.state import State, file_digest
 from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
 from journey.stores.imported import read_report
+from journey.stores.imported.sessions import STARTS
 
 PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
 #: The template of the site: a Quarto project beside the main one.
@@ -59,7 +60,7 @@ def shop_stages(paths: ShopPaths) -> list[Stage]:
         "warehouse",
         "Clean the events and build the warehouse",
         does(work.fill_warehouse, paths, paths.shop),
-        seen("journey.pipeline.work:fill_warehouse"),
+        seen("journey.pipeline.work:fill_warehouse", reads=[paths.home / STARTS]),
         makes=("table ",),
         spreads=partial(descends, paths.sql),
     )

@@ -58,9 +58,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         "a session lies between its own start and the next one of its user",
         """select count(*) from (
             select session_start, session_end,
-                lead(session_start) over (partition by user_id order by session_start) as next_start
+                lead(session_start) over (partition by user_id order by session_start) as next_start,
+                to_minutes(coalesce(getvariable('session_minutes'), 30)::bigint) as gap
             from marts.sessions
-        ) where session_end < session_start or next_start <= session_end + interval 30 minutes""",
+        ) where session_end < session_start or next_start <= session_end + gap""",
     ),
     Invariant(
         "marts.sessions",
@@ -191,6 +192,9 @@ def check_invariants(connection: duckdb.DuckDBPyConnection, raw_rows: int) -> in
     JourneyError
         For the first that is violated, with the model, the rule and the count.
     """
+    # A store whose map has its own rule of a session has this table besides (`session_rule`).
+    if connection.execute("from duckdb_tables() where table_name = 'session_gap'").fetchone():
+        connection.execute("set variable session_minutes = (select minutes from staging.session_gap)")
     rules = (raw_rows_are_kept_or_removed(raw_rows), *INVARIANTS)
     for invariant in rules:
         row = connection.execute(invariant.sql).fetchone()

@@ -31,7 +31,7 @@ def two_forms(folder: Path) -> Path:
     inside = folder / "logs"
     inside.mkdir()
     written(inside, GOOD, name="a.csv")
-    written(inside, GOOD, name="b.csv", header="time,user,event,item,order,price,quantity")
+    written(inside, GOOD, name="b.csv", header=HEADER.replace("price", "paid"))
     return inside
 
 

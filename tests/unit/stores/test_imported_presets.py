@@ -248,7 +248,7 @@ def test_a_proposal_marks_what_it_cannot_tell(tmp_path: Path) -> None:
 
 def test_a_proposal_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "out.toml").write_text("mine", encoding="utf-8")
-    with pytest.raises(JourneyError, match="exists"):
+    with pytest.raises(JourneyError, match="not valid TOML"):
         propose_map(str(written(tmp_path)), tmp_path / "out.toml")
 
 

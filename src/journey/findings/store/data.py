@@ -8,6 +8,8 @@ import pandas as pd
 
 from journey.findings.store.desk import ShopDesk
 from journey.inference.intervals import wilson_interval
+from journey.stores.imported.sessions import OWN
+from journey.stores.imported.shopmap import DEFAULT_GAP
 
 SOURCE = "findings.store.data:collect"
 #: what a log may lack -> (in words, what is missing without it)
@@ -45,11 +47,7 @@ def collect(desk: ShopDesk) -> None:
         ("users", found["users"], "Users with a kept row"),
         ("items", found["items"], "Items with a kept row"),
         ("days", desk.days, "Days from the first to the last event"),
-        (
-            "sessions",
-            totals["sessions"],
-            "Visits: a new one begins after more than 30 minutes without an event",
-        ),
+        ("sessions", totals["sessions"], "Visits, by the rule of the map"),
         ("orders", totals["orders"], "Orders"),
     ):
         desk.add(name, float(value), "count", label, SOURCE)
@@ -115,7 +113,7 @@ def add_orders(desk: ShopDesk) -> None:
     orders = desk.imported["orders"]
     rules = {
         "id": "lines with one order number",
-        "session": "purchases of a user not more than half an hour apart",
+        "session": "purchases of a user not further apart than what ends a visit",
         "moment": "what a user buys at one moment",
     }
     desk.add("order_rule", rules[desk.imported["order_rule"]], "text", "What makes an order", SOURCE)
@@ -130,14 +128,28 @@ def add_orders(desk: ShopDesk) -> None:
 
 def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
     """Visits and conversion by every rule that the log allows, side by side."""
-    said, rows = (
-        desk.imported["visits"],
-        [("more than 30 minutes without an event; used here", sessions, buying)],
+    said, rule = desk.imported["visits"], desk.imported.get("session_rule", DEFAULT_GAP)
+    gap = DEFAULT_GAP if rule == OWN else int(rule)
+    own = "the shop's own session numbers"
+    desk.add(
+        "visit_rule",
+        "A visit is a session by the shop's own numbers."
+        if rule == OWN
+        else f"A visit ends after {without_event(gap)}.",
+        "text",
+        "What ends a visit",
+        SOURCE,
     )
-    if said.get("own"):
-        rows.append(("the shop's own session numbers", said["own"], said["own_buying"]))
-    if said.get("all"):
-        rows.append(("30 minutes, ignored events counted too", said["all"], said["all_buying"]))
+    if said.get("overlapping"):
+        label = "Sessions by the shop's own numbers that begin within another of the same user"
+        desk.add("overlapping", float(said["overlapping"]), "count", label, SOURCE)
+    rows = [(f"{own if rule == OWN else without_event(gap)}; used here", sessions, buying)]
+    others = {
+        "own": own if rule != OWN else f"{own}, overlapping ones apart",
+        "usual": without_event(DEFAULT_GAP),
+        "all": f"{without_event(gap)}, ignored events counted too",
+    }
+    rows += [(words, said[name], said[f"{name}_buying"]) for name, words in others.items() if said.get(name)]
     if len(rows) == 1:
         desk.absent(
             "visits",
@@ -148,3 +160,8 @@ def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
     table = pd.DataFrame(rows, columns=["rule", "visits", "buying"])
     low, high = wilson_interval(table["buying"].to_numpy(), table["visits"].to_numpy())
     desk.save("visits", table.assign(conversion=table["buying"] / table["visits"], low=low, high=high))
+
+
+def without_event(minutes: int) -> str:
+    """A gap between two events in words."""
+    return f"more than {minutes:,} minute{'s' if minutes > 1 else ''} without an event"

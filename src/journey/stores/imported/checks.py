@@ -128,45 +128,6 @@ def unknown_words(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> lis
     return found
 
 
-def visits(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[str, int]:
-    """Visits by other rules than the report's, to compare: the shop's own sessions, and ignored events too.
-
-    `own` and `own_buying` by the shop's session numbers within a user; `all` and `all_buying` by gaps of half
-    an hour over every row that has a user and a time, those that the map ignores included.
-    """
-    found: dict[str, int] = {}
-    if "session" in mapped.columns:
-        row = connection.execute(
-            """select count(session_hash), count(session_hash) filter (where buying),
-                coalesce(sum(n) filter (where session_hash is null), 0)
-            from (
-                select session_hash, bool_or(kind = 'purchase') as buying, count(*) as n
-                from rows where reason is null group by user_id, session_hash
-            )"""
-        ).fetchone()
-        assert row is not None
-        found |= dict(zip(("own", "own_buying", "without_own"), row, strict=True))
-    if number(connection, "select count(*) from rows where reason = 'ignored' limit 1"):
-        row = connection.execute(
-            """with gaps as (
-                select user_id, kind, reason, ts, lag(ts) over (partition by user_id order by ts) as before
-                from rows
-                where (reason is null or reason = 'ignored') and ts is not null and user_id is not null
-            ),
-            numbered as (
-                select user_id, kind, reason,
-                    sum(case when before is null or ts > before + interval 30 minutes then 1 else 0 end)
-                    over (partition by user_id order by ts range unbounded preceding) as visit from gaps
-            )
-            select count(distinct (user_id, visit)),
-                count(distinct (user_id, visit)) filter (where kind = 'purchase' and reason is null)
-            from numbered"""
-        ).fetchone()
-        assert row is not None
-        found |= dict(zip(("all", "all_buying"), row, strict=True))
-    return found
-
-
 def partial_columns(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> tuple[str, ...]:
     """Columns that the log has but not on every row: prices."""
     if not {"price", "list_price"} & {*mapped.columns}:

@@ -30,7 +30,7 @@ def make_orders(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[
     names = {row[0] for row in connection.execute("describe rows").fetchall()}
     same = ", ".join(name for name in SAME if name in names)
     connection.execute(
-        f"""create or replace table bought as
+        f"""create or replace temp table bought as
         select *, {_key(mapped)} as order_key,
             row_number() over (partition by {same} order by place) as copy
         from (
@@ -59,7 +59,7 @@ def make_orders(connection: duckdb.DuckDBPyConnection, mapped: ShopMap) -> dict[
         connection.execute(f"delete from bought where {again}")
     received = ", min(received) as first_received" if resent else ""
     connection.execute(
-        f"""create or replace table lines as
+        f"""create or replace temp table lines as
         with of_orders as (
             select user_id, order_key, min(ts) as first_ts, min(place) as first_place{received}
             from bought group by user_id, order_key
@@ -91,9 +91,10 @@ def _key(mapped: ShopMap) -> str:
         return "coalesce('o' || order_text, 't' || epoch_us(ts))"
     if mapped.order == "moment":
         return "'t' || epoch_us(ts)"
-    # Purchases of a user not more than half an hour apart are one order.
+    # Purchases of a user not further apart than what ends a session are one order.
+    gap = f"interval {mapped.session_gap} minutes"
     return (
-        "'s' || sum(case when ts > coalesce(previous, ts) + interval 30 minutes then 1 else 0 end)"
+        f"'s' || sum(case when ts > coalesce(previous, ts) + {gap} then 1 else 0 end)"
         " over (partition by user_id order by ts, place rows unbounded preceding)"
     )
 

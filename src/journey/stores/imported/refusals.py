@@ -98,6 +98,31 @@ def refuse_unreadable_times(
         )
 
 
+def refuse_unreadable_numbers(connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap) -> None:
+    """Refuse a log of whose rows more than one in a hundred have a number that cannot be read.
+
+    Raises
+    ------
+    JourneyError
+        With the column and line of the first.
+    """
+    for role in ("quantity", "price", "list_price", "discount"):
+        if role not in mapped.columns:
+            continue
+        row = connection.execute(
+            f"""select count(*) filter (where isnan({role})), count({role}),
+                min(rowid) filter (where isnan({role})) from rows where kind <> 'ignore'"""
+        ).fetchone()
+        assert row is not None
+        unreadable, there, at = row
+        if unreadable > TOLERATED * there:
+            raise JourneyError(
+                f"{where(connection, source, at)}, column {mapped.columns[role]}: {unreadable:,} of {there:,}"
+                f" numbers cannot be read with a decimal {'comma' if mapped.decimal == ',' else 'point'};"
+                " correct them, or say under [file] which it is: decimal = ',' or '.'"
+            )
+
+
 def examples(
     connection: duckdb.DuckDBPyConnection, source: Source, aside: Mapping[str, int]
 ) -> dict[str, tuple[str, str]]:

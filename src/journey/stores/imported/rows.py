@@ -10,16 +10,18 @@ import duckdb
 
 from journey.errors import JourneyError
 from journey.stores.canonical import number
+from journey.stores.imported.cells import id_columns, id_of, id_read, number_of, text_ids_of, text_of
 from journey.stores.imported.ga4 import flattened
 from journey.stores.imported.refusals import (
     examples,
     refuse_mixed_offsets,
     refuse_unknown_events,
+    refuse_unreadable_numbers,
     refuse_unreadable_times,
 )
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.imported.sources import Source, ends_cut, reading_problem
-from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment, trimmed
+from journey.stores.imported.times import SAMPLE, Moment, as_date, latest_moment, read_moment
 from journey.stores.schema import ITEM_EVENT_TYPES
 from journey.stores.verify import identifier, quoted
 
@@ -27,11 +29,14 @@ from journey.stores.verify import identifier, quoted
 REASONS = {
     "superseded": "in an older export of the same day",
     "ignored": "an event that the map ignores",
+    "no_event": "no event",
+    "names": "the names of the columns once more",
     "no_time": "no time, or one that cannot be read",
     "implausible_time": "a time before 1995 or after 2099",
     "future": "a time in the future",
     "no_user": "no user",
     "no_item": "no item, although the event concerns one",
+    "unreadable_number": "a price, quantity or discount that cannot be read",
     "negative_price": "a price below zero",
     "returned": "a quantity of zero or less: returned, or a correction",
     "outside_window": "outside the window that the map sets",
@@ -50,6 +55,9 @@ CHANNELS = {
     "social": "social, organic social, paid social, facebook, instagram, tiktok, pinterest, twitter",
     "affiliate": "affiliate, affiliates, partner",
 }
+NUMBERS = ("quantity", "price", "list_price", "discount")
+#: Rows that are more than a line of names or a total.
+_TABLE = "(reason is null or reason not in ('no_event', 'names'))"
 #: Table of the first rows of a log as they are written, from which the form of its cells is told.
 HEAD = "head_of_log"
 
@@ -111,6 +119,7 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
     if moment.offset and not mapped.zone:
         refuse_mixed_offsets(connection, source, mapped)
     refuse_unreadable_times(connection, source, mapped, moment)
+    refuse_unreadable_numbers(connection, source, mapped)
     aside = dict(
         connection.execute(
             "select reason, count(*) from rows where reason is not null group by reason"
@@ -154,30 +163,6 @@ def _moment(
     return read_moment(connection, HEAD, *cells[role], mapped, shown)
 
 
-def _text(cell: tuple[str, str]) -> str:
-    """SQL of the text of a cell without the spaces around it; null where nothing is left."""
-    sql, kind = cell
-    return trimmed(sql) if kind == "VARCHAR" else f"nullif(trim({sql}::varchar), '')"
-
-
-def _text_ids(connection: duckdb.DuckDBPyConnection, cells: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
-    """Of user and item, those whose ids are not whole numbers, by the head of the log."""
-    found = []
-    for role in ("user", "item"):
-        if role not in cells:
-            continue
-        sql, kind = cells[role]
-        if kind in ("BIGINT", "INTEGER", "UINTEGER", "SMALLINT"):
-            continue
-        row = connection.execute(
-            "select bool_and(regexp_matches(x, '^(0|[1-9][0-9]{0,17})$')) from"
-            f" (select {_text((sql, kind))} as x from {HEAD}) where x is not null"
-        ).fetchone()
-        if row is None or row[0] is not True:
-            found.append(role)
-    return tuple(found)
-
-
 def _fill(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
@@ -187,15 +172,21 @@ def _fill(
     texts: tuple[str, ...] = (),
 ) -> tuple[Moment, tuple[str, ...]]:
     """Make `rows` in one pass over the log; an id that is no number after all makes it again."""
-    connection.execute(f"create or replace temp table {HEAD} as select * from {relation} limit {SAMPLE}")
-    moment = _moment(connection, source, mapped, cells, "time")
-    text_ids = tuple({*texts, *_text_ids(connection, cells)})
-    # A projection of its own: what stands in a case is computed again wherever it is named.
-    read, once = f"(select *, {moment.parsed} as parsed_time from {relation})", moment.named("parsed_time")
-    columns = _columns(connection, source, mapped, cells, once, text_ids)
     connection.execute(
-        f"create or replace table rows as select * exclude (has_user, has_item), {_reason(mapped)} as reason"
-        f" from (select {columns} from {read})"
+        f"create or replace temp table {HEAD} as from (from {relation} limit {SAMPLE})"
+        f" where not coalesce({_names(mapped)}, false)"
+    )
+    moment = _moment(connection, source, mapped, cells, "time")
+    text_ids = tuple({*texts, *text_ids_of(connection, HEAD, cells)})
+    layers, columns = _columns(connection, source, mapped, cells, moment, text_ids)
+    # Projections of their own: what stands in a case is computed again wherever it is named.
+    read = relation
+    for layer in layers:
+        read = f"(select *, {', '.join(f'{sql} as {name}' for name, sql in layer.items())} from {read})"
+    connection.execute(
+        "create or replace temp table rows as select * exclude (has_user, has_item, event_text),"
+        " case when kind is null then event_text end as unknown_event,"
+        f" {_reason(mapped)} as reason from (select {columns} from {read})"
     )
     connection.execute(f"drop table {HEAD}")
     wrong = [
@@ -203,7 +194,7 @@ def _fill(
         for role in ("user", "item")
         if role in cells
         and role not in text_ids
-        and number(connection, f"select count(*) from rows where {role}_lost")
+        and number(connection, f"select count(*) from rows where {role}_lost and {_TABLE}")
     ]
     if wrong:
         return _fill(connection, source, mapped, cells, relation, (*text_ids, *wrong))
@@ -243,33 +234,37 @@ def _columns(
     cells: Mapping[str, tuple[str, str]],
     moment: Moment,
     text_ids: tuple[str, ...],
-) -> str:
-    """The SELECT list of `rows`."""
+) -> tuple[list[dict[str, str]], str]:
+    """The SELECT list of `rows`, and the layers of columns that it rests on."""
+    marks, read = {"time_marked": moment.marked}, {}
+    moment = moment.named("marked", "time_marked")
+    read["time_parsed"] = moment.parsed
+    moment = moment.named("parsed", "time_parsed")
     found = {"ts": moment.value, "timed": moment.filled, "readable": moment.readable}
     if len(source.files) > 1:
         found["filename"] = "filename"
     if "item" not in cells:
         found |= {"item_id": "null::bigint", "has_item": "false"}
     for role in ("user", "item"):
-        if role not in cells:
-            continue
-        text = _text(cells[role])
-        found[f"{role}_id"] = text if role in text_ids else f"try_cast({cells[role][0]} as bigint)"
-        found[f"has_{role}"] = f"{text} is not null"
-        if role not in text_ids:
-            found[f"{role}_lost"] = _lost(role, cells[role])
-    found |= _event(mapped, cells)
-    for role in ("quantity", "price", "list_price", "discount"):
         if role in cells:
-            found[role] = _money(
-                connection, cells[role], mapped, f"{source.files[0]}, column {mapped.columns[role]}"
-            )
+            read[f"{role}_read"] = id_read(cells[role], text=role in text_ids)
+            found |= id_columns(role, cells[role], text=role in text_ids)
+    if "event" in cells and not mapped.always:
+        read["event_read"] = text_of(cells["event"])
+    found |= _event(mapped)
+    for role in NUMBERS:
+        if role in cells:
+            shown = f"{source.files[0]}, column {mapped.columns[role]}"
+            whole, quick = number_of(connection, HEAD, cells[role], mapped.decimal, shown)
+            read[f"{role}_read"] = quick
+            found[role] = whole.replace(quick, f"{role}_read") if quick != "null" else whole
     for role in ("order", "category", "brand", "device", "channel", "country"):
         if role in cells:
-            found[f"{role}_text"] = _text(cells[role])
+            found[f"{role}_text"] = (id_of if role == "order" else text_of)(cells[role])
     if "session" in cells:
         # Sessions are only told apart within a user; the long names of most logs are not kept for that.
-        found["session_hash"] = f"nullif(hash({_text(cells['session'])}), hash(null::varchar))"
+        read["session_read"] = id_of(cells["session"])
+        found["session_hash"] = "case when session_read is not null then hash(session_read, user_read) end"
     if "received" in cells:
         received = _moment(connection, source, mapped, cells, "received").value
         # The server's clock stands in where that of the device shows a time that cannot be.
@@ -278,51 +273,29 @@ def _columns(
     if moment.offset:
         found["with_offset"] = moment.offset
     if "day" in cells:
-        found["day_said"] = as_date(_text(cells["day"]))
-    return ", ".join(f"{sql} as {name}" for name, sql in found.items())
+        found["day_said"] = as_date(text_of(cells["day"]))
+    return [marks, read], ", ".join(f"{sql} as {name}" for name, sql in found.items())
 
 
 def _impossible(moment: Moment) -> str:
     return f"coalesce({moment.value} > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}', true)"
 
 
-def _event(mapped: ShopMap, cells: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+def _event(mapped: ShopMap) -> dict[str, str]:
     if mapped.always:
-        return {"kind": quoted(mapped.always), "unknown_event": "null::varchar"}
-    text = _text(cells["event"])
+        return {"kind": quoted(mapped.always), "event_text": "null::varchar"}
     whens = " ".join(f"when {quoted(name)} then {quoted(kind)}" for name, kind in mapped.events.items())
-    return {
-        "kind": f"case {text} {whens} {'else ' + quoted('ignore') if mapped.other == 'ignore' else ''} end",
-        "unknown_event": f"case when kind is null then coalesce({text}, '') end",
-    }
+    names = f"case when {_names(mapped)} then 'names'"
+    other = "else 'ignore'" if mapped.other == "ignore" else ""
+    return {"kind": f"case event_read {whens} else {names} {other} end end", "event_text": "event_read"}
 
 
-def _money(connection: duckdb.DuckDBPyConnection, cell: tuple[str, str], mapped: ShopMap, shown: str) -> str:
-    """SQL of a number; signs of currency and thousands are taken off where the head of the log has them."""
-    sql, kind = cell
-    if kind != "VARCHAR":
-        return f"try_cast({sql} as double)"
-    text = _text(cell)
-    plain = f"try_cast({text} as double)"
-    bare = f"regexp_replace({text}, '[^0-9.,+-]', '', 'g')"
-    swapped = (
-        f"replace(replace({bare}, '.', ''), ',', '.')"
-        if mapped.decimal == ","
-        else f"replace({bare}, ',', '')"
-    )
-    row = connection.execute(
-        f"""select count({text}), count({plain}), count(try_cast({swapped} as double)),
-            min({text}) filter (where try_cast({swapped} as double) is null),
-            count(*) filter (where regexp_matches({text}, '^[^.]*,[0-9]{{1,2}}$'))
-        from {HEAD}"""
-    ).fetchone()
-    assert row is not None
-    filled, simple, cleaned, example, commas = row
-    if mapped.decimal == "." and commas > filled / 2:
-        raise JourneyError(f"{shown}: numbers have a decimal comma; say so under [file]: decimal = ','")
-    if filled and cleaned < filled / 2:
-        raise JourneyError(f"{shown}: {example!r} and most others are no numbers; name another column")
-    return plain if simple == filled and mapped.decimal == "." else f"try_cast({swapped} as double)"
+def _names(mapped: ShopMap) -> str:
+    """SQL: a line of names once more, as files that were joined have it in their middle."""
+    if mapped.always:
+        return "false"
+    columns = (f"trim(cell_{role}::varchar) = {quoted(mapped.columns[role])}" for role in ("event", "user"))
+    return " and ".join(columns)
 
 
 def _reason(mapped: ShopMap) -> str:
@@ -333,7 +306,10 @@ def _reason(mapped: ShopMap) -> str:
     if mapped.last:
         window.append(f"ts >= timestamp '{mapped.last}' + interval 1 day")
     items = ", ".join(quoted(kind) for kind in ITEM_EVENT_TYPES)
-    tests = {"ignored": "kind = 'ignore'", "no_time": "ts is null and not (timed and readable)"}
+    tests = {"ignored": "kind = 'ignore'"}
+    if not mapped.always:
+        tests |= {"no_event": "event_text is null", "names": "kind = 'names'"}
+    tests |= {"no_time": "ts is null and not (timed and readable)"}
     tests |= {
         "implausible_time": "ts is null",
         "future": f"ts > timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'",
@@ -342,6 +318,8 @@ def _reason(mapped: ShopMap) -> str:
         tests["no_user"] = "not has_user"
     if "item" in mapped.columns:
         tests["no_item"] = f"not has_item and kind in ({items})"
+    if numbers := [role for role in NUMBERS if role in mapped.columns]:
+        tests["unreadable_number"] = " or ".join(f"coalesce(isnan({role}), false)" for role in numbers)
     if {"price", "list_price"} & {*mapped.columns}:
         prices = [role for role in ("price", "list_price") if role in mapped.columns]
         tests["negative_price"] = " or ".join(f"coalesce({role} < 0, false)" for role in prices)
@@ -354,12 +332,3 @@ def _reason(mapped: ShopMap) -> str:
             if name in tests:
                 tests[name] = f"timed and ({tests[name]})"
     return "case " + " ".join(f"when {test} then {quoted(name)}" for name, test in tests.items()) + " end"
-
-
-def _lost(role: str, cell: tuple[str, str]) -> str:
-    """SQL: an id that was taken for a number is none, or would be another one as a number."""
-    sql, kind = cell
-    if kind != "VARCHAR":
-        return f"has_{role} and ({role}_id is null or {role}_id < 0)"
-    odd = f"has_{role} and ({role}_id is null or {role}_id::varchar <> {_text(cell)})"
-    return f"case when {role}_id::varchar = {sql} then {role}_id < 0 else {odd} or {role}_id < 0 end"

@@ -22,8 +22,10 @@ from journey.stores.imported.exposures import exposures_sql
 from journey.stores.imported.ga4 import superseded
 from journey.stores.imported.orders import make_orders
 from journey.stores.imported.rows import REASONS, Read, read_rows
-from journey.stores.imported.shopmap import ShopMap, read_map
+from journey.stores.imported.sessions import OWN, RULE, STARTS, visits, write_own_sessions
+from journey.stores.imported.shopmap import DEFAULT_GAP, ShopMap, read_map
 from journey.stores.imported.sources import Source, check_columns, find_files, open_source
+from journey.stores.imported.users import read_users
 from journey.stores.imported.write import make_dictionaries, make_events, not_recorded, tables
 from journey.stores.schema import Manifest, Partitions, write_manifest
 
@@ -72,7 +74,10 @@ def import_shop(
     """
     check_name(name)
     mapped, text = read_map(map_file)
-    source = replace(open_source(find_files(events), mapped), by_line=mapped.layout == "rows")
+    opened = open_source(
+        find_files(events), header=mapped.header, delimiter=mapped.delimiter, skip=mapped.skip
+    )
+    source = replace(opened, by_line=mapped.layout == "rows")
     if mapped.layout == "rows":
         check_columns(source, mapped)
     target = paths.root / "data" / "stores" / name
@@ -143,10 +148,13 @@ def _import(
         raise JourneyError(f"{source.shown}: none of {read.rows:,} rows can be kept: {reasons}")
     make_dictionaries(connection, folder / "ids", read.text_ids)
     make_events(connection, mapped, read.text_ids)
+    overlaps = write_own_sessions(connection, folder / STARTS, read.text_ids) if mapped.own_sessions else {}
     raw = folder / "raw"
     raw.mkdir()
     exposures = exposures_sql(connection, mapped, read.text_ids)
-    counts = write_tables(connection, raw, tables(connection) | {"exposures": exposures})
+    told = read_users(connection, mapped, read.text_ids) if mapped.users else {}
+    shown = tables(connection, read.text_ids, told=bool(told)) | {"exposures": exposures}
+    counts = write_tables(connection, raw, shown)
     days, first, last = write_days(connection, raw / "events", progress)
     columns, types = not_recorded(mapped, kinds)
     write_manifest(
@@ -162,7 +170,10 @@ def _import(
             missing_event_types=types,
         ),
     )
-    return _report(connection, source, mapped, read, orders, kinds) | {
+    report = _report(connection, source, mapped, read, orders, kinds)
+    report["visits"] |= overlaps
+    return report | {
+        "told": told,
         "store": name,
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
@@ -173,13 +184,14 @@ def _import(
 
 
 def _parameters(connection: duckdb.DuckDBPyConnection, source: Source, mapped: ShopMap) -> dict[str, Any]:
+    rule = OWN if mapped.own_sessions else mapped.session_gap
     return {
         "partial_columns": list(checks.partial_columns(connection, mapped)),
         "files": {file.name: file.stat().st_size for file in source.files},
         "currency": mapped.currency,
         "shop_zone": mapped.shop_zone,
         "order": mapped.order,
-    }
+    } | ({} if rule == DEFAULT_GAP else {RULE: rule})
 
 
 def _report(
@@ -230,11 +242,12 @@ def _report(
         "shop_zone": mapped.shop_zone,
         "currency": mapped.currency,
         "order_rule": mapped.order,
+        "session_rule": OWN if mapped.own_sessions else mapped.session_gap,
         "text_ids": list(read.text_ids),
         "kinds": dict(kinds),
         "orders": dict(orders),
         "mapped": dict(mapped.columns),
         "checks": checks.clock_checks(connection, mapped, read.moment),
         "words": checks.unknown_words(connection, mapped),
-        "visits": checks.visits(connection, mapped),
+        "visits": visits(connection, mapped),
     }

@@ -56,20 +56,27 @@ GA4: tuple[str, ...] = (
     "channel",
 )
 GA4 += ("session", "country", "day")
-TIME_FORMATS = ("auto", "iso", "s", "ms", "us")
+#: What a file of users may tell of one.
+USER_ROLES = ("signup", "country", "age", "device", "channel")
+TIME_FORMATS = ("auto", "iso", "s", "ms", "us", "ns", "excel")
 LAYOUTS = ("rows", "ga4")
 ORDER_RULES = ("id", "session", "moment")
 OTHERS = ("refuse", "ignore")
 IDENTICAL = ("keep", "remove")
+MOST_SKIPPED = 1000
+#: Minutes without an event that end a session, where the map does not say; the rule of the project's SQL.
+DEFAULT_GAP = 30
+LONGEST_GAP = 24 * 60
 SECTIONS: dict[str, tuple[str, ...]] = {
     "columns": tuple(ROLES),
     "events": (*EVENT_TYPES, "ignore", "other", "always"),
     "time": ("format", "zone", "shop_zone"),
-    "file": ("delimiter", "decimal", "header", "layout"),
-    "rules": ("currency", "from", "to", "order", "identical_lines", "fill_order"),
+    "file": ("delimiter", "decimal", "header", "skip", "layout"),
+    "rules": ("currency", "from", "to", "session", "order", "identical_lines", "fill_order"),
     "device": DEVICES,
     "channel": CHANNELS,
     "exposures": ("file", "user", "experiment", "variant", "time", "control"),
+    "users": ("file", "user", "signup", "signup_format", "country", "age", "device", "channel"),
 }
 
 
@@ -88,15 +95,23 @@ class ShopMap:
     other
         What to do with names that `events` does not list: `refuse` or `ignore`.
     time_format
-        `auto`, `iso`, `s`, `ms`, `us`, or a pattern such as `%d/%m/%Y %H:%M`.
+        `auto`, `iso`, `s`, `ms`, `us`, `ns`, `excel`, or a pattern such as `%d/%m/%Y %H:%M`.
     zone
         Zone of times that do not bring one along; empty when the map does not say.
     shop_zone
         Zone whose wall clock the report uses.
+    decimal
+        Decimal sign of numbers in text; empty when the map does not say.
     header
         Names of the columns where the file has no header; empty when it has one.
+    session_gap
+        Minutes without an event that end a session.
+    own_sessions
+        Whether sessions are those of the log's own numbers instead.
+    skip
+        Lines of a CSV above the names of its columns.
     order
-        What makes an order: its `id`, purchases not more than half an hour apart (`session`), or one
+        What makes an order: its `id`, purchases not further apart than `session_gap` (`session`), or one
         `moment`.
     words
         `device` and `channel`: text in the file, in lower case -> canonical value.
@@ -110,17 +125,21 @@ class ShopMap:
     zone: str = ""
     shop_zone: str = "UTC"
     delimiter: str = ""
-    decimal: str = "."
+    decimal: str = ""
     header: tuple[str, ...] = ()
+    skip: int = 0
     layout: str = "rows"
     currency: str = "EUR"
     first: date | None = None
     last: date | None = None
+    session_gap: int = DEFAULT_GAP
+    own_sessions: bool = False
     order: str = "moment"
     identical_lines: str = "keep"
     fill_order: bool = False
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exposures: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
 
     def kinds(self) -> set[str]:
         """Event types that the map can give."""
@@ -148,18 +167,35 @@ def read_map(where: str | Path) -> tuple[ShopMap, str]:
         if str(where) not in preset_names():
             raise unknown_name("map", str(where), preset_names())
         path = PRESETS / f"{where}.toml"
+    text, value = map_text(path)
+    return check_map(value, path.name), text
+
+
+def map_text(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a map, and its values, which are not checked.
+
+    Raises
+    ------
+    JourneyError
+        For a file that is no TOML in UTF-8.
+    """
     try:
         text = path.read_text(encoding="utf-8")
-        value = tomllib.loads(text)
+        return text, tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise JourneyError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise JourneyError(f"{path} is not valid TOML: {error}; correct that line") from None
-    return check_map(value, path.name), text
 
 
-def check_map(value: Mapping[str, Any], name: str) -> ShopMap:
-    """Make a map from the values of a TOML file; `name` stands in errors, which are as in `read_map`."""
+def check_entries(value: Mapping[str, Any], name: str) -> None:
+    """Refuse sections and entries that no map has.
+
+    Raises
+    ------
+    JourneyError
+        For the first.
+    """
     for section, entries in value.items():
         if section not in SECTIONS:
             raise JourneyError(f"{name}: unknown section [{section}]; known: {', '.join(SECTIONS)}")
@@ -170,6 +206,11 @@ def check_map(value: Mapping[str, Any], name: str) -> ShopMap:
                 f"{name}: [{section}] has an unknown entry {foreign[0]!r};"
                 f" known: {', '.join(SECTIONS[section])}"
             )
+
+
+def check_map(value: Mapping[str, Any], name: str) -> ShopMap:
+    """Make a map from the values of a TOML file; `name` stands in errors, which are as in `read_map`."""
+    check_entries(value, name)
     columns = _columns(value.get("columns", {}), value.get("file", {}).get("layout", "rows"), name)
     events, always = _events(value.get("events", {}), columns, name)
     time, file, rules = (value.get(section, {}) for section in ("time", "file", "rules"))
@@ -182,17 +223,20 @@ def check_map(value: Mapping[str, Any], name: str) -> ShopMap:
         zone=_zone(time.get("zone", ""), f"{name}: [time] zone"),
         shop_zone=_zone(time.get("shop_zone") or time.get("zone") or "UTC", f"{name}: [time] shop_zone"),
         delimiter=_text(file, "delimiter", "", f"{name}: [file]"),
-        decimal=_choice(file, "decimal", (".", ","), ".", f"{name}: [file]"),
+        decimal=_choice(file, "decimal", ("", ".", ","), "", f"{name}: [file]"),
         header=_names(file.get("header", []), f"{name}: [file] header"),
+        skip=_skip(file.get("skip", 0), name),
         layout=_choice(file, "layout", LAYOUTS, "rows", f"{name}: [file]"),
         currency=_currency(rules.get("currency", "EUR"), name),
         first=_day(rules, "from", name),
         last=_day(rules, "to", name),
+        **_session(rules, columns, name),
         order=_order(rules, columns, name),
         identical_lines=_choice(rules, "identical_lines", IDENTICAL, "keep", f"{name}: [rules]"),
         fill_order=rules.get("fill_order", False) is True,
         words={part: _words(value.get(part, {}), f"{name}: [{part}]") for part in ("device", "channel")},
-        exposures={key: str(entry) for key, entry in value.get("exposures", {}).items()},
+        exposures=_texts(value.get("exposures", {})),
+        users=_texts(value.get("users", {})),
     )
     _check_together(made, name)
     return made
@@ -205,12 +249,15 @@ def _check_together(made: ShopMap, name: str) -> None:
         raise JourneyError(f"{name}: column {missing[0]!r} is not in [file] header, {', '.join(made.header)}")
     if made.fill_order and "order" not in made.columns:
         raise JourneyError(f"{name}: [rules] fill_order needs [columns] order")
-    if made.exposures and (
-        missing := [
-            key for key in ("file", "user", "experiment", "variant", "control") if not made.exposures.get(key)
-        ]
-    ):
-        raise JourneyError(f"{name}: [exposures] lacks {missing[0]}")
+    needed = {"exposures": ("file", "user", "experiment", "variant", "control"), "users": ("file", "user")}
+    for section, keys in needed.items():
+        given = getattr(made, section)
+        if given and (missing := [key for key in keys if not given.get(key)]):
+            raise JourneyError(f"{name}: [{section}] lacks {missing[0]}")
+    if made.users and not {*made.users} & {*USER_ROLES}:
+        raise JourneyError(f"{name}: [users] names no column but user; name one of {', '.join(USER_ROLES)}")
+    if made.users:
+        _time_format(made.users.get("signup_format", "auto"), name, "[users] signup_format")
 
 
 def _columns(given: Mapping[str, Any], layout: str, name: str) -> dict[str, str]:
@@ -284,11 +331,21 @@ def _text(given: Mapping[str, Any], key: str, default: str, where: str) -> str:
     return value
 
 
-def _time_format(value: Any, name: str) -> str:
+def _skip(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value <= MOST_SKIPPED:
+        raise JourneyError(f"{name}: [file] skip is {value!r}; use a number of lines, at most {MOST_SKIPPED}")
+    return value
+
+
+def _texts(given: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(entry) for key, entry in given.items() if entry != ""}
+
+
+def _time_format(value: Any, name: str, where: str = "[time] format") -> str:
     if isinstance(value, str) and (value in TIME_FORMATS or "%" in value):
         return value
     raise JourneyError(
-        f"{name}: [time] format is {value!r}; use one of {', '.join(TIME_FORMATS)}, or a pattern such as"
+        f"{name}: {where} is {value!r}; use one of {', '.join(TIME_FORMATS)}, or a pattern such as"
         " '%d/%m/%Y %H:%M'"
     )
 
@@ -325,3 +382,17 @@ def _order(rules: Mapping[str, Any], columns: Mapping[str, str], name: str) -> s
     if rule == "id" and "order" not in columns:
         raise JourneyError(f'{name}: [rules] order = "id" needs [columns] order')
     return rule
+
+
+def _session(rules: Mapping[str, Any], columns: Mapping[str, str], name: str) -> dict[str, Any]:
+    value = rules.get("session", DEFAULT_GAP)
+    if value == "own":
+        if "session" not in columns:
+            raise JourneyError(f'{name}: [rules] session = "own" needs [columns] session')
+        return {"own_sessions": True}
+    if type(value) is not int or not 1 <= value <= LONGEST_GAP:
+        raise JourneyError(
+            f"{name}: [rules] session is {value!r}; use minutes from 1 to {LONGEST_GAP:,} as a number, or"
+            ' "own" for the session numbers of the log'
+        )
+    return {"session_gap": value}

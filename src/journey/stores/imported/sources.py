@@ -7,23 +7,30 @@ decided by the map (`journey.stores.imported.rows`).
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
-from typing import IO
 
 import duckdb
 
 from journey.errors import JourneyError
 from journey.stores.catalog import unknown_name
+from journey.stores.imported.heads import (
+    HEAD_BYTES,
+    first_line,
+    header_of,
+    lines_above,
+    opened,
+    other_line_end,
+)
 from journey.stores.imported.shopmap import ShopMap
 from journey.stores.verify import identifier, quoted, reading_error
 
 DELIMITERS = (",", ";", "\t", "|")
-HEAD_BYTES = 1 << 16
+LONGEST_LINE = 1 << 24
 #: Lines of JSON of which the keys are looked at.
 JSON_LINES = 1000
 IGNORED = ("_SUCCESS", ".DS_Store", "Thumbs.db", "README", "README.md")
@@ -49,6 +56,10 @@ class Source:
         Whether the first line of a CSV names the columns.
     by_line
         Whether a row of the table is one of the file, in its order; not so where lists are unfolded.
+    skip
+        Lines of a CSV above the names of its columns.
+    orders
+        The columns of each file of a CSV, where files have them in different orders.
     """
 
     files: tuple[Path, ...]
@@ -58,6 +69,8 @@ class Source:
     delimiter: str = ","
     has_header: bool = True
     by_line: bool = True
+    skip: int = 0
+    orders: tuple[tuple[str, ...], ...] = ()
 
     @property
     def shown(self) -> str:
@@ -78,13 +91,21 @@ class Source:
                 f"(select {chosen}, filename from read_json({files}, format = 'newline_delimited',"
                 f" filename = true, columns = {{{kinds}}}, maximum_object_size = 67108864))"
             )
-        kinds = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in self.columns)
         rejects = ", store_rejects = true, rejects_limit = 10" if tolerant else ""
-        return (
-            f"(select {chosen}, filename from read_csv({files}, auto_detect = false, filename = true,"
-            f" header = {str(self.has_header).lower()}, delim = {quoted(self.delimiter)}, quote = '\"',"
-            f" escape = '\"', max_line_size = 16777216, columns = {{{kinds}}}{rejects}))"
-        )
+        parts = []
+        for columns, group in groupby(
+            zip(self.orders or [self.columns] * len(self.files), self.files, strict=True),
+            key=lambda one: one[0],
+        ):
+            listed = ", ".join(quoted(str(file)) for _, file in group)
+            kinds = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in columns)
+            parts.append(
+                f"select {chosen}, filename from read_csv([{listed}], auto_detect = false, filename = true,"
+                f" header = {str(self.has_header).lower()}, skip = {self.skip},"
+                f" delim = {quoted(self.delimiter)}, quote = '\"', escape = '\"',"
+                f" max_line_size = {LONGEST_LINE}, columns = {{{kinds}}}{rejects})"
+            )
+        return f"({' union all '.join(parts)})"
 
 
 def find_files(events: str) -> tuple[Path, ...]:
@@ -115,8 +136,21 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"(\d+)", name)]
 
 
-def open_source(files: tuple[Path, ...], mapped: ShopMap | None = None) -> Source:
+def open_source(
+    files: tuple[Path, ...], *, header: Sequence[str] = (), delimiter: str = "", skip: int = 0
+) -> Source:
     """Look at the heads of the files and say how to read them.
+
+    Parameters
+    ----------
+    files
+        In the order in which they are read.
+    header
+        Names of the columns of a CSV, where no line has them.
+    delimiter
+        Of a CSV; told by its first line when empty.
+    skip
+        Lines of a CSV above the names of its columns.
 
     Raises
     ------
@@ -135,7 +169,12 @@ def open_source(files: tuple[Path, ...], mapped: ShopMap | None = None) -> Sourc
     if first == "json":
         keys = _json_keys(files[0])
         return Source(files, first, keys, dict.fromkeys(keys, "VARCHAR"))
-    return _open_csv(files, mapped)
+    return _open_csv(files, tuple(header), delimiter, skip)
+
+
+def skipped(files: tuple[Path, ...]) -> int:
+    """Lines above the names of the columns of a log, as far as that can be told; 0 for none."""
+    return lines_above(files[0]) if _kind(files[0]) == "csv" else 0
 
 
 def check_columns(source: Source, mapped: ShopMap) -> None:
@@ -147,70 +186,52 @@ def check_columns(source: Source, mapped: ShopMap) -> None:
         Names the file, the column and the nearest one.
     """
     for role, column in mapped.columns.items():
-        top = column.partition(".")[0] if source.kind == "json" else column
-        if top not in source.columns:
-            error = unknown_name("column", column, source.columns)
-            raise JourneyError(f"{source.files[0]}: no {role}. {error}")
+        check_column(source, role, column)
 
 
-def _open_csv(files: tuple[Path, ...], mapped: ShopMap | None) -> Source:
-    line = _first_line(files[0])
-    delimiter = (mapped.delimiter if mapped else "") or max(DELIMITERS, key=line.count)
-    if mapped and mapped.header:
+def check_column(source: Source, role: str, column: str) -> None:
+    """Refuse a column that the files do not have; errors are as in `check_columns`."""
+    top = column.partition(".")[0] if source.kind == "json" else column
+    if top not in source.columns and not (source.kind == "json" and _comes_late(source, top)):
+        error = unknown_name("column", column, source.columns)
+        raise JourneyError(f"{source.files[0]}: no {role}. {error}")
+
+
+def _comes_late(source: Source, key: str) -> bool:
+    """Whether a key that the first lines do not have stands further down."""
+    with duckdb.connect() as connection:
+        sql = f"select 1 from {source.relation([key])} where {identifier(key)} is not null limit 1"
+        try:
+            return connection.execute(sql).fetchone() is not None
+        except duckdb.Error as error:
+            raise reading_problem(source, error) from None
+
+
+def _open_csv(files: tuple[Path, ...], header: tuple[str, ...], delimiter: str, skip: int) -> Source:
+    line = first_line(files[0], skip)
+    delimiter = delimiter or max(DELIMITERS, key=line.count)
+    if header:
         found = len(next(csv.reader([line], delimiter=delimiter)))
-        if found != len(mapped.header):
+        if found != len(header):
             raise JourneyError(
-                f"{files[0]}, line 1: {found} columns, but [file] header names {len(mapped.header)}"
+                f"{files[0]}, line {skip + 1}: {found} columns, but [file] header names {len(header)}"
             )
-        return Source(
-            files, "csv", mapped.header, dict.fromkeys(mapped.header, "VARCHAR"), delimiter, has_header=False
-        )
-    names = _header(files[0], delimiter)
-    for file in files[1:]:
-        if _header(file, delimiter) != names:
+        types = dict.fromkeys(header, "VARCHAR")
+        return Source(files, "csv", header, types, delimiter, has_header=False, skip=skip)
+    orders = tuple(header_of(file, delimiter, skip) for file in files)
+    for file, names in zip(files, orders, strict=True):
+        if {*names} != {*orders[0]}:
             raise JourneyError(
-                f"{file}, line 1: other columns than {files[0]} has; import files of one form at a time"
+                f"{file}, line {skip + 1}: other columns than {files[0]} has;"
+                " import files of one form at a time"
             )
-    return Source(files, "csv", names, dict.fromkeys(names, "VARCHAR"), delimiter)
-
-
-def _header(file: Path, delimiter: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in next(csv.reader([_first_line(file)], delimiter=delimiter), []))
-    lowered = [name.lower() for name in names]
-    if twice := [name for place, name in enumerate(names) if name.lower() in lowered[:place]]:
-        raise JourneyError(
-            f"{file}, line 1: column {twice[0]!r} is there twice among {len(names)}; rename one of them"
-        )
-    if "" in names:
-        # pandas writes its index as a column without a name
-        names = tuple(name or f"column {place}" for place, name in enumerate(names, 1))
-    return names
-
-
-def _first_line(file: Path) -> str:
-    with _opened(file) as stream:
-        line = stream.readline(HEAD_BYTES)
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise JourneyError(
-            f"{file}, line 1: not UTF-8 text (byte {error.start}); save the file as UTF-8"
-        ) from None
-    text = text.rstrip("\r\n")
-    if not text.strip():
-        raise JourneyError(f"{file}, line 1: empty, where the names of the columns should stand")
-    return text
-
-
-def _opened(file: Path) -> IO[bytes]:
-    with file.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(file) if packed else file.open("rb")  # type: ignore[return-value]
+    source = Source(files, "csv", orders[0], dict.fromkeys(orders[0], "VARCHAR"), delimiter, skip=skip)
+    return source if len({*orders}) == 1 else replace(source, orders=orders)
 
 
 def _kind(file: Path) -> str:
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             head = stream.read(HEAD_BYTES)
     except (OSError, EOFError) as error:
         raise JourneyError(f"{file} cannot be read ({error}); get the whole file again") from None
@@ -248,7 +269,7 @@ def _parquet_types(files: tuple[Path, ...]) -> dict[str, str]:
 
 def _json_keys(file: Path) -> tuple[str, ...]:
     keys: dict[str, None] = {}
-    with _opened(file) as stream:
+    with opened(file) as stream:
         for number, line in zip(range(1, JSON_LINES + 1), stream, strict=False):
             if not line.strip():
                 continue
@@ -266,6 +287,11 @@ def reading_problem(source: Source, error: duckdb.Error) -> JourneyError:
     """DuckDB's message on a file that it cannot read, as one sentence with file and line."""
     text = " ".join(str(error).split())
     file = next((file for file in source.files if str(file) in text), source.files[0])
+    if "state machine" in text and (other := other_line_end(file)):
+        return JourneyError(
+            f"{file}, line {other}: ends otherwise than the line before it;"
+            " save the file with one kind of line end"
+        )
     if "GZIP" in text.upper():
         return JourneyError(f"{file} ends in the middle (gzip); get the whole file again")
     if line := re.search(r"[Ll]ine:? (\d+)", text):
@@ -273,7 +299,9 @@ def reading_problem(source: Source, error: duckdb.Error) -> JourneyError:
         counts = (
             f"{expected[2]} columns where the first line has {expected[1]}" if expected else "cannot be read"
         )
-        if "quote" in text.lower() and not expected:
+        if "maximum line size" in text.lower():
+            counts = f"longer than {LONGEST_LINE / 1e6:.0f} million bytes"
+        elif "quote" in text.lower() and not expected:
             counts = "a quotation mark is opened and not closed"
         if "not utf-8" in text.lower() or "unicode" in text.lower():
             counts = "not UTF-8 text; save the file as UTF-8"
@@ -295,12 +323,14 @@ def line_of(source: Source, file: Path, row: int, most: int = 2_000_000) -> str:
     if source.kind == "json":
         return f"line {row}"
     if source.kind == "csv" and row <= most:
-        with _opened(file) as raw:
+        with opened(file) as raw:
             reader = csv.reader((line.decode("utf-8", "replace") for line in raw), delimiter=source.delimiter)
-            before, left = 0, row + (1 if source.has_header else 0)
+            before, left = source.skip, row + (1 if source.has_header else 0)
+            for _ in range(source.skip):
+                next(raw, b"")
             for cells in reader:
                 left -= bool(cells)  # an empty line is no row
                 if not left:
                     return f"line {before + 1}"
-                before = reader.line_num
+                before = source.skip + reader.line_num
     return f"row {row:,}"

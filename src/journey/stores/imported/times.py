@@ -16,7 +16,11 @@ EARLIEST = datetime(1995, 1, 1)
 #: Rows at the head of a log from which the form of its times is told.
 SAMPLE = 200_000
 #: unit of a number -> how many of them make a second
-UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000}
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+#: The day from which spreadsheets count days, and that of 1970 by their count.
+SPREADSHEET, OF_1970 = "excel", 25_569
+#: A year of four digits comes first; 14/03/25 is not the year 14.
+ISO = "regexp_matches(x, '^\\s*[0-9]{4}')"
 PATTERNS = (
     "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S",
@@ -24,7 +28,18 @@ PATTERNS = (
     "%m/%d/%Y %H:%M",
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %I:%M:%S %p",
     "%m/%d/%Y %I:%M %p",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%d/%m/%Y %I:%M %p",
+    "%Y-%m-%d %I:%M:%S %p",
+    "%Y-%m-%d %I:%M %p",
+    "%d/%m/%y %H:%M:%S",
+    "%m/%d/%y %H:%M:%S",
+    "%d/%m/%y %H:%M",
+    "%m/%d/%y %H:%M",
+    "%d.%m.%y %H:%M:%S",
+    "%d.%m.%y %H:%M",
     "%d/%m/%Y",
     "%m/%d/%Y",
     "%d.%m.%Y",
@@ -36,6 +51,8 @@ WORDS = {
     "s": "seconds since 1970",
     "ms": "milliseconds since 1970",
     "us": "microseconds since 1970",
+    "ns": "nanoseconds since 1970",
+    SPREADSHEET: "days as spreadsheets count them",
     "typed": "times of the file's own type",
 }
 
@@ -56,6 +73,8 @@ class Moment:
         SQL condition: the time brings an offset from UTC along; empty where none can.
     parsed
         SQL of what is costly in `value` and `readable`, which name it several times.
+    marked
+        SQL condition that `parsed` and `offset` name several times.
     """
 
     form: str
@@ -64,13 +83,15 @@ class Moment:
     readable: str
     offset: str = ""
     parsed: str = "null"
+    marked: str = "null"
 
-    def named(self, column: str) -> Moment:
-        """The same, read from a column that holds what `parsed` gives."""
-        if self.parsed == "null":
+    def named(self, part: str, column: str) -> Moment:
+        """The same, read from a column that holds what the part `parsed` or `marked` gives."""
+        sql = getattr(self, part)
+        if sql == "null":
             return self
-        value, readable = (sql.replace(self.parsed, column) for sql in (self.value, self.readable))
-        return replace(self, value=value, readable=readable, parsed=column)
+        names = ("value", "filled", "readable", "offset", "parsed")
+        return replace(self, **{name: getattr(self, name).replace(sql, column) for name in names})
 
     @property
     def words(self) -> str:
@@ -106,6 +127,8 @@ def read_moment(
         form = _detect(connection, relation, text, shown)
     if form in UNITS:
         return _number(text, form, shop)
+    if form == SPREADSHEET:
+        return _serial(text, zone, shop)
     if form != "iso":
         return _checked(form, _moved(f"try_strptime(trim({text}), {quoted(form)})", zone, shop), text)
     return _iso(connection, relation, text, mapped)
@@ -147,15 +170,23 @@ def trimmed(text: str) -> str:
     return f"case when {plain} then {text} else nullif(trim({text}), '') end"
 
 
+def filled(read: str, text: str) -> str:
+    """SQL: there is a `text` (SQL, null for none), of which `read` is what was understood."""
+    # Only where nothing was understood the text is looked at.
+    return f"case when ({read}) is not null then true else ({text}) is not null end"
+
+
 def as_date(text: str) -> str:
     """SQL of a day written as 2025-01-31 or 20250131."""
     return f"coalesce(try_cast({text} as date), try_strptime({text}, '%Y%m%d')::date)"
 
 
 def fitting_patterns(connection: duckdb.DuckDBPyConnection, relation: str, text: str) -> list[str]:
-    """Patterns that read every filled time at the head of a log."""
+    """Patterns by which every filled time at the head of a log is one that can be."""
+    limits = f"between timestamp '{EARLIEST}' and timestamp '{latest_moment():%Y-%m-%d %H:%M:%S}'"
     tests = ", ".join(
-        f"count(try_strptime(trim(x), {quoted(pattern)})) = count(nullif(trim(x), ''))"
+        f"count(*) filter (where try_strptime(trim(x), {quoted(pattern)}) {limits})"
+        " = count(nullif(trim(x), ''))"
         for pattern in PATTERNS
     )
     row = connection.execute(
@@ -170,19 +201,24 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
         f"count(*) filter (where try_cast(x as double) between {low} and {high})"
         for low, high in map(bounds, UNITS)
     )
+    serials = " and ".join(str(OF_1970 + limit // 86_400) for limit in bounds("s"))
     row = connection.execute(
         f"""select count(*), count(nullif(trim(x), '')), {within},
-            count(try_cast({_spelled("x")} as timestamptz)),
-            min(x) filter (where try_cast({_spelled("x")} as timestamptz) is null and trim(x) <> '')
+            count(try_cast({_spelled("x")} as timestamptz)) filter (where {ISO}),
+            count(*) filter (where try_cast(replace(x, ',', '.') as double) between {serials}),
+            min(x) filter (where not ({ISO} and try_cast({_spelled("x")} as timestamptz) is not null)
+                and trim(x) <> '')
         from (select {text} as x from {relation} limit {SAMPLE})"""
     ).fetchone()
     assert row is not None
-    rows, filled, *counts, iso, example = row
+    rows, filled, *counts, iso, days, example = row
     best = max(range(len(UNITS)), key=lambda place: counts[place])
     if filled and 2 * counts[best] > filled:
         return list(UNITS)[best]
     if filled and 2 * iso > filled:
         return "iso"
+    if filled and 2 * days > filled:
+        return SPREADSHEET
     if not rows:
         raise JourneyError(f"{shown}: no rows below the names of the columns")
     if not filled:
@@ -195,9 +231,9 @@ def _detect(connection: duckdb.DuckDBPyConnection, relation: str, text: str, sho
             f" format = {offer}"
         )
     raise JourneyError(
-        f"{shown}: {example!r} and most others are no time: neither ISO nor seconds, milliseconds or"
-        " microseconds since 1970; give [time] a pattern such as format = '%d/%m/%Y %H:%M', or name"
-        " another column"
+        f"{shown}: {example!r} and most others are no time: neither ISO nor seconds, milliseconds,"
+        " microseconds or nanoseconds since 1970; give [time] a pattern such as"
+        " format = '%d/%m/%Y %H:%M', or name another column"
     )
 
 
@@ -212,18 +248,17 @@ def _iso(connection: duckdb.DuckDBPyConnection, relation: str, text: str, mapped
     slow = f"timezone({quoted(shop)}, try_cast({_spelled(text)} as timestamptz))"
     # The commonest spellings, 2025-01-31T10:00:00Z and 2025-01-31 10:00:00 UTC, need no look for an offset,
     # and in a shop of that zone no calendar of zones.
-    utc = " or ".join(
-        f"(length({text}) = {length} and ends_with({text}, {quoted(end)}))"
+    ends = " or ".join(
+        f"(strlen({text}) = {length} and ends_with({text}, {quoted(end)}))"
         for length, end in ((20, "Z"), (23, " UTC"))
     )
-    offset = f"(({utc}) or {offset})"
+    utc = f"coalesce({ends}, false)"
+    offset = f"(case when {utc} then true else {offset} end)"
     if shop == "UTC":
         slow = f"case when {utc} then try_cast({text} as timestamp) else {slow} end"
-    if (row and row[0]) or zone != shop:
-        return _checked("iso", slow, text, offset)
-    return _checked(
-        "iso", f"case when {offset} then {slow} else try_cast({text} as timestamp) end", text, offset
-    )
+    if not (row and row[0]) and zone == shop:
+        slow = f"case when {offset} then {slow} else try_cast({text} as timestamp) end"
+    return replace(_checked("iso", slow, text, offset), marked=utc)
 
 
 def _spelled(text: str) -> str:
@@ -237,15 +272,31 @@ def _spelled(text: str) -> str:
 def _number(text: str, unit: str, shop: str) -> Moment:
     low, high = bounds(unit)
     number = f"try_cast({text} as double)" if unit == "s" else f"try_cast({text} as bigint)"
-    micro = {"s": f"({number} * 1000000)::bigint", "ms": f"{number} * 1000", "us": number}[unit]
+    micro = {
+        "s": f"({number} * 1000000)::bigint",
+        "ms": f"{number} * 1000",
+        "us": number,
+        "ns": f"{number} // 1000",
+    }[unit]
     moved = _moved(f"make_timestamp({micro})", "UTC", shop)
     value = f"case when {number} between {low} and {high} then {moved} end"
-    return Moment(unit, value, f"({trimmed(text)}) is not null", f"try_cast({text} as double) is not null")
+    return Moment(unit, value, filled(number, trimmed(text)), f"try_cast({text} as double) is not null")
+
+
+def _serial(text: str, zone: str, shop: str) -> Moment:
+    """Days since the end of 1899 with the time of day as their fraction, by the clock of a zone."""
+    days = f"try_cast(replace({text}, ',', '.') as double)"
+    low, high = (OF_1970 + limit // 86_400 for limit in bounds("s"))
+    # A fraction of a day is not exact; to the millisecond it is.
+    micro = f"(round(({days} - {OF_1970}) * 86400000) * 1000)::bigint"
+    value = (
+        f"case when {days} between {low} and {high} then {_moved(f'make_timestamp({micro})', zone, shop)} end"
+    )
+    return Moment(SPREADSHEET, value, filled(days, trimmed(text)), f"{days} is not null")
 
 
 def _checked(form: str, value: str, text: str, offset: str = "") -> Moment:
-    filled = f"({trimmed(text)}) is not null"
-    return Moment(form, _inside(value), filled, f"({value}) is not null", offset, value)
+    return Moment(form, _inside(value), filled(value, trimmed(text)), f"({value}) is not null", offset, value)
 
 
 def _typed(value: str, column: str) -> Moment:

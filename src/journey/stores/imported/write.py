@@ -15,11 +15,11 @@ from journey.stores.verify import quoted
 
 #: column of the schema -> roles of which one must be mapped, so that it counts as recorded
 RECORDED = {
-    "users.signup_ts": (),
-    "users.country": ("country",),
-    "users.age_band": (),
-    "users.device_preference": (),
-    "users.acquisition_channel": (),
+    "users.signup_ts": ("user signup",),
+    "users.country": ("country", "user country"),
+    "users.age_band": ("user age",),
+    "users.device_preference": ("user device",),
+    "users.acquisition_channel": ("user channel",),
     "items.category": ("category",),
     "items.brand": ("brand",),
     "items.price": ("price", "list_price"),
@@ -34,9 +34,13 @@ RECORDED = {
 }
 
 
+CONCERNS_ITEM = f"kind in ({', '.join(quoted(kind) for kind in ITEM_EVENT_TYPES)})"
+
+
 def not_recorded(mapped: ShopMap, kinds: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns and event types that the log does not have."""
-    known = {*mapped.columns} | ({"discount"} if {"price", "list_price"} <= {*mapped.columns} else set())
+    known = {*mapped.columns} | {f"user {entry}" for entry in mapped.users}
+    known |= {"discount"} if {"price", "list_price"} <= known else set()
     columns = tuple(name for name, roles in RECORDED.items() if not known & {*roles})
     return columns, tuple(kind for kind in EVENT_TYPES if not kinds.get(kind))
 
@@ -58,9 +62,8 @@ def make_dictionaries(connection: duckdb.DuckDBPyConnection, folder: Path, text_
 
 
 def make_events(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_ids: tuple[str, ...]) -> None:
-    """Make the view or table `events` in the canonical schema, with what users and items need besides."""
+    """Make the view or table `events` in the canonical schema."""
     names = {row[0] for row in connection.execute("describe rows").fetchall()}
-    extra = [name for name in ("category_text", "brand_text", "country_text") if name in names]
     parts = []
     for table, place, chosen in (("rows", "rows.rowid", "kind <> 'purchase'"), ("lines", "place", "true")):
         found = {
@@ -73,7 +76,6 @@ def make_events(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_ids
             "device": _word("device", names, mapped),
             "channel": _word("channel", names, mapped),
             **_money(names),
-            **{name: name for name in extra},
         }
         joins = "".join(
             f" left join {role}_numbers as {role}_number on {role}_id = {role}_number.text"
@@ -82,28 +84,46 @@ def make_events(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_ids
         columns = ", ".join(f"{sql} as {name}" for name, sql in found.items())
         parts.append(f"select {columns} from {table}{joins} where reason is null and {chosen}")
     kind = "table" if text_ids else "view"
-    connection.execute(f"create or replace {kind} events as {' union all '.join(parts)}")
+    connection.execute(f"create or replace temp {kind} events as {' union all '.join(parts)}")
 
 
-def tables(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """SQL of users and items by the name of the table."""
-    names = {row[0] for row in connection.execute("describe events").fetchall()}
+def tables(
+    connection: duckdb.DuckDBPyConnection, text_ids: tuple[str, ...], *, told: bool = False
+) -> dict[str, str]:
+    """SQL of users and items by the name of the table; a table `told` says more of users."""
+    names = {row[0] for row in connection.execute("describe rows").fetchall()}
 
-    def first(column: str) -> str:
-        return (
-            f"coalesce(arg_min({column}, event_id) filter (where {column} is not null), 'unknown')"
+    def each(role: str, firsts: Mapping[str, tuple[str, str]], where: str) -> str:
+        """One row a user or item, with the first value of some columns: name -> (column, SQL)."""
+        chosen = "".join(
+            f", arg_min({sql}, rows.rowid) filter (where {sql} is not null) as {name}"
             if column in names
-            else "'unknown'"
+            else f", null as {name}"
+            for name, (column, sql) in firsts.items()
         )
+        found = f"(select {role}_id{chosen} from rows where reason is null and {where} group by {role}_id)"
+        if role in text_ids:
+            numbered = f"{found} join {role}_numbers on {role}_id = text"
+            found = f"(select * replace (number as {role}_id) from {numbered})"
+        return found
 
+    def known(name: str) -> str:
+        """What the file of users tells, else what the log does."""
+        sources = [*(["told." + name] if told else []), *(["seen.country"] if name == "country" else [])]
+        return f"coalesce({', '.join([*sources, quoted('unknown')])}) as {name}"
+
+    more = ("country", "age_band", "device_preference", "acquisition_channel")
+    price = ("price" if "price" in names else "list_price", _money(names)["unit_price"])
+    seen = each("user", {"country": ("country_text", "country_text")}, "true")
+    texts = {name: (f"{name}_text", f"{name}_text") for name in ("category", "brand")}
     return {
-        "users": f"""select user_id, null::timestamp as signup_ts, {first("country_text")} as country,
-            'unknown' as age_band, 'unknown' as device_preference, 'unknown' as acquisition_channel
-            from events group by user_id order by user_id""",
-        "items": f"""select item_id, {first("category_text")} as category, {first("brand_text")} as brand,
-            arg_min(unit_price, event_id) filter (where unit_price is not null) as price,
-            null::double as rating
-            from events where item_id is not null group by item_id order by item_id""",
+        "users": f"""select user_id, {"told.signup_ts" if told else "null::timestamp"} as signup_ts,
+            {", ".join(known(name) for name in more)}
+            from {seen} as seen {"left join told using (user_id)" if told else ""} order by user_id""",
+        "items": f"""select item_id, coalesce(category, 'unknown') as category,
+            coalesce(brand, 'unknown') as brand, price::double as price, null::double as rating
+            from {each("item", texts | {"price": price}, f"item_id is not null and {CONCERNS_ITEM}")}
+            order by item_id""",
     }
 
 
@@ -115,17 +135,19 @@ def canonical(part: str, mapped: ShopMap) -> dict[str, str]:
 
 
 def _word(part: str, names: set[str], mapped: ShopMap) -> str:
-    if f"{part}_text" not in names:
-        return "'unknown'"
+    return coded(part, f"{part}_text", mapped) if f"{part}_text" in names else "'unknown'"
+
+
+def coded(part: str, text: str, mapped: ShopMap) -> str:
+    """SQL of a device or channel as the schema names it, from the text of a log."""
     whens = " ".join(
         f"when {quoted(word)} then {quoted(name)}" for word, name in canonical(part, mapped).items()
     )
-    return f"case lower({part}_text) {whens} else 'unknown' end"
+    return f"case lower({text}) {whens} else 'unknown' end"
 
 
 def _item(text: bool) -> str:
-    kinds = ", ".join(quoted(kind) for kind in ITEM_EVENT_TYPES)
-    return f"case when kind in ({kinds}) then {'item_number.number' if text else 'item_id'} end"
+    return f"case when {CONCERNS_ITEM} then {'item_number.number' if text else 'item_id'} end"
 
 
 def _money(names: set[str]) -> dict[str, str]:
