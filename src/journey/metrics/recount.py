@@ -8,14 +8,21 @@ SESSION_GAP = pd.Timedelta(minutes=30)
 STEPS = ["add_to_cart", "checkout", "purchase"]
 
 
-def session_counts(events: pd.DataFrame) -> pd.DataFrame:
+def session_counts(
+    events: pd.DataFrame, gap: pd.Timedelta = SESSION_GAP, starts: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Count steps, orders and revenue of each session from clean events alone.
 
     Parameters
     ----------
     events
         Clean events with `event_id, ts, user_id, event_type, quantity, unit_price, discount_pct`; any
-        `session_id` is ignored and worked out again from the 30-minute gap.
+        `session_id` is ignored and worked out again.
+    gap
+        A session ends after more than this without an event.
+    starts
+        `user_id` and `ts` of the starts of sessions, in place of the gap: one begins with the first event at
+        or after each.
 
     Returns
     -------
@@ -24,9 +31,11 @@ def session_counts(events: pd.DataFrame) -> pd.DataFrame:
         added up over any sessions.
     """
     ordered = events.sort_values(["user_id", "ts", "event_id"], kind="stable")
-    gap = ordered["ts"].diff() > SESSION_GAP
+    began = ordered["ts"].diff() > gap
+    if starts is not None:
+        began = _last_start(ordered, starts).diff() != pd.Timedelta(0)
     changed = ordered["user_id"].ne(ordered["user_id"].shift())
-    session = (gap | changed).cumsum()
+    session = (began | changed).cumsum()
     sizes = session.value_counts(sort=False)
     steps = pd.crosstab(session, ordered["event_type"]).reindex(columns=STEPS, fill_value=0) > 0
     cart, checkout, buys = (steps[step] for step in STEPS)
@@ -47,7 +56,18 @@ def session_counts(events: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(counts).fillna(0).astype(float)
 
 
-def recount(events: pd.DataFrame) -> dict[str, float]:
+def recount(
+    events: pd.DataFrame, gap: pd.Timedelta = SESSION_GAP, starts: pd.DataFrame | None = None
+) -> dict[str, float]:
     """Totals of `session_counts`, with the number of `events` and of `visitors`."""
-    totals = {str(name): float(total) for name, total in session_counts(events).sum().items()}
+    counts = session_counts(events, gap, starts)
+    totals = {str(name): float(total) for name, total in counts.sum().items()}
     return {"events": float(len(events)), "visitors": float(events["user_id"].nunique()), **totals}
+
+
+def _last_start(events: pd.DataFrame, starts: pd.DataFrame) -> pd.Series:
+    """For each event, the last start of its user that is not after it."""
+    at = starts.assign(start=starts["ts"]).sort_values("ts")
+    placed = events[["user_id", "ts"]].assign(place=range(len(events))).sort_values("ts", kind="stable")
+    found = pd.merge_asof(placed, at, on="ts", by="user_id").sort_values("place")
+    return found["start"].set_axis(events.index)

@@ -11,10 +11,12 @@ import pytest
 from support.foreign_logs import GOOD, HEADER, MAP, brought, raw, written
 
 from journey.errors import JourneyError
+from journey.findings.store.funnel import recounted
 from journey.paths import project
 from journey.stores.schema import validate_store
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
+from journey.warehouse.query import query
 from journey.warehouse.session_rule import models_for
 
 NUMBERED = MAP.replace("[events]", 'session = "visit"\n\n[events]')
@@ -53,6 +55,9 @@ def sessions(folder: Path, log: pd.DataFrame, rule: str) -> tuple[pd.DataFrame, 
         frame = connection.execute(
             "select user_id, session_start, n_events, converted from marts.sessions order by all"
         ).df()
+        again = recounted(query("events_to_recount", connection), report["session_rule"], store.parent)
+    assert again["sessions"] == len(frame)
+    assert again["buying_sessions"] == frame["converted"].sum()
     return frame, report
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from journey.findings.store.desk import ShopDesk
 from journey.inference.intervals import wilson_interval
-from journey.stores.imported.sessions import OWN
+from journey.stores.imported.sessions import OWN, RULE
 from journey.stores.imported.shopmap import DEFAULT_GAP
 
 SOURCE = "findings.store.data:collect"
@@ -128,7 +128,7 @@ def add_orders(desk: ShopDesk) -> None:
 
 def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
     """Visits and conversion by every rule that the log allows, side by side."""
-    said, rule = desk.imported["visits"], desk.imported.get("session_rule", DEFAULT_GAP)
+    said, rule = desk.imported["visits"], desk.imported.get(RULE, DEFAULT_GAP)
     gap = DEFAULT_GAP if rule == OWN else int(rule)
     own = "the shop's own session numbers"
     desk.add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from journey.errors import JourneyError
@@ -9,6 +11,8 @@ from journey.findings.store.desk import METHOD, ShopDesk
 from journey.findings.store.totals import drawn
 from journey.metrics.anomalies import weekday_anomalies
 from journey.metrics.recount import recount
+from journey.stores.imported.sessions import OWN, RULE, STARTS
+from journey.stores.imported.shopmap import DEFAULT_GAP
 
 SOURCE = "findings.store.funnel"
 TOTALS = "user_segment_totals"
@@ -282,6 +286,15 @@ def add_days(desk: ShopDesk) -> None:
         )
 
 
+def recounted(events: pd.DataFrame, rule: int | str, home: Path) -> dict[str, float]:
+    """Totals in pandas, by the rule of a session that the import's map has; `home` is the store's folder."""
+    counted = events.assign(discount_pct=events["discount_pct"].astype(float).fillna(0.0))
+    if rule != OWN:
+        return recount(counted, pd.Timedelta(minutes=int(rule)))
+    starts = pd.read_parquet(home / STARTS)
+    return recount(counted, starts=starts.astype(counted[["user_id", "ts"]].dtypes.to_dict()))
+
+
 def add_agreement(desk: ShopDesk) -> None:
     """The main counts a second time, in pandas from clean events with sessions of their own."""
     if desk.query("event_mix")["events"].sum() > MOST_RECOUNTED:
@@ -291,7 +304,7 @@ def add_agreement(desk: ShopDesk) -> None:
         )
         return
     events = desk.query("events_to_recount")
-    again = recount(events.assign(discount_pct=events["discount_pct"].astype(float).fillna(0.0)))
+    again = recounted(events, desk.imported.get(RULE, DEFAULT_GAP), desk.paths.store(desk.store).parent)
     totals = desk.query("overall_metrics").iloc[0]
     pairs = {
         "Visits": ("sessions", "sessions"),

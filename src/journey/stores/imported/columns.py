@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,31 +18,58 @@ from journey.stores.verify import identifier
 
 #: role -> names that columns of this kind have, letters and digits only, the likeliest first
 NAMES = {
-    "time": "eventtime timestamp time ts datetime eventtimestamp createdat date",
-    "user": "userid user visitorid customerid customer visitor userpseudoid clientid cookieid uid email",
-    "event": "eventtype event eventname action type behaviour behavior activity",
-    "item": "itemid item productid product sku articleid stockcode contentid lineitemsku lineitemname",
-    "order": "orderid ordernumber transactionid invoiceno invoice invoiceid order purchaseid",
-    "quantity": "quantity qty units count amount lineitemquantity",
-    "price": "price unitprice itemprice pricepaid saleprice lineitemprice",
+    "time": (
+        "eventtime timestamp time ts datetime eventtimestamp createdat date zeitstempel zeitpunkt zeit "
+        "datum fecha"
+    ),
+    "user": (
+        "userid user visitorid customerid customer visitor userpseudoid clientid cookieid uid email "
+        "kundennummer kundenid kunde cliente"
+    ),
+    "event": (
+        "eventtype event eventname action type behaviour behavior activity ereignis aktion evenement evento"
+    ),
+    "item": (
+        "itemid item productid product sku articleid stockcode contentid lineitemsku lineitemname "
+        "artikelnummer artikel produkt produit producto"
+    ),
+    "order": (
+        "orderid ordernumber transactionid invoiceno invoice invoiceid order purchaseid bestellnummer "
+        "bestellung auftrag commande pedido"
+    ),
+    "quantity": "quantity qty units count amount lineitemquantity menge anzahl quantite cantidad",
+    "price": "price unitprice itemprice pricepaid saleprice lineitemprice einzelpreis preis prix precio",
     "list_price": "listprice originalprice regularprice rrp fullprice",
     "discount": "discountpct discountpercent discount",
-    "category": "category categoryid categorycode itemcategory productcategory department",
-    "brand": "brand manufacturer vendor itembrand",
-    "device": "device devicetype devicecategory platform",
-    "channel": "channel medium trafficsource source utmmedium channelgrouping acquisitionchannel",
-    "session": "sessionid session usersession visitid gasessionid",
+    "category": (
+        "category categoryid categorycode itemcategory productcategory department warengruppe kategorie "
+        "categorie categoria"
+    ),
+    "brand": "brand manufacturer vendor itembrand marke marque marca",
+    "device": "device devicetype devicecategory platform gerat",
+    "channel": (
+        "channel medium trafficsource source utmmedium channelgrouping acquisitionchannel kanal quelle"
+    ),
+    "session": "sessionid session usersession visitid gasessionid sitzung",
     "received": "receivedts receivedat receivedtime ingestedat servertimestamp",
-    "country": "country geocountry shippingcountry countrycode",
+    "country": "country geocountry shippingcountry countrycode land pays pais",
 }
 #: event type -> names of events, letters and digits only
 EVENTS = {
-    "view": "view viewitem productview viewproduct pageviewproduct itemview detail productdetail pv",
-    "search": "search viewsearchresults searchresults query",
-    "add_to_cart": "addtocart cart addcart basket addtobasket basketadd cartadd add atc",
+    "view": (
+        "view viewitem productview viewproduct pageviewproduct itemview detail productdetail pv "
+        "artikelangesehen angesehen artikelansicht produktansicht"
+    ),
+    "search": "search viewsearchresults searchresults query suche recherche",
+    "add_to_cart": (
+        "addtocart cart addcart basket addtobasket basketadd cartadd add atc indenwarenkorb warenkorb"
+    ),
     "remove_from_cart": "removefromcart removecart cartremove removefrombasket remove",
-    "checkout": "checkout begincheckout startcheckout initiatecheckout checkoutstart",
-    "purchase": "purchase transaction order buy bought paymentdone orderplaced conversion checkoutcomplete",
+    "checkout": "checkout begincheckout startcheckout initiatecheckout checkoutstart kasse",
+    "purchase": (
+        "purchase transaction order buy bought paymentdone orderplaced conversion checkoutcomplete kauf "
+        "gekauft bestellt achat compra"
+    ),
 }
 #: more different values than this are no names of events
 MOST_EVENTS = 200
@@ -75,7 +103,7 @@ def look(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> Co
     """What the head of a log shows of a column."""
     text = f"nullif(trim({identifier(name)}::varchar), '')"
     row = connection.execute(
-        f"""select count(x), count(*), approx_count_distinct(x),
+        f"""select count(x), count(*), least(approx_count_distinct(x), count(x)),
             coalesce((list(distinct x order by x) filter (where x is not null))[:3], []),
             count(try_cast(x as double)) / greatest(count(x), 1)
         from (select {text} as x from {source.relation([name])} limit {SAMPLE})"""
@@ -86,8 +114,8 @@ def look(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> Co
 
 
 def bare(name: str) -> str:
-    """Letters and digits of a name, small."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Letters and digits of a name, small and without accents."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name).lower())
 
 
 def roles_by_name(columns: Mapping[str, Column], decided: Mapping[str, str]) -> dict[str, str]:
