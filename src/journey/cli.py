@@ -138,7 +138,7 @@ def import_log(
     """Bring a shop's own event log in: CSV, gzip CSV, NDJSON or Parquet, with a map of its columns.
 
     \b
-    journey import events.csv --propose                     writes shop.toml: look at it, correct it
+    journey import events.csv --propose                     writes or continues shop.toml: correct it
     journey import events.csv --map shop.toml --name mine   writes data/stores/mine
     journey render --store mine                             writes _site-mine
     """

@@ -13,15 +13,17 @@ from journey.report.ledger import Numbers
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def found(folder: Path, name: str = "mine") -> tuple[Numbers, dict[str, dict[str, str]]]:
+def found(
+    folder: Path, name: str = "mine", parts: tuple[str, ...] = (*PARTS, "decisions")
+) -> tuple[Numbers, dict[str, dict[str, str]]]:
     """Build warehouse and findings of an imported store; its ledger, and why sections are absent, by part."""
     if not (folder / "sql").exists():
         (folder / "sql").symlink_to(ROOT / "sql")
     paths = ShopPaths(folder, name)
     work.fill_warehouse(paths, name, lambda done, total: None)
-    for part in (*PARTS, "decisions"):
+    for part in parts:
         collect_part(paths, part, lambda done, total: None)
-    ledgers = [paths.results / part / "numbers.json" for part in (*PARTS, "decisions")]
+    ledgers = [paths.results / part / "numbers.json" for part in parts]
     work.gather(paths, ledgers, lambda done, total: None)
     reasons = {file.parent.name: json.loads(file.read_text()) for file in paths.results.glob("*/absent.json")}
     return Numbers(paths.numbers), reasons

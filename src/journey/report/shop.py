@@ -86,13 +86,13 @@ def reasons(part: str) -> dict[str, str]:
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
-def shows(section: str) -> bool:
-    """Whether a section, `part/name`, can be shown; where not, print the sentence that says why."""
+def shows(section: str, label: str = "") -> bool:
+    """Whether a section, `part/name`, can be shown; where not, print why in a sentence behind a label."""
     part, _, name = section.partition("/")
     said = reasons(part).get(name)
     if said is None:
         return True
-    print(f"\n{PageText(said)._repr_markdown_()}\n")
+    print(f"\n{label}{PageText(said)._repr_markdown_()}\n")
     return False
 
 

@@ -46,14 +46,14 @@ def visits(rows: int = 4000) -> pd.DataFrame:
     return frame.drop_duplicates(["time", "user"]).sort_values("time", ignore_index=True)
 
 
-def counted(log: pd.DataFrame) -> dict[str, float]:
+def counted(log: pd.DataFrame, minutes: int = 30) -> dict[str, float]:
     """Visits, conversion, orders and revenue, from the file alone."""
     rows = log.assign(time=pd.to_datetime(log["time"]))
     # All lines of an order happen when its first does.
     buys = rows["event"].eq("buy")
     rows.loc[buys, "time"] = rows[buys].groupby("order")["time"].transform("min")
     rows = rows.sort_values(["user", "time"], kind="stable")
-    late = rows.groupby("user")["time"].diff() > pd.Timedelta(minutes=30)
+    late = rows.groupby("user")["time"].diff() > pd.Timedelta(minutes=minutes)
     visit = rows["user"] + "/" + late.groupby(rows["user"]).cumsum().astype(str)
     bought = rows["event"].eq("buy")
     return {
@@ -78,6 +78,44 @@ def test_an_independent_count_agrees(store: tuple[Path, pd.DataFrame, Numbers]) 
     for id, value in counted(log).items():
         assert numbers[id].value == pytest.approx(value, rel=1e-9), id
     assert numbers["funnel.agreeing"].value == numbers["funnel.compared"].value == 5
+
+
+@pytest.mark.parametrize("minutes", [10, 60])
+def test_the_maps_own_rule_of_a_visit_reaches_the_report(tmp_path: Path, minutes: int) -> None:
+    log = visits()
+    rules = f"[rules]\nsession = {minutes}\n"
+    brought(tmp_path, written(tmp_path, log.to_csv(index=False, header=False)), MAP + rules)
+    numbers, reasons = found(tmp_path, parts=("data", "funnel"))
+    for id, value in counted(log, minutes).items():
+        assert numbers[id].value == pytest.approx(value, rel=1e-9), id
+    assert numbers["funnel.agreeing"].value == numbers["funnel.compared"].value == 5
+    assert (
+        str(numbers["data.visit_rule"]) == f"A visit ends after more than {minutes} minutes without an event."
+    )
+    table = pd.read_parquet(tmp_path / "data/stores/mine/results/data/visits.parquet")
+    assert list(table["visits"]) == [counted(log, each)["data.sessions"] for each in (minutes, 30)]
+    assert "visits" not in reasons["data"]
+
+
+def test_sessions_of_the_logs_own_and_users_told_reach_the_report(tmp_path: Path) -> None:
+    log = visits().assign(visit=lambda rows: rows["user"] + rows["time"].dt.strftime("%j"))
+    users = tmp_path / "users.csv"
+    users.write_text("who,land\n" + "".join(f"u{n},DE\n" for n in range(600)), encoding="utf-8")
+    text = MAP.replace("[events]", 'session = "visit"\n\n[events]') + '[rules]\nsession = "own"\n'
+    text += f'[users]\nfile = "{users}"\nuser = "who"\ncountry = "land"\n'
+    header = f"{HEADER},visit"
+    brought(tmp_path, written(tmp_path, log.to_csv(index=False, header=False), header=header), text)
+    numbers, _ = found(tmp_path, parts=("data", "funnel"))
+    assert str(numbers["data.visit_rule"]) == "A visit is a session by the shop's own numbers."
+    assert numbers["funnel.agreeing"].value == numbers["funnel.compared"].value == 5
+    # A day is one session here, unless an order took the time of its first line over midnight.
+    assert numbers["data.sessions"].value <= log["visit"].nunique()
+    known = log["user"].nunique()
+    assert numbers["data.told_known"].value == known
+    assert numbers["data.told_foreign"].value == 600 - known
+    columns = pd.read_parquet(tmp_path / "data/stores/mine/results/data/columns.parquet")
+    named = ["time", "user", "event", "item", "order", "quantity", "price", "session"]
+    assert list(columns["role"]) == [*named, "country of the user"]
 
 
 def test_orders_without_a_price_are_no_part_of_the_mean_order(tmp_path: Path) -> None:

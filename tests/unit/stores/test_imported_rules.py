@@ -95,6 +95,7 @@ def test_a_gap_of_the_maps_own_ends_sessions(tmp_path: Path, minutes: int) -> No
     assert frame["converted"].sum() == visit[bought].nunique()
     assert report["session_rule"] == minutes
     assert ("usual" in report["visits"]) is (minutes != 30)
+    brought(tmp_path, written(tmp_path), f"{MAP}[rules]\nsession = {minutes}\n")  # also without numbers
     if minutes != 30:
         usual = by_gap(log, 30)
         assert report["visits"]["usual"] == usual.nunique()

@@ -9,7 +9,7 @@ import pandas as pd
 from journey.findings.store.desk import ShopDesk
 from journey.inference.intervals import wilson_interval
 from journey.stores.imported.sessions import OWN, RULE
-from journey.stores.imported.shopmap import DEFAULT_GAP
+from journey.stores.imported.shopmap import DEFAULT_GAP, ROLES
 
 SOURCE = "findings.store.data:collect"
 #: what a log may lack -> (in words, what is missing without it)
@@ -81,8 +81,12 @@ def collect(desk: ShopDesk) -> None:
     else:
         desk.absent("aside", "No row was set aside.")
     desk.save("checks", pd.DataFrame(found["checks"]))
-    columns = [{"role": role, "column": column} for role, column in found["mapped"].items()]
-    desk.save("columns", pd.DataFrame(columns))
+    columns = [(role, found["mapped"][role]) for role in ROLES if role in found["mapped"]]
+    columns += [(f"{entry} of the user", column) for entry, column in found.get("told_by", {}).items()]
+    desk.save(
+        "columns", pd.DataFrame(columns, columns=["role", "column"]).replace({"role": {"_": " "}}, regex=True)
+    )
+    add_users(desk)
     kinds = [{"event": kind.replace("_", " "), "rows": rows} for kind, rows in found["kinds"].items()]
     desk.save("events", pd.DataFrame(kinds).sort_values("rows", ascending=False, ignore_index=True))
     missing = {*found["not_recorded"]["columns"], *found["not_recorded"]["event_types"]} & {*MATTERS}
@@ -106,6 +110,19 @@ def collect(desk: ShopDesk) -> None:
         desk.save("words", pd.DataFrame(found["words"]))
     else:
         desk.absent("words", "Every device and channel that the log names is known.")
+
+
+def add_users(desk: ShopDesk) -> None:
+    """What the file of users tells of those of the log."""
+    told = desk.imported.get("told")
+    if told:
+        for name, label in (
+            ("known", "Users of the log that the file of users has"),
+            ("foreign", "Users of that file without an event"),
+            ("repeated", "Rows of that file on a user who is in it already"),
+            ("late", "Users whose sign-up is later than their first event"),
+        ):
+            desk.add(f"told_{name}", float(told[name]), "count", label, SOURCE)
 
 
 def add_orders(desk: ShopDesk) -> None:

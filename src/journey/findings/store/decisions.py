@@ -29,6 +29,8 @@ def collect(desk: ShopDesk) -> None:
         rows = [("Record more first", "no part of the report has enough to decide on", "the table below")]
     desk.save("decisions", pd.DataFrame(rows, columns=["decision", "ground", "settle"]))
     desk.add("decisions", float(len(rows)), "count", "Decisions that the log supports", SOURCE)
+    said = "decision; it stands" if len(rows) == 1 else "decisions; they stand"
+    desk.add("supported", f"{len(rows)} {said}", "text", "How many decisions the log supports", SOURCE)
     missing = {*desk.imported["not_recorded"]["columns"], *desk.imported["not_recorded"]["event_types"]}
     wanted = [{"what": what, "opens": opens} for key, (what, opens) in MATTERS.items() if key in missing]
     if wanted:

@@ -23,7 +23,7 @@ from journey.stores.imported.ga4 import superseded
 from journey.stores.imported.orders import make_orders
 from journey.stores.imported.rows import REASONS, Read, read_rows
 from journey.stores.imported.sessions import OWN, RULE, STARTS, visits, write_own_sessions
-from journey.stores.imported.shopmap import DEFAULT_GAP, ShopMap, read_map
+from journey.stores.imported.shopmap import DEFAULT_GAP, USER_ROLES, ShopMap, read_map
 from journey.stores.imported.sources import Source, check_columns, find_files, open_source
 from journey.stores.imported.users import read_users
 from journey.stores.imported.write import make_dictionaries, make_events, not_recorded, tables
@@ -174,6 +174,7 @@ def _import(
     report["visits"] |= overlaps
     return report | {
         "told": told,
+        "told_by": {entry: mapped.users[entry] for entry in USER_ROLES if entry in mapped.users},
         "store": name,
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
@@ -237,7 +238,7 @@ def _report(
         "aside": listed,
         "cut_lines": list(read.cut_lines),
         "files": [file.name for file in source.files],
-        "time": read.moment.words,
+        "time": read.moment.shown,
         "zone": mapped.zone or mapped.shop_zone,
         "shop_zone": mapped.shop_zone,
         "currency": mapped.currency,

@@ -14,9 +14,10 @@ RULE = "session_rule"
 OWN = "own"
 #: File beside a store's raw folder: user and start of each session by the shop's own numbers.
 STARTS = "session_starts.parquet"
-#: Events that are kept, with the times that orders gave them.
-HAPPENED = """select user_id, ts, kind, session_hash from rows where reason is null and kind <> 'purchase'
-    union all select user_id, ts, kind, session_hash from lines"""
+#: Events that are kept, with the times that orders gave them; and with the hash of their session.
+HAPPENED = """select user_id, ts, kind from rows where reason is null and kind <> 'purchase'
+    union all select user_id, ts, kind from lines"""
+NUMBERED = HAPPENED.replace("kind from", "kind, session_hash from")
 
 
 def write_own_sessions(
@@ -29,7 +30,7 @@ def write_own_sessions(
     """
     connection.execute(
         f"""create or replace temp table own_spans as
-        with happened as ({HAPPENED}),
+        with happened as ({NUMBERED}),
         gaps as (
             select *, lag(ts) over (partition by user_id order by ts) as before
             from happened where session_hash is null

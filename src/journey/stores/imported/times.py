@@ -13,6 +13,8 @@ from journey.stores.imported.shopmap import ShopMap
 from journey.stores.verify import quoted
 
 EARLIEST = datetime(1995, 1, 1)
+#: A moment whose parts can be told apart.
+AFTERNOON = datetime(2025, 1, 31, 16, 5, 9)
 #: Rows at the head of a log from which the form of its times is told.
 SAMPLE = 200_000
 #: unit of a number -> how many of them make a second
@@ -97,6 +99,11 @@ class Moment:
     def words(self) -> str:
         """The form in words."""
         return WORDS.get(self.form, self.form)
+
+    @property
+    def shown(self) -> str:
+        """The form in words; a pattern by what it makes of a moment."""
+        return f"written as {AFTERNOON.strftime(self.form)}" if "%" in self.form else self.words
 
 
 def bounds(unit: str) -> tuple[int, int]:
