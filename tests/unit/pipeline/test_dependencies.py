@@ -122,6 +122,18 @@ def test_exactly_what_can_see_a_change_goes_out_of_date(small: SmallProject, cha
         assert not stale & (stages - chapters() - {"numbers", "notebooks", "outlets"})
 
 
+def test_what_reads_the_shop_waits_for_it_where_there_is_none_yet(small: SmallProject) -> None:
+    there = small.build().before
+    raw = small.paths.store("simulated")
+    aside = raw.rename(raw.with_name("aside"))
+    try:
+        bare = small.build().before
+    finally:
+        aside.rename(raw)
+    for stage, before in there.items():
+        assert ("simulate" in before) == ("simulate" in bare[stage]), stage
+
+
 def direct(small: SmallProject, module: str) -> set[str]:
     """Stages whose own inputs a mutated module changes."""
     build = small.build(small.mutant(module))
