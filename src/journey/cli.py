@@ -130,9 +130,7 @@ def import_log(
     name: Annotated[str, typer.Option(help="What the store is called.")] = "mine",
     propose: Annotated[
         bool,
-        typer.Option(
-            "--propose", help="Look at the log and write a first map, or continue one; import nothing."
-        ),
+        typer.Option("--propose", help="Write a first map from the log, or continue one; import nothing."),
     ] = False,
 ) -> None:
     """Bring a shop's own event log in: CSV, gzip CSV, NDJSON or Parquet, with a map of its columns.
