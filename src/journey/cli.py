@@ -283,7 +283,7 @@ def study(
     only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Those whose code has changed since, but for those kept as older."),
+        typer.Option("--changed", help="Those whose code has changed since."),
     ] = False,
     part: Annotated[
         bool,
@@ -294,18 +294,18 @@ def study(
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import OLDER, STUDIES, check_study, known, run_studies, stale
+    from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
 
     paths = here()
     if only_list:
         old = stale(paths)
         for name, each in STUDIES.items():
-            state = "current" if name not in old else "older" if name in OLDER else "changed"
+            state = "changed" if name in old else "current"
             typer.echo(f"{name:<30} {state:<8} {each.answers}")
         return
     chosen = [known(name).name for name in names or []]
     if changed:
-        chosen += [name for name in stale(paths) if name not in OLDER]
+        chosen += stale(paths)
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
     if part:

@@ -78,17 +78,15 @@ def test_a_missing_project_is_said_and_nothing_is_made(command, tmp_path, monkey
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_kept_as_older_is_not_computed_by_changed(monkeypatch, capsys):
+def test_what_has_changed_is_listed_and_computed(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr("journey.studies.registry.OLDER", {"coupon_bias": "why"})
-    monkeypatch.setattr("journey.studies.registry.stale", lambda paths: ["coupon_bias", "drift_twins"])
+    monkeypatch.setattr("journey.studies.registry.stale", lambda paths: ["drift_twins"])
     monkeypatch.setattr("journey.studies.registry.run_studies", lambda names, paths: ran.extend(names) or [])
     assert run(["study", "--changed"]) == 0
     assert ran == ["drift_twins"]
     assert run(["study", "--list"]) == 0
     states = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.endswith("?"))
-    assert {states[name] for name in ran} == {"changed"}
-    assert (states["coupon_bias"], states["birth_weights"]) == ("older", "current")
+    assert (states["drift_twins"], states["birth_weights"]) == ("changed", "current")
 
 
 @pytest.mark.parametrize("command", ["simulate", "build", "numbers", "render", "study birth_weights"])

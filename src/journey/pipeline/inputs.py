@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 ABSENT = "absent"
 LOCKED = re.compile(r"^([a-z0-9._-]+)==", re.MULTILINE)
-TABLES = ("users", "items", "exposures")
 SQL_FOLDERS = ("staging", "marts", "analysis", "macros")
 WHOLE_TABLE = re.compile(r"(?:marts|staging)\.\w*")
 RESULT = re.compile(r"\w+/\w+")
@@ -155,8 +154,11 @@ class Inputs:
         """Files of the store whose names and folders are named; the days of the events by their pattern."""
         folder = self.paths.store(self.store)
         yield from (folder / name for name in names & {"truth", "manifest.json"})
-        # Those that every store has are named before they are there: what reads one waits for it.
-        yield from (folder / f"{name}.parquet" for name in TABLES if {name, f"{name}.parquet"} & names)
+        if not folder.is_dir():
+            # What reads one of its tables waits for the store to be made.
+            from journey.stores.schema import SCHEMA  # slow to import
+
+            yield from (folder / f"{name}.parquet" for name in SCHEMA if {name, f"{name}.parquet"} & names)
         days = any(name.startswith("day=") for name in names)
         for file in folder.rglob("*.*"):
             above = file.relative_to(folder).parts[:-1]

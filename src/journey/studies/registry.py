@@ -273,10 +273,6 @@ STUDIES = {
     )
 }
 
-#: Committed results of earlier code -> why they were not computed again. The pages say so, and a test holds
-#: that there are no others.
-OLDER: dict[str, str] = {}
-
 
 def known(name: str) -> Study:
     """A study by its name.

@@ -17,6 +17,16 @@ from journey.stores.imported.sessions import OWN, RULE, STARTS
 from journey.stores.schema import read_manifest
 
 USUAL = "interval 30 minutes"
+#: Where a session starts by the project's rule, and by starts that the import found.
+BY_GAP = f"""    select * from preceded
+    where previous_ts is null or ts > previous_ts + {USUAL}
+"""
+BY_NUMBER = """    select preceded.* from preceded
+    asof left join read_parquet('{starts}') as own
+        on preceded.user_id = own.user_id
+        and preceded.ts >= own.ts
+    where previous_ts is null or own.ts > previous_ts
+"""
 GAP = """-- question: After how many minutes without an event does a session end?
 -- grain: one row
 -- technique: what the import's map says; 0 where sessions have numbers of the shop's own
@@ -27,60 +37,6 @@ GAP = """-- question: After how many minutes without an event does a session end
 create or replace table staging.session_gap as
 
 select {minutes} as minutes
-"""
-BY_NUMBER = """-- question: When does each session start and end?
--- grain: session
--- technique: the starts that the import found from the shop's own session numbers; a session begins with the
---   first event at or after one
--- keys: session_id
--- columns:
---   session_id: number of the session, by user and start
---   session_start: when the first event of the session happened
---   session_end: when the last event of the session happened
-
-create or replace table staging.session_starts as
-
-with
-
-events as (
-    select user_id, ts from staging.events_repaired
-    where removal_reason is null
-),
-
-own_starts as (
-    select user_id, ts from read_parquet('{starts}')
-),
-
-preceded as (
-    select
-        user_id,
-        ts,
-        lag(ts) over (partition by user_id order by ts) as previous_ts,
-        max(ts) over (partition by user_id) as last_ts
-    from events
-),
-
-placed as (
-    select
-        preceded.*,
-        own_starts.ts as started_ts
-    from preceded
-    asof left join own_starts
-        on preceded.user_id = own_starts.user_id
-        and preceded.ts >= own_starts.ts
-),
-
-starts as (
-    select * from placed
-    where previous_ts is null or started_ts > previous_ts
-)
-
-select
-    row_number() over (order by user_id, ts) as session_id,
-    user_id,
-    ts as session_start,
-    coalesce(lead(previous_ts) over (partition by user_id order by ts), last_ts) as session_end
-from starts
 """
 
 
@@ -103,13 +59,13 @@ def models_for(store: Path, sql: Path) -> Iterator[Path]:
             shutil.copytree(sql / part, copied / part)
         starts = copied / "staging" / "session_starts.sql"
         text = starts.read_text(encoding="utf-8")
-        if text.count(USUAL) != 1:
-            raise JourneyError(f"{sql / 'staging' / starts.name}: {USUAL!r} must stand there once")
+        if text.count(BY_GAP) != 1:
+            raise JourneyError(f"{sql / 'staging' / starts.name}: {USUAL!r} must end a session there, once")
         if rule == OWN:
-            text = BY_NUMBER.replace("{starts}", str(store.parent / STARTS).replace("'", "''"))
+            ours = BY_NUMBER.replace("{starts}", str(store.parent / STARTS).replace("'", "''"))
         else:
-            text = text.replace(USUAL, f"interval {int(rule)} minutes")
-        starts.write_text(text, encoding="utf-8")
+            ours = BY_GAP.replace(USUAL, f"interval {int(rule)} minutes")
+        starts.write_text(text.replace(BY_GAP, ours), encoding="utf-8")
         minutes = 0 if rule == OWN else int(rule)
         (copied / "staging" / "session_gap.sql").write_text(GAP.format(minutes=minutes), encoding="utf-8")
         yield copied
