@@ -103,7 +103,7 @@ function returns(file, { gain, cost, won }) {
   return panel(
     "What it returns",
     cards([
-      ["Profit of helping, by the model", euros(gain), cost ? `${percent(gain / cost, 0)} of the ${euros(cost)} it costs` : "no session to help in this choice"],
+      ["Profit of helping in the test weeks", euros(gain), cost ? `${percent(gain / cost, 0)} of the ${euros(cost)} it costs` : "no session to help in this choice"],
       ...steps,
     ]),
     node("p", { class: "tool-remark" }, "Arithmetic on what was measured and what is assumed, without intervals: the chapters have them."),

@@ -35,7 +35,7 @@ LIGHT = MappingProxyType(
         "ramp-1": "#edf4f6",
         "ramp-2": "#bcd8e0",
         "ramp-3": "#7cb2c3",
-        "ramp-4": "#39849c",
+        "ramp-4": "#317c95",
         "ramp-5": "#0d4a5f",
         "diverging-low": "#b3501f",
         "diverging-mid": "#f0f1f0",
@@ -59,8 +59,8 @@ DARK = MappingProxyType(
         "truth": "#86d98a",
         "ramp-1": "#1a262d",
         "ramp-2": "#1f4654",
-        "ramp-3": "#2b7086",
-        "ramp-4": "#46a5c0",
+        "ramp-3": "#25637a",
+        "ramp-4": "#37829b",
         "ramp-5": "#a6e3f2",
         "diverging-low": "#e5823f",
         "diverging-mid": "#2a3138",
@@ -68,6 +68,9 @@ DARK = MappingProxyType(
     }
 )
 SERIES = tuple(LIGHT[f"series-{number}"] for number in range(1, 7))
+#: Above this share of the ramp text takes the colour of the paper: there both colours read equally well, in
+#: light and in dark mode.
+STRONG = 0.7
 SEQUENTIAL = [[step / 4, LIGHT[f"ramp-{step + 1}"]] for step in range(5)]
 DIVERGING = [[0.0, LIGHT["diverging-low"]], [0.5, LIGHT["diverging-mid"]], [1.0, LIGHT["diverging-high"]]]
 

@@ -43,6 +43,8 @@ FROM_TABLES = (
     "say(bool((ranked",
     "say(first ==",
     "say(bool(set(moves",
+    "say(own",
+    "how_many(fits)",
 )
 NAMED = (Path(__file__).parents[2] / "support" / "named_texts.txt").read_text(encoding="utf-8").splitlines()
 

@@ -58,14 +58,9 @@ def add_cleaning(desk: Desk) -> None:
 
 
 def add_completeness(desk: Desk) -> None:
-    """Share of missing values in each column of the raw events, and why."""
+    """Share of missing values in each column of the raw events."""
     missing = query("missing_values", desk.warehouse).set_index("column_name")["missing"]
     shares = [float(missing[column.name]) for column in EVENTS.columns]
-    why = {
-        "user_id": "lost on the way: such rows are set aside",
-        "item_id": "a search or a checkout has no item",
-        "unit_price": "a search or a checkout has no item",
-    }
     desk.save(
         "completeness",
         pd.DataFrame(
@@ -74,10 +69,6 @@ def add_completeness(desk: Desk) -> None:
                 "type": [" or ".join(column.types) for column in EVENTS.columns],
                 "description": [column.description for column in EVENTS.columns],
                 "missing": shares,
-                "note": [
-                    why.get(column.name, "") if share else ""
-                    for column, share in zip(EVENTS.columns, shares, strict=True)
-                ],
             }
         ),
     )

@@ -28,7 +28,7 @@ HORIZON, LEARNED = 90, 45
 FUTURES, SEED = 200, 8
 WAYS = {
     "oracle": "oracle: the true expectation",
-    "model": "model of buying and money",
+    "model": "model of buying, with money",
     "trees": "boosted trees",
     "again": "the same again",
 }

@@ -6,10 +6,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.report.marks import band, error_bars
-from journey.report.style import SEQUENTIAL, colour
+from journey.report.style import SEQUENTIAL, STRONG, colour
 
 #: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
-STRONG = 0.6
 
 
 def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:

@@ -44,7 +44,7 @@ def add_scores(desk: Desk, main: dict[str, Any]) -> None:
     add = adder(desk, SOURCE, DATASET, METHOD)
     for row in main["rows"]:
         kind, _, way = row["score"].partition(", ")
-        label = f"{kind}, {NAMES[way]}" if way else f"{main['rule_model']}, no training"
+        label = f"{kind}, {NAMES[way]}" if way else "model of buying, not trained"
         short = f"{kind.lower()}_{way.lower()}" if way else "quiet"
         found = {measure: estimate_of(row[measure]) for measure in MEASURES}
         plain = {key: row[key] for key in ("calibration_error", "accuracy", "mean")}

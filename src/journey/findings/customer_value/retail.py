@@ -42,7 +42,7 @@ def add_forecasts(desk: Desk, found: dict[str, Any]) -> None:
     """How well each way foretells the spend of the last 90 days."""
     n, rows = found["customers"], []
     words = {
-        "model": f"{found['model']} and Gamma-Gamma",
+        "model": "model of buying, with money",
         "trees": "boosted trees",
         "again": "the same weeks a year ago" if found["again_a_year_ago"] else "the last 90 days again",
     }

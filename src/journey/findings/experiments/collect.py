@@ -115,7 +115,10 @@ def add_checks(desk: Desk, users: pd.DataFrame) -> None:
                 "ratio_p": check.p_value,
                 "balance_p": float(before.p_value),
                 "readable": "no" if check.mismatch else "yes",
-                "effect": f"{format_number(float(effect.estimate), 'points')} "
+                # What is not to be read is not shown.
+                "effect": "not read"
+                if check.mismatch
+                else f"{format_number(float(effect.estimate), 'points')} "
                 f"({format_interval(float(effect.low), float(effect.high), 'points')})",
             }
         )

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.report.marks import band, error_bars, marker
-from journey.report.style import SEQUENTIAL, colour
+from journey.report.style import SEQUENTIAL, STRONG, colour
 
 NODE_ROLES = {
     "search": "series-4",
@@ -19,8 +19,6 @@ NODE_ROLES = {
     "leave": "neutral",
     "other": "axis",
 }
-# From this share on a cell is dark enough (light mode) or light enough (dark mode) for the opposite ink.
-STRONG = 0.65
 
 
 def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:

@@ -244,11 +244,8 @@ def add_history(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             name, n = f"history_{low}_{row['method']}", found.n_users
             what = f"NDCG at {LENGTH} of users with {label} contacts, {in_sentence(row['method'])}"
             add_bounded(desk, name, bounded(row, "ndcg"), "ratio", n, what)
-            if row["method"] == "hybrid":
-                name, what = (
-                    f"history_gain_{low}",
-                    f"Hybrid's NDCG over popularity, less one, {label} contacts",
-                )
+            if row["method"] == "als":
+                name, what = f"history_gain_{low}", f"NDCG of ALS over popularity, less one, {label} contacts"
                 add_bounded(desk, name, bounded(row, "gain"), "share", n, what, digits=0)
     desk.save("history", pd.DataFrame(rows))
 

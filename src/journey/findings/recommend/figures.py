@@ -64,7 +64,7 @@ def items(frame: pd.DataFrame) -> go.Figure:
 def history(frame: pd.DataFrame) -> go.Figure:
     """NDCG by the number of earlier contacts of the user, one line a method."""
     figure = go.Figure()
-    names = ("Most popular", "Hybrid", "Oracle of tastes")
+    names = ("Most popular", "ALS factors", "Oracle of tastes")
     groups = list(dict.fromkeys(frame["contacts"]))
     for place, name in enumerate(names):
         rows = frame[frame["name"].eq(name)].set_index("contacts").loc[groups]

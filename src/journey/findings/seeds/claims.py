@@ -300,7 +300,7 @@ CLAIMS = (
     Claim(
         "few_contacts_open",
         LISTS,
-        "For visitors with fewer than ten contacts the gain over popularity is not proven",
+        "For visitors with fewer than ten contacts the gain of ALS over popularity is not proven",
         lambda shop: shop.contains("recommend.history_gain_1", 0.0),
     ),
     Claim(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from journey.report.drawing.axes import Axis, Spec, base_of, limits, mode_of, step_of
 from journey.report.drawing.formats import hover
 from journey.report.drawing.paper import line, number, paint, ramp, rectangle, stroke, write
+from journey.report.style import STRONG
 
 if TYPE_CHECKING:
     from journey.report.drawing.sheet import Sheet
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 #: From so many points on they are dots of one path a colour.
 MANY = 150
 #: From this share of the scale on a cell is dark enough (light, in dark mode) for the opposite ink.
-STRONG = 0.6
 Points = list[tuple[float, float] | None]
 Stroke = tuple[float, float, float, float]
 
