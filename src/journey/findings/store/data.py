@@ -28,7 +28,7 @@ MATTERS = {
     "events.channel": ("Channel", "the funnel and the credit by channel"),
     "events.received_ts": ("Time of receipt", "wrong clocks and late rows"),
     "items.category": ("Category", "affinities, and recommendations of new items"),
-    "users.country": ("Country", "slices by country"),
+    "users.country": ("Country", "conversion by country"),
     "users.signup_ts": ("Sign-up", "how long an account has been there"),
 }
 REMOVED = {
