@@ -166,6 +166,8 @@ def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
         "usual": without_event(DEFAULT_GAP),
         "all": f"{without_event(gap)}, ignored events counted too",
     }
+    if rule == OWN and not said.get("overlapping"):
+        del others["own"]
     rows += [(words, said[name], said[f"{name}_buying"]) for name, words in others.items() if said.get(name)]
     if len(rows) == 1:
         desk.absent(
