@@ -25,6 +25,7 @@ from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
 from journey.stores.imported import read_report
 from journey.stores.imported.sessions import STARTS
+from journey.stores.schema import USERS
 
 PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
 #: The template of the site: a Quarto project beside the main one.
@@ -72,7 +73,9 @@ def shop_stages(paths: ShopPaths) -> list[Stage]:
         does(work.gather, paths, ledgers),
         seen("journey.pipeline.work:gather", reads=ledgers),
     )
-    parts = [part_stage(paths, part, [paths.report]) for part in PARTS]
+    # Countries stand in the store's own table of users.
+    more = {"funnel": [paths.store(paths.shop) / USERS.path]}
+    parts = [part_stage(paths, part, [paths.report, *more.get(part, [])]) for part in PARTS]
     decisions = part_stage(paths, "decisions", [paths.report, *ledgers[:-1], *absent[:-1]])
     return [warehouse, *parts, decisions, ledger]
 

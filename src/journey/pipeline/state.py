@@ -82,6 +82,9 @@ class Written:
         for folder in ("data/raw", "data/processed", "data/results", "assets/vendor", "assets/icons"):
             yield from (file for file in (self.root / folder).rglob("*") if file.is_file())
         yield from (self.root / "chapters").rglob("*.ipynb")
+        # A store's folder is replaced as a whole when its log is imported again.
+        for name in ("results/**/*", "numbers.json"):
+            yield from (file for file in self.root.glob(f"data/stores/*/{name}") if file.is_file())
         for name in ("numbers.json", *OUTLETS):
             yield from (file for file in self.root.glob(name) if file.is_file())
 

@@ -101,10 +101,12 @@ def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
     """
     from journey.warehouse.build import build_warehouse
     from journey.warehouse.contents import table_digests
-    from journey.warehouse.session_rule import models_for
+    from journey.warehouse.session_rule import check_engine, models_for
     from journey.warehouse.spark_build import build_on_spark
 
     master = os.environ.get(SPARK)
+    if master:
+        check_engine(paths.store(store))
     with models_for(paths.store(store), paths.sql) as models:
         files = paths.store(store), paths.warehouse(store), models
         summary = build_on_spark(*files, report, master=master) if master else build_warehouse(*files, report)

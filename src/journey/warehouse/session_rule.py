@@ -40,6 +40,21 @@ select {minutes} as minutes
 """
 
 
+def check_engine(store: Path) -> None:
+    """Refuse Spark for a store whose sessions have numbers of the shop's own: only DuckDB joins them.
+
+    Raises
+    ------
+    JourneyError
+        For such a store.
+    """
+    if read_manifest(store).parameters.get(RULE) == OWN:
+        raise JourneyError(
+            f"the sessions of {store.parent.name} are those of its own numbers, which only DuckDB reads;"
+            " build without --engine spark, or give minutes under [rules] session and import again"
+        )
+
+
 @contextmanager
 def models_for(store: Path, sql: Path) -> Iterator[Path]:
     """Folder of the models for a store: the project's, or a copy with the rule of the store's manifest.

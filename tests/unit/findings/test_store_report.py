@@ -97,6 +97,25 @@ def test_the_maps_own_rule_of_a_visit_reaches_the_report(tmp_path: Path, minutes
     assert "visits" not in reasons["data"]
 
 
+def test_conversion_by_country_is_that_of_a_count_by_hand(tmp_path: Path) -> None:
+    log = visits()
+    number = log["user"].str[1:].astype(int)
+    land = pd.Series(np.where(number % 3 == 0, "DE", np.where(number % 11 == 1, "", "FR")), log.index)
+    text = MAP.replace("[events]", 'country = "land"\n\n[events]')
+    lines = log.assign(land=land).to_csv(index=False, header=False)
+    brought(tmp_path, written(tmp_path, lines, header=f"{HEADER},land"), text)
+    found(tmp_path, parts=("funnel",))
+    table = pd.read_parquet(tmp_path / "data/stores/mine/results/funnel/segments.parquet")
+    table = table[table["dimension"] == "country"].set_index("segment")
+    for name, country in (("FR", "FR"), ("DE", "DE"), ("unknown", "")):
+        mine = counted(log[land == country])
+        assert table.loc[name, "sessions"] == mine["data.sessions"]
+        assert table.loc[name, "conversion"] == pytest.approx(mine["funnel.conversion_rate"], rel=1e-9)
+    assert list(table.index) == list(table.sort_values("sessions", ascending=False).index)
+    assert (table["low"] < table["conversion"]).all()
+    assert (table["conversion"] < table["high"]).all()
+
+
 def test_sessions_of_the_logs_own_and_users_told_reach_the_report(tmp_path: Path) -> None:
     log = visits().assign(visit=lambda rows: rows["user"] + rows["time"].dt.strftime("%j"))
     users = tmp_path / "users.csv"

@@ -1,6 +1,7 @@
 """Running stages: skips what is up to date, makes again what was harmed, survives a kill."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -90,6 +91,22 @@ def test_a_removed_output_is_made_again(tmp_path):
     (tmp_path / OUT).unlink()
     assert run_stages(stages, ["second"], tmp_path) == ["second"]
     assert run_stages(stages, ["second"], tmp_path) == []
+
+
+@pytest.mark.parametrize("output", ["numbers.json", "results/data/numbers.json"])
+def test_what_an_import_took_away_from_its_store_is_made_again(tmp_path, output):
+    (tmp_path / "in").write_text("a")
+    target = f"data/stores/mine/{output}"
+
+    def copy(report, look):
+        (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+        write_text(tmp_path / target, (tmp_path / "in").read_text())
+
+    stages = [Stage("data", "data", copy, partial(reads, "in"), (target,))]
+    run_stages(stages, ["data"], tmp_path)
+    shutil.rmtree(tmp_path / "data/stores/mine")
+    assert run_stages(stages, ["data"], tmp_path) == ["data"]
+    assert run_stages(stages, ["data"], tmp_path) == []
 
 
 @pytest.mark.parametrize("text", ["", "edited"])

@@ -15,6 +15,7 @@ from support.places import ROOT
 
 from journey.errors import JourneyError
 from journey.report.drawing import PHONE, WIDE, drawing
+from journey.report.drawing.axes import Axis, ticks
 from journey.report.drawing.formats import hover, say
 from journey.report.drawing.paper import on_paper, ramp, text_width, wrapped
 from journey.report.figures import figure_json
@@ -170,6 +171,19 @@ def test_drawing_and_plotly_get_the_same_ranges():
     assert spec["layout"]["yaxis"]["range"] == pytest.approx([0.42, 0])
     assert "autorange" not in spec["layout"]["yaxis"]
     assert drawing(spec, width=WIDE, height=400) == first
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.05510241, 0.1406845, ["0.06", "0.08", "0.10", "0.12", "0.14"]),
+        (0.51, 1.49, ["0.6", "0.8", "1.0", "1.2", "1.4"]),
+        (11, 19, ["12", "14", "16", "18"]),
+    ],
+)
+def test_a_scale_has_two_ticks_wherever_it_begins(low: float, high: float, said: list[str]):
+    found = ticks(Axis("x", "x", "linear", {}, low, high), most=2)
+    assert [text for _, text in found] == said
 
 
 def test_days_and_months_are_ticks_of_dates():

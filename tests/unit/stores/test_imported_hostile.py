@@ -144,7 +144,12 @@ REFUSED: list[Case] = [
     ("a decimal comma", log(COMMAS, header=HEADER.replace(",", ";")), MAP, "decimal = ','"),
     ("words for prices", log(GOOD.replace(",40", ",cheap").replace(",5", ",dear")), MAP, "are no numbers"),
     ("no user anywhere", log(GOOD.replace("anna", "").replace("ben", "")), MAP, "none of 6 rows can be kept"),
-    ("files of two forms", two_forms, MAP, "other columns than"),
+    (
+        "a column under another name",
+        two_forms,
+        MAP,
+        "b.csv, line 1: no column 'price', which is the price in other files, but 'paid'",
+    ),
     ("files of two kinds", mixed_kinds, MAP, "import one kind at a time"),
     (
         "a map without a purchase or view",

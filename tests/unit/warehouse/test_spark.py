@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+from support.foreign_logs import MAP, brought, raw, written
 from support.warehouse_stores import SMALL_SHOP, event, write_store
 
 from journey.errors import JourneyError
@@ -16,7 +17,8 @@ from journey.studies.spark_engine.study import compared
 from journey.studies.sql_systems.spark import SMALL
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.models import Model, read_models
-from journey.warehouse.spark import spark_session
+from journey.warehouse.session_rule import check_engine
+from journey.warehouse.spark import load_store, spark_session
 from journey.warehouse.spark_build import build_on_spark
 from journey.warehouse.spark_sql import spark_select
 
@@ -104,6 +106,28 @@ def test_spark_fills_the_same_tables(tmp_path: Path):
     theirs = build_on_spark(store, tmp_path / "spark.duckdb", SQL, master="local[1]", settings=SMALL)
     assert theirs == ours
     assert compared(tmp_path / "duckdb.duckdb", tmp_path / "spark.duckdb")["tables"] == len(MODELS) - 1
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"needs {' and '.join(MISSING)}")
+def test_spark_reads_the_files_that_an_import_writes(tmp_path: Path):
+    brought(tmp_path, written(tmp_path))
+    store = tmp_path / "data/stores/mine/raw"
+    sql = """select user_id, cast(ts as varchar(30)) as ts, event_type, item_id, device, channel, quantity,
+        unit_price from {events} order by event_id"""
+    ours = raw(tmp_path, sql.format(events="events"))
+    with spark_session("local[1]", tmp_path / "tables", **SMALL) as session:
+        load_store(session, store, [], sorted(store.glob("events/day=*/*.parquet")))
+        theirs = [tuple(row) for row in session.sql(sql.format(events="raw__events")).collect()]
+        users = session.sql("select count(*) from raw__users").collect()[0][0]
+    assert theirs == ours
+    assert users == 2
+
+
+def test_sessions_of_the_shops_own_are_refused_in_a_sentence(tmp_path: Path):
+    text = MAP.replace("[events]", 'session = "order"\n\n[events]') + '[rules]\nsession = "own"\n'
+    brought(tmp_path, written(tmp_path), text)
+    with pytest.raises(JourneyError, match="the sessions of mine are those of its own numbers, which only"):
+        check_engine(tmp_path / "data/stores/mine/raw")
 
 
 def test_a_missing_java_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

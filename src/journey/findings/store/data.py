@@ -28,7 +28,7 @@ MATTERS = {
     "events.channel": ("Channel", "the funnel and the credit by channel"),
     "events.received_ts": ("Time of receipt", "wrong clocks and late rows"),
     "items.category": ("Category", "affinities, and recommendations of new items"),
-    "users.country": ("Country", "slices by country"),
+    "users.country": ("Country", "conversion by country"),
     "users.signup_ts": ("Sign-up", "how long an account has been there"),
 }
 REMOVED = {
@@ -166,6 +166,8 @@ def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
         "usual": without_event(DEFAULT_GAP),
         "all": f"{without_event(gap)}, ignored events counted too",
     }
+    if rule == OWN and not said.get("overlapping"):
+        del others["own"]
     rows += [(words, said[name], said[f"{name}_buying"]) for name, words in others.items() if said.get(name)]
     if len(rows) == 1:
         desk.absent(

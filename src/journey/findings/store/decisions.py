@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from journey.findings.recommend.names import METHOD_NAMES
 from journey.findings.store.data import MATTERS
 from journey.findings.store.desk import ShopDesk
 from journey.report.ledger import Number, Numbers
@@ -106,7 +107,9 @@ def lists(find: Find) -> list[tuple[str, str, str]]:
             f"Try lists by “{best.text}” against the most popular items"
             if personal
             else "Show the most popular items",
-            f"NDCG over that of popularity: {said(gain)}",
+            "no other list ranks later choices better"
+            if str(best.text) == METHOD_NAMES["popularity"]
+            else f"NDCG of “{best.text}” over that of popularity: {said(gain)}",
             "an experiment on visitors: the log shows what was chosen without the list",
         )
     ]

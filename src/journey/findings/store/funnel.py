@@ -13,6 +13,7 @@ from journey.metrics.anomalies import weekday_anomalies
 from journey.metrics.recount import recount
 from journey.stores.imported.sessions import OWN, RULE, STARTS
 from journey.stores.imported.shopmap import DEFAULT_GAP
+from journey.stores.schema import USERS
 
 SOURCE = "findings.store.funnel"
 TOTALS = "user_segment_totals"
@@ -60,6 +61,8 @@ METRICS = {
     ),
 }
 LEAST_DAYS = 21
+#: Countries that are shown, those with most visits.
+MOST_COUNTRIES = 10
 MOST_RECOUNTED = 5_000_000
 ALONE = (
     "The log holds purchases alone: every visit buys, so there is no conversion and no funnel; record views"
@@ -203,19 +206,28 @@ def add_steps(desk: ShopDesk) -> None:
 
 
 def add_segments(desk: ShopDesk, users: pd.DataFrame) -> None:
-    """Conversion by device, channel and kind of visitor, with intervals."""
+    """Conversion by device, channel, country and kind of visitor, with intervals."""
     rows = []
     for dimension in ("device", "channel"):
         if not desk.lacks(f"events.{dimension}"):
             for segment, part in users.groupby(dimension):
                 rows.append(_segment(dimension, str(segment), part))
+    if not desk.lacks("users.country"):
+        known = pd.read_parquet(desk.paths.store(desk.store) / USERS.path, columns=["user_id", "country"])
+        country = known.set_index("user_id")["country"]
+        told = users.assign(country=users["user_id"].map(country).fillna("unknown"))
+        visits = told.groupby("country")["sessions"].sum().sort_values(ascending=False, kind="stable")
+        for segment in visits.index[:MOST_COUNTRIES]:
+            rows.append(_segment("country", str(segment), told[told["country"] == segment]))
     # Before the left edge ends nobody can be known to be new.
     for segment, part in users[users["period"] == "after"].groupby("visitor"):
         rows.append(_segment("visitor", str(segment), part))
     table = pd.DataFrame([row for row in rows if row])
     if table.empty or (table["dimension"].nunique() == 1 and len(table) < 2):
         desk.absent(
-            "segments", "There is no segment to compare; record the device and the channel of a visit."
+            "segments",
+            "There is no segment to compare; record the device and the channel of a visit, or the country of"
+            " a user.",
         )
         return
     desk.save("segments", table)

@@ -284,7 +284,7 @@ def _ticks(axis: Axis, most: int) -> Iterator[tuple[float, str]]:
             step *= math.ceil((high - low) / step / most)
         # One tick alone says no scale.
         while math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) < 1:
-            step = nice(0.49 * step)
+            step = nice(0.4 * step)  # the next smaller one: 5, 2, 1, 0.5
         for place in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):
             yield place * step, text_of(axis, place * step, step)
 

@@ -106,7 +106,7 @@ def look(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> Co
         f"""select count(x), count(*), least(approx_count_distinct(x), count(x)),
             coalesce((list(distinct x order by x) filter (where x is not null))[:3], []),
             count(try_cast(x as double)) / greatest(count(x), 1)
-        from (select {text} as x from {source.relation([name])} limit {SAMPLE})"""
+        from (select {text} as x from {source.having(name).relation([name])} limit {SAMPLE})"""
     ).fetchone()
     assert row is not None
     filled, rows, distinct, examples, numeric = row

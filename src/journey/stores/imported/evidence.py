@@ -147,7 +147,7 @@ def file_entries(
     for role in NUMBERS:
         if role in roles and columns[roles[role]].kind == "VARCHAR":
             name = roles[role]
-            head = f"(from {source.relation([name])} limit {SAMPLE})"
+            head = f"(from {source.having(name).relation([name])} limit {SAMPLE})"
             here = decimals(connection, head, f"trim({identifier(name)})")
             found += here
             seen += [plain(name)] if here.comma or here.either else []

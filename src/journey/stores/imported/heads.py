@@ -47,18 +47,25 @@ def first_line(file: Path, skip: int = 0) -> str:
     return text
 
 
-def header_of(file: Path, delimiter: str, skip: int = 0) -> tuple[str, ...]:
-    """The names of the columns.
+def header_of(
+    file: Path, delimiter: str, skip: int = 0, other: tuple[Path, tuple[str, ...]] | None = None
+) -> tuple[str, ...]:
+    """The names of the columns; `other` is a file before this one, and its names.
 
     Raises
     ------
     JourneyError
-        When a name is there twice, or they stand further down.
+        When a name is there twice, they stand further down, or none is one of the other file.
     """
     names = tuple(
         name.strip() for name in next(csv.reader([first_line(file, skip)], delimiter=delimiter), [])
     )
     lowered = [name.lower() for name in names]
+    if other and not {*lowered} & {name.lower() for name in other[1]}:
+        raise JourneyError(
+            f"{file}, line {skip + 1}: names no column that {other[0]} has; write the names of the columns"
+            " there, or leave the file out"
+        )
     if twice := [name for place, name in enumerate(names) if name and name.lower() in lowered[:place]]:
         raise JourneyError(
             f"{file}, line {skip + 1}: column {twice[0]!r} is there twice among {len(names)};"

@@ -20,10 +20,10 @@ from journey.stores.imported.evidence import (
     skip_entries,
     time_entries,
 )
+from journey.stores.imported.needed import check_column, check_files
 from journey.stores.imported.shopmap import PRESETS, ROLES, check_entries, map_text, preset_names, read_map
 from journey.stores.imported.sources import (
     Source,
-    check_column,
     find_files,
     open_source,
     reading_problem,
@@ -129,6 +129,7 @@ def _drafted(
     if decided.get("events", {}).get("always"):
         roles, told = ({role: n for role, n in found.items() if role != "event"} for found in (roles, told))
     roles = {role: (roles | told)[role] for role in ROLES if role in roles or role in told}
+    check_files(source, roles)
     return roles, {
         "file": [*skip_entries(source), *file_entries(connection, source, roles, columns)],
         "columns": column_entries(columns, roles, told),

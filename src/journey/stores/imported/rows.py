@@ -173,7 +173,7 @@ def _fill(
 ) -> tuple[Moment, tuple[str, ...]]:
     """Make `rows` in one pass over the log; an id that is no number after all makes it again."""
     connection.execute(
-        f"create or replace temp table {HEAD} as from (from {relation} limit {SAMPLE})"
+        f"create or replace temp table {HEAD} as from ({_head(source, mapped, relation)})"
         f" where not coalesce({_names(mapped)}, false)"
     )
     moment = _moment(connection, source, mapped, cells, "time")
@@ -199,6 +199,17 @@ def _fill(
     if wrong:
         return _fill(connection, source, mapped, cells, relation, (*text_ids, *wrong))
     return moment, tuple(sorted(text_ids))
+
+
+def _head(source: Source, mapped: ShopMap, relation: str) -> str:
+    """SQL of the first rows, of which some are from files of every form: a column may begin late."""
+    forms = source.by_form() if mapped.layout == "rows" else [source]
+    if len(forms) == 1:
+        return f"from {relation} limit {SAMPLE}"
+    most = max(SAMPLE // len(forms), 1000)
+    # Rows that a first reading refuses are left to the reading of all.
+    heads = (_cells(form, mapped, tolerant=source.kind == "csv")[1] for form in forms)
+    return " union all ".join(f"(from {head} limit {most})" for head in heads)
 
 
 def _tolerant(source: Source, mapped: ShopMap) -> str | None:

@@ -20,11 +20,12 @@ from journey.stores.canonical import Progress, write_days, write_tables
 from journey.stores.imported import checks
 from journey.stores.imported.exposures import exposures_sql
 from journey.stores.imported.ga4 import superseded
+from journey.stores.imported.needed import check_columns, null_columns
 from journey.stores.imported.orders import make_orders
 from journey.stores.imported.rows import REASONS, Read, read_rows
 from journey.stores.imported.sessions import OWN, RULE, STARTS, visits, write_own_sessions
 from journey.stores.imported.shopmap import DEFAULT_GAP, USER_ROLES, ShopMap, read_map
-from journey.stores.imported.sources import Source, check_columns, find_files, open_source
+from journey.stores.imported.sources import Source, find_files, open_source
 from journey.stores.imported.users import read_users
 from journey.stores.imported.write import make_dictionaries, make_events, not_recorded, tables
 from journey.stores.schema import Manifest, Partitions, write_manifest
@@ -248,6 +249,7 @@ def _report(
         "kinds": dict(kinds),
         "orders": dict(orders),
         "mapped": dict(mapped.columns),
+        "null_columns": null_columns(source, mapped),
         "checks": checks.clock_checks(connection, mapped, read.moment),
         "words": checks.unknown_words(connection, mapped),
         "visits": visits(connection, mapped),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +17,6 @@ from pathlib import Path
 import duckdb
 
 from journey.errors import JourneyError
-from journey.stores.catalog import unknown_name
 from journey.stores.imported.heads import (
     HEAD_BYTES,
     first_line,
@@ -26,7 +25,6 @@ from journey.stores.imported.heads import (
     opened,
     other_line_end,
 )
-from journey.stores.imported.shopmap import ShopMap
 from journey.stores.verify import identifier, quoted, reading_error
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -58,8 +56,8 @@ class Source:
         Whether a row of the table is one of the file, in its order; not so where lists are unfolded.
     skip
         Lines of a CSV above the names of its columns.
-    orders
-        The columns of each file of a CSV, where files have them in different orders.
+    forms
+        The columns of each file of a CSV or Parquet, where they are not those of all, or in another order.
     """
 
     files: tuple[Path, ...]
@@ -70,7 +68,7 @@ class Source:
     has_header: bool = True
     by_line: bool = True
     skip: int = 0
-    orders: tuple[tuple[str, ...], ...] = ()
+    forms: tuple[tuple[str, ...], ...] = ()
 
     @property
     def shown(self) -> str:
@@ -78,34 +76,72 @@ class Source:
         more = len(self.files) - 1
         return f"{self.files[0]}" + (f" and {more} more file{'s' if more > 1 else ''}" if more else "")
 
+    def by_form(self) -> list[Source]:
+        """The log as one source for each list of columns that its files have."""
+        if not self.forms:
+            return [self]
+        files: dict[tuple[str, ...], list[Path]] = {}
+        for form, file in zip(self.forms, self.files, strict=True):
+            files.setdefault(form, []).append(file)
+        return [
+            replace(self, files=tuple(listed), forms=(form,) * len(listed)) for form, listed in files.items()
+        ]
+
+    def having(self, name: str) -> Source:
+        """The files that have a column."""
+        kept = (
+            [each for each in zip(self.files, self.forms, strict=True) if name in each[1]]
+            if self.forms
+            else []
+        )
+        if not kept:
+            return self
+        files, forms = zip(*kept, strict=True)
+        return replace(self, files=files, forms=forms)
+
     def relation(self, names: Sequence[str], *, tolerant: bool = False) -> str:
-        """SQL that reads some columns, in the order of the files; `tolerant` keeps bad lines aside."""
-        files = "[" + ", ".join(quoted(str(file)) for file in self.files) + "]"
-        chosen = ", ".join(identifier(name) for name in names)
+        """SQL that reads some columns, in the order of the files; `tolerant` keeps bad lines aside.
+
+        A column that a file does not have is null there.
+        """
         if self.kind == "parquet":
+            chosen = self._chosen(names, {name for form in self.forms for name in form} or self.columns)
             options = "filename = true, union_by_name = true"
-            return f"(select {chosen}, filename from read_parquet({files}, {options}))"
+            return f"(select {chosen}, filename from read_parquet({_listed(self.files)}, {options}))"
         if self.kind == "json":
+            chosen = self._chosen(names, names)
             kinds = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in dict.fromkeys(names))
             return (
-                f"(select {chosen}, filename from read_json({files}, format = 'newline_delimited',"
-                f" filename = true, columns = {{{kinds}}}, maximum_object_size = 67108864))"
+                f"(select {chosen}, filename from read_json({_listed(self.files)},"
+                " format = 'newline_delimited', filename = true,"
+                f" columns = {{{kinds}}}, maximum_object_size = 67108864))"
             )
         rejects = ", store_rejects = true, rejects_limit = 10" if tolerant else ""
         parts = []
-        for columns, group in groupby(
-            zip(self.orders or [self.columns] * len(self.files), self.files, strict=True),
-            key=lambda one: one[0],
-        ):
-            listed = ", ".join(quoted(str(file)) for _, file in group)
+        forms = self.forms or [self.columns] * len(self.files)
+        for columns, group in groupby(zip(forms, self.files, strict=True), key=lambda one: one[0]):
             kinds = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in columns)
+            files = _listed([file for _, file in group])
             parts.append(
-                f"select {chosen}, filename from read_csv([{listed}], auto_detect = false, filename = true,"
+                f"select {self._chosen(names, columns)}, filename"
+                f" from read_csv({files}, auto_detect = false, filename = true,"
                 f" header = {str(self.has_header).lower()}, skip = {self.skip},"
                 f" delim = {quoted(self.delimiter)}, quote = '\"', escape = '\"',"
                 f" max_line_size = {LONGEST_LINE}, columns = {{{kinds}}}{rejects})"
             )
         return f"({' union all '.join(parts)})"
+
+    def _chosen(self, names: Sequence[str], there: Collection[str]) -> str:
+        return ", ".join(
+            identifier(name)
+            if name in there
+            else f"null::{self.types.get(name, 'VARCHAR')} as {identifier(name)}"
+            for name in names
+        )
+
+
+def _listed(files: Sequence[Path]) -> str:
+    return "[" + ", ".join(quoted(str(file)) for file in files) + "]"
 
 
 def find_files(events: str) -> tuple[Path, ...]:
@@ -155,7 +191,7 @@ def open_source(
     Raises
     ------
     JourneyError
-        For a file that is empty, of another kind, another encoding, or other columns than the first.
+        For a file that is empty, of another kind or encoding, or shares no column with the first.
     """
     kinds = {file: _kind(file) for file in files}
     first = kinds[files[0]]
@@ -164,10 +200,11 @@ def open_source(
             f"{odd[0]} is {kinds[odd[0]]}, but {files[0]} is {first}; import one kind at a time"
         )
     if first == "parquet":
-        types = _parquet_types(files)
-        return Source(files, first, tuple(types), types)
+        types, forms = _parquet_types(files)
+        return Source(files, first, tuple(types), types, forms=forms)
     if first == "json":
-        keys = _json_keys(files[0])
+        most = max(JSON_LINES // len(files), 20)
+        keys = tuple(dict.fromkeys(key for file in files for key in json_keys(file, most)))
         return Source(files, first, keys, dict.fromkeys(keys, "VARCHAR"))
     return _open_csv(files, tuple(header), delimiter, skip)
 
@@ -175,36 +212,6 @@ def open_source(
 def skipped(files: tuple[Path, ...]) -> int:
     """Lines above the names of the columns of a log, as far as that can be told; 0 for none."""
     return lines_above(files[0]) if _kind(files[0]) == "csv" else 0
-
-
-def check_columns(source: Source, mapped: ShopMap) -> None:
-    """Refuse a map whose columns the files do not have, or have twice.
-
-    Raises
-    ------
-    JourneyError
-        Names the file, the column and the nearest one.
-    """
-    for role, column in mapped.columns.items():
-        check_column(source, role, column)
-
-
-def check_column(source: Source, role: str, column: str) -> None:
-    """Refuse a column that the files do not have; errors are as in `check_columns`."""
-    top = column.partition(".")[0] if source.kind == "json" else column
-    if top not in source.columns and not (source.kind == "json" and _comes_late(source, top)):
-        error = unknown_name("column", column, source.columns)
-        raise JourneyError(f"{source.files[0]}: no {role}. {error}")
-
-
-def _comes_late(source: Source, key: str) -> bool:
-    """Whether a key that the first lines do not have stands further down."""
-    with duckdb.connect() as connection:
-        sql = f"select 1 from {source.relation([key])} where {identifier(key)} is not null limit 1"
-        try:
-            return connection.execute(sql).fetchone() is not None
-        except duckdb.Error as error:
-            raise reading_problem(source, error) from None
 
 
 def _open_csv(files: tuple[Path, ...], header: tuple[str, ...], delimiter: str, skip: int) -> Source:
@@ -218,15 +225,21 @@ def _open_csv(files: tuple[Path, ...], header: tuple[str, ...], delimiter: str, 
             )
         types = dict.fromkeys(header, "VARCHAR")
         return Source(files, "csv", header, types, delimiter, has_header=False, skip=skip)
-    orders = tuple(header_of(file, delimiter, skip) for file in files)
-    for file, names in zip(files, orders, strict=True):
-        if {*names} != {*orders[0]}:
-            raise JourneyError(
-                f"{file}, line {skip + 1}: other columns than {files[0]} has;"
-                " import files of one form at a time"
-            )
-    source = Source(files, "csv", orders[0], dict.fromkeys(orders[0], "VARCHAR"), delimiter, skip=skip)
-    return source if len({*orders}) == 1 else replace(source, orders=orders)
+    names = header_of(files[0], delimiter, skip)
+    forms = [names, *(header_of(file, delimiter, skip, other=(files[0], names)) for file in files[1:])]
+    # The same name in other letters is the same column.
+    spelled = {name.lower(): name for form in reversed(forms) for name in reversed(form)}
+    return _of_forms(
+        Source(files, "csv", names, {}, delimiter, skip=skip),
+        [tuple(spelled[name.lower()] for name in form) for form in forms],
+    )
+
+
+def _of_forms(source: Source, forms: list[tuple[str, ...]]) -> Source:
+    """A source of text with the columns of all its files, those of the first before the others."""
+    columns = tuple(dict.fromkeys(name for form in forms for name in form))
+    several = tuple(forms) if len({*forms}) > 1 else ()
+    return replace(source, columns=columns, types=dict.fromkeys(columns, "VARCHAR"), forms=several)
 
 
 def _kind(file: Path) -> str:
@@ -251,26 +264,45 @@ def _kind(file: Path) -> str:
     return "json" if start == b"{" else "csv"
 
 
-def _parquet_types(files: tuple[Path, ...]) -> dict[str, str]:
+def _parquet_types(files: tuple[Path, ...]) -> tuple[dict[str, str], tuple[tuple[str, ...], ...]]:
+    """Type of each column, and the columns of each file where they are not those of all."""
+    forms = []
     with duckdb.connect() as connection:
         for file in files:
             try:
-                connection.execute("select count(*) from read_parquet($file)", {"file": str(file)})
+                rows = connection.execute(
+                    f"describe select * from read_parquet({quoted(str(file))})"
+                ).fetchall()
             except duckdb.Error:
                 raise JourneyError(
                     f"{file} is not a complete Parquet file ({file.stat().st_size:,} bytes); get it again"
                 ) from None
-        listed = "[" + ", ".join(quoted(str(file)) for file in files) + "]"
-        rows = connection.execute(
-            f"describe select * from read_parquet({listed}, union_by_name = true)"
-        ).fetchall()
-    return {str(name): str(kind) for name, kind, *_ in rows}
+            forms.append([str(row[0]) for row in rows])
+        try:
+            rows = connection.execute(
+                f"describe select * from read_parquet({_listed(files)}, union_by_name = true)"
+            ).fetchall()
+        except duckdb.Error as error:
+            raise JourneyError(
+                f"{files[0].parent}: its Parquet files do not go together: {reading_error(error)}"
+            ) from None
+    types = {str(name): str(kind) for name, kind, *_ in rows}
+    spelled = {name.lower(): name for name in types}
+    found = tuple(tuple(spelled[name.lower()] for name in form) for form in forms)
+    return types, found if len({frozenset(form) for form in found}) > 1 else ()
 
 
-def _json_keys(file: Path) -> tuple[str, ...]:
+def json_keys(file: Path, lines: int = JSON_LINES) -> tuple[str, ...]:
+    """The keys of the first lines of a file.
+
+    Raises
+    ------
+    JourneyError
+        For a line that is no object.
+    """
     keys: dict[str, None] = {}
     with opened(file) as stream:
-        for number, line in zip(range(1, JSON_LINES + 1), stream, strict=False):
+        for number, line in zip(range(1, lines + 1), stream, strict=False):
             if not line.strip():
                 continue
             try:

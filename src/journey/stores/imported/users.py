@@ -10,8 +10,9 @@ import duckdb
 
 from journey.errors import JourneyError
 from journey.stores.imported.cells import id_of, text_of
+from journey.stores.imported.needed import check_column
 from journey.stores.imported.shopmap import USER_ROLES, ShopMap
-from journey.stores.imported.sources import check_column, open_source, reading_problem
+from journey.stores.imported.sources import open_source, reading_problem
 from journey.stores.imported.times import latest_moment, read_moment
 from journey.stores.imported.write import coded
 from journey.stores.verify import identifier, quoted
