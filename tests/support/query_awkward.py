@@ -32,18 +32,21 @@ LOOKS = [(0.0, "view", 3, 1)]
 
 def awkward_tables() -> dict[str, pd.DataFrame]:
     """Events, users, items and exposures, as `query_shop.build_shop` takes them."""
-    return _tables(row for session in _sessions() for row in session)
+    return tables_of(row for session in _sessions() for row in session)
 
 
 def short_tables() -> dict[str, pd.DataFrame]:
     """The same for a shop of one weekend, in which every visitor buys."""
     saturday = START + 5 * DAY + 600 * MINUTE
-    sessions = [_session(user, saturday + user * MINUTE, BUYS, "mobile", "direct") for user in range(1, 7)]
-    sessions += [_session(user, saturday + DAY, BUYS, "desktop", "email", 10.0) for user in range(1, 4)]
-    return _tables(row for session in sessions for row in session)
+    sessions = [
+        session_rows(user, saturday + user * MINUTE, BUYS, "mobile", "direct") for user in range(1, 7)
+    ]
+    sessions += [session_rows(user, saturday + DAY, BUYS, "desktop", "email", 10.0) for user in range(1, 4)]
+    return tables_of(row for session in sessions for row in session)
 
 
-def _tables(rows: Iterable[tuple[object, ...]]) -> dict[str, pd.DataFrame]:
+def tables_of(rows: Iterable[tuple[object, ...]]) -> dict[str, pd.DataFrame]:
+    """All tables around rows of events, with users, items and exposures that fit them."""
     names = ["ts", "user_id", "event_type", "item_id", "device", "channel", "quantity", "unit_price"]
     events = pd.DataFrame(list(rows), columns=[*names, "discount_pct"]).sort_values(
         ["ts", "user_id"], kind="stable"
@@ -68,9 +71,10 @@ def _tables(rows: Iterable[tuple[object, ...]]) -> dict[str, pd.DataFrame]:
     return {"events": events, "users": users, "items": items, "exposures": _exposures(events)}
 
 
-def _session(
+def session_rows(
     user: int, start: pd.Timestamp, steps: list[Step], device: str, channel: str, discount: float | None = 0.0
 ) -> list[tuple[object, ...]]:
+    """One session as rows of events."""
     return [
         (start + minutes * MINUTE, user, kind, item, device, channel, units, PRICES.get(item or 0), discount)
         for minutes, kind, item, units in steps
@@ -84,7 +88,7 @@ def _sessions() -> Iterator[list[tuple[object, ...]]]:
             day = int(rng.integers(0, DAYS))
             start = START + day * DAY + int(rng.integers(0, 1400)) * MINUTE
             # One channel ends before the last weeks and one begins in them.
-            channel = str(rng.choice(["direct", "email", "push" if day > DAYS - 21 else "affiliate"]))
+            channel = str(rng.choice(["direct", "email", "push" if day >= DAYS - 21 else "affiliate"]))
             items = [int(item) for item in rng.integers(1, 17, 3)]
             steps: list[Step] = [(0.5 * n, "view", item, 1) for n, item in enumerate(items)]
             fate = rng.random()
@@ -96,7 +100,7 @@ def _sessions() -> Iterator[list[tuple[object, ...]]]:
                         (3.0, "add_to_cart", items[0], 2),
                         (4.0, "remove_from_cart", items[0], 1),
                     ]
-                yield _session(user, start, steps, "tv" if fate < 0.1 else "mobile", channel, None)
+                yield session_rows(user, start, steps, "tv" if fate < 0.1 else "mobile", channel, None)
                 continue
             steps += [(3.0 + n, "add_to_cart", item, 1 + n) for n, item in enumerate(items[:2])]
             if fate < 0.6:
@@ -110,7 +114,7 @@ def _sessions() -> Iterator[list[tuple[object, ...]]]:
                     (12.0, "purchase", items[1], 2),
                 ]
             device = str(rng.choice(["mobile", "desktop"]))
-            yield _session(user, start, steps, device, channel, float(rng.choice(DISCOUNTS)))
+            yield session_rows(user, start, steps, device, channel, float(rng.choice(DISCOUNTS)))
     yield from _exact()
     yield from _ties()
 
@@ -119,50 +123,55 @@ def _exact() -> Iterator[list[tuple[object, ...]]]:
     """Every limit of a time, met to the second."""
     at = START + 2 * DAY + 600 * MINUTE
     for days in (0, 7, 37):
-        yield _session(901, at + days * DAY, BUYS, "desktop", "email", 5.0)
+        yield session_rows(901, at + days * DAY, BUYS, "desktop", "email", 5.0)
     # An order exactly 30 days after a visit.
-    yield _session(902, at + 30 * MINUTE, LOOKS, "desktop", "direct")
-    yield _session(902, at + 30 * DAY, BUYS, "mobile", "email")
+    yield session_rows(902, at + 30 * MINUTE, LOOKS, "desktop", "direct")
+    yield session_rows(902, at + 30 * DAY, BUYS, "mobile", "email")
     # A visit that begins with an order; the next order is of another day.
-    yield _session(903, at, [(0.0, "purchase", 4, 1)], "mobile", "affiliate")
-    yield _session(903, at + 1 * DAY, BUYS, "mobile", "email")
+    yield session_rows(903, at, [(0.0, "purchase", 4, 1)], "mobile", "affiliate")
+    yield session_rows(903, at + 1 * DAY, BUYS, "mobile", "email")
     # Carts left exactly a week before, and long before that.
     for days in (0, 20, 27):
-        yield _session(904, at + days * DAY, LEAVES if days < 27 else LOOKS, "mobile", "email")
-    yield _session(905, at + 1 * MINUTE, LEAVES, "mobile", "direct")
-    yield _session(905, at + 7 * DAY + 2 * MINUTE, LOOKS, "mobile", "direct")
+        yield session_rows(904, at + days * DAY, LEAVES if days < 27 else LOOKS, "mobile", "email")
+    yield session_rows(905, at + 1 * MINUTE, LEAVES, "mobile", "direct")
+    yield session_rows(905, at + 7 * DAY + 2 * MINUTE, LOOKS, "mobile", "direct")
     for days in (0, 7, 30, 37):
-        yield _session(906, at + days * DAY, LOOKS, "mobile", "direct")
+        yield session_rows(906, at + days * DAY, LOOKS, "mobile", "direct")
     # Ten days in a row, and a first order on the last day of all.
     for days in range(10):
-        yield _session(907, at + days * DAY, LOOKS, "tablet", "direct")
+        yield session_rows(907, at + days * DAY, LOOKS, "tablet", "direct")
     # Steps of one moment, and one more at the end of the half hour.
     at_once: list[Step] = [(0.0, kind, 5, 1) for kind in ("view", "add_to_cart", "remove_from_cart", "view")]
-    yield _session(909, at, [*at_once, (0.0, "search", None, 1), (30.0, "view", 6, 1)], "tablet", "direct")
+    yield session_rows(
+        909, at, [*at_once, (0.0, "search", None, 1), (30.0, "view", 6, 1)], "tablet", "direct"
+    )
     # A Sunday without its Saturday, and a seventh order.
-    yield _session(910, START - DAY, LOOKS, "tablet", "direct")
+    yield session_rows(910, START - DAY, LOOKS, "tablet", "direct")
     for days in range(7):
-        yield _session(911, at + 3 * days * DAY, BUYS, "desktop", "email", 5.0)
+        yield session_rows(911, at + 3 * days * DAY, BUYS, "desktop", "email", 5.0)
+    # A cart left between two orders, and a coupon of half a percent.
+    for days, steps in ((0, BUYS), (1, LEAVES), (2, BUYS), (3, LOOKS)):
+        yield session_rows(912, at + days * DAY, steps, "mobile", "email", 0.5)
     # An offer below half a cent dearer, and one of nothing.
     for days, discount in ((0, 10.0), (1, 10.0), (2, 100.0), (3, 0.0)):
-        yield _session(908, at + days * DAY, LOOKS, "tablet", "direct", discount)
+        yield session_rows(908, at + days * DAY, LOOKS, "tablet", "direct", discount)
 
 
 def _ties() -> Iterator[list[tuple[object, ...]]]:
     """Products, categories and days that differ in their name only."""
     for n in range(8):
         at = START + (3 * n) * DAY + 700 * MINUTE
-        yield _session(920 + n, at, [(0.0, "view", 101, 1), (1.0, "view", 102, 1)], "desktop", "direct")
+        yield session_rows(920 + n, at, [(0.0, "view", 101, 1), (1.0, "view", 102, 1)], "desktop", "direct")
     for n in range(5):
         at = START + (4 * n) * DAY + 800 * MINUTE
         lines: list[Step] = [(2.0, "purchase", item, 1) for item in (105, 106, 107)]
-        yield _session(940 + n, at, [(0.0, "view", 105, 1), *lines], "desktop", "direct")
+        yield session_rows(940 + n, at, [(0.0, "view", 105, 1), *lines], "desktop", "direct")
         twins: list[Step] = [(1.0, kind, item, 1) for kind in ("view", "add_to_cart") for item in (103, 104)]
         sold: list[Step] = [(2.0, "purchase", item, 1) for item in (103, 104)]
-        yield _session(950 + n, at, twins + (sold if n % 2 else []), "desktop", "direct")
+        yield session_rows(950 + n, at, twins + (sold if n % 2 else []), "desktop", "direct")
     for day in range(LAST_ORDER):
         at = START + day * DAY + 720 * MINUTE
-        yield _session(1000 + day, at, [(0.0, "purchase", 108, 1)], "desktop", "email")
+        yield session_rows(1000 + day, at, [(0.0, "purchase", 108, 1)], "desktop", "email")
 
 
 def _exposures(events: pd.DataFrame) -> pd.DataFrame:

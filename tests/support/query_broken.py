@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
-from support.query_expected_intermediate import orders_reconciliation
-from support.query_recount import Shop
+from support.query_expected_funnels import orders_reconciliation, with_disagreements
+from support.query_recount import Shop, known_sum
 
 
 def broken_reconciliation(shop: Shop, marts: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -15,14 +16,14 @@ def broken_reconciliation(shop: Shop, marts: dict[str, pd.DataFrame]) -> pd.Data
         len(lines),
         lines["order_id"].nunique(),
         lines["quantity"].sum(),
-        lines["net_revenue"].sum(),
+        known_sum(lines.groupby("order_id")["net_revenue"]).sum(min_count=1),
     ]
     result["in_orders"] = [
         orders["n_lines"].sum(),
         len(orders),
         orders["quantity"].sum(),
-        orders["net_revenue"].sum(),
+        orders["net_revenue"].sum(min_count=1),
     ]
-    result["in_sessions"] = [sessions["n_purchase_lines"].sum(), None, None, sessions["revenue"].sum()]
-    apart = result[["in_order_lines", "in_orders", "in_sessions"]].sub(result["in_events"], axis=0).abs()
-    return result.assign(disagreements=(apart.max(axis=1) > 0.004).astype(int))
+    known = sessions["revenue"].sum(skipna=False)
+    result["in_sessions"] = [sessions["n_purchase_lines"].sum(), np.nan, np.nan, known]
+    return with_disagreements(result)

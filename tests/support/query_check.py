@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from support.query_expected_advanced import ADVANCED
 from support.query_expected_basic import BASIC
+from support.query_expected_funnels import FUNNELS
 from support.query_expected_intermediate import INTERMEDIATE
 
 from journey.warehouse.head import Value
 from journey.warehouse.query import QuerySpec
 
-EXPECTED = BASIC | INTERMEDIATE | ADVANCED
+EXPECTED = BASIC | INTERMEDIATE | ADVANCED | FUNNELS
 #: Queries that show their n best rows, with n.
 LIMITS = {
     "abandoned_cart_value": 20,
@@ -28,7 +29,6 @@ NOTHING = {
         "abandoned_cart_value",
         "attribution_by_touch",
         "orders_reconciliation",
-        "revenue_rollup",
         "unsold_days_by_category",
         "value_percentiles",
     },

@@ -15,30 +15,6 @@ DAY = pd.Timedelta(days=1)
 MINUTE = pd.Timedelta(minutes=1)
 
 
-def funnel_with_time_limits(shop: Shop) -> pd.DataFrame:
-    times = shop.funnels
-    cart = times["add_to_cart"] - times["view"] <= 15 * MINUTE
-    checkout = cart & (times["checkout"] - times["add_to_cart"] <= 10 * MINUTE)
-    purchase = checkout & (times["purchase"] - times["checkout"] <= 5 * MINUTE)
-    reached = times.notna().sum()
-    in_time = [reached["view"], cart.sum(), checkout.sum(), purchase.sum()]
-    late = [
-        0,
-        (times["add_to_cart"].notna() & ~cart).sum(),
-        (cart & times["checkout"].notna() & ~checkout).sum(),
-        (checkout & times["purchase"].notna() & ~purchase).sum(),
-    ]
-    result = pd.DataFrame({"sessions": list(reached), "sessions_in_time": in_time, "late_at_this_step": late})
-    return result.assign(
-        step=["view", "add to cart", "checkout", "purchase"],
-        step_number=range(1, 5),
-        in_time_share=(result["sessions_in_time"] / result["sessions"]).fillna(0),
-        late_share=(
-            result["late_at_this_step"] / (result["sessions_in_time"] + result["late_at_this_step"])
-        ).fillna(0),
-    )
-
-
 def session_gap_limits(shop: Shop) -> pd.DataFrame:
     events, rows = shop.events, []
     for limit in (10, 20, 30, 60, 120):
@@ -164,6 +140,7 @@ def products_viewed_together(shop: Shop) -> pd.DataFrame:
     for side in "ab":
         result[f"category_{side}"] = result[f"item_{side}"].map(shop.items["category"])
     result["same_category"] = (result["category_a"] == result["category_b"]).astype(int)
+    result = result.dropna(subset=["category_a", "category_b"])
     chance = result["item_a"].map(singles) * result["item_b"].map(singles) / views["session_id"].nunique()
     return result.assign(lift=result["sessions_with_both"] / chance).sort_values(
         ["lift", "item_a", "item_b"], ascending=[False, True, True]
@@ -171,8 +148,9 @@ def products_viewed_together(shop: Shop) -> pd.DataFrame:
 
 
 def revenue_concentration(shop: Shop) -> pd.DataFrame:
-    buyers = shop.buyers.reset_index().assign(exact=lambda frame: -frame["revenue"].round(6))
-    buyers = buyers.sort_values(["exact", "user_id"]).assign(decile=tiles(len(shop.buyers), 10))
+    buyers = shop.buyers.dropna(subset="revenue").reset_index()
+    buyers = buyers.assign(exact=lambda frame: -frame["revenue"].round(6))
+    buyers = buyers.sort_values(["exact", "user_id"]).assign(decile=tiles(len(buyers), 10))
     grouped = buyers.groupby("decile")["revenue"]
     result = grouped.agg(
         customers="size", revenue="sum", smallest_revenue="min", largest_revenue="max"
@@ -248,7 +226,7 @@ def active_visitors(shop: Shop) -> pd.DataFrame:
 
 def unusual_days(shop: Shop) -> pd.DataFrame:
     days = pd.Index(sorted(shop.sessions["day"].unique()), name="day")
-    revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"].sum().reindex(days).fillna(0.0)
+    revenue = shop.revenue_in(shop.orders["ts"].dt.normalize(), days)
     weekday = pd.Series(days.day_of_week, index=days)
     usual = revenue.groupby(weekday).transform("median")
     spread = (revenue - usual).abs().groupby(weekday).transform("median")
@@ -268,8 +246,8 @@ def price_as_of_view(shop: Shop) -> pd.DataFrame:
     views["relative"] = views["offer"] / views["earlier"].where(views["earlier"] != 0) - 1
     change = views["offer"] - views["earlier"]
     views["price_change"] = np.select(
-        [change.isna(), change.abs() < 0.005, change < 0],
-        ["first view", "same price", "cheaper now"],
+        [views["days"].isna(), change.isna(), change.abs() < 0.005, change < 0],
+        ["first view", "price unknown", "same price", "cheaper now"],
         "dearer now",
     )
     carts = events.loc[events["event_type"] == "add_to_cart", ["session_id", "item_id"]].drop_duplicates()
@@ -285,7 +263,6 @@ def price_as_of_view(shop: Shop) -> pd.DataFrame:
 ADVANCED: dict[str, Callable[[Shop], pd.DataFrame]] = TREATMENTS | {
     function.__name__: function
     for function in (
-        funnel_with_time_limits,
         session_gap_limits,
         visit_streaks,
         attribution_by_touch,

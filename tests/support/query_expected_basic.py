@@ -47,10 +47,11 @@ def driver_tree(shop: Shop) -> pd.DataFrame:
             "visitors": weeks["user_id"].nunique(),
             "sessions_per_visitor": weeks.size() / weeks["user_id"].nunique(),
             "conversion_rate": weeks["bought"].mean(),
-            "revenue": weeks["revenue"].sum(),
         }
     )
-    orders = shop.orders.groupby(shop.orders["session_id"].map(shop.sessions["week"]))["revenue"]
+    week = shop.orders["session_id"].map(shop.sessions["week"])
+    result["revenue"] = shop.revenue_in(week, result.index)
+    orders = shop.orders.groupby(week)["revenue"]
     result["orders_per_converting_session"] = orders.size() / weeks["bought"].sum()
     result["average_order_value"] = orders.mean()
     return result.reset_index()
@@ -58,14 +59,15 @@ def driver_tree(shop: Shop) -> pd.DataFrame:
 
 def daily_metrics(shop: Shop) -> pd.DataFrame:
     days = shop.sessions.groupby("day")
-    revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"]
+    day = shop.orders["ts"].dt.normalize()
+    revenue = shop.orders.groupby(day)["revenue"]
     result = pd.DataFrame({"sessions": days.size(), "visitors": days["user_id"].nunique()})
     result["converting_sessions"] = days["bought"].sum()
     result["conversion_rate"] = days["bought"].mean()
     result["orders"] = revenue.size()
-    result["revenue"] = revenue.sum()
+    result["revenue"] = shop.revenue_in(day, result.index)
     result["average_order_value"] = revenue.mean()
-    return result.fillna({"orders": 0, "revenue": 0}).rename_axis("day").reset_index()
+    return result.fillna({"orders": 0}).rename_axis("day").reset_index()
 
 
 def event_mix(shop: Shop) -> pd.DataFrame:
@@ -126,8 +128,10 @@ def numbered(frame: pd.DataFrame, column: str, names: list[str], place: str) -> 
 
 def conversion_by_price_bucket(shop: Shop) -> pd.DataFrame:
     names = ["under €10", "€10 to under €25", "€25 to under €50", "€50 to under €100", "€100 and more"]
+    names.append("of unknown price")
     edges = [-np.inf, 10, 25, 50, 100, np.inf]
-    buckets = pd.cut(shop.items["price"], edges, right=False, labels=names).astype(str)
+    buckets = pd.cut(shop.items["price"], edges, right=False, labels=names[:5]).astype(object)
+    buckets = buckets.where(shop.items["price"].notna(), names[5])
     return numbered(viewed_and_bought(shop, buckets, "price_bucket"), "price_bucket", names, "bucket_number")
 
 
@@ -151,13 +155,15 @@ def conversion_by_weekday(shop: Shop) -> pd.DataFrame:
 
 
 def top_products(shop: Shop) -> pd.DataFrame:
-    grouped = shop.lines.groupby("item_id")
+    lines = shop.lines[shop.lines["item_id"].isin(shop.items.index)]
+    grouped = lines.groupby("item_id")
+    revenue = grouped["net"].sum(min_count=1)
     result = pd.DataFrame(
         {
             "orders": grouped["order_id"].nunique(),
             "units": grouped["quantity"].sum(),
-            "revenue": grouped["net"].sum(),
-            "revenue_share": grouped["net"].sum() / shop.lines["net"].sum(),
+            "revenue": revenue,
+            "revenue_share": revenue / revenue.sum(),
         }
     )
     items = shop.items[["category", "brand", "price"]].rename(columns={"price": "list_price"})
@@ -175,7 +181,7 @@ def cart_abandonment(shop: Shop) -> pd.DataFrame:
             "abandoned_sessions": grouped["abandoned"].sum(),
             "abandonment_rate": grouped["abandoned"].mean(),
             "left_at_cart": grouped["at_cart"].sum(),
-            "left_at_checkout": grouped["at_checkout"].sum(),
+            "left_at_checkout": grouped["at_checkout"].sum() if "checkout" in shop.steps else np.nan,
         }
     )
     return result.reset_index()

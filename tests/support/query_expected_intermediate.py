@@ -16,14 +16,15 @@ DAY = pd.Timedelta(days=1)
 
 def running_revenue(shop: Shop) -> pd.DataFrame:
     days = pd.Index(sorted(shop.sessions["day"].unique()), name="day")
-    revenue = shop.orders.groupby(shop.orders["ts"].dt.normalize())["revenue"].sum().reindex(days).fillna(0.0)
+    revenue = shop.revenue_in(shop.orders["ts"].dt.normalize(), days)
+    enough = np.arange(1, len(days) + 1) >= 7
     before = revenue.shift(7)
     result = pd.DataFrame(
         {
             "orders": shop.orders["ts"].dt.normalize().value_counts().reindex(days).fillna(0),
             "revenue": revenue,
-            "running_revenue": revenue.cumsum(),
-            "revenue_7_day_average": revenue.rolling(7).mean(),
+            "running_revenue": revenue.expanding(1).sum(),
+            "revenue_7_day_average": revenue.rolling(7, min_periods=1).mean().where(enough),
             "change_on_last_week": revenue / before.where(before != 0) - 1,
         }
     )
@@ -61,6 +62,7 @@ def abandoned_cart_value(shop: Shop) -> pd.DataFrame:
     )
     left = added["quantity"] - removed.reindex(added.index).fillna(0)
     lines = pd.DataFrame({"units": left, "value": left * added["net"] / added["quantity"]})[left > 0]
+    lines = lines[lines.index.get_level_values("item_id").isin(shop.items.index)]
     grouped = lines.groupby("item_id")
     result = pd.DataFrame(
         {
@@ -75,14 +77,13 @@ def abandoned_cart_value(shop: Shop) -> pd.DataFrame:
 
 
 def top_products_by_category(shop: Shop) -> pd.DataFrame:
-    products = shop.lines.groupby(["category", "item_id"]).agg(
-        units=("quantity", "sum"), revenue=("net", "sum")
-    )
+    grouped = shop.lines.groupby(["category", "item_id"])
+    products = grouped.agg(units=("quantity", "sum")).assign(revenue=grouped["net"].sum(min_count=1))
     products = products.reset_index().assign(exact=lambda frame: frame["revenue"].round(6))
     products = products.sort_values(["category", "exact", "item_id"], ascending=[True, False, True])
     products["place"] = products.groupby("category").cumcount() + 1
     totals = products.groupby("category")["revenue"].transform("sum")
-    products["share_of_category"] = products["revenue"] / totals
+    products["share_of_category"] = products["revenue"] / totals.where(totals != 0)
     return products[products["place"] <= 3].drop(columns="exact")
 
 
@@ -91,45 +92,6 @@ def weekly_channel_mix(shop: Shop) -> pd.DataFrame:
     counts["session_share"] = counts["sessions"] / counts.groupby("week")["sessions"].transform("sum")
     counts["share_change"] = counts.groupby("channel")["session_share"].diff()
     return counts.reset_index()
-
-
-def funnel_steps(shop: Shop) -> pd.DataFrame:
-    counts = pd.Series([len(shop.funnels), *shop.funnels.notna().sum()], dtype=float)
-    return pd.DataFrame(
-        {
-            "step": ["visit", "view", "add to cart", "checkout", "purchase"],
-            "step_number": range(1, 6),
-            "sessions": counts,
-            "step_rate": counts / counts.shift(),
-            "overall_rate": counts / counts.iloc[0],
-            "sessions_lost": -counts.diff(),
-            "bought_without": [
-                0,
-                *((shop.sessions["bought"] & taken.isna()).sum() for _, taken in shop.funnels.items()),
-            ],
-        }
-    )
-
-
-def funnel_by_segment(shop: Shop) -> pd.DataFrame:
-    reached = shop.funnels.notna().join(shop.sessions[["device", "channel", "visitor", "bought"]])
-    reached["all"] = "all sessions"
-    parts = []
-    for dimension in ("device", "channel", "visitor", "all"):
-        grouped = reached.groupby(dimension)
-        part = grouped[["view", "add_to_cart", "checkout", "purchase"]].sum()
-        part.columns = ["viewed", "carted", "checked_out", "purchased"]
-        part["sessions"] = grouped.size()
-        part["bought_without_a_step"] = grouped["bought"].sum() - part["purchased"]
-        parts.append(part.rename_axis("segment").reset_index().assign(dimension=dimension))
-    result = pd.concat(parts, ignore_index=True)
-    return result.assign(
-        visit_to_view_rate=result["viewed"] / result["sessions"],
-        view_to_cart_rate=result["carted"] / result["viewed"],
-        cart_to_checkout_rate=result["checked_out"] / result["carted"].where(result["carted"] > 0),
-        checkout_to_purchase_rate=result["purchased"]
-        / result["checked_out"].where(result["checked_out"] > 0),
-    )
 
 
 def revenue_rollup(shop: Shop) -> pd.DataFrame:
@@ -145,7 +107,10 @@ def revenue_rollup(shop: Shop) -> pd.DataFrame:
                 orders=("order_id", "nunique"), units=("quantity", "sum"), revenue=("net", "sum")
             ).assign(level=level)
         )
-    return pd.concat(parts).reset_index()
+    result = pd.concat(parts).reset_index()
+    nothing = {"category": ["all categories"], "device": ["all devices"], "level": ["total"]}
+    empty = pd.DataFrame(nothing | {"orders": [0], "units": [0], "revenue": [0.0]})
+    return result if len(lines) else empty
 
 
 def repeat_purchase_intervals(shop: Shop) -> pd.DataFrame:
@@ -211,8 +176,8 @@ def rfm_segments(shop: Shop) -> pd.DataFrame:
             "mean_orders": grouped["orders"].mean(),
             "revenue_per_customer": grouped["revenue"].mean(),
             "mean_days_since_order": grouped["days"].mean(),
-            "revenue": grouped["revenue"].sum(),
-            "revenue_share": grouped["revenue"].sum() / buyers["revenue"].sum(),
+            "revenue": grouped["revenue"].sum(min_count=1),
+            "revenue_share": grouped["revenue"].sum(min_count=1) / buyers["revenue"].sum(min_count=1),
         }
     )
     return result.reset_index()
@@ -266,18 +231,6 @@ def sample_ratio_counts(shop: Shop) -> pd.DataFrame:
     return result.assign(treatment_user_share=result["treatment_users"] / result["users"])
 
 
-def orders_reconciliation(shop: Shop) -> pd.DataFrame:
-    totals = {
-        "order lines": len(shop.lines),
-        "orders": len(shop.orders),
-        "units": shop.lines["quantity"].sum(),
-        "revenue": shop.lines["net"].sum(),
-    }
-    result = pd.DataFrame({"measure": list(totals), "in_events": list(totals.values())})
-    result["in_sessions"] = [shop.sessions["purchase"].sum(), None, None, shop.sessions["revenue"].sum()]
-    return result.assign(in_order_lines=result["in_events"], in_orders=result["in_events"], disagreements=0)
-
-
 def time_to_convert(shop: Shop) -> pd.DataFrame:
     bought = shop.lines.groupby("session_id")["ts"].min()
     sessions = shop.sessions.loc[bought.index]
@@ -321,9 +274,9 @@ def value_percentiles(shop: Shop) -> pd.DataFrame:
         "events in a session": sessions["events"],
     }
     percents = [10, 25, 50, 75, 90, 95, 99]
+    known = {name: values.dropna() for name, values in measures.items()}
     rows = [
-        (name, len(values), values.mean(), *np.percentile(values, percents))
-        for name, values in measures.items()
+        (name, len(values), values.mean(), *np.percentile(values, percents)) for name, values in known.items()
     ]
     names = ["measure", "observations", "mean_amount", *(f"p{percent}" for percent in percents)]
     return pd.DataFrame(rows, columns=names)
@@ -362,7 +315,8 @@ def visitor_behaviour(shop: Shop) -> pd.DataFrame:
     is_early = (sessions["day"] - first) / DAY < days * 2 / 3
     early, late = sessions[is_early], sessions[~is_early]
     grouped, after = early.groupby("user_id"), late.groupby("user_id")
-    items = shop.items.assign(log=np.log(shop.items["price"]))
+    items = shop.items[shop.items["price"] > 0]
+    items = items.assign(log=np.log(items["price"]))
     level = items["log"] - items.groupby("category")["log"].transform("mean")
     seen = shop.events[(shop.events["event_type"] == "view") & shop.events["session_id"].isin(early.index)]
     levels = seen["item_id"].map(level).groupby(seen["user_id"]).mean()
@@ -379,14 +333,16 @@ def visitor_behaviour(shop: Shop) -> pd.DataFrame:
             "coupon_share": (early["discount"] > 0).groupby(early["user_id"]).mean(),
             "mobile_share": (early["device"] == "mobile").groupby(early["user_id"]).mean(),
             "purchase_share": grouped["bought"].mean(),
-            "revenue": grouped["revenue"].sum(),
+            "revenue": grouped["revenue"].sum(min_count=1),
             "price_level": levels,
         }
     )
-    counts = {"later_visits": after.size(), "later_purchases": after["bought"].sum()}
-    result = result.assign(**counts, later_revenue=after["revenue"].sum())
-    later = ["later_visits", "later_purchases", "later_revenue"]
-    return result.fillna(dict.fromkeys(later, 0)).reset_index()
+    result = result.assign(later_visits=after.size(), later_purchases=after["bought"].sum())
+    # Who does not come back brings nothing, where it is known what visitors bring.
+    nothing = result["revenue"].where(result["revenue"].isna(), 0.0)
+    later = after["revenue"].sum(min_count=1).reindex(result.index)
+    result["later_revenue"] = later.where(result["later_visits"].notna(), nothing)
+    return result.fillna({"later_visits": 0, "later_purchases": 0}).reset_index()
 
 
 INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
@@ -397,15 +353,12 @@ INTERMEDIATE: dict[str, Callable[[Shop], pd.DataFrame]] = {
         abandoned_cart_value,
         top_products_by_category,
         weekly_channel_mix,
-        funnel_steps,
-        funnel_by_segment,
         revenue_rollup,
         repeat_purchase_intervals,
         weekly_cohorts,
         rfm_segments,
         promotion_weekend,
         sample_ratio_counts,
-        orders_reconciliation,
         time_to_convert,
         sessions_before_first_order,
         traffic_by_weekday_and_hour,

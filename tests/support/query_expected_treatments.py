@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from support.query_recount import Shop, whole_seconds
+from support.query_recount import Shop, known_sum, whole_seconds
 
 DAY = pd.Timedelta(days=1)
 
@@ -31,6 +31,8 @@ def experiment_sufficient_statistics(shop: Shop) -> pd.DataFrame:
         "sessions": sessions,
         "converted": tuple((side > 0).astype(float) for side in orders),
     }
+    if not shop.has_revenue:
+        del metrics["revenue"]
     parts = []
     for metric, (y, x) in metrics.items():
         d = sessions[0]
@@ -59,13 +61,13 @@ def experiment_users(shop: Shop) -> pd.DataFrame:
     after = joined["end"] >= joined["at"]
     joined = joined.assign(
         sessions=after, sessions_before=~after, orders=after & joined["bought"],
-        after_revenue=joined["revenue"].where(after, 0.0),
-        revenue_before=joined["revenue"].where(~after, 0.0),
+        after_revenue=joined["revenue"] * after, revenue_before=joined["revenue"] * ~after,
     )  # fmt: skip
     joined["first_purchase_at"] = joined["end"].where(joined["orders"])
-    columns = ["sessions", "sessions_before", "orders", "after_revenue", "revenue_before"]
     grouped = joined.groupby(["experiment", "user_id", "variant"])
-    result = grouped[columns].sum().rename(columns={"after_revenue": "revenue"})
+    result = grouped[["sessions", "sessions_before", "orders"]].sum()
+    money = grouped[["after_revenue", "revenue_before"]].sum(min_count=1)
+    result[["revenue", "revenue_before"]] = money
     result["first_purchase_at"] = grouped["first_purchase_at"].min()
     result["exposed_at"] = grouped["at"].min()
     result = result.reset_index().join(shop.users[["device_preference", "acquisition_channel"]], on="user_id")
@@ -79,7 +81,10 @@ def coupon_sessions(shop: Shop) -> pd.DataFrame:
         session_start=sessions["start"],
         discount_pct=sessions["discount"],
         weekday_number=sessions["start"].dt.day_of_week + 1,
-        cart_last=(sessions["add_to_cart"] > 0).groupby(sessions["user_id"]).shift(fill_value=False),
+        cart_last=(sessions["add_to_cart"] > 0)
+        .groupby(sessions["user_id"])
+        .shift(fill_value=False)
+        .astype(int),
         days_since_last=whole_seconds(by_user["end"].shift(), sessions["start"]) / 86400,
     )
     result = result.fillna({"days_since_last": 90}).assign(
@@ -124,7 +129,9 @@ def exposure_covariates(shop: Shop) -> pd.DataFrame:
     result["orders_before"] = left["bought"].sum()
     result["searches_before"] = left["search"].sum()
     result["carts_before"] = left["add_to_cart"].sum()
-    result["revenue_before"] = left["revenue"].sum()
+    nothing = 0.0 if shop.has_revenue else np.nan
+    revenue = known_sum(left["revenue"]).reindex(result.index)
+    result["revenue_before"] = revenue.where(result["sessions_before"].notna(), nothing)
     traits = ["country", "age_band", "device_preference", "acquisition_channel"]
     result[traits] = shop.users[traits]
     result["days_since_signup"] = (
@@ -137,7 +144,8 @@ def exposure_covariates(shop: Shop) -> pd.DataFrame:
     result["discount_pct"] = arrival["discount"]
     result["hour_of_day"] = arrival["at"].dt.hour
     unknown = {"channel": "unknown", "device": "unknown", "hour_of_day": 12}
-    counts = dict.fromkeys((name for name in result if name.endswith("_before")), 0)
+    counts = dict.fromkeys((name for name in result if name.endswith("s_before")), 0)
+    counts["abandoned_before"] = 0
     return result.fillna(unknown | counts | {"discount_pct": 0}).reset_index()
 
 

@@ -34,6 +34,17 @@ class Shop:
         self.events = events
 
     @cached_property
+    def steps(self) -> list[str]:
+        """The steps of the funnel that the shop records; a purchase is one always."""
+        kinds = set(self.events["event_type"]) | {"purchase"}
+        return [step for step in STEPS if step in kinds]
+
+    @cached_property
+    def has_revenue(self) -> bool:
+        """Whether what is bought has prices."""
+        return bool(self.lines.empty or self.lines["unit_price"].notna().any())
+
+    @cached_property
     def lines(self) -> pd.DataFrame:
         """Purchased lines with the order they belong to."""
         lines = self.events[self.events["event_type"] == "purchase"].copy()
@@ -48,8 +59,8 @@ class Shop:
             ts=("ts", "first"),
             session_id=("session_id", "first"),
             device=("device", "first"),
-            revenue=("net", "sum"),
         )
+        orders["revenue"] = known_sum(self.lines.groupby("order_id")["net"])
         return orders.reset_index().sort_values(["user_id", "ts", "order_id"], kind="stable")
 
     @cached_property
@@ -71,9 +82,9 @@ class Shop:
         viewed = self.events[self.events["event_type"] == "view"]
         sessions["items_viewed"] = viewed.groupby("session_id")["item_id"].nunique()
         sessions["items_viewed"] = sessions["items_viewed"].fillna(0)
-        sessions["revenue"] = self.lines.groupby("session_id")["net"].sum()
-        sessions["revenue"] = sessions["revenue"].fillna(0.0)
         sessions["bought"] = sessions["purchase"] > 0
+        revenue = known_sum(self.lines.groupby("session_id")["net"]).reindex(sessions.index)
+        sessions["revenue"] = revenue.where(sessions["bought"], 0.0 if self.has_revenue else np.nan)
         sessions["number"] = sessions.groupby("user_id").cumcount() + 1
         sessions["visitor"] = np.where(sessions["number"] == 1, "new", "returning")
         sessions["day"] = sessions["start"].dt.normalize()
@@ -84,11 +95,11 @@ class Shop:
 
     @cached_property
     def funnels(self) -> pd.DataFrame:
-        """Per session the first time of each step not before the step ahead of it."""
+        """Per session the first time of each step not before the step ahead of it that is recorded."""
         times = pd.DataFrame(index=self.sessions.index)
         events = self.events[["session_id", "ts", "event_type"]]
         earliest = pd.Series(pd.Timestamp.min, index=times.index)
-        for step in STEPS:
+        for step in self.steps:
             hits = events[events["event_type"] == step]
             in_order = hits[hits["ts"] >= hits["session_id"].map(earliest)]
             times[step] = in_order.groupby("session_id")["ts"].min()
@@ -98,9 +109,21 @@ class Shop:
     @cached_property
     def buyers(self) -> pd.DataFrame:
         """One row per customer with an order."""
-        return self.orders.groupby("user_id").agg(
-            orders=("order_id", "size"), revenue=("revenue", "sum"), first=("ts", "min"), last=("ts", "max")
-        )
+        by_user = self.orders.groupby("user_id")
+        buyers = by_user.agg(orders=("order_id", "size"), first=("ts", "min"), last=("ts", "max"))
+        return buyers.assign(revenue=known_sum(by_user["revenue"]))
+
+    def revenue_in(self, key: pd.Series, periods: pd.Index) -> pd.Series:
+        """Revenue of the orders of each period: of those that are known; null where none of its orders is."""
+        by_period = self.orders.groupby(key)["revenue"]
+        nothing = 0.0 if self.has_revenue else np.nan
+        revenue = by_period.sum(min_count=1).reindex(periods)
+        return revenue.where(periods.isin(by_period.size().index), nothing)
+
+
+def known_sum(grouped: pd.core.groupby.SeriesGroupBy) -> pd.Series:
+    """Sums of groups, null where a value of the group is not known."""
+    return grouped.sum().where(grouped.count() == grouped.size())
 
 
 def monday(moments: pd.Series) -> pd.Series:

@@ -43,15 +43,12 @@ def build_idle_shop(path: Path) -> None:
     tables = awkward_tables()
     looks = tables["events"]["event_type"].isin(["view", "search"])
     tables["events"] = tables["events"][looks].reset_index(drop=True)
-    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
-    write_shop(path, tables, raw)
+    write_clean(path, tables)
 
 
 def build_short_shop(path: Path) -> None:
     """Write the shop of one weekend, with no dirt at all."""
-    tables = short_tables()
-    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
-    write_shop(path, tables, raw)
+    write_clean(path, short_tables())
 
 
 def build_broken_shop(path: Path, table: str) -> None:
@@ -61,6 +58,12 @@ def build_broken_shop(path: Path, table: str) -> None:
     with duckdb.connect(str(path)) as connection:
         last = f"select max(rowid) from marts.{table}"
         connection.execute(f"update marts.{table} set {money} = {money} + 0.01 where rowid = ({last})")
+
+
+def write_clean(path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    """Write a shop with no dirt at all."""
+    raw = tables["events"][["event_id", "ts", "user_id"]].assign(**{f"is_{kind}": False for kind in DIRT})
+    write_shop(path, tables, raw)
 
 
 def write_shop(path: Path, tables: dict[str, pd.DataFrame], flagged: pd.DataFrame) -> None:

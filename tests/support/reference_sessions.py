@@ -31,6 +31,7 @@ KEYS = {
     "staging.events": ["event_id"],
     # A row and its exact copy differ only in which of them counts as the copy.
     "staging.events_flagged": ["event_id", "received_ts", "ts", "is_duplicate"],
+    "marts.recorded": ["has_views"],
     "marts.sessions": ["session_id"],
     "marts.session_funnels": ["session_id"],
     "marts.order_lines": ["order_id", "line_number"],
@@ -51,6 +52,7 @@ class Reference:
     events: pd.DataFrame
     events_flagged: pd.DataFrame
     removed: dict[str, int]
+    recorded: pd.DataFrame
     sessions: pd.DataFrame
     session_funnels: pd.DataFrame
     order_lines: pd.DataFrame
@@ -83,6 +85,7 @@ def reference(store: Path) -> Reference:
         events=events,
         events_flagged=flagged,
         removed=removed,
+        recorded=recorded_table(events),
         sessions=sessions,
         session_funnels=funnel_table(events),
         order_lines=lines,
@@ -180,6 +183,19 @@ def net_revenue(rows: pd.DataFrame) -> pd.Series:
 def known_sum(values: pd.Series) -> float:
     """The sum, unknown when one of the values is."""
     return float(values.sum(skipna=False))
+
+
+def recorded_table(events: pd.DataFrame) -> pd.DataFrame:
+    """One row: what the store records at all. Where nothing was bought, no price is missing."""
+    kinds, sold = set(events["event_type"]), events[events["event_type"] == "purchase"]
+    known = {
+        "has_views": "view" in kinds,
+        "has_carts": "add_to_cart" in kinds,
+        "has_checkouts": "checkout" in kinds,
+        "has_revenue": sold.empty or not sold["unit_price"].isna().all(),
+        "has_discounts": not events["discount_pct"].isna().all(),
+    }
+    return pd.DataFrame([known])
 
 
 def session_table(events: pd.DataFrame, users: pd.DataFrame) -> pd.DataFrame:

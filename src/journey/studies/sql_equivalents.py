@@ -11,12 +11,83 @@ from journey.studies.sql_mutants import Mutant
 
 JOINED = re.compile(
     r"(INNER )?JOIN (sessions|session_days|session_funnels|orders|category_orders|item_sessions|first_weeks"
-    r"|medians|deviations|weekdays|history|purchases)\b(?! ON \w+\.user_id = sessions)"
+    r"|medians|deviations|weekdays|history|purchases|before_purchase|shifts|runs"
+    r"|recency|frequency|intent)\b(?! ON \w+\.user_id = sessions)"
     r"|(INNER )?JOIN \w+ USING \(decision_id\)"
 )
 TIED = re.compile(r"(session_start|order_ts)( DESC)?, (\w+\.)?(session_id|order_id)")
 FINER = "rounding finer than two sums agree to"
 FLAGS = {"has_cart n_carts", "has_checkout n_checkouts", "converted n_purchase_lines"}
+UNMATCHED = "a row without a partner fails the condition on its partner"
+NO_PAIR = "a row without a second half, which finds no partner in the joins that follow"
+AS_MISSING = "a null or a 0 that is filled with 0, as what is missing is"
+APART = "two sessions of one user never end at one moment"
+ONE_ANSWER = "one answer for the whole store, so that some of its copies are true where all are"
+SIGN = "a sum of zeros and ones of which only the sign matters"
+#: Query, common table expression, kind, what is changed and how the clause around it begins -> why nothing
+#: else changes: where the same text elsewhere in the statement would matter.
+IN_CLAUSES = {
+    ("active_visitors", "", "join", "JOIN active_days", ""): "every day is among its own last 30 days",
+    ("attribution_by_touch", "touches", "join", "JOIN sessions", ""): UNMATCHED,
+    ("basket_affinity", "pairs", "join", "JOIN baskets", ""): NO_PAIR,
+    ("bots", "events", "column", "user_id", "WHERE"): "a missing user, whom no join finds",
+    ("bots", "viewers", "column", "user_id", "WHERE"): "a missing user, whom no join finds",
+    ("cart_abandonment", "", "function", "NULLIF(COUNT(*)", ""): "groups without a cart are left out",
+    ("conversion_by_category", "bought", "join", "JOIN items", ""): "a missing label, which no join finds",
+    ("conversion_by_price_bucket", "bought", "join", "JOIN labelled_items", ""): (
+        "a missing label, which no join finds"
+    ),
+    ("coupon_sessions", "", "bound", "ordered_at < cart_left_at", ""): APART,
+    ("customers", "", "column", "purchases.user_id", "CASE WHEN recorded.has_revenue"): (
+        "another column of the joined table, null in the same rows only"
+    ),
+    ("experiment_sufficient_statistics", "user_sessions", "join", "JOIN sessions", ""): AS_MISSING,
+    ("features_intent", "", "function", "NULLIF(n_priced_30d", ""): (
+        "without a price there is no sum of prices, and nothing over nothing is null, too"
+    ),
+    ("features_progress", "known_events", "function", "COALESCE(events.moment <=", ""): (
+        "a condition that is null chooses no row, as one that is false"
+    ),
+    ("features_progress", "sessions", "column", "cart_moment", "WHERE"): (
+        "a session without either moment has no last one, before which an event could be"
+    ),
+    (
+        "features_recency",
+        "elapsed",
+        "bound",
+        "earlier.last_abandoned_at > earlier.last_ordered_at",
+        "",
+    ): APART,
+    ("features_user_item", "so_far", "join", "JOIN progress", ""): AS_MISSING,
+    ("first_order_survival", "hazards", "constant", "1", "SUM(CASE WHEN orders < visitors_at_risk"): SIGN,
+    (
+        "first_order_survival",
+        "hazards",
+        "function",
+        "SUM(CASE",
+        "SUM(CASE WHEN orders < visitors_at_risk",
+    ): SIGN,
+    ("funnel_with_time_limits", "steps", "column", "checked_out_at", "COUNT(checked_out_at) AS sessions"): (
+        "what is known exactly where the step is taken, in a row that is there where the step is recorded"
+    ),
+    ("price_as_of_view", "labelled", "bound", "compared.offered_price < compared.earlier_price", ""): (
+        "equal offers, which have their name before"
+    ),
+    ("products_viewed_together", "pairs", "join", "JOIN views", ""): NO_PAIR,
+    ("promotion_weekend", "weekend_sessions", "boolean", "SELECT CASE", ""): (
+        "other days, each in a group of its own, which is left out"
+    ),
+    ("session_paths", "steps", "function", "LAG(event_type)", ""): (
+        "of equal events in a row one remains, be it the first or the last"
+    ),
+    ("simpson_decomposition", "shares", "function", "NULLIF(SUM(sessions_after)", ""): (
+        "the last of all days, on which there is a session, is one of the last days"
+    ),
+    ("simpson_decomposition", "totals", "function", "NULLIF(SUM(sessions_after)", ""): (
+        "the last of all days, on which there is a session, is one of the last days"
+    ),
+    ("visitor_behaviour", "looked_at", "join", "JOIN dated", ""): UNMATCHED,
+}
 #: Query, common table expression and what is changed in it -> why nothing else changes.
 SPECIAL = {
     (
@@ -30,11 +101,6 @@ SPECIAL = {
     ("bots", "events", "SELECT user_id"): "a missing user, whom no join finds",
     ("bots", "viewers", "SELECT user_id"): "a missing user, whom no join finds",
     ("channel_touches", "numbered", "1"): "a number that serves as a name only: any that grows does",
-    (
-        "decision_points",
-        "",
-        "3 * decisions.session_id + decisions.place",
-    ): "a number that serves as a name only",
     ("decision_points", "", "COALESCE(first_events.discount_pct, 0)"): "every session has its first event",
     ("decision_points", "", "LEFT JOIN first_events"): "every session has its first event",
     ("events_repaired", "numbered", "SELECT *, 1 AS arrival_number"): (
@@ -71,7 +137,7 @@ SPECIAL = {
 
 def equivalent(name: str, mutant: Mutant) -> str | None:
     """Why a mistake in a statement cannot change its result; None when it could."""
-    return _special(name, mutant) or _by_kind(name, mutant)
+    return _special(name, mutant) or _in_clause(name, mutant) or _by_kind(name, mutant)
 
 
 def _special(name: str, mutant: Mutant) -> str | None:
@@ -81,6 +147,20 @@ def _special(name: str, mutant: Mutant) -> str | None:
             why
             for (known, within, before), why in SPECIAL.items()
             if (known, within) == (query, mutant.within) and mutant.before.startswith(before)
+        ),
+        None,
+    )
+
+
+def _in_clause(name: str, mutant: Mutant) -> str | None:
+    query = name.rpartition("/")[2]
+    return next(
+        (
+            why
+            for (known, within, kind, before, around), why in IN_CLAUSES.items()
+            if (known, within, kind) == (query, mutant.within, mutant.kind)
+            and mutant.before.startswith(before)
+            and mutant.around.startswith(around)
         ),
         None,
     )
@@ -98,7 +178,7 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
             return "the order of a stored table's rows, on which nothing relies"
     if mutant.kind == "join" and JOINED.match(before) and mutant.after.startswith("LEFT"):
         return "every row has its partner, because both sides come from the same rows"
-    if mutant.kind == "distinct" and re.search(r" AS (step|measure)\b.* UNION ALL ", before):
+    if mutant.kind == "distinct" and re.search(r" AS (step|measure|decision)\b.* UNION ALL ", before):
         return "rows that cannot repeat, because each names itself"
     if mutant.kind == "column":
         if mutant.within and around == before:
@@ -109,7 +189,13 @@ def _by_kind(name: str, mutant: Mutant) -> str | None:
             rf"COUNT\({re.escape(before)}\)|{re.escape(before)} IS NULL", around
         ):
             return "another column of the joined table, null in the same rows only"
+    if mutant.kind == "bound" and re.fullmatch(
+        r"(\w+_orders|order_days)\.orders > 0|late\.visits > 0", before
+    ):
+        return "a count of rows that are there, which is never 0"
     if mutant.kind == "function":
+        if in_library and before.startswith("BOOL_OR(CAST(has_"):
+            return ONE_ANSWER
         if before.startswith("MIN(variant)"):
             return "the smallest and the largest of a group that holds one value"
         if before.startswith("ROUND("):
