@@ -44,12 +44,12 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def whole(folder) -> Whole:
     with connect(folder / "shop.duckdb") as connection:
-        return load_whole(connection)
+        return load_whole(connection, folder / "store")
 
 
 @pytest.fixture(scope="module")
 def task(whole) -> Task:
-    return as_task(whole, {name: split_periods(frame) for name, frame in whole.frames.items()})[0]
+    return as_task(whole)[0]
 
 
 def planted(users: int, seed: int) -> tuple[Task, np.ndarray]:
@@ -132,35 +132,32 @@ def test_streams_of_deleted_events_are_the_same_up_to_the_decision(folder, whole
 
 def test_a_decision_stands_where_its_events_end(whole):
     streams = whole.streams
-    for name, frame in whole.frames.items():
-        token = whole.tokens[name]
-        np.testing.assert_array_equal(streams.session[token], frame.session_id)
-        np.testing.assert_array_equal(streams.user[token], frame.user_id)
-        np.testing.assert_array_equal(streams.at[token].astype("datetime64[us]"), frame.decided_at)
-    assert (streams.kind[whole.tokens["session_start"]] == 0).all()
-    assert (streams.kind[whole.tokens["first_cart"]] == KINDS.index("add_to_cart")).all()
+    for kind in whole.kinds.values():
+        np.testing.assert_array_equal(streams.session[kind.token], kind.frame.session_id)
+        np.testing.assert_array_equal(streams.user[kind.token], kind.frame.user_id)
+        np.testing.assert_array_equal(streams.at[kind.token].astype("datetime64[us]"), kind.frame.decided_at)
+    assert (streams.kind[whole.kinds["session_start"].token] == 0).all()
+    assert (streams.kind[whole.kinds["first_cart"].token] == KINDS.index("add_to_cart")).all()
 
 
 def test_rows_are_those_of_the_features(whole):
-    splits = {name: split_periods(frame) for name, frame in whole.frames.items()}
-    task, rows = as_task(whole, splits)
-    label = np.concatenate([frame.label for frame in whole.frames.values()])
+    task, rows = as_task(whole)
+    kinds = whole.kinds.values()
+    label = np.concatenate([kind.frame.label for kind in kinds])
+    decision = np.concatenate([kind.frame.decision_id for kind in kinds])[rows]
     np.testing.assert_array_equal(task.asked.label, label[rows])
-    for number, (name, frame) in enumerate(whole.frames.items()):
-        mine = task.asked.head == number
-        test = mine & (task.asked.period == TEST)
-        low = sum(len(each) for each in list(whole.frames.values())[:number])
-        np.testing.assert_array_equal(
-            np.sort(frame.decision_id[rows[test] - low]), np.sort(splits[name].test.decision_id)
-        )
-        assert mine.sum() == len(frame), name
+    for head, kind in enumerate(kinds):
+        periods = split_periods(kind.frame)
+        for number, part in enumerate((periods.train, periods.validation, periods.test)):
+            mine = (task.asked.head == head) & (task.asked.period == number)
+            np.testing.assert_array_equal(np.sort(decision[mine]), np.sort(part.decision_id))
 
 
 def test_a_smaller_shop_is_the_larger_one_without_the_others(whole):
     part = cut_out(whole, 100, 300)
     assert set(part.streams.user) <= set(range(101, 301))
-    for name, frame in part.frames.items():
-        np.testing.assert_array_equal(part.streams.session[part.tokens[name]], frame.session_id)
+    for kind in part.kinds.values():
+        np.testing.assert_array_equal(part.streams.session[kind.token], kind.frame.session_id)
 
 
 @pytest.mark.parametrize("lengths", [(1,), (2 * PAST, 3), (2 * PAST + 1, 5 * PAST, 7), (PAST, 6 * PAST + 5)])

@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 
 from journey.evaluation.ceilings import true_probabilities
 from journey.evaluation.pair_oracle import pair_oracle
-from journey.features import DECISIONS, FeatureFrame, load_features
+from journey.features import DECISIONS, FeatureFrame, load_features, split_by_time
 from journey.models.boosting import SPACE, fit_boosting, search_boosting
 from journey.models.calibration import logit
-from journey.models.training import Periods, split_periods
 from journey.sparse.history import daily_totals
 from journey.sparse.ladder import Ground, learn, prepare
 from journey.sparse.learning import purchase_log_odds
 from journey.sparse.pairs import EVERYTHING
 from journey.sparse.precision import PositiveRanks, positive_ranks
-from journey.sparse.shop import TEST, PairShop, load_shop
+from journey.sparse.shop import TEST, TRAIN, VALIDATION, PairShop, load_shop
 from journey.sparse.targets import outcomes
 from journey.studies.ceiling_run import SPACE as LARGE_SPACE
 from journey.studies.sequence_model.learning import read_and_score
@@ -80,33 +79,65 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Decisions of one kind; (n,) arrays in the order of the frame.
+
+    Attributes
+    ----------
+    frame
+        Their features.
+    token
+        The last token of the streams that each knows.
+    truth
+        True probability of a purchase as of each.
+    period
+        0 train, 1 validation, 2 test, as the models of chapter 05 split them in the large shop.
+    """
+
+    frame: FeatureFrame
+    token: Ints
+    truth: Floats
+    period: Ints
+
+    def take(self, kept: Flags, offset: int) -> Kind:
+        """Some of the decisions, with tokens that count from `offset`."""
+        return Kind(self.frame.take(kept), self.token[kept] - offset, self.truth[kept], self.period[kept])
+
+
+@dataclass(frozen=True)
 class Whole:
-    """The large shop that smaller ones are cut out of."""
+    """A shop with all that either kind of model reads: pairs, events, and the decisions by their kind."""
 
     shop: PairShop
-    frames: dict[str, FeatureFrame]
     streams: Streams
-    tokens: dict[str, Ints]
+    kinds: dict[str, Kind]
 
 
-def load_whole(connection: duckdb.DuckDBPyConnection) -> Whole:
-    """Read the large shop's warehouse once."""
+def load_whole(connection: duckdb.DuckDBPyConnection, store: Path) -> Whole:
+    """Read the warehouse of a simulated shop, and from its folder the truth."""
     shop = load_shop(connection)
-    frames = {name: load_features(connection, name) for name in DECISIONS if name != "session_start"}
-    frames = {name: shop.frame if name == "session_start" else frames[name] for name in DECISIONS}
     streams = as_streams(read_events(connection), shop.items.item_id, shop.frame)
-    tokens = {name: decision_tokens(connection, streams, name, frame) for name, frame in frames.items()}
-    return Whole(shop, frames, streams, tokens)
+    kinds = {}
+    for name in DECISIONS:
+        frame = shop.frame if name == "session_start" else load_features(connection, name)
+        split = split_by_time(frame.decided_at, frame.session_id, frame.user_id)
+        kinds[name] = Kind(
+            frame,
+            decision_tokens(connection, streams, name, frame),
+            true_probabilities(connection, store, frame.decision_id),
+            np.select([split.train, split.validation], [TRAIN, VALIDATION], TEST).astype(np.int64),
+        )
+    return Whole(shop, streams, kinds)
 
 
 def cut_out(whole: Whole, low: int, high: int) -> Whole:
     """The shop had it only the users with `low` < user_id <= `high`."""
     offset = int(np.searchsorted(whole.streams.user, low, side="right"))
-    frames, tokens = {}, {}
-    for name, frame in whole.frames.items():
-        kept = (frame.user_id > low) & (frame.user_id <= high)
-        frames[name], tokens[name] = frame.take(kept), whole.tokens[name][kept] - offset
-    return Whole(whole.shop.of_users(low, high), frames, whole.streams.of_users(low, high), tokens)
+    kinds = {
+        name: each.take((each.frame.user_id > low) & (each.frame.user_id <= high), offset)
+        for name, each in whole.kinds.items()
+    }
+    return Whole(whole.shop.of_users(low, high), whole.streams.of_users(low, high), kinds)
 
 
 def one_shop(connection: duckdb.DuckDBPyConnection, store: Path, shop: Whole, last_user: int) -> Found:
@@ -119,27 +150,21 @@ def one_shop(connection: duckdb.DuckDBPyConnection, store: Path, shop: Whole, la
     last_user
         Test sessions are those of users up to this one.
     """
-    users = len(np.unique(shop.shop.frame.user_id))
-    splits = {name: split_periods(frame) for name, frame in shop.frames.items()}
-    task, rows = as_task(shop, splits)
+    task, rows = as_task(shop)
     pairs = shop.shop
     test = np.flatnonzero((pairs.period == TEST) & (pairs.frame.user_id <= last_user))
-    start = shop.tokens["session_start"][test]
+    start = shop.kinds["session_start"].token[test]
     in_order = np.argsort(start)
     read = read_and_score(task, len(DECISIONS), start[in_order], seed=SEED)
 
-    log_odds = np.full(len(task.asked.token), np.nan)
-    log_odds[task.asked.period == TEST] = read.log_odds
-    by_row = np.empty(len(log_odds))
-    by_row[rows] = log_odds
-    decisions, low = {}, 0
-    of_session = np.full(0, np.nan)
-    for name, frame in shop.frames.items():
-        sequence = by_row[low : low + len(frame)]
-        low += len(frame)
-        if name == "session_start":
-            of_session = sequence
-        decisions[name] = decide(connection, store, splits[name], frame, sequence, last_user, users)
+    log_odds = np.full(len(rows), np.nan)
+    log_odds[rows[task.asked.period == TEST]] = read.log_odds
+    ends = np.cumsum([len(each.frame) for each in shop.kinds.values()])
+    sequence = dict(zip(shop.kinds, np.split(log_odds, ends[:-1]), strict=True))
+    large = len(np.unique(pairs.frame.user_id)) >= LARGE
+    decisions = {
+        name: decide(each, sequence[name], last_user, large=large) for name, each in shop.kinds.items()
+    }
 
     purchase = purchase_log_odds(pairs, seed=SEED)
     ground = prepare(
@@ -156,30 +181,31 @@ def one_shop(connection: duckdb.DuckDBPyConnection, store: Path, shop: Whole, la
     items[in_order] = read.items
     scores: dict[str, NDArray[np.floating]] = {
         "features": learn(ground, TARGET, EVERYTHING, seed=SEED).scores,
-        "sequence": items + of_session[test][:, None].astype(np.float32),
+        "sequence": items + sequence["session_start"][test][:, None].astype(np.float32),
     }
     scores["both"] = (scores["features"] + scores["sequence"]) / 2
     scores["oracle"] = pair_oracle(connection, store, pairs, test).bought()
     return Found(shop_row(shop, ground, read.epochs, read.losses), decisions, ranked_pairs(ground, scores))
 
 
-def as_task(shop: Whole, splits: dict[str, Periods]) -> tuple[Task, Ints]:
+def as_task(shop: Whole) -> tuple[Task, Ints]:
     """What the network learns from, and the row of the decisions, kind after kind, of each asked one."""
-    head = {name: number for number, name in enumerate(DECISIONS)}
+    kinds = list(shop.kinds.values())
     asked, rows = Asked(
-        token=np.concatenate([shop.tokens[name] for name in shop.frames]),
-        head=np.concatenate([np.full(len(frame), head[name]) for name, frame in shop.frames.items()]),
-        label=np.concatenate([frame.label for frame in shop.frames.values()]),
-        period=np.concatenate([periods_of(frame, splits[name]) for name, frame in shop.frames.items()]),
+        token=np.concatenate([each.token for each in kinds]),
+        head=np.repeat(np.arange(len(kinds)), [len(each.frame) for each in kinds]),
+        label=np.concatenate([each.frame.label for each in kinds]),
+        period=np.concatenate([each.period for each in kinds]),
     ).ordered()
     pairs, contacts = shop.shop, shop.shop.contacts
-    token = shop.tokens["session_start"][contacts.session]
+    starts = shop.kinds["session_start"].token
+    token = starts[contacts.session]
     order = np.lexsort((contacts.item, token))
     weight = np.minimum(contacts.strength(TURNED), sum(TURNED))
     wanted = Wanted(token[order], contacts.item[order], weight[order], pairs.period[contacts.session][order])
     totals = daily_totals(pairs) @ np.array([1.0, 5.0, 10.0]) + 1.0
     day = np.zeros(len(shop.streams), dtype=np.int64)
-    day[shop.tokens["session_start"]] = pairs.day
+    day[starts] = pairs.day
     return Task(
         streams=shop.streams,
         asked=asked,
@@ -190,43 +216,35 @@ def as_task(shop: Whole, splits: dict[str, Periods]) -> tuple[Task, Ints]:
     ), rows
 
 
-def periods_of(frame: FeatureFrame, periods: Periods) -> Ints:
-    """Period of each row of a frame: 0 train, 1 validation, 2 test."""
-    found = np.empty(len(frame), dtype=np.int64)
-    order = np.argsort(frame.decision_id)
-    for number, part in enumerate((periods.train, periods.validation, periods.test)):
-        found[order[np.searchsorted(frame.decision_id[order], part.decision_id)]] = number
-    return found
+def decide(kind: Kind, sequence: Floats, last_user: int, *, large: bool) -> Decided:
+    """Test decisions of one kind, the same rows by every model.
 
-
-def decide(
-    connection: duckdb.DuckDBPyConnection,
-    store: Path,
-    periods: Periods,
-    frame: FeatureFrame,
-    sequence: Floats,
-    last_user: int,
-    users: int,
-) -> Decided:
-    """Test decisions of one kind, the same rows by every model; `sequence` is in the order of the frame."""
-    test = periods.test
-    kept = test.user_id <= last_user
-    order = np.argsort(frame.decision_id)
-    place = order[np.searchsorted(frame.decision_id[order], test.decision_id[kept])]
-    features = logit(feature_scores(periods, users)[kept])
+    Parameters
+    ----------
+    sequence
+        (n,) log-odds of the network, in the order of the frame; those of the test period count.
+    last_user
+        Decisions of later users are left out.
+    large
+        Whether the trees are searched as in a large shop.
+    """
+    test = (kind.period == TEST) & (kind.frame.user_id <= last_user)
+    features = logit(feature_scores(kind, test, large=large))
     scores = {
         "features": features,
-        "sequence": sequence[place],
-        "both": (features + sequence[place]) / 2,
-        "oracle": logit(true_probabilities(connection, store, test.decision_id[kept])),
+        "sequence": sequence[test],
+        "both": (features + sequence[test]) / 2,
+        "oracle": logit(kind.truth[test]),
     }
-    return Decided(test.label[kept], test.user_id[kept], scores)
+    return Decided(kind.frame.label[test], kind.frame.user_id[test], scores)
 
 
-def feature_scores(periods: Periods, users: int) -> Floats:
-    """Test scores of the trees on the features of chapter 05, searched as there; (n,)."""
-    large = users >= LARGE
-    train, validation, known = periods.train, periods.validation, periods.known
+def feature_scores(kind: Kind, rows: Flags, *, large: bool) -> Floats:
+    """Scores of some decisions by trees on the features of chapter 05, searched as there; (n,)."""
+    train, validation, known = (
+        kind.frame.take(mask)
+        for mask in (kind.period == TRAIN, kind.period == VALIDATION, kind.period != TEST)
+    )
     setting = search_boosting(
         (train.matrix, train.label),
         (validation.matrix, validation.label),
@@ -237,7 +255,7 @@ def feature_scores(periods: Periods, users: int) -> Floats:
         space=LARGE_SPACE if large else SPACE,
     )[0].setting
     model = fit_boosting(known.matrix, known.label, known.names, setting, seed=SEED)
-    return model.predict(periods.test.matrix)
+    return model.predict(kind.frame.matrix[rows])
 
 
 def ranked_pairs(

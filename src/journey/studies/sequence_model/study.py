@@ -46,7 +46,7 @@ from journey.warehouse.connect import connect
 
 Floats = NDArray[np.float64]
 #: Users of a shop -> number of such shops, of users that no other shop of the size has.
-SHOPS = {1_000: 6, 3_000: 4, 10_000: 3, 30_000: 1, 100_000: 1}
+SHOPS = {1_000: 6, 3_000: 4, 10_000: 2, 30_000: 1, 100_000: 1}
 SMALL = 3_000
 AREAS = ("roc_auc", "pr_auc")
 REPLICATES = 300
@@ -130,7 +130,7 @@ def sequence_model(paths: Paths, folder: Path | None = None, *, largest: int = m
 def whole_at(folder: Path) -> Whole:
     """The large shop, read once a process."""
     with connect(folder / "shop.duckdb") as connection:
-        return load_whole(connection)
+        return load_whole(connection, folder / "store")
 
 
 def shop_at(job: tuple[Path, int, int]) -> Found:
