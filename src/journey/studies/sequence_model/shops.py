@@ -23,7 +23,7 @@ from journey.sparse.shop import TEST, TRAIN, VALIDATION, PairShop, load_shop
 from journey.sparse.targets import outcomes
 from journey.studies.ceiling_run import SPACE as LARGE_SPACE
 from journey.studies.sequence_model.learning import read_and_score
-from journey.studies.sequence_model.network import Asked, Task, Wanted
+from journey.studies.sequence_model.network import MOST_EPOCHS, Asked, Task, Wanted
 from journey.studies.sequence_model.streams import Streams, as_streams, decision_tokens, read_events
 
 Floats = NDArray[np.float64]
@@ -36,6 +36,8 @@ TEST_USERS = 30_000
 SESSIONS, SAMPLED = 40_000, 300_000
 #: From this many users on the trees get the settings of a large shop.
 LARGE = 20_000
+#: Passes times users with sessions, at most: a pass over a larger shop is as many more steps, and takes as much longer.
+PASSED_USERS = 660_000
 #: How much a view, a cart and a purchase of an item count as what a session turned to.
 TURNED = (0.03, 1.0, 1.0)
 MODELS = ("features", "sequence", "both", "oracle")
@@ -155,15 +157,17 @@ def one_shop(connection: duckdb.DuckDBPyConnection, store: Path, shop: Whole, la
     test = np.flatnonzero((pairs.period == TEST) & (pairs.frame.user_id <= last_user))
     start = shop.kinds["session_start"].token[test]
     in_order = np.argsort(start)
-    read = read_and_score(task, len(DECISIONS), start[in_order], seed=SEED)
+    users = len(np.unique(pairs.frame.user_id))
+    most = min(MOST_EPOCHS, max(1, PASSED_USERS // users))
+    read = read_and_score(task, len(DECISIONS), start[in_order], seed=SEED, most_epochs=most)
 
     log_odds = np.full(len(rows), np.nan)
     log_odds[rows[task.asked.period == TEST]] = read.log_odds
     ends = np.cumsum([len(each.frame) for each in shop.kinds.values()])
     sequence = dict(zip(shop.kinds, np.split(log_odds, ends[:-1]), strict=True))
-    large = len(np.unique(pairs.frame.user_id)) >= LARGE
     decisions = {
-        name: decide(each, sequence[name], last_user, large=large) for name, each in shop.kinds.items()
+        name: decide(each, sequence[name], last_user, large=users >= LARGE)
+        for name, each in shop.kinds.items()
     }
 
     purchase = purchase_log_odds(pairs, seed=SEED)
