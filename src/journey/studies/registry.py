@@ -233,6 +233,18 @@ STUDIES = {
             extra="bench",
         ),
         Study(
+            "sequence_model",
+            "When does reading the raw sequence of events predict better than features?",
+            "journey.studies.sequence_model.study:sequence_model",
+            simulates=True,
+            # Another release of either library may learn slightly different weights.
+            tolerance=0.02,
+            libraries=("torch",),
+            extra="sequence",
+            part="journey.studies.sequence_model.study:smaller_shops",
+            part_says="all shops of up to 3,000 users",
+        ),
+        Study(
             "sparse_learning_curve",
             "How many users does it take to foresee which item a user buys?",
             "journey.studies.learning_curve:learning_curve",

@@ -21,6 +21,7 @@ from journey.findings.sparse.pairs import (
     add_top,
 )
 from journey.findings.sparse.rung import Rung
+from journey.findings.sparse.sequence import add_sequence
 from journey.inference.estimate import Estimate
 from journey.sparse import (
     EVERYTHING,
@@ -79,6 +80,7 @@ def collect(desk: Desk) -> None:
     add_top(desk, rungs["item"])
     add_reminder(desk, ground)
     add_curve(desk)
+    add_sequence(desk)
     add_field(desk)
 
 

@@ -30,6 +30,14 @@ CURVES = {
     "embedding": ("with item embeddings too", "series-1"),
     "tastes": ("told the true tastes", "truth"),
 }
+READERS = {
+    "features": ("features", "series-1"),
+    "sequence": ("sequence of events", "series-3"),
+    "both": ("mean of both", "muted"),
+    "oracle": ("oracle", "truth"),
+}
+#: Target -> axis of the panel that shows it.
+READ = {"session_start": "ROC-AUC, session start", "item": "Lift, item in this session"}
 
 
 def bars(rows: pd.DataFrame, value: str, role: str) -> dict[str, object]:
@@ -122,4 +130,42 @@ def learning_curve(points: pd.DataFrame) -> go.Figure:
         ticktext=[f"{size:,}" for size in sizes],
     )
     figure.update_yaxes(title="Lift over the base rate", rangemode="tozero")
+    return figure
+
+
+def sequence(points: pd.DataFrame) -> go.Figure:
+    """Features, the sequence of events and both by number of users: the session's start, and the item."""
+    figure = make_subplots(rows=1, cols=len(READ), horizontal_spacing=0.12)
+    sizes = sorted(points["users"].unique())
+    for column, (target, title) in enumerate(READ.items(), start=1):
+        mine = points[points["target"].eq(target)].sort_values("users")
+        for number, (model, (name, role)) in enumerate(READERS.items()):
+            rows = mine[mine["model"].eq(model)]
+            figure.add_scatter(
+                x=rows["users"] * (1 + 0.08 * (number - 1.5)),
+                y=rows["value"],
+                mode="lines+markers",
+                name=name,
+                legendgroup=name,
+                showlegend=column == 1,
+                line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
+                marker=marker(role, 8),
+                error_y=bars(rows, "value", role),
+                customdata=rows["users"],
+                hovertemplate="%{customdata:,} users: %{y:.3g}<extra>" + name + "</extra>",
+                row=1,
+                col=column,
+            )
+        figure.update_xaxes(
+            title="Users of the shop",
+            type="log",
+            tickvals=sizes,
+            ticktext=[f"{size // 1000:,}k" for size in sizes],
+            row=1,
+            col=column,
+        )
+        figure.update_yaxes(title=title, row=1, col=column)
+    # A lift is a ratio, and wide where there are few purchases.
+    lifts = points[points["target"].eq("item")]["value"].to_numpy(dtype=np.float64)
+    figure.update_yaxes(type="log", **log_ticks(lifts), row=1, col=2)
     return figure

@@ -1,0 +1,1 @@
+"""A small recurrent network that reads events one by one, against models of features."""
