@@ -34,7 +34,7 @@ ITEM_SHARE = 0.2
 FEWEST, MOST = 4_096, 16_384
 #: A batch is padded to a multiple of this.
 STEP = 32
-MOST_EPOCHS, PATIENCE = 25, 3
+MOST_EPOCHS, PATIENCE = 15, 3
 SCORED_TOKENS = 65_536
 
 

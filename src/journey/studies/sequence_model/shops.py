@@ -36,7 +36,7 @@ TEST_USERS = 30_000
 SESSIONS, SAMPLED = 40_000, 300_000
 #: From this many users on the trees get the settings of a large shop.
 LARGE = 20_000
-#: Passes times users with sessions, at most: a pass over a larger shop is as many more steps, and takes as much longer.
+#: Passes times users with sessions, at most: a pass over a larger shop is more steps, and takes longer.
 PASSED_USERS = 660_000
 #: How much a view, a cart and a purchase of an item count as what a session turned to.
 TURNED = (0.03, 1.0, 1.0)
