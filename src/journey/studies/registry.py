@@ -105,6 +105,14 @@ STUDIES = {
             simulates=True,
         ),
         Study(
+            "ecom_log",
+            "Does a log that is not ours come in by its own proposal, and is it counted right?",
+            "journey.studies.ecom_log:import_ecom",
+            simulates=True,
+            libraries=("retentioneering",),
+            extra="ecom",
+        ),
+        Study(
             "eshop_clothing_paths",
             "Which paths do visitors of a real clothing shop take?",
             "journey.journeys.clickstream:describe_clickstream",

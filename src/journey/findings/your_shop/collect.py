@@ -13,6 +13,7 @@ from journey.paths import Paths
 from journey.report.formats import format_number
 from journey.stores.imported import import_shop, propose_map
 from journey.stores.imported.foreign import export
+from journey.studies.registry import kept
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
@@ -45,6 +46,7 @@ def collect(desk: Desk) -> None:
             ours = query("overall_metrics", connection).iloc[0]
     add_import(desk, dict(done.report), built.clean_rows)
     add_counts(desk, ours, query("overall_metrics", desk.warehouse).iloc[0])
+    add_ecom(desk)
     desk.save("map", pd.DataFrame({"line": decided(proposed).splitlines()}))
     desk.save("said", pd.DataFrame({"line": said[1:]}))
 
@@ -77,3 +79,26 @@ def add_counts(desk: Desk, imported: pd.Series, native: pd.Series) -> None:
         for name, (column, unit, digits) in COUNTS.items()
     ]
     desk.save("counts", pd.DataFrame(rows))
+
+
+def add_ecom(desk: Desk) -> None:
+    """A log that is not ours: what its proposal left open, and its counts beside those of pandas."""
+    evidence = kept("ecom_log", desk.paths)
+    found = evidence.results
+    source = "journey.studies.ecom_log:import_ecom"
+    for name, label in (
+        ("rows", "Rows of the log of another project"),
+        ("kept", "Of them, rows that the import kept"),
+        ("open", "Lines that its proposal left to be decided"),
+    ):
+        desk.ledger.add(f"your_shop.ecom_{name}", float(found[name]), "count", label=label, source=source)
+    counts = pd.DataFrame(found["counts"])
+    agree = int(counts["warehouse"].eq(counts["pandas"]).sum())
+    for name, value, label in (
+        ("agree", agree, "Counts of that log that are the same in pandas"),
+        ("counts", len(counts), "Counts of that log that were compared"),
+    ):
+        desk.ledger.add(f"your_shop.ecom_{name}", value, "count", label=label, source=source)
+    desk.save("ecom_counts", counts)
+    desk.save("ecom_map", pd.DataFrame({"line": found["map"]}))
+    desk.save("ecom_evidence", pd.DataFrame({"note": [evidence.label]}))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from journey.report.drawing.axes import Spec
 from journey.report.drawing.formats import hover
 from journey.report.drawing.legend import ROW, SAMPLE
-from journey.report.drawing.paper import lines_of, number, paint, rectangle, text_width, write
+from journey.report.drawing.paper import LINE, lines_of, number, paint, rectangle, text_width, write
 
 THICK, PAD = 12.0, 12.0
 
@@ -155,13 +155,17 @@ def _nodes(trace: Spec, nodes: list[Node], scale: float, width: float) -> Iterat
     names, colours, hints = (trace["node"][key] for key in ("label", "color", "hovertemplate"))
     last = max(node.column for node in nodes)
     room = (width - THICK) / max(last, 1) - THICK - 8
+    taken: list[float] = []
     for node, name, colour in zip(nodes, names, colours, strict=True):
         high = max(node.size * scale, 1.0)
         hint = html.escape(hover(hints, {"label": name, "value": node.size}))
         box = rectangle(node.left, node.top, THICK, high)
         yield f'<path {paint(colour)} d="{box}"><title>{hint}</title></path>'
         text = " ".join(lines_of(name))
-        if high >= 11 and text_width(text) <= room:
-            ends = node.column == last
+        ends, middle = node.column == last, node.top + high / 2 + 4
+        # Where flows end is what the figure is about: a thin end is named, too, where its name has room.
+        free = high >= 11 or (ends and all(abs(middle - other) >= LINE for other in taken))
+        if free and text_width(text) <= room:
+            taken += [middle] if ends else []
             x = node.left - 5 if ends else node.left + THICK + 5
-            yield write(x, node.top + high / 2 + 4, [text], anchor="end" if ends else "start")
+            yield write(x, middle, [text], anchor="end" if ends else "start")
