@@ -155,17 +155,23 @@ def _nodes(trace: Spec, nodes: list[Node], scale: float, width: float) -> Iterat
     names, colours, hints = (trace["node"][key] for key in ("label", "color", "hovertemplate"))
     last = max(node.column for node in nodes)
     room = (width - THICK) / max(last, 1) - THICK - 8
-    taken: list[float] = []
+    texts: list[tuple[float, float, float, str, str]] = []
+    thin: list[tuple[float, float, float, str, str]] = []
     for node, name, colour in zip(nodes, names, colours, strict=True):
         high = max(node.size * scale, 1.0)
         hint = html.escape(hover(hints, {"label": name, "value": node.size}))
         box = rectangle(node.left, node.top, THICK, high)
         yield f'<path {paint(colour)} d="{box}"><title>{hint}</title></path>'
         text = " ".join(lines_of(name))
-        ends, middle = node.column == last, node.top + high / 2 + 4
-        # Where flows end is what the figure is about: a thin end is named, too, where its name has room.
-        free = high >= 11 or (ends and all(abs(middle - other) >= LINE for other in taken))
-        if free and text_width(text) <= room:
-            taken += [middle] if ends else []
-            x = node.left - 5 if ends else node.left + THICK + 5
-            yield write(x, middle, [text], anchor="end" if ends else "start")
+        ends, middle, wide = node.column == last, node.top + high / 2 + 4, text_width(text)
+        x = node.left - 5 if ends else node.left + THICK + 5
+        if wide <= room and (high >= 11 or ends):
+            place = (x - wide if ends else x, middle, wide, text, "end" if ends else "start")
+            (texts if high >= 11 else thin).append(place)
+    # Where flows end is what the figure is about: a thin end is named, too, where its name has room.
+    for place in thin:
+        near = (other for other in texts if abs(other[1] - place[1]) < LINE)
+        if all(other[0] + other[2] < place[0] or place[0] + place[2] < other[0] for other in near):
+            texts.append(place)
+    for left, base, wide, text, anchor in texts:
+        yield write(left + wide if anchor == "end" else left, base, [text], anchor=anchor)
