@@ -82,15 +82,15 @@ def sequence_points(results: dict[str, Any]) -> pd.DataFrame:
 def add_point(desk: Desk, row: dict[str, Any], size: str) -> None:
     """One model on one target in the smallest or the largest shops."""
     decision = row["target"] == "session_start"
-    what = "Area under the ROC curve" if decision else "Lift"
+    what = "ROC-AUC" if decision else "Lift"
     form = ("ratio", 3 if decision else 0)
     measures = {"value": (form, what)}
     if row["model"] in ("sequence", "both"):
-        measures["over"] = (form, f"{what}, less that of the features")
+        measures["over"] = (form, f"{what} over features")
         if decision:
-            measures["precision_over"] = (form, "Area under the precision-recall curve, less the features'")
+            measures["precision_over"] = (form, "PR-AUC over features")
     if row["model"] in ("features", "sequence"):
-        measures["share"] = (("share", 0), "Part of the oracle's gain over chance")
+        measures["share"] = (("share", 0), "Part of oracle's gain")
     for measure, (shape, label) in measures.items():
         add_estimate(
             desk,
