@@ -98,7 +98,7 @@ def add_point(desk: Desk, row: dict[str, Any], size: str) -> None:
             Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
             shape,
             int(row["test_sessions" if decision else "test_positives"]),
-            f"{label}: {row['name']}, {row['target_name']}, {row['users']:,} users",
+            f"{label}: {row['model']}, {row['target_name']}, {row['users']:,} users",
         )
 
 
