@@ -52,6 +52,8 @@ class Evidence:
         False when that code changed since; never when `recomputed`.
     checked : str or None
         Of a result too long to repeat: the part that the current code computed again, and that agrees.
+    made_from : str
+        What it rests on, in words, where it is no data set of the catalogue.
     """
 
     name: str
@@ -64,11 +66,12 @@ class Evidence:
     recomputed: bool
     code_current: bool
     checked: str | None = None
+    made_from: str = "a simulation"
 
     @property
     def label(self) -> str:
         """One sentence for the page."""
-        data = ", ".join(self.datasets) or "a simulation"
+        data = ", ".join(self.datasets) or self.made_from
         if self.recomputed:
             return f"Computed from {data} in this build; agrees with the results of {self.date}."
         told = f"Computed from {data} on {self.date} ({self.seconds:.0f} s); not repeated in this build."

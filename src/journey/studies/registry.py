@@ -1,7 +1,4 @@
-"""Every committed result: what it answers, how it is computed, and on what it depends.
-
-`journey study --list` prints this list, `journey study NAME` computes one again.
-"""
+"""Every committed result: what it answers, how it is computed, on what it depends (`journey study`)."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from multiprocessing import get_context
 
 from journey.errors import JourneyError, require
@@ -111,6 +109,7 @@ STUDIES = {
             simulates=True,
             libraries=("retentioneering",),
             extra="ecom",
+            made_from="a log in the package retentioneering",
         ),
         Study(
             "eshop_clothing_paths",
@@ -237,8 +236,7 @@ STUDIES = {
             "When does reading the raw sequence of events predict better than features?",
             "journey.studies.sequence_model.study:sequence_model",
             simulates=True,
-            # Another release of either library may learn slightly different weights.
-            tolerance=0.02,
+            tolerance=0.02,  # Another release of a library may learn slightly different weights.
             libraries=("torch",),
             extra="sequence",
             part="journey.studies.sequence_model.study:smaller_shops",
@@ -310,7 +308,7 @@ def known(name: str) -> Study:
 def kept(name: str, paths: Paths | None = None, *, update: bool = False) -> Evidence:
     """The committed result of a study; computed again where its data are present and a build can."""
     root, study = paths or project(), known(name)
-    return evidence(
+    found = evidence(
         name,
         study.datasets if study.in_build else None,
         lambda: study.compute(root),
@@ -319,6 +317,7 @@ def kept(name: str, paths: Paths | None = None, *, update: bool = False) -> Evid
         root=root,
         update=update,
     )
+    return replace(found, made_from=study.made_from)
 
 
 def stale(paths: Paths) -> list[str]:
@@ -359,9 +358,8 @@ def check_study(name: str, paths: Paths) -> str:
 def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float]]:
     """Compute studies again, side by side in processes of one thread each.
 
-    Gives the name of each when it is written, and the seconds that it took now.
-
-    What is finished stays when the rest is interrupted.
+    Gives the name of each when it is written, and the seconds that it took now. What is finished stays when
+    the rest is interrupted.
 
     Raises
     ------

@@ -48,6 +48,8 @@ class Study:
         For a very long one: a function that computes the beginning of its results, and which part that is.
     whole_sql
         Whether it depends on every SQL file.
+    made_from
+        What it rests on, in words, where it is no data set of the catalogue.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Study:
     part: str | None = None
     part_says: str = ""
     whole_sql: bool = False
+    made_from: str = "a simulation"
 
     @property
     def roots(self) -> tuple[str, ...]:

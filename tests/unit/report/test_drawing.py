@@ -268,6 +268,29 @@ def test_flows_fill_their_nodes_and_keep_clear_of_others():
     assert max(heights(past.get("d", ""))) <= boxes[2][1]
 
 
+@pytest.mark.parametrize(("named", "times"), [("buy", 2), ("cart", 1)])
+def test_a_thin_end_of_flows_is_named_and_a_thin_step_is_not(named, times):
+    figure = go.Figure(
+        go.Sankey(
+            node={
+                "label": ["view", "cart", "leave", "buy"],
+                "color": [colour(f"series-{place}") for place in (1, 2, 3, 4)],
+                "hovertemplate": "%{label}: %{value:,}<extra></extra>",
+            },
+            link={
+                "source": [0, 0, 1, 1],
+                "target": [1, 2, 2, 3],
+                "value": [2, 998, 1, 1],
+                "color": colour("neutral", 0.35),
+                "hovertemplate": "%{source.label} to %{target.label}: %{value:,}<extra></extra>",
+            },
+        )
+    )
+    texts = [one.text for one in drawn(figure).iter(f"{SVG}text")]
+    # Once in the key of the colours.
+    assert texts.count(named) == times
+
+
 def test_a_phone_gets_long_names_above_their_rows_and_a_taller_drawing():
     names = [f"a name that is far too long for a phone, number {place}" for place in range(14)]
     frame = pd.DataFrame({"who": names, "value": range(14)}).assign(

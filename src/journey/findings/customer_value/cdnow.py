@@ -69,7 +69,10 @@ def add_holdout(desk: Desk, found: dict[str, Any]) -> None:
     forecast = holdout["forecasts"]["BG/NBD"]
     add("cdnow_r2", estimate_of(forecast["r2"]), "ratio", "R2 of CDNOW spend", n)
     add("cdnow_rank", estimate_of(forecast["rank"]), "ratio", "Rank correlation of CDNOW spend", n)
-    desk.save("tracking", pd.DataFrame(found["tracking"]))
+    tracking = pd.DataFrame(found["tracking"])
+    desk.save("tracking", tracking)
+    course = tracking.set_index("week")["BG/NBD"]
+    add("bg_line", course.iloc[-1] - course[0], "count", "Purchases that the line of BG/NBD adds", n)
     for name, row in (("once", holdout["by_repeats"][0]), ("often", holdout["by_repeats"][-1])):
         which = "no repeat purchase" if name == "once" else "seven or more"
         for key, column in (("seen", "actual"), ("bg", "BG/NBD"), ("pareto", "Pareto/NBD")):

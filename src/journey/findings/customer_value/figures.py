@@ -8,8 +8,6 @@ import plotly.graph_objects as go
 from journey.report.marks import band, error_bars
 from journey.report.style import SEQUENTIAL, STRONG, colour
 
-#: From this share of the largest value on, a cell is dark (light, in dark mode) enough for the opposite ink.
-
 
 def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
     """Percentage of each cohort that buys in each later period; its size stands beside its date.

@@ -18,8 +18,9 @@ METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8
 #: Days of the shop's record.
 DAYS = 90
+YEAR = 365
 #: A test that takes longer than this is none that the shop would finish.
-LONGEST = 365
+LONGEST = YEAR
 
 
 def collect(desk: Desk) -> None:
@@ -42,6 +43,10 @@ def collect(desk: Desk) -> None:
     ):
         source = "journey.assumptions:load_assumptions" if name == "spread" else f"{SOURCE}:collect"
         desk.ledger.add(f"decisions.{name}", value, unit, digits=0, label=label, source=source)
+    days, label = plans["ship"][2], "Years of this shop that the test of free shipping takes"
+    desk.ledger.add(
+        "decisions.ship_years", days / YEAR, "count", digits=0, label=label, source=f"{SOURCE}:tests"
+    )
     even = break_even(inputs, recorded)
     for name, unit, digits, label in (
         ("coupon_even", "points", 1, "Effect at which a coupon earns its discount"),

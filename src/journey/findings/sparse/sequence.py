@@ -41,6 +41,21 @@ PAIR = {
     "precision_over": "precision_over",
 }
 ENDS = ("", "_low", "_high")
+#: What the chapter names: size, target, model, measure.
+NAMED = (
+    *(
+        (size, target, model, "value")
+        for size in ("smallest", "largest")
+        for target in ("session_start", "item")
+        for model in ("features", "sequence")
+    ),
+    ("largest", "session_start", "sequence", "over"),
+    ("largest", "session_start", "both", "over"),
+    ("largest", "session_start", "features", "share"),
+    ("largest", "session_start", "sequence", "share"),
+    ("largest", "item", "sequence", "over"),
+    ("largest", "untouched", "both", "over"),
+)
 
 
 def add_sequence(desk: Desk) -> None:
@@ -53,10 +68,10 @@ def add_sequence(desk: Desk) -> None:
     points["name"] = points["model"].map(MODEL_NAMES)
     points["target_name"] = points["target"].map(TARGET_NAMES)
     desk.save("sequence", points)
-    for size, users in (("smallest", points["users"].min()), ("largest", points["users"].max())):
-        shown = points[points["users"].eq(users) & points["target"].isin(("session_start", "item"))]
-        for row in shown.to_dict("records"):
-            add_point(desk, {str(key): value for key, value in row.items()}, size)
+    ends = {"smallest": points["users"].min(), "largest": points["users"].max()}
+    rows = points.set_index(["users", "target", "model"], drop=False)
+    for size, target, model, measure in NAMED:
+        add_point(desk, rows.loc[(ends[size], target, model)].to_dict(), size, measure)
     add_counts(desk, points)
 
 
@@ -79,27 +94,19 @@ def sequence_points(results: dict[str, Any]) -> pd.DataFrame:
     return points.assign(target=points["target"].replace({"all": "item"}))
 
 
-def add_point(desk: Desk, row: dict[str, Any], size: str) -> None:
-    """One model on one target in the smallest or the largest shops."""
+def add_point(desk: Desk, row: dict[str, Any], size: str, measure: str) -> None:
+    """One measure of one model on one target in the smallest or the largest shops."""
     decision = row["target"] == "session_start"
     what = "ROC-AUC" if decision else "Lift"
-    form = ("ratio", 3 if decision else 0)
-    measures = {"value": (form, what)}
-    if row["model"] in ("sequence", "both"):
-        measures["over"] = (form, f"{what} over features")
-        if decision:
-            measures["precision_over"] = (form, "PR-AUC over features")
-    if row["model"] in ("features", "sequence"):
-        measures["share"] = (("share", 0), "Part of oracle's gain")
-    for measure, (shape, label) in measures.items():
-        add_estimate(
-            desk,
-            f"sequence_{size}_{row['target']}_{row['model']}_{measure}",
-            Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
-            shape,
-            int(row["test_sessions" if decision else "test_positives"]),
-            f"{label}: {row['model']}, {row['target_name']}, {row['users']:,} users",
-        )
+    label = {"value": what, "over": f"{what} over features", "share": "Part of oracle's gain"}[measure]
+    add_estimate(
+        desk,
+        f"sequence_{size}_{row['target']}_{row['model']}_{measure}",
+        Estimate(row[measure], row[f"{measure}_low"], row[f"{measure}_high"]),
+        ("share", 0) if measure == "share" else ("ratio", 3 if decision else 0),
+        int(row["test_sessions" if decision else "test_positives"]),
+        f"{label}: {row['model']}, {row['target_name']}, {row['users']:,} users",
+    )
 
 
 def add_counts(desk: Desk, points: pd.DataFrame) -> None:
@@ -117,7 +124,6 @@ def add_counts(desk: Desk, points: pd.DataFrame) -> None:
             "count",
             "Comparisons that the features win for certain",
         ),
-        ("smallest_users", int(points["users"].min()), "count", "Users of the smallest shop that was read"),
         ("largest_users", int(points["users"].max()), "count", "Users of the largest shop that was read"),
         ("from", first, "text", "Where the sequence of events wins at session start for certain"),
     ):

@@ -101,5 +101,4 @@ def add_ecom(desk: Desk) -> None:
         desk.ledger.add(f"your_shop.ecom_{name}", value, "count", label=label, source=source)
     desk.save("ecom_counts", counts)
     desk.save("ecom_map", pd.DataFrame({"line": found["map"]}))
-    note = evidence.label.replace("a simulation", f"the package {found['package']} {found['version']}")
-    desk.save("ecom_evidence", pd.DataFrame({"note": [note]}))
+    desk.save("ecom_evidence", pd.DataFrame({"note": [evidence.label]}))

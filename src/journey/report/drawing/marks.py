@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 #: From so many points on they are dots of one path a colour.
 MANY = 150
-#: From this share of the scale on a cell is dark enough (light, in dark mode) for the opposite ink.
 Points = list[tuple[float, float] | None]
 Stroke = tuple[float, float, float, float]
 
