@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from subprocess import PIPE, Popen
+from threading import Lock
 from typing import Any
 
 import nbformat
@@ -14,6 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from press import warm
 from press.errors import PressError
 from press.source import Code, Page
 
@@ -21,14 +27,27 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 MARKUP = re.compile(r"([\\`*_{}\[\]<>|~^$@#])")
 # IPC sockets need no port and no encryption; Windows has none.
 TRANSPORT = "ipc" if os.name == "posix" else "tcp"
+# Python warns of forks beside threads, which numerical libraries start and renew, and the debugger of frozen
+# modules.
+SERVER = (sys.executable, "-P", "-W", "ignore", "-X", "frozen_modules=off", warm.__file__, "serve")
 
 
 class Runner:
-    """Executes pages, several at once; `stop` ends them all."""
+    """Executes pages, several at once; `stop` ends them all.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    modules
+        What to import once, before kernels are forked for the pages.
+    """
+
+    def __init__(self, modules: Sequence[str] = ()) -> None:
         self.stopped = False
         self.kernels: list[AsyncKernelManager] = []
+        self.modules = modules
+        self.starting = Lock()
+        self.server: Popen[bytes] | None = None
+        self.folder = tempfile.TemporaryDirectory(prefix="press-", ignore_cleanup_errors=True)
 
     def stop(self) -> None:
         """End every kernel; what waits for one sees that it died."""
@@ -36,6 +55,33 @@ class Runner:
         for kernel in self.kernels:
             if process := getattr(kernel.provisioner, "process", None):
                 process.terminate()
+
+    def close(self) -> None:
+        """End the process that forks kernels."""
+        if self.server is not None:
+            self.server.kill()
+            self.server.communicate()
+        self.folder.cleanup()
+
+    def forked(self, command: list[str]) -> list[str]:
+        """The command of a kernel that is forked; the given one where none of this Python can be."""
+        if os.name != "posix" or command[1:3] != ["-m", "ipykernel_launcher"]:
+            return command
+        if command[0] not in {"python", "python3", sys.executable}:
+            return command
+        address = str(Path(self.folder.name) / "kernels")
+        with self.starting:
+            if self.server is None:
+                with socket.socket(socket.AF_UNIX) as listener:
+                    listener.bind(address)
+                    listener.listen()
+                    self.server = Popen(
+                        [*SERVER, str(listener.fileno()), *self.modules],
+                        pass_fds=[listener.fileno()],
+                        stdin=PIPE,
+                        start_new_session=True,
+                    )
+        return [sys.executable, "-I", "-S", warm.__file__, "wait", address, *command[3:]]
 
     def execute(self, page: Page) -> list[str]:
         """Run a page from top to bottom; the Markdown that takes the place of each piece of code.
@@ -55,6 +101,8 @@ class Runner:
             self.kernels.append(kernel)
             client = notebook(page, kernel)
             try:
+                if spec := kernel.kernel_spec:
+                    spec.argv = self.forked(spec.argv)
                 with client.setup_kernel(cleanup_kc=True):
                     return [self.run(client, page, index) for index in range(len(page.code))]
             except (NoSuchKernel, RuntimeError) as error:
@@ -92,7 +140,6 @@ def notebook(page: Page, kernel: AsyncKernelManager) -> NotebookClient:
         # A busy machine may be slow, but no output may be lost.
         iopub_timeout=120,
         raise_on_iopub_timeout=True,
-        coalesce_streams=True,
         shutdown_kernel="immediate",
     )
 

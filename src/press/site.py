@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,17 @@ from press.project import Meta, Project, load
 from press.source import Page
 
 HERE = Path(__file__).parent
+#: Pages at a time: more than processors, for a kernel that starts or ends is waited for.
+THREADS = 2 + (os.cpu_count() or 1)
 
 
-def render(root: Path, pages: list[Path] | None = None, *, depends: Mapping[str, str] | None = None) -> Path:
+def render(
+    root: Path,
+    pages: list[Path] | None = None,
+    *,
+    depends: Mapping[str, str] | None = None,
+    modules: Sequence[str] = (),
+) -> Path:
     """Render a Quarto website project, whose pre-render commands have run.
 
     Parameters
@@ -37,6 +46,9 @@ def render(root: Path, pages: list[Path] | None = None, *, depends: Mapping[str,
     depends
         A page's path below the root -> digest of what its code rests on besides the page. The code of a page
         that is not named always runs.
+    modules
+        What most pages import, and may have imported for them: a kernel that is forked from one process that
+        has it starts at once.
 
     Returns
     -------
@@ -49,7 +61,8 @@ def render(root: Path, pages: list[Path] | None = None, *, depends: Mapping[str,
         For anything outside the dialect and for a failing cell. The site is then as it was before.
     """
     project = load(root.resolve())
-    Site(project, depends or {}).build(pages)
+    with closing(Runner(modules)) as runner:
+        Site(project, depends or {}, runner).build(pages)
     return project.output
 
 
@@ -65,13 +78,13 @@ def finish(project: Project, output: Path) -> None:
 class Site:
     """One rendering of a project."""
 
-    def __init__(self, project: Project, depends: Mapping[str, str]) -> None:
+    def __init__(self, project: Project, depends: Mapping[str, str], runner: Runner) -> None:
         self.project = project
         self.depends = depends
+        self.runner = runner
         self.pages = {path: source.read(project, path) for path in project.pages}
         titles = {path: str(page.front.get("title", page.file.stem)) for path, page in self.pages.items()}
         self.navigation = Navigation(project, titles)
-        self.runner = Runner()
         self.aside = project.state
         self.record = project.state / "pages.json"
         after = project.named(*project.commands)
@@ -134,10 +147,10 @@ class Site:
         )
 
     def render(self, stale: dict[str, str]) -> dict[str, Meta]:
-        """Render pages aside, two at a time; an error or an interrupt stops all of them at once."""
+        """Render pages aside, several at a time; an error or an interrupt stops all of them at once."""
         done: dict[str, Meta] = {}
         start = time.monotonic()
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(THREADS) as pool:
             futures = {pool.submit(self.page, self.pages[path]): path for path in stale}
             try:
                 for future in as_completed(futures):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from journey.paths import Paths
@@ -13,6 +16,7 @@ from journey.report.notebooks_work import work
 CELL = re.compile(r"^```\{python\}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`\{python\} ([^`]+)`")
 SQL = "%%sql"
+PACKAGE = Path(__file__).resolve().parents[1]
 #: A function whose source a page shows; of code that is read a comment counts too.
 SHOWN = re.compile(r'"(journey(?:\.\w+)+):\w+"')
 
@@ -38,6 +42,18 @@ def page_inputs(inputs: Inputs, page: Path) -> dict[str, str]:
 def page_digests(inputs: Inputs) -> dict[str, str]:
     """For the renderer: a page's path below the root -> digest of what its code rests on."""
     return {inputs.label(page): _digest(page_inputs(inputs, page)) for page in page_files(inputs.paths)}
+
+
+def page_modules(pages: Iterable[Path]) -> list[str]:
+    """Modules that pages import, for the renderer to import once for all.
+
+    Of one that is taken whole (`import *`) what it imports: itself, it speaks to the IPython that it finds.
+    """
+    found = _imported(map(page_code, pages))
+    whole = {module for module, name in found if name == "*"}
+    found |= _imported(_file(module).read_text(encoding="utf-8") for module in whole)
+    names = {name for module, part in found for name in (module, f"{module}.{part}")}
+    return sorted(name for name in names - whole if _file(name).is_file())
 
 
 def notebook_keys(inputs: Inputs) -> dict[Path, str]:
@@ -73,6 +89,21 @@ def notebook_inputs(inputs: Inputs) -> dict[str, str]:
         found[f"page {inputs.label(page)}"] = _digest(seen)
         found |= inputs.files([page])
     return found
+
+
+def _imported(texts: Iterable[str]) -> set[tuple[str, str]]:
+    """Module and name of all that is imported by name; what cannot be read says so when it runs."""
+    found = set()
+    for text in texts:
+        with contextlib.suppress(SyntaxError):
+            froms = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+            found |= {(node.module or "", alias.name) for node in froms for alias in node.names}
+    return found
+
+
+def _file(module: str) -> Path:
+    """Where a module of the package would lie."""
+    return PACKAGE.parent / f"{module.replace('.', '/')}.py"
 
 
 def _digest(values: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.pipeline.pages import page_digests
+from journey.pipeline.pages import page_digests, page_files, page_modules
 from journey.pipeline.rendered import forget, page_keys, remember, site_files
 from journey.pipeline.run import plan, prepare
 
@@ -75,7 +75,12 @@ def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> N
     from press.errors import PressError
 
     try:
-        press.render(paths.root, [page.resolve() for page in pages] or None, depends=depends)
+        press.render(
+            paths.root,
+            [page.resolve() for page in pages] or None,
+            depends=depends,
+            modules=page_modules(page_files(paths)),
+        )
     except PressError as error:
         raise JourneyError(str(error)) from error
 

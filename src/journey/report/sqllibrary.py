@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import duckdb
 import pandas as pd
 
@@ -86,6 +88,7 @@ def show_portability() -> None:
     )
 
 
+@cache
 def measured() -> pd.DataFrame:
     """One row a query and system: name, system with version, translated, same, and the reason if it is not.
 

@@ -220,22 +220,56 @@ def test_pre_render_is_left_to_who_renders(small: Small) -> None:
     assert (root / "_site" / "index.html").exists()
 
 
-def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
-    root = small(
-        '```{python}\n#| include: false\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n'
-    )
+def start(root: Path) -> subprocess.Popen[bytes]:
+    """Render in a process of its own."""
     command = "import sys; from pathlib import Path; import press; press.render(Path(sys.argv[1]))"
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-c", command, str(root)],
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+
+
+def wait_for_kernels(root: Path, process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes below a renderer, once its page says that it has started."""
     deadline = time.monotonic() + 60
     while not (root / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     kernels = psutil.Process(process.pid).children(recursive=True)
     assert kernels
+    return kernels
+
+
+def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
+    root = small(
+        '```{python}\n#| include: false\nopen("started", "w").close()\nimport time; time.sleep(600)\n```\n'
+    )
+    process = start(root)
+    kernels = wait_for_kernels(root, process)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) != 0
     assert not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
     assert not (root / "_site").exists()
     assert not list((root / ".press").glob(".aside*"))
+
+
+def test_kernels_share_what_was_imported_for_them_and_nothing_else(small: Small) -> None:
+    cell = '```{python}\n#| output: asis\nimport sys\nprint("imported", "colorsys" in sys.modules)\n'
+    cell += 'import colorsys\nprint("marked", hasattr(colorsys, "mark"))\ncolorsys.mark = 1\n```\n'
+    root = small(cell)
+    (root / "other.qmd").write_text(f"---\ntitle: Other\n---\n\n{cell}", "utf-8")
+    site = press.render(root, modules=["colorsys", "no_such_module"])
+    for page in ("index.html", "other.html"):
+        text = (site / page).read_text("utf-8")
+        assert "imported True" in text
+        assert "marked False" in text
+
+
+def test_kernels_end_with_a_renderer_that_is_killed(small: Small) -> None:
+    root = small('```{python}\n#| include: false\nopen("started", "w").close()\nwhile True: pass\n```\n')
+    process = start(root)
+    kernels = wait_for_kernels(root, process)
+    process.kill()
+    process.wait()
+    gone, alive = psutil.wait_procs(kernels, timeout=20)
+    assert gone
+    assert not alive
