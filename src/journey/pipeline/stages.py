@@ -19,6 +19,8 @@ from journey.pipeline.stage import Report, Stage
 from journey.pipeline.state import OUTLETS
 
 WORK = "journey.pipeline.work"
+#: The chapter that takes longest is begun first: the others find room beside it.
+LONGEST = "sparse"
 #: What a chapter makes besides its own folder of results, and others read.
 BESIDES = {
     "prediction": (
@@ -108,7 +110,7 @@ def findings(paths: Paths) -> list[Stage]:
             makes=(f"data/results/{chapter}/", *BESIDES.get(chapter, ())),
             apart=partial(work.collect, paths, chapter),
         )
-        for chapter in sorted(chapters())
+        for chapter in sorted(chapters(), key=lambda name: (name != LONGEST, name))
     ]
     parts = [paths.results / each.name / "numbers.json" for each in found]
     ledger = Stage(
