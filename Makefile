@@ -5,6 +5,8 @@ READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-test
 PYTHON ?= python3
 export PYTHONHASHSEED := 0
+# A build starts dozens of processes; without kept bytecode each compiles pandas again, for about three seconds.
+unexport PYTHONDONTWRITEBYTECODE
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX := $(PIP_INDEX_URL)
 endif
