@@ -192,11 +192,8 @@ class Crowd:
         """Run a stage, or start it in another process."""
         inputs, written = rests_on(stage, self.build.inputs), Written(self.build.state.root)
         if self.workers is None or stage.apart is None:
-            if self.bars.run(stage, self.build.inputs) is False:
-                self.build.inputs.forget()
-                self.build.state.drop(stage.name)
-            else:
-                self.build.finish(stage, inputs, written.since(), self.bars)
+            returned = self.bars.run(stage, self.build.inputs)
+            self.finish(stage, returned, inputs, written.since())
             return
         if not self.running:
             self.since, self.claimed = written, set()
@@ -204,15 +201,24 @@ class Crowd:
 
     def wait(self) -> None:
         """Wait for one of the stages in other processes, and record what it wrote of what it makes."""
-        stage, inputs, written, report = self.running.pop(Workers.first({*self.running}))
+        done = Workers.first({*self.running})
+        stage, inputs, written, report = self.running.pop(done)
         report(1, 1)
         root = self.build.state.root
         own = [file for file in written.since() if in_root(file, root).startswith(stage.makes)]
-        self.build.finish(stage, inputs, own, self.bars)
+        self.finish(stage, done.result(), inputs, own)
         self.claimed |= {*own}
         if not self.running and self.since and (loose := {*self.since.since()} - self.claimed):
             named = in_root(min(loose), root)
             raise JourneyError(f"{named}: no stage says that it makes this file; its `makes` must name it")
+
+    def finish(self, stage: Stage, returned: object, inputs: dict[str, str], written: Iterable[Path]) -> None:
+        """Record what a stage wrote, unless it wants to be tried again."""
+        if returned is False:
+            self.build.inputs.forget()
+            self.build.state.drop(stage.name)
+        else:
+            self.build.finish(stage, inputs, written, self.bars)
 
     def end(self) -> None:
         """Wait for all."""

@@ -73,6 +73,7 @@ def simulation(paths: Paths) -> Stage:
         does(work.simulate_shop, paths, settings),
         seen(f"{WORK}:simulate_shop", reads=[settings]),
         makes=("data/raw/simulated/",),
+        apart=partial(work.simulate_shop, paths, settings),
     )
 
 
@@ -168,18 +169,24 @@ def for_pages(paths: Paths) -> list[Stage]:
             "Put the plotting library beside the pages",
             does(work.copy_plotly, paths),
             seen(f"{WORK}:copy_plotly"),
+            makes=("assets/vendor/plotly.min.js",),
+            apart=partial(work.copy_plotly, paths),
         ),
         Stage(
             "duckdb",
             "Put the database that runs in a page beside the pages",
             does(work.copy_duckdb, paths),
             seen(f"{WORK}:copy_duckdb"),
+            makes=("assets/vendor/duckdb/",),
+            apart=partial(work.copy_duckdb, paths),
         ),
         Stage(
             "page_tables",
             "Write the tables that the SQL library's page loads",
             does(work.write_page_tables, paths),
             seen(f"{WORK}:write_page_tables"),
+            makes=("data/results/sql/page/",),
+            apart=partial(work.write_page_tables, paths),
         ),
     ]
 

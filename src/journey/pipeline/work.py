@@ -24,7 +24,7 @@ SPARK = "JOURNEY_SPARK"
 DAYS = 90
 
 
-def simulate_shop(paths: Paths, settings: Path, report: Report) -> None:
+def simulate_shop(paths: Paths, settings: Path, report: Report | None = None) -> None:
     """Make the simulated shop from the settings file."""
     from journey.stores.simulator import simulate
 
@@ -168,7 +168,7 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
     draw_icons(paths)
 
 
-def copy_plotly(paths: Paths, report: Report) -> None:
+def copy_plotly(paths: Paths, report: Report | None = None) -> None:
     """Put plotly.js beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy
 
@@ -176,7 +176,7 @@ def copy_plotly(paths: Paths, report: Report) -> None:
         print(f"Note: {missing}.", file=sys.stderr)
 
 
-def copy_duckdb(paths: Paths, report: Report) -> bool:
+def copy_duckdb(paths: Paths, report: Report | None = None) -> bool:
     """Put what runs SQL in a page beside the site's scripts; whether it could be had.
 
     Without it the SQL library is a page to read.
@@ -191,7 +191,7 @@ def copy_duckdb(paths: Paths, report: Report) -> bool:
     return True
 
 
-def write_page_tables(paths: Paths, report: Report) -> None:
+def write_page_tables(paths: Paths, report: Report | None = None) -> None:
     """Write the tables that the SQL library's page runs its queries on."""
     from journey.warehouse.connect import connect
     from journey.warehouse.page_tables import write_page_tables as write
