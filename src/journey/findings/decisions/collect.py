@@ -8,7 +8,7 @@ from journey import experiments as engine
 from journey.errors import JourneyError
 from journey.findings.decisions.inputs import Known, Question, known, ledgers, questions, uncertain
 from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
-from journey.findings.desk import USERS, Desk
+from journey.findings.desk import Desk
 from journey.report.ledger import Numbers
 
 SOURCE = "journey.findings.decisions.collect"
@@ -16,6 +16,8 @@ WORTH = "journey.findings.decisions.worth"
 DRAWS, SEED = 40_000, 12
 METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8
+#: Part of those who are due a coupon who keep it when the coupons stop: enough to see a change of the times.
+HELD = 0.1
 #: Days of the shop's record.
 DAYS = 90
 YEAR = 365
@@ -47,6 +49,7 @@ def collect(desk: Desk) -> None:
     desk.ledger.add(
         "decisions.ship_years", days / YEAR, "count", digits=0, label=label, source=f"{SOURCE}:tests"
     )
+    add_price_of_test(desk, judged["stop"], plans["stop"])
     even = break_even(inputs, recorded)
     for name, unit, digits, label in (
         ("coupon_even", "points", 1, "Effect at which a coupon earns its discount"),
@@ -57,6 +60,29 @@ def collect(desk: Desk) -> None:
     desk.save("ranked", ranked(desk, asked, judged))
     desk.save("swings", swing_table(asked, inputs, moved))
     desk.save("tests", test_table(asked, judged, plans))
+
+
+def add_price_of_test(desk: Desk, judged: Judged, plan: tuple[float, int, int]) -> None:
+    """What a test of halves forgoes while it runs, and after how long knowing has paid for that.
+
+    The half that keeps its coupons goes without the saving. Knowing earns its worth in every 90 days after.
+    """
+    source = f"{SOURCE}:add_price_of_test"
+    forgone = judged.expected / 2 * plan[2] / DAYS
+    years = forgone / judged.knowing * DAYS / YEAR
+    for name, value, unit, digits, label in (
+        (
+            "forgone",
+            forgone,
+            "eur",
+            None,
+            "Saving that a test of the coupons forgoes in the half that keeps them",
+        ),
+        ("payback", years, "count", 0, "Years of better decisions that pay for the test of the coupons"),
+        ("held", HELD, "share", 0, "Part of those due a coupon who keep it, as a check"),
+        ("held_cost", HELD * judged.expected, "eur", None, "Saving that the check forgoes in 90 days"),
+    ):
+        desk.ledger.add(f"decisions.stop_{name}", value, unit, digits=digits, label=label, source=source)
 
 
 def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:
@@ -180,7 +206,7 @@ BASIS = {
     "ship": {
         "measured": "revenue and orders in the experiment",
         "assumed": "gross margin, cost of a parcel",
-        "arithmetic": f"{USERS:,} users × (revenue × margin − parcels × cost)",
+        "arithmetic": "visitors × (revenue × margin − parcels × cost)",
     },
 }
 

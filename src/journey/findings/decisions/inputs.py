@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.findings.decisions.worth import Drawn, Input, Kind, Worth
-from journey.findings.desk import USERS, Desk
+from journey.findings.desk import Desk
 from journey.report.ledger import Figure, Numbers
 
 CHAPTERS = ("causal", "experiments", "funnel")
@@ -18,6 +18,7 @@ CHAPTERS = ("causal", "experiments", "funnel")
 class Known:
     """Counts and amounts that are recorded, not estimated."""
 
+    visitors: float
     carts: float
     coupons: float
     discount: float
@@ -50,10 +51,11 @@ def ledgers(desk: Desk) -> dict[str, Numbers]:
 
 
 def known(numbers: dict[str, Numbers]) -> Known:
-    """What is recorded: carts and coupons of the 90 days, the discount a coupon costs."""
+    """What is recorded: visitors, carts and coupons of the 90 days, the discount a coupon costs."""
     causal, funnel = numbers["causal"].causal, numbers["funnel"].funnel
     coupons = causal.promised_doubly_robust.number.n
     return Known(
+        visitors=funnel.visitors.value,
         carts=funnel.cart_sessions.value,
         coupons=float(coupons or 0),
         discount=causal.cost_per_session.value,
@@ -103,7 +105,7 @@ def assumed(desk: Desk, name: str, kind: Kind, entry: str) -> Input:
 
 
 def questions(known: Known, step: str) -> list[Question]:
-    """The decisions, each with its worth in euros: for the 90 days recorded, or for `USERS` users."""
+    """The decisions, each with its worth in euros over the 90 days recorded."""
 
     def repair(of: Drawn) -> NDArray[np.float64]:
         return of["margin"] * of["won"] * of["lost"] - of["work"]
@@ -116,7 +118,7 @@ def questions(known: Known, step: str) -> list[Question]:
         return known.coupons * (known.discount - of["coupon"] * of["margin"] * basket)
 
     def ship(of: Drawn) -> NDArray[np.float64]:
-        return USERS * (of["margin"] * of["revenue"] - of["parcel"] * of["orders"])
+        return known.visitors * (of["margin"] * of["revenue"] - of["parcel"] * of["orders"])
 
     return [
         Question("repair", "Repair", f"Repair the step {step}", repair, "the repaired step", "carts"),
