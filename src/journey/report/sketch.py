@@ -76,6 +76,9 @@ def sketch(
     least, most = min(values), max(values)
     if least == most:
         raise JourneyError("a chart needs a mark that differs from where it starts")
+    # An interval that ends at the edge would look cut off.
+    beside = 0.03 * (most - least) if apart else 0.0
+    least, most = least - beside * (least < start), most + beside * (most > start)
     right = 0.0 if apart else max(text_width(mark.text, BOLD) for mark in marks) + 8
     head = TOP if line else 4.0
 

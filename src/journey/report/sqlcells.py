@@ -209,7 +209,9 @@ def _show_result(
     shown, told = with_intervals(frame if limit is None else frame.head(limit))
     show_result(shown, caption=caption, id=id, columns=columns or told)
     if len(shown) < len(frame):
-        print(f"\n::: {{.figure-source}}\nThe first {len(shown):,} of {len(frame):,} rows.\n:::\n")
+        print(
+            f"\n::: {{.figure-source}}\nThe first {len(shown):,} of the result's {len(frame):,} rows.\n:::\n"
+        )
 
 
 def _variables(sql: str, namespace: Mapping[str, Any]) -> dict[str, Value]:

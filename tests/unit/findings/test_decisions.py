@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from journey.errors import JourneyError
-from journey.findings.decisions.collect import verdict
+from journey.findings.decisions.collect import price_of_halves, verdict
 from journey.findings.decisions.inputs import Known, known, ledgers, questions, uncertain
 from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
-from journey.findings.desk import Desk
+from journey.findings.desk import USERS, Desk
 from journey.paths import project
 
 MEASURED = Input("effect", "measured", 2.0, 0.04, 3.96)
@@ -92,12 +92,13 @@ def test_worths_by_hand():
         }.items()
     }
     found = {
-        each.key: each.worth(one)[0] for each in questions(Known(100.0, 50.0, 1.2, 1.5), "cart to checkout")
+        each.key: each.worth(one)[0]
+        for each in questions(Known(700.0, 100.0, 50.0, 1.2, 1.5), "cart to checkout")
     }
     assert found["repair"] == pytest.approx(0.5 * 0.1 * 1000 - 20)
     assert found["assist"] == pytest.approx(100 * (0.2 * 0.5 * 0.25 * 40 - 0.6))
     assert found["stop"] == pytest.approx(50 * (1.2 - 0.02 * 0.5 * 1.5 * 40))
-    assert found["ship"] == pytest.approx(10_000 * (0.5 * 1.5 - 5 * 0.2))
+    assert found["ship"] == pytest.approx(700 * (0.5 * 1.5 - 5 * 0.2))
 
 
 @pytest.mark.parametrize(
@@ -123,9 +124,19 @@ def test_at_the_assumptions_the_worths_are_those_of_the_chapters():
     found = {each.key: each.worth(at)[0] for each in questions(known(numbers), "step")}
     work = desk.assumptions["funnel.repair_cost"]
     assert found["repair"] == pytest.approx(numbers["funnel"].funnel.top_overall_value.value - work, rel=1e-6)
-    assert found["ship"] == pytest.approx(numbers["experiments"].experiments.rollout_value.value, rel=1e-6)
+    a_user = numbers["experiments"].experiments.rollout_value.value / USERS
+    assert found["ship"] == pytest.approx(a_user * numbers["funnel"].funnel.visitors.value, rel=1e-6)
     stop = -numbers["causal"].causal.promised_doubly_robust.value
     assert found["stop"] == pytest.approx(stop, rel=1e-6)
+
+
+def test_a_test_of_halves_costs_what_the_other_half_would_save():
+    # 100 a quarter, half of it forgone for two quarters; knowing brings 20 a quarter, so five quarters pay.
+    forgone, years = price_of_halves(Judged(100.0, -50.0, 250.0, 0.8, 20.0), 180)
+    assert forgone == pytest.approx(100.0)
+    assert years == pytest.approx(5 * 90 / 365)
+    # Who would decide the same whatever the test says never gets it back.
+    assert price_of_halves(Judged(100.0, 50.0, 150.0, 1.0, 0.0), 180)[1] == float("inf")
 
 
 def test_nothing_assumed_has_a_narrow_range():

@@ -83,7 +83,7 @@ def test_a_numbered_table_and_a_limit(capsys: pytest.CaptureFixture[str]) -> Non
     # Eight columns and five rows: the table stands on its side.
     assert text.count('<th scope="col"') == 1 + 5
     assert text.count('<th scope="row">') == 7
-    assert f"The first 5 of {len(query('daily_metrics'))} rows." in text
+    assert f"The first 5 of the result's {len(query('daily_metrics'))} rows." in text
 
 
 def test_text_from_data_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,7 @@ def test_magic_keeps_the_result_and_binds_variables(
     assert len(kept) == 2
     text = capsys.readouterr().out
     assert "<caption>Sessions by device</caption>" in text
-    assert "The first 1 of 2 rows." in text
+    assert "The first 1 of the result's 2 rows." in text
     assert "from</b> marts.sessions <b>group" in text
 
 

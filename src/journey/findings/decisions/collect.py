@@ -18,6 +18,8 @@ METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8
 #: Part of those who are due a coupon who keep it when the coupons stop: enough to see a change of the times.
 HELD = 0.1
+#: Beyond these it does not matter how many.
+MOST_YEARS = 100
 #: Days of the shop's record.
 DAYS = 90
 YEAR = 365
@@ -49,7 +51,7 @@ def collect(desk: Desk) -> None:
     desk.ledger.add(
         "decisions.ship_years", days / YEAR, "count", digits=0, label=label, source=f"{SOURCE}:tests"
     )
-    add_price_of_test(desk, judged["stop"], plans["stop"])
+    add_price_of_test(desk, judged["stop"], plans["stop"][2])
     even = break_even(inputs, recorded)
     for name, unit, digits, label in (
         ("coupon_even", "points", 1, "Effect at which a coupon earns its discount"),
@@ -62,27 +64,28 @@ def collect(desk: Desk) -> None:
     desk.save("tests", test_table(asked, judged, plans))
 
 
-def add_price_of_test(desk: Desk, judged: Judged, plan: tuple[float, int, int]) -> None:
-    """What a test of halves forgoes while it runs, and after how long knowing has paid for that.
+def price_of_halves(judged: Judged, days: int) -> tuple[float, float]:
+    """What a test of halves forgoes while it runs, EUR, and the years after which knowing has paid for that.
 
-    The half that keeps its coupons goes without the saving. Knowing earns its worth in every 90 days after.
+    The half that goes on as before goes without the worth; knowing earns its own in every 90 days after.
     """
-    source = f"{SOURCE}:add_price_of_test"
-    forgone = judged.expected / 2 * plan[2] / DAYS
-    years = forgone / judged.knowing * DAYS / YEAR
-    for name, value, unit, digits, label in (
-        (
-            "forgone",
-            forgone,
-            "eur",
-            None,
-            "Saving that a test of the coupons forgoes in the half that keeps them",
-        ),
-        ("payback", years, "count", 0, "Years of better decisions that pay for the test of the coupons"),
-        ("held", HELD, "share", 0, "Part of those due a coupon who keep it, as a check"),
-        ("held_cost", HELD * judged.expected, "eur", None, "Saving that the check forgoes in 90 days"),
+    forgone = judged.expected / 2 * days / DAYS
+    return forgone, forgone / judged.knowing * DAYS / YEAR if judged.knowing > 0 else float("inf")
+
+
+def add_price_of_test(desk: Desk, judged: Judged, days: int) -> None:
+    """Register what a test of the coupons forgoes, and what the check in its place does."""
+    forgone, years = price_of_halves(judged, days)
+    told = years if years < MOST_YEARS else f"more than {MOST_YEARS}"
+    for name, value, unit, label, source in (
+        ("forgone", forgone, "eur", "Saving that a test of the coupons by halves forgoes", "price_of_halves"),
+        ("payback", told, "count", "Years until knowing pays for the test of the coupons", "price_of_halves"),
+        ("held", HELD, "share", "Part of those due a coupon who keep it, as a check", "add_price_of_test"),
+        ("held_cost", HELD * judged.expected, "eur", "Saving that the check forgoes", "add_price_of_test"),
     ):
-        desk.ledger.add(f"decisions.stop_{name}", value, unit, digits=digits, label=label, source=source)
+        desk.ledger.add(
+            f"decisions.stop_{name}", value, unit, digits=0, label=label, source=f"{SOURCE}:{source}"
+        )
 
 
 def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:
