@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -43,14 +45,17 @@ def add_alarms(desk: Desk, fixed: np.ndarray, always: np.ndarray) -> None:
     """How many looks there are, and at how many each way of looking sees an effect."""
     n, here = len(fixed), f"{SOURCE}:add_alarms"
     sequence = "journey.experiments.always_valid:confidence_sequence"
-    asked, label = {"query": "experiment_users"}, "Daily looks at the free-shipping experiment"
-    desk.ledger.add("experiments.looks", n, "count", label=label, source=here, **asked)
+    common: dict[str, Any] = {"query": "experiment_users"}
+    label = "Daily looks at the free-shipping experiment"
+    desk.ledger.add("experiments.looks", n, "count", label=label, source=here, **common)
     for name, seen, words, source in (
         ("significant", fixed, f"the fixed test has p below {ALPHA}", here),
         ("always", always, "the confidence sequence excludes zero", sequence),
     ):
         value, label = int(seen.sum()), f"Daily looks at which {words}"
-        desk.ledger.add(f"experiments.looks_{name}", value, "count", n=n, label=label, source=source, **asked)
+        desk.ledger.add(
+            f"experiments.looks_{name}", value, "count", n=n, label=label, source=source, **common
+        )
 
 
 def daily_counts(users: pd.DataFrame) -> tuple[pd.DatetimeIndex, engine.Proportion, engine.Proportion]:
