@@ -252,52 +252,49 @@ def add_quality(
     rows = []
     for number in np.unique(week):
         inside = week == number
+        counts = {"sessions": int(inside.sum()), "buyers": int(y[inside].sum())}
         for name, p in (("frozen", fixed), ("retrained every week", weekly)):
-            found = quality(y[inside], p[inside], users[inside])
             rows.append(
                 {"starts": f"{calendar.starts(int(number)):%-d %b}", "week": int(number), "model": name}
-                | {"sessions": int(inside.sum()), "buyers": int(y[inside].sum())}
+                | counts
                 | {
                     f"{metric}{end}": getattr(each, part)
-                    for metric, each in found.items()
+                    for metric, each in quality(y[inside], p[inside], users[inside]).items()
                     for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
                 }
             )
     table = pd.DataFrame(rows)
     table["shifted"] = table["week"] >= calendar.shifted
     desk.save("quality", table)
-    shifted = week >= calendar.shifted
-    source = f"{SOURCE}:add_quality"
-    for name, part in (("before", ~shifted), ("shifted", shifted)):
-        found = quality(y[part], fixed[part], users[part])
-        for metric, words in (("roc_auc", "ROC-AUC"), ("ratio", "observed over expected")):
-            add_estimate(desk, f"{metric}_{name}", found[metric], int(part.sum()), f"{words}, {name}", source)
-    moved = change(y, fixed, shifted, users)
-    add_estimate(desk, "roc_auc_change", moved, len(y), "Change of the ROC-AUC with the shift", source)
-    alone = table[(table["model"] == "frozen")]
-    off = alone[(alone["ratio_low"] > 1) | (alone["ratio_high"] < 1)]
-    desk.ledger.add(
-        "drift.weeks_off",
-        len(off),
-        "count",
-        n=len(alone),
-        label="Weeks whose interval of observed over expected excludes one",
-        source=source,
-    )
+    add_frozen(desk, table, y, fixed, week >= calendar.shifted, users)
     # In the first week after the shift nobody has any shifted week to learn from.
     late = week > calendar.shifted
     old = rolling[calendar.shifted].to_numpy()
     for metric, saved in gain(y[late], weekly[late], old[late], users[late]).items():
-        words = "ROC-AUC" if metric == "roc_auc" else "log loss"
-        add_estimate(
-            desk,
-            f"retrain_{metric}",
-            saved,
-            int(late.sum()),
-            f"Gain of retraining, {words}",
-            f"{SOURCE}:gain",
-            4,
-        )
+        label = f"Gain of retraining, {'ROC-AUC' if metric == 'roc_auc' else 'log loss'}"
+        add_estimate(desk, f"retrain_{metric}", saved, int(late.sum()), label, f"{SOURCE}:gain", 4)
+
+
+def add_frozen(
+    desk: Desk,
+    table: pd.DataFrame,
+    y: NDArray[np.bool_],
+    p: Floats,
+    shifted: NDArray[np.bool_],
+    users: NDArray[np.int64],
+) -> None:
+    """Ranking and calibration of the frozen model before and after the shift, and its weeks that are off."""
+    source = f"{SOURCE}:add_frozen"
+    for name, part in (("before", ~shifted), ("shifted", shifted)):
+        found = quality(y[part], p[part], users[part])
+        for metric, words in (("roc_auc", "ROC-AUC"), ("ratio", "observed over expected")):
+            add_estimate(desk, f"{metric}_{name}", found[metric], int(part.sum()), f"{words}, {name}", source)
+    moved = change(y, p, shifted, users)
+    add_estimate(desk, "roc_auc_change", moved, len(y), "Change of the ROC-AUC with the shift", source)
+    alone = table[table["model"] == "frozen"]
+    off = alone[(alone["ratio_low"] > 1) | (alone["ratio_high"] < 1)]
+    label = "Weeks whose interval of observed over expected excludes one"
+    desk.ledger.add("drift.weeks_off", len(off), "count", n=len(alone), label=label, source=source)
 
 
 def add_unknown(desk: Desk, frame: FeatureFrame, weeks: NDArray[np.int64]) -> None:

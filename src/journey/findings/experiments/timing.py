@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -15,74 +17,58 @@ ALPHA, POWER = 0.05, 0.8
 
 def add_looks(desk: Desk, users: pd.DataFrame) -> None:
     """What a daily look would have said, under the fixed test, planned looks and a confidence sequence."""
-    first = users["exposed_at"].min().normalize()
-    last = users["exposed_at"].max().normalize()
+    days, control, treatment = daily_counts(users)
+    estimates = engine.proportions(control, treatment)
+    fixed = engine.difference(estimates, alpha=ALPHA)
+    always = engine.confidence_sequence(estimates, tightest_n=float(np.asarray(control.n)[-1]), alpha=ALPHA)
+    table = {
+        "day": days,
+        "effect": fixed.estimate,
+        "low": fixed.low,
+        "high": fixed.high,
+        "p": fixed.p_value,
+        "always_low": always.low,
+        "always_high": always.high,
+    }
+    desk.save("looks", pd.DataFrame(table))
+    for name, value, unit, digits, label in (
+        ("alpha", ALPHA, "ratio", 2, "Share of false alarms that the tests accept"),
+        ("power", POWER, "share", 0, "Power that plans ask for"),
+    ):
+        source = f"{SOURCE}:add_looks"
+        desk.ledger.add(f"experiments.{name}", value, unit, digits=digits, label=label, source=source)
+    p_values = np.asarray(fixed.p_value)
+    add_alarms(desk, p_values < ALPHA, (np.asarray(always.low) > 0) | (np.asarray(always.high) < 0))
+
+
+def add_alarms(desk: Desk, fixed: np.ndarray, always: np.ndarray) -> None:
+    """How many looks there are, and at how many each way of looking sees an effect."""
+    n, here = len(fixed), f"{SOURCE}:add_alarms"
+    sequence = "journey.experiments.always_valid:confidence_sequence"
+    common: dict[str, Any] = {"query": "experiment_users"}
+    label = "Daily looks at the free-shipping experiment"
+    desk.ledger.add("experiments.looks", n, "count", label=label, source=here, **common)
+    for name, seen, words, source in (
+        ("significant", fixed, f"the fixed test has p below {ALPHA}", here),
+        ("always", always, "the confidence sequence excludes zero", sequence),
+    ):
+        value, label = int(seen.sum()), f"Daily looks at which {words}"
+        desk.ledger.add(
+            f"experiments.looks_{name}", value, "count", n=n, label=label, source=source, **common
+        )
+
+
+def daily_counts(users: pd.DataFrame) -> tuple[pd.DatetimeIndex, engine.Proportion, engine.Proportion]:
+    """Days from a week after the start on, and by arm how many users were exposed and bought before each."""
+    first, last = (moment.normalize() for moment in users["exposed_at"].agg(["min", "max"]))
     days = pd.date_range(first + pd.Timedelta(days=7), last + pd.Timedelta(days=1), freq="D")
     exposed, bought = users["exposed_at"].to_numpy(), users["first_purchase_at"].to_numpy()
     treated = users["variant"].eq("treatment").to_numpy()
-    counts = []
-    for day in days.to_numpy():
-        seen, converted = exposed < day, bought < day
-        counts.append(
-            [
-                (~treated & seen).sum(),
-                (~treated & converted).sum(),
-                (treated & seen).sum(),
-                (treated & converted).sum(),
-            ]
-        )
-    n0, k0, n1, k1 = np.array(counts, dtype=float).T
-    estimates = engine.proportions(engine.Proportion(n0, k0), engine.Proportion(n1, k1))
-    fixed = engine.difference(estimates, alpha=ALPHA)
-    always = engine.confidence_sequence(estimates, tightest_n=float(n0[-1]), alpha=ALPHA)
-    desk.save(
-        "looks",
-        pd.DataFrame(
-            {
-                "day": days,
-                "effect": fixed.estimate,
-                "low": fixed.low,
-                "high": fixed.high,
-                "p": fixed.p_value,
-                "always_low": always.low,
-                "always_high": always.high,
-            }
-        ),
-    )
-    for name, value, unit, label in (
-        ("alpha", ALPHA, "ratio", "Share of false alarms that the tests accept"),
-        ("power", POWER, "share", "Power that plans ask for"),
-    ):
-        digits, source = (2 if unit == "ratio" else 0), f"{SOURCE}:add_looks"
-        desk.ledger.add(f"experiments.{name}", value, unit, digits=digits, label=label, source=source)
-    p_values = np.asarray(fixed.p_value)
-    desk.ledger.add(
-        "experiments.looks",
-        len(days),
-        "count",
-        label="Daily looks at the free-shipping experiment",
-        source=f"{SOURCE}:add_looks",
-        query="experiment_users",
-    )
-    desk.ledger.add(
-        "experiments.looks_significant",
-        int((p_values < ALPHA).sum()),
-        "count",
-        n=len(days),
-        label=f"Daily looks at which the fixed test has p below {ALPHA}",
-        source=f"{SOURCE}:add_looks",
-        query="experiment_users",
-    )
-    excludes = (np.asarray(always.low) > 0) | (np.asarray(always.high) < 0)
-    desk.ledger.add(
-        "experiments.looks_always",
-        int(excludes.sum()),
-        "count",
-        n=len(days),
-        label="Daily looks at which the confidence sequence excludes zero",
-        source="journey.experiments.always_valid:confidence_sequence",
-        query="experiment_users",
-    )
+    arms = []
+    for arm in (~treated, treated):
+        seen, converted = ([(arm & (at < day)).sum() for day in days.to_numpy()] for at in (exposed, bought))
+        arms.append(engine.Proportion(np.array(seen, dtype=float), np.array(converted, dtype=float)))
+    return days, arms[0], arms[1]
 
 
 def add_plan(desk: Desk, users: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
 from journey.inference.estimate import Estimate
 from journey.metrics.anomalies import weekday_anomalies
 from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
@@ -50,6 +50,8 @@ STEPS = {
     "purchase": ("checkout_sessions", "buying_sessions", "Checkout to purchase"),
 }
 SEGMENTS = {"device": "Device", "channel": "Channel", "visitor": "Visitor"}
+#: What mix and rate are made of, and the periods that are compared
+MIXED, PERIODS = ("sessions", "buying_sessions"), ("before", "after")
 REPLICATES, SEED = 2000, 2
 
 
@@ -124,92 +126,94 @@ def drop_value(before: str, after: str, share: float, margin: float) -> object:
 
 def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
     """Step rates by segment, and the money behind each step that is lost."""
-    share = desk.assumptions["funnel.recoverable_share"]
-    margin = desk.assumptions["shop.gross_margin"]
-    segments = [("all", "all sessions", whole)]
+    share, margin = desk.assumptions["funnel.recoverable_share"], desk.assumptions["shop.gross_margin"]
+    records = lost_steps("all", "all sessions", whole, share, margin)
     for column in SEGMENTS:
         for segment, rows in users.groupby(column, sort=True):
-            segments.append((column, str(segment), by_user(rows)))
-
-    records = []
-    for dimension, segment, drawn in segments:
-        conversion = drawn.ratio("buying_sessions", "sessions")
-        for step, (before, after, label) in STEPS.items():
-            rate = drawn.ratio(after, before)
-            gain = drawn.estimate(drop_value(before, after, share, margin))  # type: ignore[arg-type]
-            records.append(
-                {
-                    "dimension": dimension,
-                    "segment": segment,
-                    "step": label,
-                    "step_id": step,
-                    "sessions": int(drawn.totals["sessions"][0]),
-                    "reached": int(drawn.totals[before][0]),
-                    "lost": int(drawn.totals[before][0] - drawn.totals[after][0]),
-                    **interval_columns("rate", rate),
-                    **interval_columns("value", gain),
-                    **interval_columns("conversion", conversion),
-                }
-            )
+            records += lost_steps(column, str(segment), by_user(rows), share, margin)
     drops = pd.DataFrame(records)
     desk.save("drops", drops)
-
-    overall = drops[drops["dimension"].eq("all")]
-    for row in overall.itertuples():
-        label = f"Margin from winning back a share of the losses, {row.step.lower()}"
-        add_drop(desk, f"funnel.value_{row.step_id}", row, label)
-    # The first step loses most sessions everywhere, but most of those never meant to buy.
-    # Devices only: each session has one, and a change of design is made for a device.
-    late = drops[drops["step_id"].ne("cart") & drops["dimension"].eq("device")]
-    top = late.loc[late["value"].idxmax()]
-    add_drop(desk, "funnel.top_value", top, "Margin behind the costliest late drop of any device")
-    common: dict[str, Any] = {"source": f"{SOURCE}:add_drops", "query": TOTALS}
-    segment, label = str(top["segment"]).replace("_", " "), "Device with the costliest late drop"
-    desk.ledger.add("funnel.top_segment", segment, label=label, **common)
-    label = "Step of the costliest late drop of any device"
-    desk.ledger.add("funnel.top_step", str(top["step"]).lower(), label=label, **common)
-    assumed: dict[str, Any] = {"digits": 0, "source": "journey.assumptions:load_assumptions"}
-    for name, value, unit, label in (
+    for _, row in drops[drops["dimension"].eq("all")].iterrows():
+        label = f"Margin from winning back a share of the losses, {row['step'].lower()}"
+        add_drop(desk, f"value_{row['step_id']}", row, label)
+    add_costliest(desk, drops)
+    add_devices(desk, drops)
+    cost = desk.assumptions["funnel.repair_cost"]
+    assumed = (
         ("recoverable_share", share, "share", "Share of a step's losses that can be won back (assumption)"),
         ("gross_margin", margin, "share", "Gross margin, share of net revenue (assumption)"),
-        ("repair_cost", desk.assumptions["funnel.repair_cost"], "eur", "Cost of a repair, once (assumption)"),
-    ):
-        desk.ledger.add(f"funnel.{name}", value, unit, label=label, **assumed)
-    worst = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
-    label = "Device whose carts reach the checkout {} often"
-    for name, row, how in (("worst_device", worst.iloc[0], "least"), ("best_device", worst.iloc[-1], "most")):
-        desk.ledger.add(f"funnel.{name}", str(row["segment"]), label=label.format(how), **common)
-        desk.ledger.add(
-            f"funnel.{name}_rate",
-            row["rate"],
-            "share",
-            low=row["rate_low"],
-            high=row["rate_high"],
-            method="percentile bootstrap over users",
-            n=row["reached"],
-            digits=1,
-            label=f"Carts that reach the checkout, {name.replace('_', ' ')} from cart to checkout",
-            **common,
+        ("repair_cost", cost, "eur", "Cost of a repair, once (assumption)"),
+    )
+    add_rows(desk, assumed, digits=0, source="journey.assumptions:load_assumptions")
+
+
+def lost_steps(
+    dimension: str, segment: str, drawn: BootstrapTotals, share: float, margin: float
+) -> list[dict[str, Any]]:
+    """Of one segment, for each step: who is lost, and what it is worth to win back `share` of them."""
+    conversion = interval_columns("conversion", drawn.ratio("buying_sessions", "sessions"))
+    records = []
+    for step, (before, after, label) in STEPS.items():
+        gain = drawn.estimate(drop_value(before, after, share, margin))  # type: ignore[arg-type]
+        records.append(
+            {
+                "dimension": dimension,
+                "segment": segment,
+                "step": label,
+                "step_id": step,
+                "sessions": int(drawn.totals["sessions"][0]),
+                "reached": int(drawn.totals[before][0]),
+                "lost": int(drawn.totals[before][0] - drawn.totals[after][0]),
+                **interval_columns("rate", drawn.ratio(after, before)),
+                **interval_columns("value", gain),
+                **conversion,
+            }
         )
-    late_overall = overall[overall["step_id"].ne("cart")]
-    best = late_overall.loc[late_overall["value"].idxmax()]
-    label = "Late step at which most margin is lost, all sessions"
-    desk.ledger.add("funnel.top_overall_step", str(best["step"]).lower(), label=label, **common)
+    return records
+
+
+def add_costliest(desk: Desk, drops: pd.DataFrame) -> None:
+    """The late step at which most money is lost, of all sessions and of any device."""
+    # The first step loses most sessions everywhere, but most of those never meant to buy.
+    late = drops[drops["step_id"].ne("cart")]
+    # Devices only: each session has one, and a change of design is made for a device.
+    parts = (late[late["dimension"].eq(dimension)] for dimension in ("all", "device"))
+    whole, device = (part.loc[part["value"].idxmax()] for part in parts)
     label = "Margin from winning back a share of the losses, costliest late step"
-    add_drop(desk, "funnel.top_overall_value", best, label)
+    add_drop(desk, "top_overall_value", whole, label)
+    add_drop(desk, "top_value", device, "Margin behind the costliest late drop of any device")
+    overall, step, name = whole["step"].lower(), device["step"].lower(), device["segment"].replace("_", " ")
+    rows = (
+        ("top_overall_step", overall, "text", "Late step at which most margin is lost, all sessions"),
+        ("top_step", step, "text", "Step of the costliest late drop of any device"),
+        ("top_segment", name, "text", "Device with the costliest late drop"),
+    )
+    add_rows(desk, rows, source=f"{SOURCE}:add_costliest", query=TOTALS)
 
 
-def add_drop(desk: Desk, id: str, row: object, label: str) -> None:
+def add_devices(desk: Desk, drops: pd.DataFrame) -> None:
+    """The devices whose carts reach the checkout least and most often."""
+    carts = drops[drops["dimension"].eq("device") & drops["step_id"].eq("checkout")].sort_values("rate")
+    for name, row, how in (("worst", carts.iloc[0], "least"), ("best", carts.iloc[-1], "most")):
+        rate = Estimate(row["rate"], row["rate_low"], row["rate_high"])
+        drawn = {"method": "percentile bootstrap over users", "n": row["reached"], "digits": 1}
+        words = f"Device whose carts reach the checkout {how} often"
+        label = f"Carts that reach the checkout, {name} device from cart to checkout"
+        rows = (
+            (f"{name}_device", row["segment"], "text", words),
+            (f"{name}_device_rate", rate, "share", label, drawn),
+        )
+        add_rows(desk, rows, source=f"{SOURCE}:add_devices", query=TOTALS)
+
+
+def add_drop(desk: Desk, name: str, row: pd.Series, label: str) -> None:
     """Register the money behind one lost step; `row` has value, its bounds and the sessions reached."""
-    get = row.get if isinstance(row, pd.Series) else lambda name: getattr(row, name)
     desk.ledger.add(
-        id,
-        get("value"),
+        f"funnel.{name}",
+        Estimate(row["value"], row["value_low"], row["value_high"]),
         "eur",
-        low=get("value_low"),
-        high=get("value_high"),
         method="percentile bootstrap over users, assumptions held fixed",
-        n=get("reached"),
+        n=row["reached"],
         label=label,
         source=f"{SOURCE}:drop_value",
         query=TOTALS,
@@ -223,47 +227,17 @@ def interval_columns(name: str, estimate: Estimate) -> dict[str, float]:
 
 def add_mix(desk: Desk, users: pd.DataFrame) -> None:
     """Conversion before and in the last three weeks: who came, and how they behaved."""
-    counts = (
-        users.groupby(["channel", "period"])[["sessions", "buying_sessions"]]
-        .sum()
-        .unstack("period")
-        .fillna(0)
-    )
-    n0, n1 = (counts["sessions", period].to_numpy() for period in ("before", "after"))
-    k0, k1 = (counts["buying_sessions", period].to_numpy() for period in ("before", "after"))
-    change = mix_and_rate(n0, k0, n1, k1)
-
-    per_user = users.pivot_table(
-        index="user_id",
-        columns=["channel", "period"],
-        values=["sessions", "buying_sessions"],
-        aggfunc="sum",
-        fill_value=0,
-    )
-    drawn = bootstrap_totals(
-        {"/".join(key): per_user[key].to_numpy() for key in per_user.columns},
-        replicates=REPLICATES,
-        seed=SEED,
-    )
+    counts = users.groupby(["channel", "period"])[list(MIXED)].sum().unstack("period").fillna(0)
+    n0, n1, k0, k1 = (counts[measure, period].to_numpy() for measure in MIXED for period in PERIODS)
     channels = list(counts.index)
-
-    def change_of(part: str, totals: Mapping[str, np.ndarray]) -> np.ndarray:
-        counted = (
-            np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
-            for period in ("before", "after")
-            for measure in ("sessions", "buying_sessions")
-        )
-        return np.asarray(getattr(mix_and_rate(*counted), part))
-
+    change, parts, n = mix_and_rate(n0, k0, n1, k1), change_parts(users, channels), int(n0.sum() + n1.sum())
     common: dict[str, Any] = {"source": "journey.metrics.drivers:mix_and_rate", "query": TOTALS}
-    n = int(n0.sum() + n1.sum())
     for name, label in (
         ("change", "Change of conversion in the last three weeks"),
         ("mix", "Change of conversion, last three weeks, by the mix of channels"),
         ("rate", "Change of conversion, last three weeks, within channels"),
     ):
-        part = drawn.estimate(partial(change_of, name))
-        method = "percentile bootstrap over users"
+        part, method = parts[name], "percentile bootstrap over users"
         desk.ledger.add(f"funnel.late_{name}", part, "points", method=method, n=n, label=label, **common)
     for name, sessions, when in (
         ("before", n0, "before the last three weeks"),
@@ -272,24 +246,45 @@ def add_mix(desk: Desk, users: pd.DataFrame) -> None:
         n, label = int(sessions.sum()), f"Sessions with a purchase, {when}"
         value = getattr(change, name)
         desk.ledger.add(f"funnel.late_{name}", value, "share", digits=2, n=n, label=label, **common)
-    common["source"] = f"{SOURCE}:add_mix"
-    rising, label = int((k1 / n1 > k0 / n0).sum()), "Channels that convert better in the last three weeks"
-    desk.ledger.add("funnel.channels_rising", rising, "count", n=len(channels), label=label, **common)
-    desk.ledger.add("funnel.channels", len(channels), "count", label="Channels that bring sessions", **common)
-    desk.save(
-        "mix",
-        pd.DataFrame(
-            {
-                "channel": channels,
-                "share_before": n0 / n0.sum(),
-                "share_after": n1 / n1.sum(),
-                "rate_before": k0 / n0,
-                "rate_after": k1 / n1,
-                "sessions_before": n0.astype(int),
-                "sessions_after": n1.astype(int),
-            }
-        ),
+    table = {
+        "channel": channels,
+        "share_before": n0 / n0.sum(),
+        "share_after": n1 / n1.sum(),
+        "rate_before": k0 / n0,
+        "rate_after": k1 / n1,
+        "sessions_before": n0.astype(int),
+        "sessions_after": n1.astype(int),
+    }
+    add_channels(desk, pd.DataFrame(table))
+
+
+def change_parts(users: pd.DataFrame, channels: list[str]) -> dict[str, Estimate]:
+    """The change of conversion, and what of it is mix and what rate, with one user as one draw."""
+    per_user = users.pivot_table(
+        index="user_id", columns=["channel", "period"], values=list(MIXED), aggfunc="sum", fill_value=0
     )
+    columns = {"/".join(key): per_user[key].to_numpy() for key in per_user.columns}
+    drawn = bootstrap_totals(columns, replicates=REPLICATES, seed=SEED)
+
+    def change_of(part: str, totals: Mapping[str, np.ndarray]) -> np.ndarray:
+        counted = (
+            np.array([totals[f"{measure}/{channel}/{period}"] for channel in channels])
+            for period in PERIODS
+            for measure in MIXED
+        )
+        return np.asarray(getattr(mix_and_rate(*counted), part))
+
+    return {part: drawn.estimate(partial(change_of, part)) for part in ("change", "mix", "rate")}
+
+
+def add_channels(desk: Desk, table: pd.DataFrame) -> None:
+    """Channels before and in the last three weeks, and how many convert better."""
+    desk.save("mix", table)
+    common: dict[str, Any] = {"source": f"{SOURCE}:add_channels", "query": TOTALS}
+    rising, n = int((table["rate_after"] > table["rate_before"]).sum()), len(table)
+    label = "Channels that convert better in the last three weeks"
+    desk.ledger.add("funnel.channels_rising", rising, "count", n=n, label=label, **common)
+    desk.ledger.add("funnel.channels", n, "count", label="Channels that bring sessions", **common)
 
 
 def add_promotion(desk: Desk) -> None:

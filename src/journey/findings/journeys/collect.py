@@ -9,7 +9,8 @@ import pandas as pd
 
 from journey import journeys
 from journey.evaluation.channels import ChannelTruth, channel_truth
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 from journey.warehouse.query import query
 
@@ -23,6 +24,8 @@ RULE_NAMES = {
     "time_decay": "time decay, 7 days",
     "markov": "Markov removal effect",
 }
+#: What a rule puts on the wrong channels, with its bounds
+WRONG = ("share", "share_low", "share_high", "money", "money_low", "money_high")
 RESAMPLES, SEED = 1000, 3
 HORIZONS = (1, 7, 30, 60)
 
@@ -42,35 +45,20 @@ def add_paths(desk: Desk) -> None:
     whole = journeys.paths_from_steps(
         events["session_id"].to_numpy(), codes, [s.replace("_", " ") for s in STEPS]
     )
-    matrix = journeys.transition_matrix(whole)
-    frame = pd.DataFrame(matrix.probability, columns=list(matrix.labels))
-    frame.insert(0, "from", list(matrix.labels))
-    desk.save("transitions", frame[frame["from"].ne("end")].drop(columns="start").fillna(0.0))
-
     converted = np.bincount(whole.path_of_step, weights=whole.states == STEPS.index("purchase")) > 0
-    collapsed = journeys.collapse_repeats(whole)
-    links = journeys.sankey_links(collapsed, converted.astype(int), ["leave", "buy"], depth=5, top=14)
-    desk.save(
-        "links",
-        pd.DataFrame(
-            {
-                "source": links.source,
-                "target": links.target,
-                "sessions": links.value,
-                "from": [links.node_label[node] for node in links.source],
-                "to": [links.node_label[node] for node in links.target],
-                "from_step": [int(links.node_step[node]) for node in links.source],
-                "to_step": [int(links.node_step[node]) for node in links.target],
-            }
-        ),
-    )
-    common: dict[str, Any] = {"source": "journey.journeys.sankey:sankey_links", "n": whole.n}
-    path, label = " > ".join(links.top_paths[0]), "Commonest path of a session, repeated steps taken as one"
-    desk.ledger.add("journeys.top_path", path, label=label, **common)
-    share, label = links.top_counts[0] / links.total, "Sessions that follow the commonest path"
-    desk.ledger.add("journeys.top_path_share", share, "share", label=label, **common)
+    add_moves(desk, whole)
+    add_top_path(desk, whole, converted)
+    add_lengths(desk, whole, converted)
 
+
+def add_moves(desk: Desk, whole: journeys.Paths) -> None:
+    """How often each step leads straight to each other."""
+    matrix = journeys.transition_matrix(whole)
     labels = list(matrix.labels)
+    frame = pd.DataFrame(matrix.probability, columns=labels)
+    frame.insert(0, "from", labels)
+    desk.save("transitions", frame[frame["from"].ne("end")].drop(columns="start").fillna(0.0))
+    moves = []
     for name, origin, target in (
         ("view_to_view", "view", "view"),
         ("view_to_cart", "view", "add to cart"),
@@ -78,43 +66,53 @@ def add_paths(desk: Desk) -> None:
         ("checkout_to_purchase", "checkout", "purchase"),
     ):
         i, j = labels.index(origin), labels.index(target)
-        desk.ledger.add(
-            f"journeys.{name}",
-            matrix.probability[i, j],
-            "share",
-            low=matrix.low[i, j],
-            high=matrix.high[i, j],
-            method="Wilson; moves taken as independent",
-            n=int(matrix.counts[i].sum()),
-            label=f"Moves from {origin} that lead straight to {target}",
-            source="journey.journeys.transitions:transition_matrix",
-        )
-    lengths = journeys.path_lengths(whole, converted, longest=40)
-    buying = int(converted.sum())
-    for name, n, which in (
-        ("median_converted", buying, "buys"),
-        ("median_not_converted", whole.n - buying, "does not buy"),
-    ):
-        desk.ledger.add(
-            f"journeys.events_{name}",
-            getattr(lengths, name),
-            "count",
-            n=n,
-            label=f"Median events of a session that {which}",
-            source="journey.journeys.paths:path_lengths",
-        )
-    desk.save(
-        "lengths",
-        pd.DataFrame(
-            {
-                "events": lengths.length,
-                "sessions": lengths.n_paths,
-                "rate": lengths.conversion_rate,
-                "low": lengths.low,
-                "high": lengths.high,
-            }
-        ),
+        share = Estimate(matrix.probability[i, j], matrix.low[i, j], matrix.high[i, j])
+        label = f"Moves from {origin} that lead straight to {target}"
+        moves.append((name, share, "share", label, {"n": matrix.counts[i].sum()}))
+    source = "journey.journeys.transitions:transition_matrix"
+    add_rows(desk, moves, method="Wilson; moves taken as independent", source=source)
+
+
+def add_top_path(desk: Desk, whole: journeys.Paths, converted: np.ndarray) -> None:
+    """Where sessions flow in their first steps, and the path that most of them take."""
+    collapsed = journeys.collapse_repeats(whole)
+    links = journeys.sankey_links(collapsed, converted.astype(int), ["leave", "buy"], depth=5, top=14)
+    table = {
+        "source": links.source,
+        "target": links.target,
+        "sessions": links.value,
+        "from": [links.node_label[node] for node in links.source],
+        "to": [links.node_label[node] for node in links.target],
+        "from_step": [int(links.node_step[node]) for node in links.source],
+        "to_step": [int(links.node_step[node]) for node in links.target],
+    }
+    desk.save("links", pd.DataFrame(table))
+    path, share = " > ".join(links.top_paths[0]), links.top_counts[0] / links.total
+    rows = (
+        ("top_path", path, "text", "Commonest path of a session, repeated steps taken as one"),
+        ("top_path_share", share, "share", "Sessions that follow the commonest path"),
     )
+    add_rows(desk, rows, source="journey.journeys.sankey:sankey_links", n=whole.n)
+
+
+def add_lengths(desk: Desk, whole: journeys.Paths, converted: np.ndarray) -> None:
+    """How long paths are that buy and that do not, and how many of each length buy."""
+    lengths = journeys.path_lengths(whole, converted, longest=40)
+    for name, n, which in (
+        ("median_converted", converted.sum(), "buys"),
+        ("median_not_converted", (~converted).sum(), "does not buy"),
+    ):
+        label = f"Median events of a session that {which}"
+        row = (f"events_{name}", getattr(lengths, name), "count", label, {"n": n})
+        add_rows(desk, [row], source="journey.journeys.paths:path_lengths")
+    table = {
+        "events": lengths.length,
+        "sessions": lengths.n_paths,
+        "rate": lengths.conversion_rate,
+        "low": lengths.low,
+        "high": lengths.high,
+    }
+    desk.save("lengths", pd.DataFrame(table))
 
 
 def add_time_to_convert(desk: Desk) -> None:
@@ -194,104 +192,67 @@ def add_attribution(desk: Desk) -> None:
             n_boot=RESAMPLES,
             seed=SEED,
         )
-        assert credit.low is not None
-        assert credit.high is not None
-        for index, channel in enumerate(channels):
-            records.append(
-                {
-                    "rule": name,
-                    "rule_id": rule,
-                    "channel": channel,
-                    "share": credit.share[index],
-                    "low": credit.low[index],
-                    "high": credit.high[index],
-                    "truth": truth.share[index],
-                    "excess": (credit.share[index] - truth.share[index]) * budget,
-                }
-            )
+        named = {"rule": name, "rule_id": rule}
+        shares = {"share": credit.share, "low": credit.low, "high": credit.high, "truth": truth.share}
+        excess = (credit.share - truth.share) * budget
+        records.append(pd.DataFrame(named | {"channel": channels} | shares | {"excess": excess}))
         loss = journeys.misallocation(credit, truth.share, budget)
-        wrong.append(
-            {
-                "rule": name,
-                "rule_id": rule,
-                "share": loss.share,
-                "share_low": loss.share_low,
-                "share_high": loss.share_high,
-                "money": loss.money,
-                "money_low": loss.money_low,
-                "money_high": loss.money_high,
-            }
-        )
-    desk.save("attribution", pd.DataFrame(records))
+        wrong.append(named | {part: getattr(loss, part) for part in WRONG})
+    credits = pd.concat(records, ignore_index=True)
+    desk.save("attribution", credits)
     losses = pd.DataFrame(wrong).sort_values("share", kind="stable").reset_index(drop=True)
     desk.save("misallocation", losses)
-    register_attribution(desk, pd.DataFrame(records), losses, truth, whole.n, int(converted.sum()))
+    add_losses(desk, losses, whole.n)
+    bought, label = int(converted.sum()), "Paths of visits that end in a purchase"
+    add_last_touch(desk, credits, truth, bought)
+    paths = (
+        ("paths", whole.n, "count", "Paths of visits"),
+        ("converting_paths", bought, "count", label, {"n": whole.n}),
+    )
+    add_rows(desk, paths, source=f"{SOURCE}:add_attribution", query="channel_touches")
 
 
-def register_attribution(
-    desk: Desk,
-    credit: pd.DataFrame,
-    losses: pd.DataFrame,
-    truth: ChannelTruth,
-    n_paths: int,
-    n_converted: int,
-) -> None:
-    """The numbers of the attribution section."""
-    common: dict[str, Any] = {
-        "source": "journey.journeys.attribution:misallocation",
-        "query": "channel_touches",
-    }
-    truth_source = "journey.evaluation.channels:channel_truth"
+def add_losses(desk: Desk, losses: pd.DataFrame, n_paths: int) -> None:
+    """What each rule puts on the wrong channels; `losses` begins with the best rule."""
+    rows: list[Row] = []
+    method = "percentile bootstrap over users"
     for row in losses.to_dict("records"):
         for measure, unit, what in (("share", "share", "Budget share"), ("money", "eur", "Money")):
-            desk.ledger.add(
-                f"journeys.wrong_{measure}_{row['rule_id']}",
-                row[measure],
-                unit,
-                low=min(row[f"{measure}_low"], row[measure]),
-                high=max(row[f"{measure}_high"], row[measure]),
-                method="percentile bootstrap over users",
-                n=n_paths,
-                label=f"{what} that {row['rule']} puts on the wrong channels",
-                **common,
-            )
-    for name, row, how in (
-        ("best", losses.iloc[0], "nearest to"),
-        ("worst", losses.iloc[-1], "furthest from"),
-    ):
-        label = f"Attribution rule {how} what channels cause"
-        desk.ledger.add(f"journeys.{name}_rule", str(row["rule"]), n=n_paths, label=label, **common)
-    budget, label = desk.assumptions["attribution.budget_per_period"], "Marketing budget (assumption)"
-    desk.ledger.add(
-        "journeys.budget", budget, "eur", label=label, source="journey.assumptions:load_assumptions"
-    )
+            value, low, high = (row[f"{measure}{end}"] for end in ("", "_low", "_high"))
+            drawn = Estimate(value, min(low, value), max(high, value), method=method)
+            label = f"{what} that {row['rule']} puts on the wrong channels"
+            rows.append((f"wrong_{measure}_{row['rule_id']}", drawn, unit, label))
+    best, worst = losses["rule"].iloc[[0, -1]]
+    rows += [
+        ("best_rule", best, "text", "Attribution rule nearest to what channels cause"),
+        ("worst_rule", worst, "text", "Attribution rule furthest from what channels cause"),
+    ]
+    source = "journey.journeys.attribution:misallocation"
+    add_rows(desk, rows, n=n_paths, source=source, query="channel_touches")
+    budget = desk.assumptions["attribution.budget_per_period"]
+    assumed = ("budget", budget, "eur", "Marketing budget (assumption)")
+    add_rows(desk, [assumed], source="journey.assumptions:load_assumptions")
+
+
+def add_last_touch(desk: Desk, credit: pd.DataFrame, truth: ChannelTruth, n: int) -> None:
+    """The channels that last touch starves and overpays most; `n` paths convert."""
     last = credit[credit["rule_id"].eq("last_touch")].sort_values("excess")
-    common["source"] = "journey.journeys.attribution:attribute"
+    credits: list[Row] = []
+    money: list[Row] = []
+    share = float(truth.incremental.sum() / truth.total)
+    label = "Purchases that all channels together cause, of all purchases"
+    caused: list[Row] = [("true_incremental_share", share, "share", label)]
     for name, row, how in (("starved", last.iloc[0], "starves"), ("overpaid", last.iloc[-1], "overpays")):
         which = f"channel that last touch {how} most"
-        channel, money = str(row["channel"]).replace("_", " "), abs(row["excess"])
-        label = which.capitalize()
-        desk.ledger.add(f"journeys.{name}_channel", channel, n=n_converted, label=label, **common)
-        label = f"Money misplaced, {which}"
-        made = common | {"source": f"{SOURCE}:add_attribution"}
-        desk.ledger.add(f"journeys.{name}_money", money, "eur", n=n_converted, label=label, **made)
-        label = f"Credit by last touch, {which}"
-        desk.ledger.add(
-            f"journeys.{name}_credit", row["share"], "share", n=n_converted, label=label, **common
-        )
-        label = f"Share of the purchases caused, {which}"
-        desk.ledger.add(f"journeys.{name}_truth", row["truth"], "share", label=label, source=truth_source)
-    desk.ledger.add(
-        "journeys.true_incremental_share",
-        float(truth.incremental.sum() / truth.total),
-        "share",
-        label="Purchases that all channels together cause, of all purchases",
-        source=truth_source,
-    )
-    common["source"] = f"{SOURCE}:add_attribution"
-    desk.ledger.add("journeys.paths", n_paths, "count", label="Paths of visits", **common)
-    label = "Paths of visits that end in a purchase"
-    desk.ledger.add("journeys.converting_paths", n_converted, "count", n=n_paths, label=label, **common)
+        channel = str(row["channel"]).replace("_", " ")
+        credits.append((f"{name}_channel", channel, "text", which.capitalize()))
+        credits.append((f"{name}_credit", row["share"], "share", f"Credit by last touch, {which}"))
+        money.append((f"{name}_money", abs(row["excess"]), "eur", f"Money misplaced, {which}"))
+        caused.append((f"{name}_truth", row["truth"], "share", f"Share of the purchases caused, {which}"))
+    asked: dict[str, Any] = {"n": n, "query": "channel_touches"}
+    add_rows(desk, credits, source="journey.journeys.attribution:attribute", **asked)
+    add_rows(desk, money, source=f"{SOURCE}:add_last_touch", **asked)
+    add_rows(desk, caused, source="journey.evaluation.channels:channel_truth")
 
 
 def add_clickstream(desk: Desk) -> None:

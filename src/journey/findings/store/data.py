@@ -11,7 +11,7 @@ from journey.inference.intervals import wilson_interval
 from journey.stores.imported.sessions import OWN, RULE
 from journey.stores.imported.shopmap import DEFAULT_GAP, ROLES
 
-SOURCE = "findings.store.data:collect"
+SOURCE = "findings.store.data"
 #: what a log may lack -> (in words, what is missing without it)
 MATTERS = {
     "view": ("Views of items", "visits that only look, and the first step of the funnel"),
@@ -42,6 +42,29 @@ def collect(desk: ShopDesk) -> None:
     """Register the numbers of the audit and save its tables."""
     found = desk.imported
     totals = desk.query("overall_metrics").iloc[0]
+    cleaned = json.loads((desk.paths.processed / f"{desk.store}.json").read_text("utf-8"))
+    add_sizes(desk, totals, cleaned["clean_rows"])
+    add_aside(desk, cleaned["removed"])
+    desk.save("checks", pd.DataFrame(found["checks"]))
+    columns = [(role, found["mapped"][role]) for role in ROLES if role in found["mapped"]]
+    columns += [(f"{entry} of the user", column) for entry, column in found.get("told_by", {}).items()]
+    table = pd.DataFrame(columns, columns=["role", "column"])
+    desk.save("columns", table.assign(role=table["role"].str.replace("_", " ")))
+    add_users(desk)
+    kinds = [{"event": kind.replace("_", " "), "rows": rows} for kind, rows in found["kinds"].items()]
+    desk.save("events", pd.DataFrame(kinds).sort_values("rows", ascending=False, ignore_index=True))
+    add_missing(desk)
+    add_orders(desk)
+    add_visits(desk, int(totals["sessions"]), int(totals["converting_sessions"]))
+    if found["words"]:
+        desk.save("words", pd.DataFrame(found["words"]))
+    else:
+        desk.absent("words", "Every device and channel that the log names is known.")
+
+
+def add_sizes(desk: ShopDesk, totals: pd.Series, clean: int) -> None:
+    """How much the log holds, over which days, and how much of it the report rests on."""
+    found, here = desk.imported, f"{SOURCE}:add_sizes"
     for name, value, label in (
         ("rows", found["rows"], "Rows of the log"),
         ("users", found["users"], "Users with a kept row"),
@@ -50,66 +73,45 @@ def collect(desk: ShopDesk) -> None:
         ("sessions", totals["sessions"], "Visits, by the rule of the map"),
         ("orders", totals["orders"], "Orders"),
     ):
-        desk.add(name, float(value), "count", label, SOURCE)
-    removed = json.loads((desk.paths.processed / f"{desk.store}.json").read_text("utf-8"))
-    clean = removed["clean_rows"]
-    desk.add("kept", float(clean), "count", "Rows that the report rests on", SOURCE, n=found["rows"])
-    desk.add(
-        "kept_share",
-        clean / found["rows"],
-        "share",
-        "Share of the rows that the report rests on",
-        SOURCE,
-        n=found["rows"],
-    )
-    for name in ("first_day", "last_day"):
-        label = f"{name.split('_')[0].capitalize()} day with an event"
-        desk.add(name, f"{pd.Timestamp(found[name]):%-d %B %Y}", "text", label, SOURCE)
-    desk.add("zone", found["shop_zone"], "text", "Zone by whose clock days and hours are counted", SOURCE)
-    desk.add("time", found["time"], "text", "How times are written in the log", SOURCE)
-    aside = [{key: each[key] for key in ("words", "rows", "where", "example")} for each in found["aside"]] + [
-        {"words": words, "rows": removed["removed"][reason], "where": "", "example": ""}
-        for reason, words in REMOVED.items()
-        if removed["removed"].get(reason)
-    ]
-    aside += [
-        {"words": "last line, cut in the middle", "rows": 1, "where": line, "example": ""}
-        for line in found["cut_lines"]
-    ]
+        desk.add(name, float(value), "count", label, here)
+    for name, value, unit, label in (
+        ("kept", float(clean), "count", "Rows that the report rests on"),
+        ("kept_share", clean / found["rows"], "share", "Share of the rows that the report rests on"),
+    ):
+        desk.add(name, value, unit, label, here, n=found["rows"])
+    for name, text, label in (
+        ("first_day", f"{pd.Timestamp(found['first_day']):%-d %B %Y}", "First day with an event"),
+        ("last_day", f"{pd.Timestamp(found['last_day']):%-d %B %Y}", "Last day with an event"),
+        ("zone", found["shop_zone"], "Zone by whose clock days and hours are counted"),
+        ("time", found["time"], "How times are written in the log"),
+    ):
+        desk.add(name, text, "text", label, here)
+
+
+def add_aside(desk: ShopDesk, removed: dict[str, int]) -> None:
+    """Rows that the import set aside, that cleaning removed, and that are cut in the middle."""
+    found = desk.imported
+    aside = [{key: each[key] for key in ("words", "rows", "where", "example")} for each in found["aside"]]
+    more = [(words, removed[reason], "") for reason, words in REMOVED.items() if removed.get(reason)]
+    more += [("last line, cut in the middle", 1, line) for line in found["cut_lines"]]
+    aside += [{"words": words, "rows": rows, "where": where, "example": ""} for words, rows, where in more]
     if aside:
         desk.save("aside", pd.DataFrame(aside).assign(share=lambda rows: rows["rows"] / found["rows"]))
     else:
         desk.absent("aside", "No row was set aside.")
-    desk.save("checks", pd.DataFrame(found["checks"]))
-    columns = [(role, found["mapped"][role]) for role in ROLES if role in found["mapped"]]
-    columns += [(f"{entry} of the user", column) for entry, column in found.get("told_by", {}).items()]
-    desk.save(
-        "columns", pd.DataFrame(columns, columns=["role", "column"]).replace({"role": {"_": " "}}, regex=True)
-    )
-    add_users(desk)
-    kinds = [{"event": kind.replace("_", " "), "rows": rows} for kind, rows in found["kinds"].items()]
-    desk.save("events", pd.DataFrame(kinds).sort_values("rows", ascending=False, ignore_index=True))
-    missing = {*found["not_recorded"]["columns"], *found["not_recorded"]["event_types"]} & {*MATTERS}
-    if missing:
-        rows = [
-            {"what": words, "without": without} for key, (words, without) in MATTERS.items() if key in missing
-        ]
-        desk.save("missing", pd.DataFrame(rows))
-        desk.add(
-            "missing",
-            len(rows),
-            "count",
-            "Things that the log does not record and the report would use",
-            SOURCE,
-        )
-    else:
+
+
+def add_missing(desk: ShopDesk) -> None:
+    """What the log does not record, and what is missing without it."""
+    lacking = desk.imported["not_recorded"]
+    missing = {*lacking["columns"], *lacking["event_types"]}
+    rows = [pair for key, pair in MATTERS.items() if key in missing]
+    if not rows:
         desk.absent("missing", "The log records everything that the report uses.")
-    add_orders(desk)
-    add_visits(desk, int(totals["sessions"]), int(totals["converting_sessions"]))
-    if found["words"]:
-        desk.save("words", pd.DataFrame(found["words"]))
-    else:
-        desk.absent("words", "Every device and channel that the log names is known.")
+        return
+    desk.save("missing", pd.DataFrame(rows, columns=["what", "without"]))
+    label = "Things that the log does not record and the report would use"
+    desk.add("missing", len(rows), "count", label, f"{SOURCE}:add_missing")
 
 
 def add_users(desk: ShopDesk) -> None:
@@ -122,7 +124,7 @@ def add_users(desk: ShopDesk) -> None:
             ("repeated", "Rows of that file on a user who is in it already"),
             ("late", "Users whose sign-up is later than their first event"),
         ):
-            desk.add(f"told_{name}", float(told[name]), "count", label, SOURCE)
+            desk.add(f"told_{name}", float(told[name]), "count", label, f"{SOURCE}:add_users")
 
 
 def add_orders(desk: ShopDesk) -> None:
@@ -133,33 +135,28 @@ def add_orders(desk: ShopDesk) -> None:
         "session": "purchases of a user not further apart than what ends a visit",
         "moment": "what a user buys at one moment",
     }
-    desk.add("order_rule", rules[desk.imported["order_rule"]], "text", "What makes an order", SOURCE)
+    rule, here = rules[desk.imported["order_rule"]], f"{SOURCE}:add_orders"
+    desk.add("order_rule", rule, "text", "What makes an order", here)
     for name, label in (
         ("lines", "Lines bought"),
         ("moved", "Lines that were given the time of the first line of their order"),
         ("split", "Orders of one user at the very moment of another order"),
         ("identical", "Lines like another of their order in every column"),
     ):
-        desk.add(name, float(orders[name]), "count", label, SOURCE, n=orders["lines"])
+        desk.add(name, float(orders[name]), "count", label, here, n=orders["lines"])
 
 
 def add_visits(desk: ShopDesk, sessions: int, buying: int) -> None:
     """Visits and conversion by every rule that the log allows, side by side."""
     said, rule = desk.imported["visits"], desk.imported.get(RULE, DEFAULT_GAP)
     gap = DEFAULT_GAP if rule == OWN else int(rule)
-    own = "the shop's own session numbers"
-    desk.add(
-        "visit_rule",
-        "A visit is a session by the shop's own numbers."
-        if rule == OWN
-        else f"A visit ends after {without_event(gap)}.",
-        "text",
-        "What ends a visit",
-        SOURCE,
-    )
+    own, here = "the shop's own session numbers", f"{SOURCE}:add_visits"
+    ends = f"A visit ends after {without_event(gap)}."
+    sentence = "A visit is a session by the shop's own numbers." if rule == OWN else ends
+    desk.add("visit_rule", sentence, "text", "What ends a visit", here)
     if said.get("overlapping"):
         label = "Sessions by the shop's own numbers that begin within another of the same user"
-        desk.add("overlapping", float(said["overlapping"]), "count", label, SOURCE)
+        desk.add("overlapping", float(said["overlapping"]), "count", label, here)
     rows = [(f"{own if rule == OWN else without_event(gap)}; used here", sessions, buying)]
     others = {
         "own": own if rule != OWN else f"{own}, overlapping ones apart",

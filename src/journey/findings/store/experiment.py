@@ -13,6 +13,9 @@ from journey.findings.store.desk import ShopDesk
 SOURCE = "findings.store.experiment:collect"
 ALPHA = 0.001
 ARMS = ("control", "treatment")
+BROKEN = "not as planned: do not read the result"
+USERS = ["control_users", "treatment_users"]
+COLUMNS = ["experiment", *USERS, "split_p", "split", "difference", "low", "high", "p"]
 
 
 def collect(desk: ShopDesk) -> None:
@@ -31,53 +34,28 @@ def collect(desk: ShopDesk) -> None:
             arm: Proportion(len(group), int(group["converted"].sum()))
             for arm, group in part.groupby("variant")
         }
-        if set(arms) != {*ARMS}:
-            continue
-        split = sample_ratio_test([float(arms[arm].n) for arm in ARMS], alpha=ALPHA)
-        row = {
-            "experiment": str(name),
-            "control_users": int(arms["control"].n),
-            "treatment_users": int(arms["treatment"].n),
-            "split_p": split.p_value,
-            "split": "not as planned: do not read the result"
-            if split.mismatch
-            else "as an even split would be",
-        }
-        if not split.mismatch:
-            try:
-                effect = two_proportions(arms["control"], arms["treatment"])
-                row |= {
-                    "difference": float(effect.estimate),
-                    "low": float(effect.low),
-                    "high": float(effect.high),
-                    "p": float(effect.p_value),
-                }
-            except JourneyError:
-                pass
-        rows.append(row)
-    desk.save(
-        "experiments",
-        pd.DataFrame(
-            rows,
-            columns=[
-                "experiment",
-                "control_users",
-                "treatment_users",
-                "split_p",
-                "split",
-                "difference",
-                "low",
-                "high",
-                "p",
-            ],
-        ),
-    )
+        if set(arms) == {*ARMS}:
+            rows.append({"experiment": str(name)} | judged(*(arms[arm] for arm in ARMS)))
+    desk.save("experiments", pd.DataFrame(rows, columns=COLUMNS))
     desk.add("experiments", float(len(rows)), "count", "Experiments of two arms in the log", SOURCE)
-    desk.add(
-        "mismatched",
-        float(sum(str(row["split"]).startswith("not") for row in rows)),
-        "count",
-        f"Of them, those whose split has p below {ALPHA}",
-        SOURCE,
-        n=len(rows),
-    )
+    mismatched = sum(row["split"] == BROKEN for row in rows)
+    label = f"Of them, those whose split has p below {ALPHA}"
+    desk.add("mismatched", float(mismatched), "count", label, SOURCE, n=len(rows))
+
+
+def judged(control: Proportion, treatment: Proportion) -> dict[str, object]:
+    """One experiment: its split and, where that is as planned, the difference of its arms."""
+    split = sample_ratio_test([float(control.n), float(treatment.n)], alpha=ALPHA)
+    row: dict[str, object] = {
+        **dict(zip(USERS, (int(control.n), int(treatment.n)), strict=True)),
+        "split_p": split.p_value,
+        "split": BROKEN if split.mismatch else "as an even split would be",
+    }
+    if split.mismatch:
+        return row
+    try:
+        effect = two_proportions(control, treatment)
+    except JourneyError:
+        return row
+    found = {"difference": effect.estimate, "low": effect.low, "high": effect.high, "p": effect.p_value}
+    return row | {name: float(value) for name, value in found.items()}

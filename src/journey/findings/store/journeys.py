@@ -48,48 +48,40 @@ def add_paths(desk: ShopDesk) -> None:
     converted = np.zeros(whole.n, dtype=bool)
     if "purchase" in seen:
         converted = np.bincount(whole.path_of_step, weights=whole.states == seen.index("purchase")) > 0
+    add_top_path(desk, whole, converted)
+    add_lengths(desk, whole, converted)
+
+
+def add_top_path(desk: ShopDesk, whole: journeys.Paths, converted: np.ndarray) -> None:
+    """The commonest paths, repeated steps taken as one."""
     links = journeys.sankey_links(
         journeys.collapse_repeats(whole), converted.astype(int), ["leave", "buy"], depth=5, top=14
     )
     tops = pd.DataFrame(
         {"path": [" > ".join(path) for path in links.top_paths], "sessions": links.top_counts}
     )
-    desk.save("paths", tops.assign(share=tops["sessions"] / links.total))
-    source = "journeys.sankey:sankey_links"
-    desk.add(
-        "top_path",
-        str(tops["path"].iloc[0]),
-        "text",
-        "Commonest path of a visit, repeated steps taken as one",
-        source,
-        n=whole.n,
-    )
-    desk.add(
-        "top_path_share",
-        float(tops["sessions"].iloc[0] / links.total),
-        "share",
-        "Visits that follow it",
-        source,
-        n=whole.n,
-    )
+    tops["share"] = tops["sessions"] / links.total
+    desk.save("paths", tops)
+    source, first = "journeys.sankey:sankey_links", tops.iloc[0]
+    label = "Commonest path of a visit, repeated steps taken as one"
+    desk.add("top_path", first["path"], "text", label, source, n=whole.n)
+    desk.add("top_path_share", first["share"], "share", "Visits that follow it", source, n=whole.n)
+
+
+def add_lengths(desk: ShopDesk, whole: journeys.Paths, converted: np.ndarray) -> None:
+    """How long visits are that buy and that do not."""
     buying = int(converted.sum())
     if buying < LEAST_BUYING:
         desk.absent("lengths", f"Paths of buyers need {LEAST_BUYING} visits that buy; the log has {buying}.")
         return
-    lengths = journeys.path_lengths(whole, converted, longest=40)
+    lengths, source = journeys.path_lengths(whole, converted, longest=40), "journeys.paths:path_lengths"
     for name, n, which in (
         ("median_converted", buying, "buys"),
         ("median_not_converted", whole.n - buying, "does not buy"),
     ):
         if n:
-            desk.add(
-                f"events_{name}",
-                float(getattr(lengths, name)),
-                "count",
-                f"Median events of a visit that {which}",
-                "journeys.paths:path_lengths",
-                n=n,
-            )
+            value, label = float(getattr(lengths, name)), f"Median events of a visit that {which}"
+            desk.add(f"events_{name}", value, "count", label, source, n=n)
 
 
 def add_waits(desk: ShopDesk) -> None:

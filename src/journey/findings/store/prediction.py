@@ -85,46 +85,9 @@ def add_decision(
         if name == model.chosen:
             add_chosen(desk, short, words, periods, model, scores)
         elif name == "bought_before":
-            desk.add(
-                f"{short}_rule",
-                scores.roc_auc,
-                "ratio",
-                f"ROC-AUC {words}, rule “bought before”",
-                "models.scores:measure",
-                n=scores.n,
-            )
-    chosen = model.predict(test.matrix)[model.chosen]
-    found = reliability(test.label, chosen)
-    bins.append(
-        pd.DataFrame(
-            {
-                "decision": words,
-                "predicted": found.predicted,
-                "observed": found.observed,
-                "low": found.low,
-                "high": found.high,
-                "n": found.n,
-            }
-        )
-    )
-    check = check_calibration(test.label, chosen, seed=SEED, draws=300)
-    desk.add(
-        f"{short}_calibration",
-        check.gap,
-        "ratio",
-        f"Mean calibration gap {words}",
-        "models.scores:check_calibration",
-        n=len(test),
-        digits=4,
-    )
-    desk.add(
-        f"{short}_calibration_p",
-        check.p_value,
-        "p",
-        f"p value: calibration gap {words}",
-        "models.scores:check_calibration",
-        n=len(test),
-    )
+            label = f"ROC-AUC {words}, rule “bought before”"
+            desk.add(f"{short}_rule", scores.roc_auc, "ratio", label, "models.scores:measure", n=scores.n)
+    bins.append(add_calibration(desk, short, words, test, model.predict(test.matrix)[model.chosen]))
     # The drivers shown are those of the latest decision that most visits reach.
     if short == "third" or (short == "start" and len(rows)):
         given, _ = contributions(model.boosted, test.matrix[:EXPLAINED])
@@ -133,6 +96,21 @@ def add_decision(
         desk.save(
             "left_out", pd.DataFrame({"feature": [name.replace("_", " ") for name in left_out] or ["none"]})
         )
+
+
+def add_calibration(
+    desk: ShopDesk, short: str, words: str, test: FeatureFrame, chosen: np.ndarray
+) -> pd.DataFrame:
+    """The gap between what the model that decides says and what happens; both by bins of its scores."""
+    source, n = "models.scores:check_calibration", len(test)
+    check = check_calibration(test.label, chosen, seed=SEED, draws=300)
+    gap = f"Mean calibration gap {words}"
+    desk.add(f"{short}_calibration", check.gap, "ratio", gap, source, n=n, digits=4)
+    p = f"p value: calibration gap {words}"
+    desk.add(f"{short}_calibration_p", check.p_value, "p", p, source, n=n)
+    found = reliability(test.label, chosen)
+    parts = {part: getattr(found, part) for part in ("predicted", "observed", "low", "high", "n")}
+    return pd.DataFrame({"decision": words} | parts)
 
 
 def learnable(desk: ShopDesk, decision: str) -> tuple[Periods, list[str]]:
@@ -185,7 +163,6 @@ def add_chosen(
     desk: ShopDesk, short: str, words: str, periods: Periods, model: PurchaseModel, scores: Scores
 ) -> None:
     """Numbers of the model that decides."""
-    source = "models.scores:measure"
     for name, unit, digits, label in (
         ("roc_auc", "ratio", 3, "ROC-AUC"),
         ("pr_auc", "ratio", 3, "PR-AUC"),
@@ -197,47 +174,26 @@ def add_chosen(
             getattr(scores, name),
             unit,
             f"{label} {words}, test period",
-            source,
+            "models.scores:measure",
             method="bootstrap over users, centred",
             n=scores.n,
             digits=digits,
         )
-    base = scores.positives / scores.n
-    desk.add(
-        f"{short}_base",
-        base,
-        "share",
-        f"Share of visits that buy, judged {words}",
-        f"{SOURCE}:add_chosen",
-        n=scores.n,
-    )
-    desk.add(
-        f"{short}_model",
-        NAMES[model.chosen],
-        "text",
-        f"Model that decides {words}",
-        "models.training:train_models",
-    )
-    desk.add(
-        f"{short}_learned",
-        float(periods.known.label.sum()),
-        "count",
-        f"Visits that buy, to learn from {words}",
-        f"{SOURCE}:add_chosen",
-        n=len(periods.known),
-    )
-    first = pd.Timestamp(periods.test.decided_at.min())
-    desk.add(
-        f"{short}_from",
-        f"{first:%-d %B %Y}",
-        "text",
-        f"First day of the test period, {words}",
-        "models.training:split_periods",
-    )
-    desk.add(
-        f"{short}_features",
-        float(len(model.names)),
-        "count",
-        f"Features that this log gives {words}",
-        f"{SOURCE}:learnable",
-    )
+    here, training = f"{SOURCE}:add_chosen", "models.training"
+    known, first = periods.known, pd.Timestamp(periods.test.decided_at.min())
+    base, buyers, features = scores.positives / scores.n, float(known.label.sum()), float(len(model.names))
+    for name, value, unit, label, source, n in (
+        ("base", base, "share", "Share of visits that buy, judged", here, scores.n),
+        ("model", NAMES[model.chosen], "text", "Model that decides", f"{training}:train_models", None),
+        ("learned", buyers, "count", "Visits that buy, to learn from", here, len(known)),
+        (
+            "from",
+            f"{first:%-d %B %Y}",
+            "text",
+            "First day of the test period,",
+            f"{training}:split_periods",
+            None,
+        ),
+        ("features", features, "count", "Features that this log gives", f"{SOURCE}:learnable", None),
+    ):
+        desk.add(f"{short}_{name}", value, unit, f"{label} {words}", source, n=n)

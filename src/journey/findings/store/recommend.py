@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from journey import recommend
 from journey.findings.recommend.names import METHOD_NAMES
 from journey.findings.store.desk import ShopDesk
+from journey.inference.estimate import Estimate
 from journey.recommend.study import LENGTH
 
 SOURCE = "findings.store.recommend"
@@ -48,13 +49,8 @@ def add_methods(desk: ShopDesk) -> None:
     log, category, choosing = contact_log(desk)
     if log is None:
         return
-    last = log.moment.max().astype("datetime64[D]") + np.timedelta64(1, "D")
     test_days = max(3, min(21, desk.days // 5))
-    test = last - np.timedelta64(test_days, "D")
-    validation = recommend.task_at(
-        log, test - np.timedelta64(test_days, "D"), test, kinds=len(KINDS), choosing=choosing
-    )
-    task = recommend.task_at(log, test, last, kinds=len(KINDS), choosing=choosing)
+    validation, task = tasks(log, test_days, choosing)
     warm = int(task.warm.sum())
     if warm < LEAST_USERS:
         desk.absent(
@@ -63,66 +59,49 @@ def add_methods(desk: ShopDesk) -> None:
             f" last {test_days} days; the log has {warm}.",
         )
         return
-    task, validation = fewer(task), fewer(validation)
-    settings = recommend.choose_settings(validation, GRID, category)
+    task = fewer(task)
+    settings = recommend.choose_settings(fewer(validation), GRID, category)
     scores = recommend.all_scores(task, settings, category)
     found = recommend.compare(task, scores, users=task.warm, seed=SEED)
     table = found.table.assign(name=[METHOD_NAMES.get(method, method) for method in found.table["method"]])
     desk.save("methods", table)
+    add_best(desk, table, found.n_users)
+    source = "recommend.comparison:compare"
+    label = "Users with a history who choose something new in the test days"
+    desk.add("users", float(found.n_users), "count", label, source)
+    here, candidates = f"{SOURCE}:add_methods", float(task.candidates.sum())
+    desk.add("test_days", float(test_days), "count", "Days of the test period", here)
+    desk.add("candidates", candidates, "count", "Items that may stand in a list", here)
+    desk.add("length", float(LENGTH), "count", "Places of a list", here)
+    met = found.n_choices / max(task.choices, 1)
+    label = "Choices of the test days that such a list could hold"
+    desk.add("reachable", min(met, 1.0), "share", label, here, n=task.choices)
+
+
+def tasks(
+    log: recommend.ContactLog, days: int, choosing: tuple[int, ...]
+) -> tuple[recommend.Task, recommend.Task]:
+    """The task of the last `days`, on which methods are judged, after that of the days before."""
+    last = log.moment.max().astype("datetime64[D]") + np.timedelta64(1, "D")
+    test, before = (last - np.timedelta64(times * days, "D") for times in (1, 2))
+    validation = recommend.task_at(log, before, test, kinds=len(KINDS), choosing=choosing)
+    return validation, recommend.task_at(log, test, last, kinds=len(KINDS), choosing=choosing)
+
+
+def add_best(desk: ShopDesk, table: pd.DataFrame, n: int) -> None:
+    """The method that ranks best, what it and popularity reach, and what it gains over popularity."""
     best = table.loc[table["ndcg"].idxmax()]
     popular = table[table["method"] == "popularity"].iloc[0]
-    source = "recommend.comparison:compare"
-    desk.add("best", str(best["name"]), "text", "Method that ranks best", source, n=found.n_users)
+    source, drawn = "recommend.comparison:compare", "percentile bootstrap over users"
+    desk.add("best", str(best["name"]), "text", "Method that ranks best", source, n=n)
     for name, row in (("best", best), ("popular", popular)):
-        desk.add(
-            f"{name}_recall",
-            float(row["recall"]),
-            "share",
-            f"{row['name']}: {METRICS['recall']} of {LENGTH}",
-            source,
-            low=float(row["recall_low"]),
-            high=float(row["recall_high"]),
-            method="percentile bootstrap over users",
-            n=found.n_users,
-        )
+        recall = Estimate(row["recall"], row["recall_low"], row["recall_high"], n=n, method=drawn)
+        label = f"{row['name']}: {METRICS['recall']} of {LENGTH}"
+        desk.add(f"{name}_recall", recall, "share", label, source)
     if pd.notna(best.get("gain")):
-        desk.add(
-            "gain",
-            float(best["gain"]),
-            "share",
-            "NDCG of the best method over that of popularity, less 1",
-            source,
-            low=float(best["gain_low"]),
-            high=float(best["gain_high"]),
-            method="percentile bootstrap over users",
-            n=found.n_users,
-            digits=0,
-        )
-    desk.add(
-        "users",
-        float(found.n_users),
-        "count",
-        "Users with a history who choose something new in the test days",
-        source,
-    )
-    desk.add("test_days", float(test_days), "count", "Days of the test period", f"{SOURCE}:add_methods")
-    desk.add(
-        "candidates",
-        float(task.candidates.sum()),
-        "count",
-        "Items that may stand in a list",
-        f"{SOURCE}:add_methods",
-    )
-    desk.add("length", float(LENGTH), "count", "Places of a list", f"{SOURCE}:add_methods")
-    met = found.n_choices / max(task.choices, 1)
-    desk.add(
-        "reachable",
-        min(met, 1.0),
-        "share",
-        "Choices of the test days that such a list could hold",
-        f"{SOURCE}:add_methods",
-        n=task.choices,
-    )
+        gain = Estimate(best["gain"], best["gain_low"], best["gain_high"], n=n, method=drawn)
+        label = "NDCG of the best method over that of popularity, less 1"
+        desk.add("gain", gain, "share", label, source, digits=0)
 
 
 def contact_log(desk: ShopDesk) -> tuple[recommend.ContactLog | None, np.ndarray | None, tuple[int, ...]]:
