@@ -95,6 +95,8 @@ class Build:
         """
         ran: list[str] = []
         todo = self.order(selected)
+        # Each stage that ends looks at all code again, and finds what is known of unchanged code.
+        self.inputs.code.keep()
         with Bars(console) as bars, Workers() as workers, ExitStack() as at_end:
             at_end.callback(self.inputs.code.keep)
             crowd = Crowd(self, bars, workers if self.crowded(todo, workers) else None)

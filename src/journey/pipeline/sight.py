@@ -83,6 +83,7 @@ class Code:
                     self.known = {name: Sight.of(values) for name, values in stored.items()}
             except (ValueError, KeyError, TypeError, AttributeError):
                 self.known = {}
+        self.written = len(self.known)
 
     def sight(self, *roots: str, page: str = "") -> Sight:
         """What definitions, each given as `module:name`, and the Python source of a page can see.
@@ -99,9 +100,10 @@ class Code:
 
     def keep(self) -> None:
         """Write down what was found, for the next time."""
-        if self.kept is not None:
+        if self.kept is not None and len(self.known) > self.written:
             stored = {name: found.plain() for name, found in self.known.items()}
             write_text(self.kept, json.dumps({"version": self.version, **stored}, sort_keys=True))
+            self.written = len(self.known)
 
     def unit(self, key: Key) -> Unit:
         """A definition, a method or the body of a module."""
