@@ -126,12 +126,13 @@ class Unit:
         self.methods = [] if whole else [node.name for each in nodes for node in methods(each)]
         bare = [node if whole else without_methods(node) for node in nodes]
         holder = package.module(module)
-        local = imported(inner for node in bare for inner in ast.walk(node))
+        found = [(imported(ast.walk(node)), list(mentions(node))) for node in bare]
+        local = {name: source for near, _ in found for name, source in near.items()}
         known = local | (holder.imports if holder else {})
-        chains = [chain for node in bare for chain in mentions(node)]
+        chains = [chain for _, many in found for chain in many]
         #: `norm=scipy.stats:norm`: whose name it is counts as much as the name.
         bound = {f"{chain[0]}={known[chain[0]]}" for chain in chains if chain[0] in known}
-        self.uses = {key for node in bare for key in package.used(module, node)}
+        self.uses = {key for near, many in found for key in package.named(module, near, many)}
         self.imports = {source for source, _ in local.values()}
         self.numbers = {".".join(chain[:3]) for chain in chains if chain[0] == "n"}
         self.names = {word for node in bare for word in words(node)}

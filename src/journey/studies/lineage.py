@@ -134,10 +134,14 @@ class Package:
 
     def used(self, module: str, statement: ast.AST) -> Iterator[Key]:
         """Definitions that a statement names, directly or through a module."""
-        local = imported(ast.walk(statement))
-        for names in mentions(statement):
-            found = self._named(module, local, names[0])
-            yield from self._follow(found, names[1:])
+        return self.named(module, imported(ast.walk(statement)), mentions(statement))
+
+    def named(
+        self, module: str, local: dict[str, tuple[str, str | None]], chains: Iterable[list[str]]
+    ) -> Iterator[Key]:
+        """Definitions that names with their attributes stand for, some of them imported nearby."""
+        for names in chains:
+            yield from self._follow(self._named(module, local, names[0]), names[1:])
 
     def _named(self, module: str, local: dict[str, tuple[str, str | None]], name: str) -> Key | str | None:
         if name not in local:
