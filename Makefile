@@ -5,7 +5,7 @@ READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-test
 PYTHON ?= python3
 export PYTHONHASHSEED := 0
-# A build starts dozens of processes; without kept bytecode each compiles pandas again, for about three seconds.
+# A build starts dozens of processes; without kept bytecode each compiles pandas and all else again.
 unexport PYTHONDONTWRITEBYTECODE
 ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX := $(PIP_INDEX_URL)

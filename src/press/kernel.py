@@ -64,8 +64,8 @@ class Runner:
         self.folder.cleanup()
 
     def forked(self, command: list[str]) -> list[str]:
-        """The command of a kernel that is forked; the given one where none of this Python can be."""
-        if os.name != "posix" or command[1:3] != ["-m", "ipykernel_launcher"]:
+        """The command of a kernel that is forked; the given one where none of this Python can safely be."""
+        if sys.platform != "linux" or command[1:3] != ["-m", "ipykernel_launcher"]:
             return command
         if command[0] not in {"python", "python3", sys.executable}:
             return command

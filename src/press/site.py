@@ -24,8 +24,8 @@ from press.project import Meta, Project, load
 from press.source import Page
 
 HERE = Path(__file__).parent
-#: Pages at a time: more than processors, for a kernel that starts or ends is waited for.
-THREADS = 2 + (os.cpu_count() or 1)
+#: Pages at a time: more than processors, for a kernel that starts or ends is waited for; memory is the limit.
+THREADS = 2 + min(os.cpu_count() or 1, 4)
 
 
 def render(

@@ -2,7 +2,7 @@
 
 It is run as a file, by its path: `serve` is that process, `wait` stands for a kernel where jupyter_client
 starts one. A kernel ends with the process that stands for it, that one when its kernel has ended, and all of
-them with the process that started them. Needs POSIX.
+them with the process that started them. For Linux: elsewhere libraries may not survive a fork.
 """
 
 from __future__ import annotations

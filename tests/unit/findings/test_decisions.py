@@ -137,6 +137,8 @@ def test_a_test_of_halves_costs_what_the_other_half_would_save():
     assert years == pytest.approx(5 * 90 / 365)
     # Who would decide the same whatever the test says never gets it back.
     assert price_of_halves(Judged(100.0, 50.0, 150.0, 1.0, 0.0), 180)[1] == float("inf")
+    # Where going on is expected to be best, the half that stops forgoes as much.
+    assert price_of_halves(Judged(-100.0, -250.0, 50.0, 0.2, 20.0), 180) == (forgone, years)
 
 
 def test_nothing_assumed_has_a_narrow_range():

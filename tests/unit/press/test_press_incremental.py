@@ -252,6 +252,7 @@ def test_interrupt_stops_kernels_and_leaves_nothing(small: Small) -> None:
     assert not list((root / ".press").glob(".aside*"))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 def test_kernels_share_what_was_imported_for_them_and_nothing_else(small: Small) -> None:
     cell = '```{python}\n#| output: asis\nimport sys\nprint("imported", "colorsys" in sys.modules)\n'
     cell += 'import colorsys\nprint("marked", hasattr(colorsys, "mark"))\ncolorsys.mark = 1\n```\n'

@@ -16,8 +16,9 @@ WORTH = "journey.findings.decisions.worth"
 DRAWS, SEED = 40_000, 12
 METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8
-#: Part of those who are due a coupon who keep it when the coupons stop: enough to see a change of the times.
-HELD = 0.1
+#: Years within which a test must pay for itself; whom to hold out of the decision where it does not, and does.
+#: A tenth sees no small effect, but a change of the times.
+PATIENCE, HELD = 1, (("tenth", 0.1), ("half", 0.5))
 #: Beyond these it does not matter how many.
 MOST_YEARS = 100
 #: Days of the shop's record.
@@ -67,25 +68,25 @@ def collect(desk: Desk) -> None:
 def price_of_halves(judged: Judged, days: int) -> tuple[float, float]:
     """What a test of halves forgoes while it runs, EUR, and the years after which knowing has paid for that.
 
-    The half that goes on as before goes without the worth; knowing earns its own in every 90 days after.
+    Half go without what is expected to be best; knowing earns its own worth in every 90 days after.
     """
-    forgone = judged.expected / 2 * days / DAYS
+    forgone = abs(judged.expected) / 2 * days / DAYS
     return forgone, forgone / judged.knowing * DAYS / YEAR if judged.knowing > 0 else float("inf")
 
 
 def add_price_of_test(desk: Desk, judged: Judged, days: int) -> None:
-    """Register what a test of the coupons forgoes, and what the check in its place does."""
+    """Register what a test of the coupons forgoes, and how many are therefore held out as a check."""
     forgone, years = price_of_halves(judged, days)
+    held, share = HELD[years <= PATIENCE]
     told = years if years < MOST_YEARS else f"more than {MOST_YEARS}"
+    here, price = f"{SOURCE}:add_price_of_test", f"{SOURCE}:price_of_halves"
     for name, value, unit, label, source in (
-        ("forgone", forgone, "eur", "Saving that a test of the coupons by halves forgoes", "price_of_halves"),
-        ("payback", told, "count", "Years until knowing pays for the test of the coupons", "price_of_halves"),
-        ("held", HELD, "share", "Part of those due a coupon who keep it, as a check", "add_price_of_test"),
-        ("held_cost", HELD * judged.expected, "eur", "Saving that the check forgoes", "add_price_of_test"),
+        ("forgone", forgone, "eur", "What a test of the coupons by halves forgoes", price),
+        ("payback", told, "count", "Years until knowing pays for the test of the coupons", price),
+        ("held", held, "text", "Part of those due a coupon who are held out of the decision", here),
+        ("held_cost", share * abs(judged.expected), "eur", "What holding them out forgoes in 90 days", here),
     ):
-        desk.ledger.add(
-            f"decisions.stop_{name}", value, unit, digits=0, label=label, source=f"{SOURCE}:{source}"
-        )
+        desk.ledger.add(f"decisions.stop_{name}", value, unit, digits=0, label=label, source=source)
 
 
 def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:
