@@ -16,8 +16,8 @@ WORTH = "journey.findings.decisions.worth"
 DRAWS, SEED = 40_000, 12
 METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8
-#: Years within which a test must pay for itself; whom to hold out of the decision where it does not, and does.
-#: A tenth sees no small effect, but a change of the times.
+#: Years within which a test must pay for itself; whom to hold out of the decision where it does not,
+#: and where it does. A tenth sees no small effect, but a change of the times.
 PATIENCE, HELD = 1, (("tenth", 0.1), ("half", 0.5))
 #: Beyond these it does not matter how many.
 MOST_YEARS = 100
