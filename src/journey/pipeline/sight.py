@@ -19,7 +19,7 @@ from typing import Any
 
 from journey.errors import JourneyError
 from journey.files import write_text
-from journey.studies.lineage import Key, Module, Package, imported, mentions
+from journey.studies.lineage import Key, Module, Package, imported, mentions, walk
 
 #: What is asked for by name counts by its name, not as the whole collection that it is taken from.
 BY_NAME = {
@@ -126,7 +126,8 @@ class Unit:
         self.methods = [] if whole else [node.name for each in nodes for node in methods(each)]
         bare = [node if whole else without_methods(node) for node in nodes]
         holder = package.module(module)
-        found = [(imported(ast.walk(node)), list(mentions(node))) for node in bare]
+        inside = [walk(node) for node in bare]
+        found = [(imported(nodes), mentions(node)) for node, nodes in zip(bare, inside, strict=True)]
         local = {name: source for near, _ in found for name, source in near.items()}
         known = local | (holder.imports if holder else {})
         chains = [chain for _, many in found for chain in many]
@@ -135,7 +136,7 @@ class Unit:
         self.uses = {key for near, many in found for key in package.named(module, near, many)}
         self.imports = {source for source, _ in local.values()}
         self.numbers = {".".join(chain[:3]) for chain in chains if chain[0] == "n"}
-        self.names = {word for node in bare for word in words(node)}
+        self.names = {word for nodes in inside for word in words(nodes)}
         self.digest = digest([*map(text, bare), *sorted(bound)])
 
 
@@ -184,13 +185,17 @@ class Walk:
 
     def load(self, name: str) -> None:
         """A module is imported, and with it the packages above it and what it imports at its top."""
+        if name in self.modules:
+            return
         parts = name.split(".")
         for end in range(1, len(parts) + 1):
             module = ".".join(parts[:end])
-            holder = self.code.package.module(module)
-            if holder is None or module in self.modules:
+            if module in self.modules:
                 continue
             self.modules.add(module)
+            holder = self.code.package.module(module)
+            if holder is None:
+                continue
             if any(True for _ in loose(holder)):
                 self.waiting.append((module, BODY))
             for source, original in holder.imports.values():
@@ -250,13 +255,17 @@ def loose(module: Module) -> Iterator[ast.stmt]:
             yield each
 
 
-def words(node: ast.AST) -> Iterator[str]:
-    """Texts and attributes that may name something, and names of tables inside longer texts."""
-    documentation = {id(each.value) for each in ast.walk(node) if isinstance(each, ast.Expr)}
-    for each in ast.walk(node):
+def words(nodes: list[ast.AST]) -> Iterator[str]:
+    """Texts and attributes that may name something, and names of tables inside longer texts.
+
+    The nodes are a piece of code and all below it, itself first.
+    """
+    documentation = {id(each.value) for each in nodes if isinstance(each, ast.Expr)}
+    of_class = isinstance(nodes[0], ast.ClassDef)
+    for each in nodes:
         if isinstance(each, ast.Attribute):
             yield each.attr
-        elif isinstance(each, ast.Name) and isinstance(node, ast.ClassDef):
+        elif isinstance(each, ast.Name) and of_class:
             yield each.id
         elif isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in documentation:
             yield from TABLE.findall(each.value)
@@ -265,15 +274,26 @@ def words(node: ast.AST) -> Iterator[str]:
 
 
 def text(node: ast.AST) -> str:
-    """A piece of code as text, without its docstrings."""
-    return ast.dump(_Undocumented().visit(node))
+    """A piece of code as text, without its docstrings: every node with its fields."""
+    told: list[str] = []
+    _tell(node, told)
+    return "".join(told)
 
 
-class _Undocumented(ast.NodeTransformer):
-    """Leaves out texts that stand for themselves; the tree is this module's own."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        return None if isinstance(node.value, ast.Constant) else node
+def _tell(value: object, told: list[str]) -> None:
+    if isinstance(value, ast.AST):
+        told.append(f"{type(value).__name__}(")
+        for name in value._fields:
+            _tell(getattr(value, name, None), told)
+        told.append(")")
+    elif isinstance(value, list):
+        told.append("[")
+        for each in value:
+            if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)):
+                _tell(each, told)
+        told.append("]")
+    else:
+        told.append(f"{value!r},")
 
 
 def _imports_only(node: ast.stmt) -> bool:

@@ -32,6 +32,7 @@ ENDS = {
 }
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 SCOPES = COMPREHENSIONS | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+DEFINED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Key = tuple[str, str]
 
 
@@ -70,6 +71,7 @@ class Package:
         self._modules: dict[str, Module] = {}
         self._next: dict[Key, list[Key]] = {}
         self._texts: dict[Key, list[str]] = {}
+        self._words: dict[Key, set[str]] = {}
 
     def module(self, name: str) -> Module | None:
         """The module of that name, or None when the package has none."""
@@ -132,9 +134,19 @@ class Package:
             self._texts[key] = [f"{key[1]}\n{_text(each)}" for each in statements]
         return self._texts[key]
 
+    def words(self, key: Key, statements: list[ast.stmt]) -> set[str]:
+        """Texts in a definition, any of which may name a query."""
+        if key not in self._words:
+            self._words[key] = {
+                node.value
+                for node in walk(*statements)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+        return self._words[key]
+
     def used(self, module: str, statement: ast.AST) -> Iterator[Key]:
         """Definitions that a statement names, directly or through a module."""
-        return self.named(module, imported(ast.walk(statement)), mentions(statement))
+        return self.named(module, imported(walk(statement)), mentions(statement))
 
     def named(
         self, module: str, local: dict[str, tuple[str, str | None]], chains: Iterable[list[str]]
@@ -191,13 +203,7 @@ def version(roots: Iterable[str], package: Path, sql: Path | None = None, *, who
     reached = whole.reached(roots)
     parts = {text for key, many in reached.items() for text in whole.texts(key, many)}
     if sql is not None:
-        words = {
-            node.value
-            for many in reached.values()
-            for each in many
-            for node in ast.walk(each)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
+        words = {word for key, many in reached.items() for word in whole.words(key, many)}
         built = any(name == BUILDER for _, name in reached)
         for file in sql.rglob("*.sql"):
             if whole_sql or (file.stem in words if "analysis" in file.parts else built):
@@ -251,58 +257,102 @@ def _bound(statement: ast.stmt) -> list[str]:
     return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
-def mentions(node: ast.AST, own: frozenset[str] = frozenset()) -> Iterator[list[str]]:
-    """Names that are read, with the attributes after them; a function's `own` are not the module's."""
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below a node, in order; several times as fast as `ast.iter_child_nodes`."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [each for each in value if isinstance(each, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
+
+
+def walk(*roots: ast.AST) -> list[ast.AST]:
+    """Nodes and all below them, as `ast.walk` gives them."""
+    found = list(roots)
+    for node in found:
+        found += children(node)
+    return found
+
+
+def mentions(node: ast.AST) -> list[list[str]]:
+    """Names that are read, with the attributes after them; a function's own are not the module's."""
+    found: list[list[str]] = []
+    _mention(node, frozenset(), found)
+    return found
+
+
+def _mention(node: ast.AST, own: frozenset[str], found: list[list[str]]) -> None:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         for outside in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
-            yield from mentions(outside, own)
-        own |= {each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)} | {*_stored(node)}
+            _mention(outside, own, found)
+        own |= {each.arg for each in walk(node.args) if isinstance(each, ast.arg)} | {*_stored(node)}
     elif isinstance(node, COMPREHENSIONS):
         own |= {*_stored(node)}
     names: list[str] = []
-    inner = node
-    while isinstance(inner, ast.Attribute):
-        names.insert(0, inner.attr)
-        inner = inner.value
-    if isinstance(inner, ast.Name):
-        if inner.id not in own and isinstance(inner.ctx, ast.Load):
-            yield [inner.id, *names]
+    while isinstance(node, ast.Attribute):
+        names.insert(0, node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        if node.id not in own and isinstance(node.ctx, ast.Load):
+            found.append([node.id, *names])
         return
-    for child in ast.iter_child_nodes(inner):
-        yield from mentions(child, own)
+    for child in children(node):
+        _mention(child, own, found)
 
 
-def _stored(scope: ast.AST) -> Iterator[str]:
+def _stored(scope: ast.AST) -> list[str]:
     """Names that are set in a scope itself; those of the scopes inside it are theirs."""
-    for node in ast.iter_child_nodes(scope):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
+    inside = children(scope)
+    for node in inside:
         if not isinstance(node, SCOPES):
-            yield from _stored(node)
-
-
-class _Bare(ast.NodeTransformer):
-    """Leaves out what does not decide a result: docstrings, annotations, imports, where a source stands."""
-
-    def visit(self, node: ast.AST) -> ast.AST | None:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            return None
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            return None
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            node.returns = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant(None)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            node.value = SOURCE.sub("", node.value)
-        return self.generic_visit(node)
+            inside += children(node)
+    return [node.id for node in inside if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
 
 
 def _text(statement: ast.stmt) -> str:
-    bare = _Bare().visit(ast.parse(ast.unparse(statement)).body[0])
-    return ast.dump(bare) if bare else ""
+    """A statement as Python 3.11's `ast.dump` tells it, without what decides no result.
+
+    Docstrings, annotations and imports are left out, and where a source stands. Later releases tell a tree in
+    other words; a version must be the same on each.
+    """
+    return "" if _silent(statement) else _told(statement)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_told(each) for each in value if not _silent(each))}]"
+    if isinstance(value, ast.JoinedStr):
+        # Python 3.12 finds an empty text after a field inside a field.
+        value.values = [
+            each for each in value.values if not (isinstance(each, ast.Constant) and each.value == "")
+        ]
+    if not isinstance(value, ast.AST):
+        return repr(SOURCE.sub("", value) if isinstance(value, str) else value)
+    none = isinstance(value, ast.Constant | ast.MatchSingleton)
+    fields = [(name, getattr(value, name, None)) for name in value._fields if name not in _unsaid(value)]
+    told = [
+        f"{name}={'Constant(value=None)' if name == 'annotation' else _told(field)}"
+        for name, field in fields
+        if field is not None or (none and name == "value")
+    ]
+    return f"{type(value).__name__}({', '.join(told)})"
+
+
+def _silent(value: object) -> bool:
+    """Whether a statement decides no result: an import, or a value that stands for itself."""
+    return isinstance(value, ast.Import | ast.ImportFrom) or (
+        isinstance(value, ast.Expr) and isinstance(value.value, ast.Constant)
+    )
+
+
+def _unsaid(node: ast.AST) -> tuple[str, ...]:
+    """Fields that decide no result; `type_params`, which came with Python 3.12, are not used here."""
+    if isinstance(node, ast.arg):
+        return ("annotation",)
+    return ("returns", "type_params") if isinstance(node, DEFINED) else ()
 
 
 def _uncommented(text: str) -> str:

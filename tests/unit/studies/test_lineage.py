@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,30 @@ def made(folder: Path, **files: str) -> Path:
 
 def of(folder: Path, root: str = "shop.study:compute", **files: str) -> str:
     return version([root], made(folder, **files))
+
+
+def test_a_version_is_the_same_on_every_python(tmp_path: Path):
+    """Later releases dump a tree in other words: new fields, no empty lists, empty texts in f-strings."""
+    statement = '''
+@cache
+def told(x: int, *, y: str | None = None) -> str:
+    """Words."""
+    import math
+    z: float = 1_000.5
+    return f"{x:>{y}}" if x else [None, "", "journey.a.b:c"]
+'''
+    assert Package(made(tmp_path)).texts(("m", "told"), ast.parse(statement).body) == [
+        "told\nFunctionDef(name='told', args=arguments(posonlyargs=[], args=[arg(arg='x')], "
+        "kwonlyargs=[arg(arg='y')], kw_defaults=[Constant(value=None)], defaults=[]), "
+        "body=[AnnAssign(target=Name(id='z', ctx=Store()), annotation=Constant(value=None), "
+        "value=Constant(value=1000.5), simple=1), "
+        "Return(value=IfExp(test=Name(id='x', ctx=Load()), "
+        "body=JoinedStr(values=[FormattedValue(value=Name(id='x', ctx=Load()), conversion=-1, "
+        "format_spec=JoinedStr(values=[Constant(value='>'), "
+        "FormattedValue(value=Name(id='y', ctx=Load()), conversion=-1)]))]), "
+        "orelse=List(elts=[Constant(value=None), Constant(value=''), Constant(value='c')], ctx=Load())))], "
+        "decorator_list=[Name(id='cache', ctx=Load())])"
+    ]
 
 
 def test_only_what_is_reached_counts(tmp_path: Path):
