@@ -14,7 +14,7 @@ from rich.console import Console
 from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.pipeline.pages import page_digests, page_files, page_modules
-from journey.pipeline.rendered import forget, page_keys, remember, site_files
+from journey.pipeline.rendered import as_it_was, besides, forget, page_keys, remember, site_files
 from journey.pipeline.run import plan, prepare
 
 
@@ -40,13 +40,16 @@ def render_site(paths: Paths, pages: Sequence[Path], engine: str, console: Conso
     planned = prepare(paths)
     planned.run([stage.name for stage in planned.stages], console)
     keys, before = page_keys(planned.inputs), site_files(paths)
+    rest = besides(planned, "press" if quarto is None else quarto)
+    if quarto is None and not pages and as_it_was(paths, keys, before, rest):
+        return paths.site
     if quarto is not None:
         run_quarto(quarto, paths, pages)
     else:
         run_press(paths, pages, page_digests(planned.inputs))
     planned.inputs.code.keep()
     if page_keys(plan(paths).inputs) == keys:
-        remember(paths, keys, before, [planned.inputs.label(page.resolve()) for page in pages])
+        remember(paths, keys, before, [planned.inputs.label(page.resolve()) for page in pages], rest)
     else:
         forget(paths)
         console.print("Sources of pages changed meanwhile; run the same command again.")

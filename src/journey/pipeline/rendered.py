@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from journey.files import write_json
 from journey.paths import Paths
@@ -12,6 +13,9 @@ from journey.pipeline.inputs import Inputs, read_json
 from journey.pipeline.pages import page_digests, page_files
 from journey.pipeline.sight import digest
 from journey.pipeline.state import file_digest
+
+if TYPE_CHECKING:
+    from journey.pipeline.run import Build
 
 #: What every page rests on besides its own source and what its code can see.
 COMMON = (
@@ -47,7 +51,25 @@ def site_files(paths: Paths) -> dict[str, str]:
     return {file.relative_to(paths.root).as_posix(): file_digest(file) for file in files}
 
 
-def remember(paths: Paths, keys: dict[str, str], before: dict[str, str], chosen: Collection[str]) -> None:
+def besides(planned: Build, renderer: str) -> str:
+    """Digest of what the site is made of besides its pages: the renderer, assets, what the build wrote."""
+    root = planned.inputs.paths.root
+    files = [file for folder in ("src/press", "assets") for file in sorted((root / folder).rglob("*.*"))]
+    outputs = {
+        label: value for each in planned.state.stages.values() for label, value in each["outputs"].items()
+    }
+    found = planned.inputs.files(file for file in files if file.suffix != ".pyc" and file.is_file()) | outputs
+    return digest([renderer, *(f"{label}={value}" for label, value in sorted(found.items()))])
+
+
+def as_it_was(paths: Paths, keys: dict[str, str], files: dict[str, str], rest: str) -> bool:
+    """Whether the whole site is what a renderer left, and would be made of just the same again."""
+    return read_json(record(paths)) == {"pages": keys, "files": files, "rest": rest}
+
+
+def remember(
+    paths: Paths, keys: dict[str, str], before: dict[str, str], chosen: Collection[str], rest: str
+) -> None:
     """Write down what pages were rendered from, and the files that came of it.
 
     Parameters
@@ -58,6 +80,8 @@ def remember(paths: Paths, keys: dict[str, str], before: dict[str, str], chosen:
         The site's files before it ran: one that it left alone counts as it was when it was written.
     chosen
         The pages that were asked for; all when empty.
+    rest
+        From `besides`; it counts when all pages were asked for.
     """
     known = read_json(record(paths))
     old_pages, old_files = known.get("pages", {}), known.get("files", {})
@@ -66,7 +90,7 @@ def remember(paths: Paths, keys: dict[str, str], before: dict[str, str], chosen:
         name: old_files.get(name, now) if before.get(name) == now else now
         for name, now in site_files(paths).items()
     }
-    write_json(record(paths), {"pages": pages, "files": files})
+    write_json(record(paths), {"pages": pages, "files": files, "rest": "" if chosen else rest})
 
 
 def forget(paths: Paths) -> None:

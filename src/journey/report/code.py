@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
+
+from journey.studies.lineage import walk
 
 #: From the ground up, as the contracts of `make lint` hold them.
 ROOMS = (
@@ -52,12 +55,11 @@ def room_rows(package: Path) -> pd.DataFrame:
         files = sorted((package / room).rglob("*.py"))
         if not files:
             continue
-        trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
-        imported = {name for tree in trees for name in _imports(tree)} - {room}
+        imported = {name for file in files for name in _imports(_parsed(file))} - {room}
         rows.append(
             {
                 "room": room,
-                "holds": _first_sentence(ast.parse((package / room / "__init__.py").read_text("utf-8"))),
+                "holds": _first_sentence(_parsed(package / room / "__init__.py")),
                 "files": len(files),
                 "lines": sum(file.read_text(encoding="utf-8").count("\n") for file in files),
                 "imports": ", ".join(name for name in ROOMS if name in imported) or "\u2013",
@@ -73,7 +75,7 @@ def function_rows(package: Path, room: str) -> pd.DataFrame:
         if file.name.startswith("_"):
             continue
         module = ".".join(file.relative_to(package / room).with_suffix("").parts)
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        for node in _parsed(file).body:
             if (
                 isinstance(node, ast.FunctionDef)
                 and not node.name.startswith("_")
@@ -89,8 +91,13 @@ def function_rows(package: Path, room: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["function", "arguments", "gives"])
 
 
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):

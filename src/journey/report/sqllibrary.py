@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import duckdb
-import pandas as pd
 
 from journey.paths import project
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
+from journey.report.results import load_table
 from journey.report.sqlcells import runnable, sql_block, workbench
 from journey.report.sqlcolumns import with_intervals
 from journey.report.sqlmeaning import meaning
 from journey.report.tables import show_result, show_table
 from journey.studies.registry import kept
-from journey.studies.sql_systems.study import SAME, digest
 from journey.warehouse.query import QuerySpec, library, query
-from journey.warehouse.query_portability import portability
 from journey.warehouse.query_timings import Timing, load_timings
 
 ROWS_SHOWN = 2
-STUDY = "sql_systems"
-CHANGED = "changed since it was run there"
+STUDY, SYSTEMS = "sql_systems", "scale/portability"
 MEGABYTE = 1_000_000
 #: What a page needs to compile WebAssembly is asked for by the element that runs it.
 SCRIPT = '<script type="module" src="../../assets/tools/sql.js" data-policy="wasm-unsafe-eval"></script>'
@@ -35,7 +30,7 @@ def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None
     """Print every query of one level as a section of its own; call it in a cell with `output: asis`."""
     warehouse = connection or workbench()
     timings = load_timings()
-    rows = measured()
+    rows = load_table(project(), SYSTEMS)
     for spec in library():
         if spec.level == level:
             same = rows[rows["same"] & rows["name"].eq(spec.name)]
@@ -62,7 +57,7 @@ def show_live() -> None:
 
 def show_portability() -> None:
     """Print for each system how many queries return the same values there, and why others do not."""
-    rows = measured()
+    rows = load_table(project(), SYSTEMS)
     summary = rows.groupby("system", as_index=False).agg(
         queries=("name", "size"), translated=("translated", "sum"), same=("same", "sum")
     )
@@ -86,29 +81,6 @@ def show_portability() -> None:
         caption="Queries that do not say the same there, and why",
         columns={"name": ("Query", "text"), "system": ("System", "text"), "reason": ("Reason", "text")},
     )
-
-
-@cache
-def measured() -> pd.DataFrame:
-    """One row a query and system: name, system with version, translated, same, and the reason if it is not.
-
-    A result counts only for the very statement that was run.
-    """
-    results, rows = kept(STUDY).results, []
-    for row in portability():
-        outcome = results[row.dialect]["queries"].get(row.name, {})
-        current = row.translated and outcome.get("digest") == digest(row.name, row.dialect)
-        reason = row.reason or (outcome["outcome"] if current else CHANGED)
-        rows.append(
-            {
-                "name": row.name,
-                "system": results[row.dialect]["system"],
-                "translated": row.translated,
-                "same": reason == SAME,
-                "reason": reason,
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _show(

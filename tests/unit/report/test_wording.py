@@ -99,8 +99,16 @@ def words_of(call: ast.Call) -> list[str]:
     for word in call.args[1:]:
         parts = (word.body, word.orelse) if isinstance(word, ast.IfExp) else (word,)
         for part in parts:
-            words += words_of(part) if isinstance(part, ast.Call) else [ast.literal_eval(part)]
+            words += words_of(part) if isinstance(part, ast.Call) else [said(part)]
     return words
+
+
+def said(part: ast.expr) -> str:
+    """A text as it stands in the page, a number or word that it takes from the ledger as a mark."""
+    pieces = part.values if isinstance(part, ast.JoinedStr) else [part]
+    return "".join(
+        "…" if isinstance(piece, ast.FormattedValue) else ast.literal_eval(piece) for piece in pieces
+    )
 
 
 @pytest.mark.parametrize(("page", "text"), choices())

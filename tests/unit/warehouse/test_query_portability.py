@@ -10,7 +10,8 @@ import pytest
 from support.query_shop import build_shop
 
 from journey.errors import JourneyError
-from journey.report.sqllibrary import CHANGED, measured
+from journey.findings.scale.portability import CHANGED, measured
+from journey.studies.registry import kept
 from journey.studies.sql_systems.postgres import server, server_programs
 from journey.studies.sql_systems.study import SAME, difference, outcomes
 from journey.warehouse.connect import connect
@@ -72,7 +73,7 @@ def test_what_counts_as_the_same() -> None:
 
 def test_the_page_counts_what_was_run() -> None:
     """At least four fifths of the library, as it is today, returned the same values on each system."""
-    rows = measured()
+    rows = measured(kept("sql_systems").results)
     assert rows.groupby("system")["same"].mean().ge(0.8).all()
     different = rows[rows["translated"] & ~rows["same"]]
     assert set(different["reason"]) <= {CHANGED}, different
