@@ -216,7 +216,7 @@ def test_peers_are_counted_by_who_takes_less(tmp_path: Path, monkeypatch: pytest
     assert [said[name] for name in ("all", "less", "alike", "more")] == ["7", "3", "2", "2"]
     assert (said["same"], said["apart"], said["pages"], said["cells"]) == ("1e-06", "2e-09", "1.3", "9")
     assert said["quicker"] == (
-        "Less than ours takes gbstats 1.2 for t tests with one call each (0.25 times our time)"
+        "Less time than ours takes gbstats 1.2 for t tests with one call each (0.25 times our time)"
         " and XGBoost 1.2 for many scores, all in one call there (0.50 times our time)."
     )
     assert (

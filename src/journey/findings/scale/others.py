@@ -26,12 +26,12 @@ from journey.studies.registry import kept
 NAMES = {
     EXPERIMENT: ("Mean, share, ratio and CUPED of an experiment", "users", "an experiment"),
     TESTS: ("t tests from sums, all in one call here", "tests", "many t tests, all in one call here"),
-    SINGLE_TESTS: ("The same, one call a test", "tests", "t tests with one call each"),
+    SINGLE_TESTS: ("t tests from sums, one call each", "tests", "t tests with one call each"),
     TREES: ("Two models of uplift, boosted trees", "people", "two models of uplift"),
     LOGISTIC: ("One model of uplift, logistic regression", "people", "one model of uplift"),
     CURVES: ("Normalised Qini and AUUC", "people", "the areas under curves of uplift"),
     SINGLE_SCORES: ("Scores of the what-if page, one row at a time", "rows", "single scores"),
-    SCORES: ("The same, all rows in one call there", "rows", "many scores, all in one call there"),
+    SCORES: ("The same scores, all rows in one call there", "rows", "many scores, all in one call there"),
     PAGES: ("Chapters run and rendered", "chapters", "chapters"),
 }
 #: Way -> how it is called where its name is not that of its library.
@@ -106,7 +106,7 @@ def quicker(rows: pd.DataFrame) -> str:
         f"{row.peer} for {NAMES[row.comparison][2]} ({format_number(row.times, 'ratio', 2)} times our time)"
         for row in fewer.itertuples()
     ]
-    return f"Less than ours takes {' and '.join(filter(None, (', '.join(said[:-1]), said[-1])))}."
+    return f"Less time than ours takes {' and '.join(filter(None, (', '.join(said[:-1]), said[-1])))}."
 
 
 def called(way: str, versions: dict[str, str]) -> str:
