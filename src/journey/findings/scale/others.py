@@ -46,7 +46,8 @@ def add_others(desk: Desk) -> None:
     found = kept("peer_speed", desk.paths).results
     rows = peer_rows(found)
     desk.save("peers", rows)
-    times = rows.set_index(["comparison", "way"])["times"]
+    # Renderers do not do the same, so they are not counted.
+    times = rows.loc[rows["comparison"] != PAGES, "times"]
     for name, kind, label in (
         ("all", times > 0, "Comparisons with others that do the same"),
         ("less", times > ALIKE, "Of these, ours takes less processor time"),
@@ -61,7 +62,7 @@ def add_others(desk: Desk) -> None:
     _add(desk, "peers_load", found["load"], "ratio", "Processes at work on that machine", 0)
     _add(desk, "peers_quicker", quicker(rows), "text", "Which peers take less, and for what")
     _add(desk, "peers_scorer", scorer(found), "text", "Rows a second of the what-if page, and of XGBoost")
-    pages = float(times[PAGES].iloc[0])
+    pages = float(rows.loc[rows["comparison"] == PAGES, "times"].iloc[0])
     _add(desk, "peers_pages", pages, "ratio", "nbconvert over the offline renderer, processor time", 1)
     _add(desk, "peers_cells", found["pages"]["cells"], "count", "Cells of tables that both renderers show")
 
@@ -99,7 +100,7 @@ def peer_rows(found: dict[str, Any]) -> pd.DataFrame:
 
 def quicker(rows: pd.DataFrame) -> str:
     """Which peers take less than ours, and how much of our time, in a sentence."""
-    fewer = rows[rows["times"] < 1 / ALIKE]
+    fewer = rows[(rows["times"] < 1 / ALIKE) & (rows["comparison"] != PAGES)]
     if fewer.empty:
         return "No peer takes less."
     said = [
