@@ -295,7 +295,8 @@ def study(
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, check_study, known, run_studies, stale
+    from journey.studies.registry import STUDIES, check_study, known, stale
+    from journey.studies.running import run_studies
 
     paths = here()
     if only_list:

@@ -81,7 +81,7 @@ def test_a_missing_project_is_said_and_nothing_is_made(command, tmp_path, monkey
 def test_what_has_changed_is_listed_and_computed(monkeypatch, capsys):
     ran = []
     monkeypatch.setattr("journey.studies.registry.stale", lambda paths: ["drift_twins"])
-    monkeypatch.setattr("journey.studies.registry.run_studies", lambda names, paths: ran.extend(names) or [])
+    monkeypatch.setattr("journey.studies.running.run_studies", lambda names, paths: ran.extend(names) or [])
     assert run(["study", "--changed"]) == 0
     assert ran == ["drift_twins"]
     assert run(["study", "--list"]) == 0
@@ -97,7 +97,7 @@ def test_what_cannot_be_written_is_one_sentence(command, number, told, empty_pro
 
     monkeypatch.setattr("pathlib.Path.mkdir", refuse)
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
-    monkeypatch.setattr("journey.studies.registry.run_studies", refuse)
+    monkeypatch.setattr("journey.studies.running.run_studies", refuse)
     assert run(command.split()) == 2
     error = " ".join(capsys.readouterr().err.split())
     assert "some/file cannot be written" in error

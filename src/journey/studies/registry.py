@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
-from multiprocessing import get_context
 
-from journey.errors import JourneyError, require
+from journey.errors import JourneyError
 from journey.paths import Paths, project
-from journey.stores.locate import locate
 from journey.studies.evidence import Evidence, check_part, evidence
-from journey.studies.study import Study, log_study, named_function
+from journey.studies.study import Study, named_function
 
 
 def _chapter(*names: str) -> tuple[str, ...]:
@@ -232,6 +226,15 @@ STUDIES = {
             extra="bench",
         ),
         Study(
+            "peer_speed",
+            "How long do experiments, uplift, pages and the in-page scorer take here and elsewhere?",
+            "journey.studies.peer_speed.study:measure_peers",
+            simulates=True,
+            beside=("journey.studies.peer_speed.ways:main",),
+            libraries=("tea_tasting", "sklift", "nbconvert"),
+            extra="bench",
+        ),
+        Study(
             "sequence_model",
             "When does reading the raw sequence of events predict better than features?",
             "journey.studies.sequence_model.study:sequence_model",
@@ -353,46 +356,3 @@ def check_study(name: str, paths: Paths) -> str:
         root=paths,
     )
     return study.part_says
-
-
-def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float]]:
-    """Compute studies again, side by side in processes of one thread each.
-
-    Gives the name of each when it is written, and the seconds that it took now. What is finished stays when
-    the rest is interrupted.
-
-    Raises
-    ------
-    JourneyError
-        Before anything runs: for an unknown name, missing data, or a library that is not installed.
-    """
-    studies = [known(name) for name in dict.fromkeys(names)]
-    for study in studies:
-        _check_needs(study, paths)
-    # Sums over several threads end in other last digits.
-    os.environ["OMP_NUM_THREADS"] = "1"
-    workers = max(1, min(len(studies), os.cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(_renewed, study.name, paths) for study in studies]
-        try:
-            for done in as_completed(running):
-                name, seconds = done.result()
-                log_study(name, seconds, paths)
-                yield name, seconds
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _renewed(name: str, paths: Paths) -> tuple[str, float]:
-    start = time.perf_counter()
-    kept(name, paths, update=True)
-    return name, time.perf_counter() - start
-
-
-def _check_needs(study: Study, paths: Paths) -> None:
-    for dataset in study.datasets:
-        if locate(dataset, root=paths) is None:
-            raise JourneyError(f"study {study.name} needs the data {dataset}; run `journey fetch {dataset}`")
-    if study.extra:
-        require(f"study {study.name}", study.libraries, study.extra)

@@ -10,10 +10,12 @@ import pytest
 
 from journey.findings.desk import Desk
 from journey.findings.scale import collect as chapter
-from journey.findings.scale import fits
+from journey.findings.scale import fits, others
 from journey.findings.scale.figures import growth
 from journey.paths import Paths
 from journey.studies.fit_speed.ways import LIFETIMES, NAMES, OWN, SAMPLER
+from journey.studies.peer_speed import ways
+from journey.studies.peer_speed.study import NODE, PAGES
 from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
 from journey.studies.scale.study import SESSIONS
 
@@ -97,9 +99,48 @@ def fitted(stopped: bool = False) -> Kept:
     )
 
 
+#: Comparison -> ways with their processor seconds, ours first.
+TOOK = {
+    ways.EXPERIMENT: {ways.OWN: 0.1, ways.TEA: 0.2, ways.TEA_ARROW: 0.1},
+    ways.SINGLE_TESTS: {ways.OWN: 4.0, ways.GBSTATS: 1.0},
+    ways.TREES: {ways.OWN: 1.0, ways.SKLIFT: 1.2},
+    ways.SINGLE_SCORES: {NODE: 0.01, ways.BOOSTED: 1.0},
+    ways.SCORES: {NODE: 1.0, ways.BOOSTED: 0.5},
+    PAGES: {"press": 10.0, "nbconvert": 13.0},
+}
+
+
+def compared(without: tuple[str, ...] = ()) -> Kept:
+    runs = [
+        {
+            "comparison": name,
+            "way": way,
+            "rows": 1000,
+            "processor": seconds,
+            "seconds": 2 * seconds,
+            "repeats": 2,
+            "apart": None if name == PAGES else 2e-9,
+        }
+        for name, took in TOOK.items()
+        for way, seconds in took.items()
+        if name not in without
+    ]
+    libraries = (ways.TEA, ways.GBSTATS, ways.SKLIFT, ways.BOOSTED, "nbconvert")
+    return Kept(
+        {
+            "runs": runs,
+            "versions": dict.fromkeys(libraries, "1.2"),
+            "missing": [{"comparison": name, "why": "no Node"} for name in without],
+            "pages": {"cells": 9, "numbers": 3},
+            "load": 1.0,
+        }
+    )
+
+
 def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(chapter, "kept", lambda name, *_: CLUSTER if name == "spark_engine" else kept)
     monkeypatch.setattr(fits, "kept", lambda *_: fitted())
+    monkeypatch.setattr(others, "kept", lambda *_: compared())
     desk = Desk("scale", Paths(tmp_path))
     chapter.collect(desk)
     return desk
@@ -167,3 +208,30 @@ def test_what_a_billion_events_take_follows_from_the_larger_shop(
     assert number["scale.spark_ratio"].value == pytest.approx(18 / 5)
     assert number["scale.spark_rows"].value == 440
     assert number["scale.spark_training_alike"].text == "the very chances"
+
+
+def test_peers_are_counted_by_who_takes_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(3), monkeypatch)
+    said = {each.id.removeprefix("scale.peers_"): each.text for each in desk.ledger}
+    assert [said[name] for name in ("all", "less", "alike", "more")] == ["6", "2", "2", "2"]
+    assert (said["same"], said["apart"], said["pages"], said["cells"]) == ("1e-06", "2e-09", "1.3", "9")
+    assert said["quicker"] == (
+        "Less time than ours takes gbstats 1.2 for t tests with one call each (0.25 times our time)"
+        " and XGBoost 1.2 for many scores, all in one call there (0.50 times our time)."
+    )
+    assert (
+        "1,000 rows a second in Node; XGBoost in Python scores 1,000 one at a time and 2,000"
+        in said["scorer"]
+    )
+    rows = pd.read_parquet(desk.folder / "peers.parquet")
+    assert list(rows["peer"][:2]) == ["tea-tasting 1.2", "tea-tasting 1.2, Arrow"]
+    assert list(rows["times"]) == pytest.approx([2.0, 1.0, 0.25, 1.2, 100.0, 0.5, 1.3])
+    assert (rows["rows"].iloc[0], rows["rows"].iloc[-1]) == ("1,000 users", "1,000 chapters")
+
+
+def test_a_machine_without_node_and_no_quicker_peer_are_said() -> None:
+    found = compared(without=(ways.SINGLE_SCORES, ways.SCORES, ways.SINGLE_TESTS)).results
+    assert others.scorer(found) == "The in-page scorer was not measured: Node is not installed there."
+    rows = others.peer_rows(found)
+    assert others.quicker(rows) == "No peer takes less."
+    assert set(rows["comparison"]) == {ways.EXPERIMENT, ways.TREES, PAGES}

@@ -13,7 +13,7 @@ import pytest
 
 from journey.models.runs import EXPERIMENT, STORE, STUDY_EXPERIMENT, log_run, track
 from journey.paths import Paths, project
-from journey.studies.registry import run_studies
+from journey.studies.running import run_studies
 from journey.studies.study import log_study
 
 Seen = list[tuple[str, Any]]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.scale.fits import add_fits
+from journey.findings.scale.others import add_others
 from journey.findings.scale.portability import add_portability
 from journey.report.formats import format_number
 from journey.studies.registry import kept
@@ -44,6 +45,7 @@ def collect(desk: Desk) -> None:
     add_largest(desk, found, runs[runs["events"] == sizes[-1]].set_index("engine"))
     add_fits(desk)
     add_portability(desk)
+    add_others(desk)
     add_cluster(desk, kept("spark_engine", desk.paths).results)
 
 
