@@ -218,6 +218,13 @@ STUDIES = {
             extra="test",
         ),
         Study(
+            "site_build",
+            "How long does the whole take from a clean clone, and again when little or nothing changed?",
+            "journey.studies.site_build:build_site",
+            simulates=True,
+            made_from="a clean clone",
+        ),
+        Study(
             "event_scaling",
             "How long do sessions and features of 31 million events take, and how long would others take?",
             "journey.studies.scale.study:scale",

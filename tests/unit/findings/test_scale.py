@@ -10,17 +10,18 @@ import pytest
 
 from journey.findings.desk import Desk
 from journey.findings.scale import collect as chapter
-from journey.findings.scale import fits, others
+from journey.findings.scale import fits, others, targets
 from journey.findings.scale.figures import growth
 from journey.paths import Paths
 from journey.studies.fit_speed.ways import LIFETIMES, NAMES, OWN, SAMPLER
 from journey.studies.peer_speed import ways
 from journey.studies.peer_speed.study import NODE, PAGES
 from journey.studies.scale.engines import PANDAS, POLARS, SCAN, SQL
-from journey.studies.scale.study import SESSIONS
+from journey.studies.scale.study import SAME, SESSIONS
+from journey.studies.site_build import CLEAN, QUERY, UNCHANGED
 
 #: Engine -> processor seconds of the smallest shop; every larger shop takes ten times as long.
-TAKEN = {SCAN: 0.5, POLARS: 2.0, PANDAS: 4.0, SESSIONS: 5.0, SQL: 8.0}
+TAKEN = {SCAN: 0.5, POLARS: 2.0, PANDAS: 4.0, SAME: 5.0, SESSIONS: 6.0, SQL: 8.0}
 EVENTS = (1000, 10_000, 100_000)
 
 
@@ -46,7 +47,7 @@ def measured(sizes: int, without: str = "") -> Kept:
     ]
     models = [
         {"events": 10_000, "model": model, "seconds": 1.0, "processor": processor}
-        for model, processor in (("a", 1.0), ("b", 6.0), ("c", 3.0))
+        for model, processor in (("a", 1.0), ("staging.events", 6.0), ("c", 3.0))
     ]
     return Kept(
         {
@@ -74,6 +75,12 @@ CLUSTER = Kept(
         ],
     }
 )
+
+
+BUILT = Kept(
+    {"steps": [{"what": what, "seconds": s} for what, s in ((CLEAN, 200.0), (UNCHANGED, 1.0), (QUERY, 9.0))]}
+)
+SERVED = Kept({"scenarios": [{"name": "one_row", "p50_ms": 4.0, "requests_per_second": 1999.0}]})
 
 
 def fitted(stopped: bool = False) -> Kept:
@@ -141,6 +148,8 @@ def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> De
     monkeypatch.setattr(chapter, "kept", lambda name, *_: CLUSTER if name == "spark_engine" else kept)
     monkeypatch.setattr(fits, "kept", lambda *_: fitted())
     monkeypatch.setattr(others, "kept", lambda *_: compared())
+    monkeypatch.setattr(chapter, "add_portability", lambda desk: None)
+    monkeypatch.setattr(targets, "kept", lambda name, *_: BUILT if name == "site_build" else SERVED)
     desk = Desk("scale", Paths(tmp_path))
     chapter.collect(desk)
     return desk
@@ -158,7 +167,7 @@ def test_ratios_are_those_of_the_second_size(
     assert value("scale.processor") == 8 * 10 ** (sizes - 1)
     assert value("scale.customers") == 3.25
     said = {number.id: number.text for number in desk.ledger}
-    assert said["scale.costliest"] == "b (60%), c (30%), a (10%)"
+    assert said["scale.costliest"] == "staging.events (60%), c (30%), a (10%)"
     assert ("left out" in said["scale.copies"]) == (sizes == 2)
 
 
@@ -172,11 +181,35 @@ def test_a_way_that_did_not_finish_keeps_its_row(tmp_path: Path, monkeypatch: py
     assert ways.drop(index=chapter.NAMES[PANDAS]).notna().all(axis=None)
 
 
+def test_an_aim_is_met_at_its_bound_and_on_its_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(3), monkeypatch)
+    rows = pd.read_parquet(desk.folder / "targets.parquet")
+    found = dict(zip(targets.AIMS, rows.itertuples(), strict=True))
+    assert {name for name, row in found.items() if row.met == "yes"} == {
+        *("scan", "growth", "memory", "answer", "unchanged", "query")
+    }
+    assert (found["polars"].aim, found["polars"].reached) == ("0.80 times", "2.50 times")
+    assert found["rate"].reached == "1,999"
+    assert found["site"].reached == "200 s"
+    assert desk.ledger_value("scale.targets_met") == 6
+    said = {number.id: number.text for number in desk.ledger}["scale.targets_why"]
+    assert "4% of its time" in said
+    assert "less time all the same" not in said
+
+
+def test_what_was_not_measured_counts_as_not_met(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = collected(tmp_path, measured(2), monkeypatch)
+    rows = pd.read_parquet(desk.folder / "targets.parquet")
+    found = dict(zip(targets.AIMS, rows.itertuples(), strict=True))
+    for name in ("polars_most", "seconds", "memory"):
+        assert (found[name].reached, found[name].met) == ("not measured", "\u2013")
+
+
 def test_the_figure_has_a_line_a_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = collected(tmp_path, measured(2), monkeypatch)
     figure = growth(pd.read_parquet(desk.folder / "runs.parquet"))
     assert [line.name for line in figure.data] == list(chapter.NAMES.values())
-    assert [list(line.x) for line in figure.data] == [[1000, 10_000]] * 5
+    assert [list(line.x) for line in figure.data] == [[1000, 10_000]] * 6
     assert list(figure.data[-1].y) == [8.0, 80.0]
 
 

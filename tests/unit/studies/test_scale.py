@@ -15,7 +15,16 @@ from journey.paths import project
 from journey.studies.scale import study
 from journey.studies.scale.engines import COLUMNS, PANDAS, POLARS, SCAN, SQL, check_equal, measure
 from journey.studies.scale.peers import pandas_sessions, polars_sessions
-from journey.studies.scale.study import SESSIONS, copy_shop, events_of, growth, needs, sessions_alone
+from journey.studies.scale.study import (
+    SAME,
+    SESSIONS,
+    copy_shop,
+    events_of,
+    growth,
+    needs,
+    sessions_alone,
+    the_same,
+)
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
@@ -61,6 +70,9 @@ def folder(store: Path) -> Path:
     alone = {name for name, *_ in sessions_alone(measured).models}
     assert models - alone >= {"marts.features_item", "marts.decision_points"}
     assert {"staging.events", "marts.session_funnels"} <= alone
+    same = {name for name, *_ in the_same(measured, SQL_FOLDER).models}
+    assert {"staging.bots", "staging.events", "marts.sessions", "marts.session_funnels"} <= same < alone
+    assert not same & {"staging.exposures", "staging.events_removed", "marts.customers", "marts.orders"}
     return store.parent
 
 
@@ -137,7 +149,7 @@ def test_the_kept_run_is_whole() -> None:
     missing = {(each["engine"], each["events"]) for each in kept["missing"]}
     assert len(sizes) == (2 if kept["left_out"] else len(study.USERS) + 1)
     for events, engines in sizes.items():
-        expected = {SCAN, POLARS, PANDAS, SQL, SESSIONS} - {e for e, size in missing if size == events}
+        expected = {SCAN, POLARS, PANDAS, SQL, SESSIONS, SAME} - {e for e, size in missing if size == events}
         assert engines == expected
     assert (runs.groupby("events")["sessions"].nunique() == 1).all()
     assert set(kept["growth"]) >= {SQL, SESSIONS, SCAN}

@@ -40,6 +40,7 @@ from journey.studies.scale.engines import (
 )
 from journey.warehouse.build import FEATURES
 from journey.warehouse.connect import connect
+from journey.warehouse.models import read_models
 from journey.warehouse.query import query
 
 #: Users of the simulated shops; those after the second are left out while the machine is busy.
@@ -49,8 +50,10 @@ COPIES = 10
 REPEATS = 2
 #: Processes at work a core beyond which the machine is busy.
 BUSY = 2
-#: The part of the SQL that its peers do, too.
-SESSIONS = "sql, sessions"
+#: Parts of the SQL: what its peers do, too, and all but what only prediction needs.
+SAME, SESSIONS = "sql, the same", "sql, sessions"
+#: What the peers make.
+MADE = ("marts.sessions", "marts.session_funnels")
 LIBRARIES = ("duckdb", "polars", "pandas")
 
 
@@ -123,7 +126,8 @@ def add_size(found: dict[str, Any], store: Path, sql: Path, folder: Path, repeat
             best[engine] = min(runs, key=lambda run: run.processor)
     sessions = check_equal(folder, (SQL, *(peer for peer in (POLARS, PANDAS) if peer in best)))
     events = events_of(store)
-    for engine, run in (best | {SESSIONS: sessions_alone(best[SQL])}).items():
+    parts = {SAME: the_same(best[SQL], sql), SESSIONS: sessions_alone(best[SQL])}
+    for engine, run in (best | parts).items():
         found["runs"].append(
             {
                 "engine": engine,
@@ -142,10 +146,27 @@ def add_size(found: dict[str, Any], store: Path, sql: Path, folder: Path, repeat
 
 
 def sessions_alone(whole: Measured) -> Measured:
-    """What of a whole run the sessions and funnel took: all models but those that only prediction needs."""
+    """What of a whole run all models but those that only prediction needs took, with checks."""
     models = [each for each in whole.models if not each[0].partition(".")[2].startswith(FEATURES)]
+    return _part(SESSIONS, whole, models)
+
+
+def the_same(whole: Measured, sql: Path) -> Measured:
+    """What of a whole run sessions and funnel took: their own models and what these read, stored."""
+    reads = {
+        model.name: model.reads for model in (*read_models(sql / "staging"), *read_models(sql / "marts"))
+    }
+    needed, waiting = set(MADE), list(MADE)
+    while waiting:
+        more = {name for name in reads[waiting.pop()] if name in reads} - needed
+        needed |= more
+        waiting += more
+    return _part(SAME, whole, [each for each in whole.models if each[0] in needed])
+
+
+def _part(name: str, whole: Measured, models: list[tuple[str, float, float]]) -> Measured:
     return Measured(
-        SESSIONS, sum(each[1] for each in models), sum(each[2] for each in models), whole.memory, models
+        name, sum(each[1] for each in models), sum(each[2] for each in models), whole.memory, models
     )
 
 
