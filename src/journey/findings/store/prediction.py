@@ -9,12 +9,13 @@ from threadpoolctl import threadpool_limits
 from journey.errors import JourneyError
 from journey.features import FeatureFrame, load_features
 from journey.findings.desk import flat
+from journey.findings.prediction.decided import reliability_bins
 from journey.findings.store.desk import ShopDesk
 from journey.findings.store.funnel import ALONE
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.boosting import contributions
 from journey.models.explain import importance
-from journey.models.scores import Scores, check_calibration, measure, reliability
+from journey.models.scores import Scores, check_calibration, measure
 from journey.models.training import Periods, PurchaseModel, split_periods, train_models
 
 SOURCE = "findings.store.prediction"
@@ -112,9 +113,7 @@ def add_calibration(
     desk.add(f"{short}_calibration", check.gap, "ratio", gap, source, n=n, digits=4)
     p = f"p value: calibration gap {words}"
     desk.add(f"{short}_calibration_p", check.p_value, "p", p, source, n=n)
-    found = reliability(test.label, chosen)
-    parts = {part: getattr(found, part) for part in ("predicted", "observed", "low", "high", "n")}
-    return pd.DataFrame({"decision": words} | parts)
+    return reliability_bins(words, test.label, chosen)
 
 
 def learnable(desk: ShopDesk, decision: str) -> tuple[Periods, list[str]]:
