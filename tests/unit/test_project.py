@@ -1,5 +1,6 @@
 """The project against its own rules: README, pages, ledger and repository."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -157,6 +158,18 @@ def test_source_files_stay_short():
         if path.suffix in {".py", ".sql", ".js"}
         and "tests" not in path.parts
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    ]
+    assert long == []
+
+
+def test_functions_of_the_findings_stay_short():
+    long = [
+        f"{path.relative_to(ROOT)}: {function.name}, {lines} lines"
+        for path in sorted((ROOT / "src" / "journey" / "findings").rglob("*.py"))
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and function.end_lineno is not None
+        and (lines := function.end_lineno - function.lineno + 1) > 40
     ]
     assert long == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import pandas as pd
 from journey.assumptions import Assumptions, load_assumptions
 from journey.errors import JourneyError
 from journey.files import replacing
+from journey.inference.estimate import Estimate
 from journey.paths import Paths
 from journey.report.ledger import Ledger
 from journey.warehouse.connect import connect
@@ -80,9 +81,21 @@ class Desk:
 
 
 def add_rows(desk: Desk, rows: Iterable[Row], **common: Any) -> None:
-    """Register numbers of a chapter, one a row: name, value, unit, label, and what else only this one has."""
+    """Register numbers of a chapter, one a row: name, value, unit, label, and what else only this one has.
+
+    What a row has of its own stands before `common`.
+    """
     for name, value, unit, label, *own in rows:
-        desk.ledger.add(f"{desk.chapter}.{name}", value, unit, label=label, **common, **dict(*own))
+        desk.ledger.add(f"{desk.chapter}.{name}", value, unit, label=label, **common | dict(*own))
+
+
+def flat(found: Mapping[str, Estimate]) -> dict[str, float]:
+    """Estimates as columns: name, name_low, name_high."""
+    return {
+        f"{name}{end}": getattr(each, part)
+        for name, each in found.items()
+        for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
+    }
 
 
 def lay_out(chapter: str, collect: Callable[[Desk], None], paths: Paths) -> None:

@@ -97,7 +97,8 @@ def test_a_wrong_line_in_findings_shows(
 
 def shown_by(part: Findings, module: types.ModuleType, folder: Path) -> list[Difference]:
     """What differs from the approved numbers when one part of the findings is computed again."""
-    desk = Desk("again", _Elsewhere(PATHS.root, folder))
+    chapter = module.__name__.split(".")[2]
+    desk = Desk(chapter, _Elsewhere(PATHS.root, folder))
     part(module, desk)
     built = entries(desk.ledger)
     kept = read_approved(approved(PATHS))

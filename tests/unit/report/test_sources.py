@@ -48,7 +48,7 @@ def test_what_a_package_passes_on_is_found_where_it_is_defined(tmp_path: Path):
 
 def test_a_result_table_names_the_function_that_saves_it():
     tables = saved_tables(ROOT / "src/journey/findings")
-    assert tables["causal/effects"] == "journey.findings.causal.collect:add_effects"
+    assert tables["causal/effects"] == "journey.findings.causal.collect:add_truth"
     kept = {file.relative_to(project().results) for file in project().results.glob("*/*.parquet")}
     known = {Path(f"{name}.parquet") for name in tables}
     assert len(kept & known) / len(kept) > 0.9
@@ -81,7 +81,7 @@ def test_it_is_written_for_the_pages(tmp_path: Path):
     write_sources(ROOT, tmp_path, {"GITHUB_REPOSITORY": "a/b"})
     written = json.loads((tmp_path / "sources.json").read_text(encoding="utf-8"))
     assert written.keys() == {"code", "functions", "tables"}
-    assert written["tables"].items() >= {("causal/effects", "journey.findings.causal.collect:add_effects")}
-    assert written["functions"]["journey.findings.causal.collect:add_effects"].startswith(
+    assert written["tables"].items() >= {("causal/effects", "journey.findings.causal.collect:add_truth")}
+    assert written["functions"]["journey.findings.causal.collect:add_truth"].startswith(
         "src/journey/findings"
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from journey.findings.agreement.pages import add_pages
 from journey.findings.agreement.service import add_service
-from journey.findings.desk import Desk, add_rows
+from journey.findings.desk import Desk, Row, add_rows
 from journey.published import ENTRIES, Comparison, Published, compare, last_digit
 from journey.report.formats import MINUS, THIN_SPACE
 from journey.studies.registry import kept
@@ -37,27 +37,13 @@ def add_mistakes(desk: Desk) -> None:
     for name, what in (("mistakes", "kinds"), ("mistakes_by_part", "parts")):
         table = pd.DataFrame.from_dict(found[what], orient="index").rename_axis("of").reset_index()
         desk.save(name, table.assign(share=table["noticed"] / table["tried"]))
-    for name, value, unit, n, label in (
-        ("sql_mistakes", found["tried"], "count", None, "Mistakes put into the SQL that change a result"),
-        (
-            "sql_noticed",
-            found["share"],
-            "share",
-            found["tried"],
-            "Mistakes in the SQL noticed",
-        ),
-        (
-            "sql_equivalent",
-            sum(found["equivalent"].values()),
-            "count",
-            None,
-            "Mistakes that change no result",
-        ),
-    ):
-        source = "journey.studies.sql_mistakes:sql_mistakes"
-        desk.ledger.add(
-            f"agreement.{name}", value, unit, n=n, label=label, source=source, dataset="hand-made shops"
-        )
+    tried, equivalent = found["tried"], sum(found["equivalent"].values())
+    rows: tuple[Row, ...] = (
+        ("sql_mistakes", tried, "count", "Mistakes put into the SQL that change a result"),
+        ("sql_noticed", found["share"], "share", "Mistakes in the SQL noticed", {"n": tried}),
+        ("sql_equivalent", equivalent, "count", "Mistakes that change no result"),
+    )
+    add_rows(desk, rows, source="journey.studies.sql_mistakes:sql_mistakes", dataset="hand-made shops")
 
 
 def row(compared: Comparison) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.studies.registry import kept
 
 SOURCE = "journey.studies.service_load.study:measure_service"
@@ -33,34 +33,23 @@ def add_service(desk: Desk) -> None:
     desk.save("service", pd.DataFrame(rows))
     by_name = {each["name"]: each for each in results["scenarios"]}
     compared, batch = by_name[COMPARED], by_name["thousand_rows"]
+    target, claimed, sent = results["target"], results["claimed"], {"n": compared["requests"]}
+    tenths = {"digits": 1}
     busiest = max(each["others"] for each in results["scenarios"])
-    for name, value, unit, digits, label in (
-        ("p50", compared["p50_ms"], "ratio", 1, "Median latency of one row, ms"),
-        ("p95", compared["p95_ms"], "ratio", 1, "Latency of one row, 95% quantile, ms"),
-        ("p99", compared["p99_ms"], "ratio", 1, "Latency of one row, 99% quantile, ms"),
-        ("rate", compared["requests_per_second"], "count", 0, "Requests of one row a second"),
-        ("connections", compared["connections"], "count", 0, "Connections of that load test"),
-        ("batch_rate", batch["rows_per_second"], "count", 0, "Rows a second in requests of 1,000"),
-        ("target_p50", results["target"]["p50_ms"], "count", 0, "Target: median latency, ms"),
-        ("target_rate", results["target"]["requests_per_second"], "count", 0, "Target: requests a second"),
-        ("claimed_p50", results["claimed"]["p50_ms"], "count", 0, "Claimed elsewhere: median latency, ms"),
-        (
-            "claimed_rate",
-            results["claimed"]["requests_per_second"],
-            "count",
-            0,
-            "Claimed elsewhere: requests a second",
-        ),
-        ("load", results["load_before"]["minute"], "ratio", 1, "Load average before the load test"),
-        ("others", busiest, "share", 0, "Processor time taken by others during the load test, at most"),
-    ):
-        desk.ledger.add(
-            f"agreement.service_{name}",
-            value,
-            unit,
-            digits=digits,
-            n=compared["requests"] if name in ("p50", "p95", "p99", "rate") else None,
-            label=label,
-            source=SOURCE,
-            dataset="load test on loopback",
-        )
+    rates = "requests_per_second"
+    numbers: tuple[Row, ...] = (
+        ("p50", compared["p50_ms"], "ratio", "Median latency of one row, ms", sent | tenths),
+        ("p95", compared["p95_ms"], "ratio", "Latency of one row, 95% quantile, ms", sent | tenths),
+        ("p99", compared["p99_ms"], "ratio", "Latency of one row, 99% quantile, ms", sent | tenths),
+        ("rate", compared[rates], "count", "Requests of one row a second", sent),
+        ("connections", compared["connections"], "count", "Connections of that load test"),
+        ("batch_rate", batch["rows_per_second"], "count", "Rows a second in requests of 1,000"),
+        ("target_p50", target["p50_ms"], "count", "Target: median latency, ms"),
+        ("target_rate", target[rates], "count", "Target: requests a second"),
+        ("claimed_p50", claimed["p50_ms"], "count", "Claimed elsewhere: median latency, ms"),
+        ("claimed_rate", claimed[rates], "count", "Claimed elsewhere: requests a second"),
+        ("load", results["load_before"]["minute"], "ratio", "Load average before the load test", tenths),
+        ("others", busiest, "share", "Processor time taken by others during the load test, at most"),
+    )
+    named = [(f"service_{name}", *rest) for name, *rest in numbers]
+    add_rows(desk, named, digits=0, source=SOURCE, dataset="load test on loopback")

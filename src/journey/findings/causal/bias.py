@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.studies.coupon_bias import RUNGS
 from journey.studies.registry import kept
 
@@ -27,83 +28,42 @@ def add_bias(desk: Desk) -> None:
     """Register the bias at every rung of the ladder and what each step takes off it."""
     found = kept("coupon_bias", desk.paths)
     results = found.results
-    shops = int(results["shops"])
     rungs = pd.DataFrame(results["rungs"]).set_index("rung").loc[list(RUNGS)]
     steps = pd.DataFrame(results["steps"]).set_index("rung")
     desk.save("bias_evidence", pd.DataFrame({"note": [found.label]}))
-    desk.save(
-        "bias",
-        pd.DataFrame(
-            {
-                "adjusted_for": [WORDS[name] for name in rungs.index],
-                "bias": rungs["bias"].to_numpy(),
-                "low": rungs["bias_low"].to_numpy(),
-                "high": rungs["bias_high"].to_numpy(),
-                "intervals_with_truth": rungs["holds_truth"].to_numpy(),
-            }
-        ),
-    )
+    columns = {"bias": "bias", "bias_low": "low", "bias_high": "high", "holds_truth": "intervals_with_truth"}
+    table = rungs[list(columns)].rename(columns=columns).reset_index(drop=True)
+    table.insert(0, "adjusted_for", [WORDS[name] for name in rungs.index])
+    desk.save("bias", table)
+    removed = 1 - rungs["bias"]["rule"] / rungs["bias"]["nothing"]
+    label = "Part of the plain comparison's bias that adjusting for records removes"
+    rows: list[Row] = [
+        mean("step_hidden", steps.loc["hidden"], "step", f"Bias taken off: {WORDS['hidden']}"),
+        ("bias_recorded_share", removed, "share", label, {"digits": 0}),
+    ]
     for name, row in rungs.iterrows():
-        add_mean(desk, f"bias_{name}", row, "bias", shops, f"Bias, adjusted for: {WORDS[str(name)]}")
+        rows.append(mean(str(name), row, "bias", f"Bias, adjusted for: {WORDS[str(name)]}"))
     for name in ("rule", "hidden"):
-        desk.ledger.add(
-            f"causal.bias_holds_{name}",
-            int(rungs.loc[name, "holds_truth"]),
-            "count",
-            n=shops,
-            dataset=DATASET,
-            label=f"Intervals that hold the truth: {WORDS[name]}",
-            source=SOURCE,
-        )
-    step, label = steps.loc["hidden"], f"Bias taken off: {WORDS['hidden']}"
-    add_mean(desk, "bias_step_hidden", step, "step", shops, label)
+        held, label = rungs["holds_truth"][name], f"Intervals that hold the truth: {WORDS[name]}"
+        rows.append((f"bias_holds_{name}", held, "count", label))
+    add_rows(desk, rows, n=results["shops"], dataset=DATASET, source=SOURCE)
     add_scope(desk, results)
-    desk.ledger.add(
-        "causal.bias_recorded_share",
-        float(1 - rungs["bias"]["rule"] / rungs["bias"]["nothing"]),
-        "share",
-        digits=0,
-        n=shops,
-        dataset=DATASET,
-        label="Part of the plain comparison's bias that adjusting for records removes",
-        source=SOURCE,
-    )
 
 
-def add_mean(desk: Desk, name: str, row: pd.Series, key: str, shops: int, label: str) -> None:
-    """Register a mean over shops with its interval."""
-    desk.ledger.add(
-        f"causal.{name}",
-        row[key],
-        "points",
-        low=row[f"{key}_low"],
-        high=row[f"{key}_high"],
-        method=METHOD,
-        n=shops,
-        dataset=DATASET,
-        label=label,
-        source=SOURCE,
-    )
+def mean(name: str, row: pd.Series, key: str, label: str) -> Row:
+    """A mean over shops with its interval, as a number."""
+    found = Estimate(row[key], row[f"{key}_low"], row[f"{key}_high"], method=METHOD)
+    return f"bias_{name}", found, "points", label
 
 
 def add_scope(desk: Desk, results: dict[str, float]) -> None:
     """Register how many shops there are, and for how many sessions the rule of the coupons comes back."""
-    for name in ("shops", "users"):
-        desk.ledger.add(
-            f"causal.bias_{name}",
-            int(results[name]),
-            "count",
-            dataset=DATASET,
-            label=f"Number of {name} behind the ladder" if name == "shops" else "Users of each such shop",
-            source=SOURCE,
-        )
-    desk.ledger.add(
-        "causal.rule_recovered",
-        results["rule_recovered"],
-        "share",
-        digits=1,
-        n=int(results["sessions"]),
-        dataset=DATASET,
-        label="Sessions whose coupon chance records and the hidden part give",
-        source="journey.studies.coupon_bias:rule_recovered",
+    rows = (
+        ("bias_shops", results["shops"], "count", "Number of shops behind the ladder"),
+        ("bias_users", results["users"], "count", "Users of each such shop"),
     )
+    add_rows(desk, rows, dataset=DATASET, source=SOURCE)
+    label, n = "Sessions whose coupon chance records and the hidden part give", {"n": results["sessions"]}
+    recovered = ("rule_recovered", results["rule_recovered"], "share", label, n)
+    source = "journey.studies.coupon_bias:rule_recovered"
+    add_rows(desk, [recovered], digits=1, dataset=DATASET, source=source)

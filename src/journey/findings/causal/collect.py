@@ -29,8 +29,11 @@ def collect(desk: Desk) -> None:
     bought = sessions["converted"].to_numpy(dtype=float)
     users = sessions["user_id"].to_numpy()
     effects = add_effects(desk, bought, treated, covariates, users)
+    add_truth(desk, effects)
+    add_arms(desk, bought, treated)
     add_diagnostics(desk, treated, covariates, names)
-    add_sensitivity(desk, effects, sessions, treated, covariates, users)
+    add_sensitivity(desk, effects["doubly_robust"])
+    add_placebo(desk, sessions, treated, covariates)
     add_decision(desk, sessions, effects)
     add_bias(desk)
 
@@ -38,7 +41,7 @@ def collect(desk: Desk) -> None:
 def add_effects(
     desk: Desk, bought: np.ndarray, treated: np.ndarray, covariates: np.ndarray, users: np.ndarray
 ) -> dict[str, causal.CausalEffect]:
-    """The five estimates of the effect on sessions that showed a coupon, next to the truth."""
+    """The five estimates of the effect on sessions that showed a coupon."""
     found = causal.compare_estimators(
         bought,
         treated,
@@ -51,37 +54,41 @@ def add_effects(
         clusters=users,
     )
     effects = dict(zip(METHODS, found, strict=True))
+    rows = [
+        (name, interval(each), "points", f"Effect of a coupon on buying: {each.method}", {"n": each.n})
+        for name, each in effects.items()
+    ]
+    source = "journey.causal.comparison:compare_estimators"
+    add_rows(desk, rows, method=CLUSTERED, source=source, query="coupon_sessions")
+    return effects
+
+
+def add_truth(desk: Desk, effects: dict[str, causal.CausalEffect]) -> None:
+    """The estimates next to the truth, and which intervals hold it."""
     truth = true_coupon(desk.paths.store(desk.store))
-    covers = [each.low <= truth.on_treated <= each.high for each in found]
+    covers = {name: each.low <= truth.on_treated <= each.high for name, each in effects.items()}
     rows = [
         {
             "method": each.method,
             "estimate": each.estimate,
             "low": each.low,
             "high": each.high,
-            "covers": "yes" if held else "no",
+            "covers": "yes" if covers[name] else "no",
             "dropped": each.n_dropped,
         }
-        for each, held in zip(found, covers, strict=True)
-    ]
-    desk.save("effects", pd.DataFrame(rows))
-    label, source = "True effect on sessions with a coupon", "journey.evaluation.treatment:true_coupon"
-    desk.ledger.add("causal.truth", truth.on_treated, "points", n=truth.n_treated, label=label, source=source)
-    drawn = [
-        (name, interval(each), "points", f"Effect of a coupon on buying: {each.method}", {"n": each.n})
         for name, each in effects.items()
     ]
-    source = "journey.causal.comparison:compare_estimators"
-    add_rows(desk, drawn, method=CLUSTERED, source=source, query="coupon_sessions")
-    add_arms(desk, bought, treated)
-    factor, adjusted = effects["naive"].estimate / truth.on_treated, sum(covers[1:])
+    desk.save("effects", pd.DataFrame(rows))
+    row = ("truth", truth.on_treated, "points", "True effect on sessions with a coupon")
+    add_rows(desk, [row], n=truth.n_treated, source="journey.evaluation.treatment:true_coupon")
+    adjusted = [held for name, held in covers.items() if name != "naive"]
+    factor = effects["naive"].estimate / truth.on_treated
     counts: tuple[Row, ...] = (
         ("naive_factor", factor, "ratio", "Naive difference over the truth", {"digits": 1}),
-        ("covering", adjusted, "count", "Adjusted estimators whose interval holds the truth"),
-        ("adjusted", len(rows) - 1, "count", "Estimators that adjust"),
+        ("covering", sum(adjusted), "count", "Adjusted estimators whose interval holds the truth"),
+        ("adjusted", len(adjusted), "count", "Estimators that adjust"),
     )
-    add_rows(desk, counts, source=f"{SOURCE}:add_effects")
-    return effects
+    add_rows(desk, counts, source=f"{SOURCE}:add_truth")
 
 
 def interval(effect: causal.CausalEffect) -> Estimate:
@@ -140,44 +147,40 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
     add_rows(desk, rows, source="journey.causal.propensity:overlap")
 
 
-def add_sensitivity(
-    desk: Desk,
-    effects: dict[str, causal.CausalEffect],
-    sessions: pd.DataFrame,
-    treated: np.ndarray,
-    covariates: np.ndarray,
-    users: np.ndarray,
-) -> None:
-    """How strong a hidden cause would have to be, and an outcome the coupon cannot have changed."""
-    value = causal.e_value_of_effect(effects["doubly_robust"])
+def add_sensitivity(desk: Desk, effect: causal.CausalEffect) -> None:
+    """How strong a hidden cause would have to be to explain the effect away."""
+    value = causal.e_value_of_effect(effect)
     rows = (
         ("e_value", value.point, "ratio", "E-value of the doubly robust estimate"),
         ("e_value_limit", value.limit or 1.0, "ratio", "E-value of its interval"),
     )
     add_rows(desk, rows, digits=2, source="journey.causal.sensitivity:e_value_of_effect")
+
+
+def add_placebo(desk: Desk, sessions: pd.DataFrame, treated: np.ndarray, covariates: np.ndarray) -> None:
+    """The effect on an outcome that the coupon cannot have changed."""
     # The cart of the session before this one was filled before the coupon is shown. First visits have none.
     again = sessions["sessions_before"].gt(0).to_numpy()
     placebo = sessions["cart_last"].to_numpy(dtype=float)[again]
+    shown, known, users = treated[again], covariates[again], sessions["user_id"].to_numpy()[again]
     for name, estimator in (
-        ("naive", lambda y: causal.naive_difference(y, treated[again], clusters=users[again])),
+        ("naive", lambda y: causal.naive_difference(y, shown, clusters=users)),
         # A straight line fails: what the last cart was hangs on the covariates in bends.
         (
             "line",
-            lambda y: causal.regression_adjustment(
-                y, treated[again], covariates[again], estimand="ATT", clusters=users[again]
-            ),
+            lambda y: causal.regression_adjustment(y, shown, known, estimand="ATT", clusters=users),
         ),
         (
             "adjusted",
             lambda y: causal.doubly_robust(
                 y,
-                treated[again],
-                covariates[again],
+                shown,
+                known,
                 outcome_factory=boosted,
                 propensity_factory=logistic,
                 estimand="ATT",
                 seed=SEED,
-                clusters=users[again],
+                clusters=users,
             ),
         ),
     ):
@@ -202,29 +205,21 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
         return (effect * value - given) * n
 
     table: list[dict[str, Any]] = []
-    rows: list[Row] = []
+    label = "True change of margin by the coupons given, in 90 days"
+    rows: list[Row] = [("true_margin", promised(truth), "eur", label, {"n": n})]
     for name, effect in effects.items():
         outcome = causal.decision_cost(effect.estimate, truth, value=value, cost=given, n=n)
         made = Estimate(promised(effect.estimate), promised(effect.low), promised(effect.high))
         says = "go on" if outcome.treat else "stop"
-        table.append(
-            {
-                "method": effect.method,
-                "says": says,
-                "promised": made.value,
-                "gain": outcome.gain,
-                "regret": outcome.regret,
-            }
-        )
+        row = {"method": effect.method, "says": says, "promised": made.value}
+        table.append(row | {"gain": outcome.gain, "regret": outcome.regret})
         label = f"Margin in 90 days by the estimate of: {effect.method}"
         rows.append((f"promised_{name}", made, "eur", label, {"method": CLUSTERED, "n": n}))
         rows.append((f"says_{name}", says, "text", ""))
     desk.save("decision", pd.DataFrame(table))
-    label = "True change of margin by the coupons given, in 90 days"
-    rows.append(("true_margin", promised(truth), "eur", label, {"n": n}))
     add_rows(desk, rows, source="journey.causal.comparison:decision_cost")
-    label, source = "Assumption", "journey.assumptions:load_assumptions"
-    desk.ledger.add("causal.gross_margin", margin, "share", digits=0, label=label, source=source)
+    assumed = ("gross_margin", margin, "share", "Assumption")
+    add_rows(desk, [assumed], digits=0, source="journey.assumptions:load_assumptions")
     costs: tuple[Row, ...] = (
         ("basket", basket, "eur", "Average order before discount"),
         ("cost_per_session", given, "eur", "Discount given per session with a coupon", {"n": n}),

@@ -16,10 +16,10 @@ from journey.errors import JourneyError
 from journey.evaluation.customer_truth import best_forecast, customer_future, drawn_futures
 from journey.findings.customer_value.cdnow import add_cdnow
 from journey.findings.customer_value.churn import add_shop_churn
-from journey.findings.customer_value.entries import Add, adder, flat
+from journey.findings.customer_value.entries import Add, adder
 from journey.findings.customer_value.leaving import add_leaving
 from journey.findings.customer_value.retail import add_retail
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, flat
 from journey.inference.estimate import Estimate
 from journey.warehouse.query import query
 

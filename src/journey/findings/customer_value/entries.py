@@ -44,12 +44,3 @@ def adder(desk: Desk, source: str, dataset: str = "simulated", method: str | Non
 def estimate_of(values: Mapping[str, Any]) -> Estimate:
     """An estimate that evidence keeps as value, low and high."""
     return Estimate(float(values["value"]), float(values["low"]), float(values["high"]))
-
-
-def flat(found: Mapping[str, Estimate]) -> dict[str, float]:
-    """Estimates as columns: name, name_low, name_high."""
-    return {
-        f"{name}{end}": getattr(each, part)
-        for name, each in found.items()
-        for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
-    }

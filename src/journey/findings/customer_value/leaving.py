@@ -10,9 +10,9 @@ import pandas as pd
 
 from journey.customers.offers import Offer, Targets, profit_per_thousand
 from journey.findings.customer_value.churn import NAMES
-from journey.findings.customer_value.entries import adder, estimate_of, flat
+from journey.findings.customer_value.entries import adder, estimate_of
 from journey.findings.customer_value.watch import add_watch
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, flat
 from journey.inference.estimate import Estimate
 from journey.studies.customer_value.churn import GRID, MEASURES
 from journey.studies.registry import kept

@@ -11,14 +11,13 @@ from journey.customers.gamma_gamma import GammaGamma
 from journey.customers.likelihood import Fit
 from journey.customers.nbd import NBD
 from journey.customers.value import Terms, lifetime_of_new, value_of_new
-from journey.findings.customer_value.entries import adder, estimate_of, flat
-from journey.findings.desk import Desk
+from journey.findings.customer_value.entries import adder, estimate_of
+from journey.findings.desk import Desk, flat
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
 SOURCE, DATASET = "journey.studies.customer_value.retail:describe_retail_value", "online_retail"
 MODELS: dict[str, Any] = {"BG/NBD": BetaGeometric, "NBD": NBD}
-WAYS = ("model", "trees", "again")
 UNITS = {"mae": "gbp", "bias": "share", "top_found": "share"}
 METHOD = "bootstrap over customers"
 DRAWS = 400
@@ -47,32 +46,16 @@ def add_forecasts(desk: Desk, found: dict[str, Any]) -> None:
         "again": "the same weeks a year ago" if found["again_a_year_ago"] else "the last 90 days again",
     }
     add = adder(desk, SOURCE, DATASET, METHOD)
-    for way in WAYS:
+    for way, what in words.items():
         measures = {name: estimate_of(values) for name, values in found["measures"][way].items()}
-        extra = {name: found[name][way] for name in ("captured", "without_largest")}
-        rows.append({"way": words[way]} | flat(measures) | extra)
+        captured, rest = found["captured"][way], found["without_largest"][way]
+        extra = {"captured": captured, "without_largest": rest}
+        rows.append({"way": what} | flat(measures) | extra)
         for name, each in measures.items():
-            add(
-                f"retail_{way}_{name}",
-                each,
-                UNITS.get(name, "ratio"),
-                f"Online Retail, {words[way]}: {name}",
-                n,
-            )
-        add(
-            f"retail_{way}_captured",
-            extra["captured"],
-            "share",
-            f"Spend of the tenth named by {words[way]}",
-            n,
-        )
-        add(
-            f"retail_{way}_rest",
-            extra["without_largest"],
-            "ratio",
-            f"R2 without the top ten, {words[way]}",
-            n,
-        )
+            unit = UNITS.get(name, "ratio")
+            add(f"retail_{way}_{name}", each, unit, f"Online Retail, {what}: {name}", n)
+        add(f"retail_{way}_captured", captured, "share", f"Spend of the tenth named by {what}", n)
+        add(f"retail_{way}_rest", rest, "ratio", f"R2 without the top ten, {what}", n)
     desk.save("retail_forecasts", pd.DataFrame(rows))
     parts = [pd.DataFrame(found["deciles"][way]).assign(way=words[way]) for way in ("model", "trees")]
     desk.save("retail_deciles", pd.concat(parts, ignore_index=True))
@@ -124,24 +107,11 @@ def add_new(
     )
     dataset = DATASET if shop == "retail" else "cdnow_sample"
     add = adder(desk, "journey.customers.value:lifetime_of_new", dataset, "draws of the fits")
-    digits = 0 if found.total.value >= 100 else 2
-    add(
-        f"{shop}_first",
-        found.first,
-        unit,
-        f"Margin of the first purchase, {shop}",
-        values["customers"],
-        digits,
-    )
-    add(f"{shop}_total", found.total, unit, f"Worth of a new customer, {shop}", values["customers"], digits)
-    add(
-        f"{shop}_purchases",
-        found.purchases,
-        "count",
-        f"Further purchases, discounted, {shop}",
-        values["customers"],
-        1,
-    )
+    digits, n = 0 if found.total.value >= 100 else 2, values["customers"]
+    add(f"{shop}_first", found.first, unit, f"Margin of the first purchase, {shop}", n, digits)
+    add(f"{shop}_total", found.total, unit, f"Worth of a new customer, {shop}", n, digits)
+    label = f"Further purchases, discounted, {shop}"
+    add(f"{shop}_purchases", found.purchases, "count", label, n, 1)
 
 
 def add_seen(desk: Desk, whole: dict[str, Any], margin: float) -> None:

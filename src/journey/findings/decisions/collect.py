@@ -8,7 +8,8 @@ from journey import experiments as engine
 from journey.errors import JourneyError
 from journey.findings.decisions.inputs import Known, Question, known, ledgers, questions, uncertain
 from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.report.ledger import Numbers
 
 SOURCE = "journey.findings.decisions.collect"
@@ -131,41 +132,27 @@ def register(
     plan: tuple[float, int, int],
 ) -> None:
     """Register what one decision is worth, what moves it most, and the size of its test."""
-    action, key = question.action, f"decisions.{question.key}"
-    desk.ledger.add(
-        f"{key}_worth",
-        judged.expected,
-        "eur",
-        low=judged.low,
-        high=judged.high,
-        method=METHOD,
-        label=f"Expected worth: {action}",
-        source=f"{WORTH}:judge",
-    )
-    effect, units, days = plan
-    for name, value, unit, label, source in (
-        ("chance", judged.chance, "share", "Chance of being worth more than nothing", f"{WORTH}:judge"),
-        ("knowing", judged.knowing, "eur", "Worth of knowing before deciding", f"{WORTH}:judge"),
-        (
-            "effect",
-            effect,
-            "eur" if question.key == "ship" else "points",
-            "Effect to be found",
-            f"{SOURCE}:tests",
-        ),
-        ("units", units, "count", f"Size of the test, {question.unit}", f"{SOURCE}:tests"),
-        ("days", days, "count", "Days of the test, whole weeks", f"{SOURCE}:tests"),
-    ):
-        digits = {"share": 0, "points": 1}.get(unit, 2 if name == "effect" else None)
-        desk.ledger.add(
-            f"{key}_{name}", value, unit, digits=digits, label=f"{label}: {action}", source=source
-        )
     if not moved:
-        raise JourneyError(f"no input moves the worth of {action!r}")
-    widest = inputs[next(iter(moved))].name
-    desk.ledger.add(
-        f"{key}_moved_by", widest, label=f"Input that moves it most: {action}", source=f"{WORTH}:swings"
+        raise JourneyError(f"no input moves the worth of {question.action!r}")
+    worth = Estimate(judged.expected, judged.low, judged.high, method=METHOD)
+    widest, swung = inputs[next(iter(moved))].name, {"source": f"{WORTH}:swings"}
+    effect, units, days = plan
+    tested = {"source": f"{SOURCE}:tests"}
+    unit, digits = ("eur", 2) if question.key == "ship" else ("points", 1)
+    rows: tuple[Row, ...] = (
+        ("worth", worth, "eur", "Expected worth"),
+        ("chance", judged.chance, "share", "Chance of being worth more than nothing", {"digits": 0}),
+        ("knowing", judged.knowing, "eur", "Worth of knowing before deciding"),
+        ("effect", effect, unit, "Effect to be found", tested | {"digits": digits}),
+        ("units", units, "count", f"Size of the test, {question.unit}", tested),
+        ("days", days, "count", "Days of the test, whole weeks", tested),
+        ("moved_by", widest, "text", "Input that moves it most", swung),
     )
+    named = [
+        (f"{question.key}_{name}", value, unit, f"{label}: {question.action}", *own)
+        for name, value, unit, label, *own in rows
+    ]
+    add_rows(desk, named, source=f"{WORTH}:judge")
 
 
 def ranked(desk: Desk, asked: list[Question], judged: dict[str, Judged]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame, load_features
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.drift import shops as drift_shops
 from journey.findings.drift.shops import Weeks, plain
 from journey.inference.estimate import Estimate
@@ -77,45 +77,37 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
     since = (pd.Timestamp(planted.drift_from) - first).days
     promotion = (pd.Timestamp(planted.promotion[0]) - first).days // DAYS
     last = int(log.table["week"].max())
-    weeks = Weeks(since // DAYS, -(-since // DAYS), promotion, last, first)
-    truth = "journey.evaluation.calendar:planted_calendar"
-    add = desk.ledger.add
-    add("drift.shift_from", day(planted.drift_from), label="First day of the planted shift", source=truth)
-    add("drift.promotion_from", day(planted.promotion[0]), label="First day of the promotion", source=truth)
-    add(
-        "drift.shift_channels",
-        " and ".join(name.replace("_", " ") for name in planted.raised),
-        label="Channels that the planted shift makes likelier",
-        source=truth,
-    )
+    channels = " and ".join(name.replace("_", " ") for name in planted.raised)
     odds = float(np.expm1(planted.intent))
-    add("drift.planted_odds", odds, "share", label="Planted rise of the odds of a purchase", source=truth)
-    common: dict[str, Any] = {"source": WATCH}
-    add("drift.watch_from", day(weeks.starts(BEFORE)), label="First day of the watch", **common)
-    add("drift.reference_weeks", BEFORE - BURN_IN, "count", label="Weeks of the reference", **common)
-    add("drift.looks", len(log.looks), "count", label="Weeks that are watched", **common)
-    add("drift.variables", len(log.names), "count", label="Variables that are watched", **common)
-    add("drift.reference_rows", any_look(log).reference, "count", label="Sessions of the reference", **common)
-    add(
-        "drift.level",
-        log.alpha,
-        "share",
-        digits=0,
-        label="Accepted chance of a false alarm",
-        **common,
+    rows = (
+        ("shift_from", day(planted.drift_from), "text", "First day of the planted shift"),
+        ("promotion_from", day(planted.promotion[0]), "text", "First day of the promotion"),
+        ("shift_channels", channels, "text", "Channels that the planted shift makes likelier"),
+        ("planted_odds", odds, "share", "Planted rise of the odds of a purchase"),
     )
-    add("drift.draws", len(any_look(log).chance["psi"]), "count", label="Draws without a calendar", **common)
-    add("drift.rule", RULE, "ratio", digits=1, label="Rule of thumb for the stability index", **common)
-    known = frame.label[week_of(frame) < BEFORE]
-    add(
-        "drift.frozen_buyers",
-        int(known.sum()),
-        "count",
-        n=len(known),
-        label="Purchases that the frozen model learned from",
-        source="journey.models.watch:frozen_scores",
-    )
+    add_rows(desk, rows, source="journey.evaluation.calendar:planted_calendar")
+    weeks = Weeks(since // DAYS, -(-since // DAYS), promotion, last, first)
+    add_watch(desk, frame, log, weeks)
     return weeks
+
+
+def add_watch(desk: Desk, frame: FeatureFrame, log: Log, weeks: Weeks) -> None:
+    """What the watch compares: its reference, its variables, its level."""
+    look = any_look(log)
+    rows: tuple[Row, ...] = (
+        ("watch_from", day(weeks.starts(BEFORE)), "text", "First day of the watch"),
+        ("reference_weeks", BEFORE - BURN_IN, "count", "Weeks of the reference"),
+        ("looks", len(log.looks), "count", "Weeks that are watched"),
+        ("variables", len(log.names), "count", "Variables that are watched"),
+        ("reference_rows", look.reference, "count", "Sessions of the reference"),
+        ("level", log.alpha, "share", "Accepted chance of a false alarm", {"digits": 0}),
+        ("draws", len(look.chance["psi"]), "count", "Draws without a calendar"),
+        ("rule", RULE, "ratio", "Rule of thumb for the stability index", {"digits": 1}),
+    )
+    add_rows(desk, rows, source=WATCH)
+    known = frame.label[week_of(frame) < BEFORE]
+    buyers = ("frozen_buyers", known.sum(), "count", "Purchases that the frozen model learned from")
+    add_rows(desk, [buyers], n=len(known), source="journey.models.watch:frozen_scores")
 
 
 def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
@@ -125,78 +117,56 @@ def add_chance(desk: Desk, log: Log, calendar: Weeks) -> None:
     table, seen = log.table, log.looks[week]
     now = table[table["week"] == week].set_index("variable")
     # A constant has no chance to speak of.
-    moving = now[now["psi_chance"] > 0]
-    common: dict[str, Any] = {"n": int(now["rows"].iloc[0]), "source": WATCH}
-    for name, values in (("chance", moving["psi_chance"]), ("limit", moving["psi_limit"])):
-        words = "5% of single looks exceed" if name == "chance" else "the alarm starts from"
+    moving, n = now[now["psi_chance"] > 0], int(now["rows"].iloc[0])
+    rows: list[Row] = []
+    for name, words in (("chance", "5% of single looks exceed"), ("limit", "the alarm starts from")):
+        values = moving[f"psi_{name}"]
         for end, value in (("least", values.min()), ("most", values.max())):
-            desk.ledger.add(
-                f"drift.{name}_{end}",
-                float(value),
-                "ratio",
-                label=f"Stability index that {words}: {end} of all variables",
-                **common,
-            )
+            label = f"Stability index that {words}: {end} of all variables"
+            rows.append((f"{name}_{end}", value, "ratio", label))
+    add_rows(desk, rows, n=n, source=WATCH)
     place = seen.names.index(CHANNEL)
     edges = np.cumsum([0, *(each.size for each in seen.bins)])
     counts = seen.counts[edges[place] : edges[place + 1]]
     grown = seen.bins[place].categories.index(GROWN)
-    limit, rows = float(now.loc[CHANNEL, "psi_limit"]), int(now["rows"].iloc[0])
-    add = desk.ledger.add
-    exact: dict[str, Any] = {"n": rows, "source": "journey.models.stability:detectable_share"}
-    before = float(counts[grown] / counts.sum())
-    add("drift.social_before", before, "share", digits=0, label="Share of social, reference", **exact)
-    for name, threshold in (("social_rings", limit), ("social_rule", RULE)):
-        words = "the alarm" if name == "social_rings" else "the rule of thumb"
-        share = detectable_share(counts, grown, rows, threshold)
-        add(f"drift.{name}", share, "share", digits=0, label=f"Share of social that reaches {words}", **exact)
+    limit = float(now.loc[CHANNEL, "psi_limit"])
+    alarm, rule = (detectable_share(counts, grown, n, threshold) for threshold in (limit, RULE))
+    shares = (
+        ("social_before", counts[grown] / counts.sum(), "share", "Share of social, reference"),
+        ("social_rings", alarm, "share", "Share of social that reaches the alarm"),
+        ("social_rule", rule, "share", "Share of social that reaches the rule of thumb"),
+    )
+    add_rows(desk, shares, digits=0, n=n, source="journey.models.stability:detectable_share")
 
 
 def add_alarms(desk: Desk, log: Log, calendar: Weeks) -> None:
     """What rang in this shop, when, by which measure."""
     table = log.table
     desk.save("watched", table.assign(starts=[f"{calendar.starts(week):%-d %b}" for week in table["week"]]))
-    add = desk.ledger.add
-    common: dict[str, Any] = {"source": WATCH}
     channel = table[table["variable"] == CHANNEL].set_index("week")
     first = int(channel.index[channel["psi_rings"]].min())
-    add(
-        "drift.channel_psi",
-        float(channel.loc[first, "psi"]),
-        label="Index of the channel, first alarm",
-        **common,
-    )
-    add(
-        "drift.channel_rang",
-        day(calendar.starts(first)),
-        label="First week in which the channel rang",
-        **common,
-    )
-    before = channel[channel.index < calendar.partly]
-    add(
-        "drift.channel_quiet",
-        float(before["psi"].max()),
-        label="Largest index of the channel before",
-        **common,
-    )
+    quiet = channel.loc[channel.index < calendar.partly, "psi"].max()
+    largest = table.groupby("variable")["psi"].max()
+    rows: list[Row] = [
+        ("channel_psi", channel.loc[first, "psi"], "ratio", "Index of the channel, first alarm"),
+        ("channel_rang", day(calendar.starts(first)), "text", "First week in which the channel rang"),
+        ("channel_quiet", quiet, "ratio", "Largest index of the channel before"),
+        ("score_psi", largest["score"], "ratio", "Largest index of the score"),
+        ("device_psi", largest["device"], "ratio", "Largest index of the device"),
+    ]
     for name, week in (("promotion", calendar.promotion), ("shift", calendar.shifted)):
         rang = table[(table["week"] == week) & table["psi_rings"] & (table["variable"] != CHANNEL)]
         words = ", ".join(map(plain, rang["variable"])) or "none"
-        add(
-            f"drift.{name}_rang",
-            words,
-            label=f"Other variables than the channel that rang in the {name} week",
-            **common,
-        )
-    score = table[table["variable"] == "score"].set_index("week")
-    add("drift.score_psi", float(score["psi"].max()), label="Largest index of the score", **common)
-    device = table[table["variable"] == "device"]
-    add("drift.device_psi", float(device["psi"].max()), label="Largest index of the device", **common)
-    both = (table["psi_rings"] & table["gap_rings"]).sum()
-    for measure, words in (("psi", "by the index"), ("gap", "by the largest gap")):
-        rang = int(table[f"{measure}_rings"].sum())
-        add(f"drift.rings_{measure}", rang, "count", n=len(table), label=f"Alarms {words}", **common)
-    add("drift.rings_both", int(both), "count", n=len(table), label="Alarms by both measures", **common)
+        label = f"Other variables than the channel that rang in the {name} week"
+        rows.append((f"{name}_rang", words, "text", label))
+    index, gap = table["psi_rings"], table["gap_rings"]
+    for measure, alarms, words in (
+        ("psi", index, "by the index"),
+        ("gap", gap, "by the largest gap"),
+        ("both", index & gap, "by both measures"),
+    ):
+        rows.append((f"rings_{measure}", alarms.sum(), "count", f"Alarms {words}", {"n": len(table)}))
+    add_rows(desk, rows, source=WATCH)
 
 
 def quality(y: NDArray[np.bool_], p: Floats, users: NDArray[np.int64]) -> dict[str, Estimate]:

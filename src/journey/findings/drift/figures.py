@@ -12,6 +12,8 @@ from journey.report.style import colour
 MODELS = {"frozen": ("series-1", "circle"), "retrained every week": ("series-2", "diamond")}
 #: Distance of the two models of one week, in weeks.
 APART = 0.18
+#: What lies lower is drawn here, on an axis of powers.
+LOWEST = 0.0005
 TICKS = (0.001, 0.01, 0.1)
 
 
@@ -33,32 +35,10 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         vertical_spacing=0.1,
         subplot_titles=[_title(name) for name in names],
     )
-    lowest = 0.0005
     for row, name in enumerate(names, 1):
-        mine = frame[frame["variable"] == name]
-        panel = go.Figure()
-        band(panel, mine["week"], mine["limit"] * 0 + lowest, mine["limit"], colour("muted", 0.2))
-        panel.data[0].update(mode="lines", name="no alarm", showlegend=row == 1)
-        for column, words, role, dash in (
-            ("quiet", "the same shop, nothing planted", "series-2", "dot"),
-            ("psi", "this shop", "series-1", "solid"),
-        ):
-            panel.add_scatter(
-                x=mine["week"],
-                y=mine[column].clip(lower=lowest),
-                mode="lines+markers",
-                name=words,
-                legendgroup=words,
-                showlegend=row == 1,
-                customdata=mine["starts"],
-                line={"color": colour(role), "width": 2, "dash": dash},
-                marker={"size": 8},
-                hovertemplate=f"{name}, week of %{{customdata}}: %{{y:.3f}}<extra>{words}</extra>",
-            )
-        for trace in panel.data:
+        for trace in _panel(frame[frame["variable"] == name], name, named=row == 1).data:
             figure.add_trace(trace, row=row, col=1)
         reference(figure, rule, "" if row > 1 else "rule of thumb", horizontal=True, row=row)
-    weeks = frame.drop_duplicates("week")
     figure.update_yaxes(
         type="log",
         range=[-3.31, 0],
@@ -66,9 +46,39 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         ticktext=[f"{tick:g}" for tick in TICKS],
         title="Drift index",
     )
-    figure.update_xaxes(tickvals=weeks["week"], ticktext=weeks["starts"])
-    figure.update_xaxes(title="Week from", row=len(names), col=1)
+    _name_weeks(figure, frame, len(names))
     return figure
+
+
+def _panel(frame: pd.DataFrame, name: str, *, named: bool) -> go.Figure:
+    """One variable: the band without an alarm, the twin and the shop; with `named`, in the legend too."""
+    panel, week = go.Figure(), frame["week"]
+    band(panel, week, frame["limit"] * 0 + LOWEST, frame["limit"], colour("muted", 0.2))
+    panel.data[0].update(mode="lines", name="no alarm", showlegend=named)
+    for column, words, role, dash in (
+        ("quiet", "the same shop, nothing planted", "series-2", "dot"),
+        ("psi", "this shop", "series-1", "solid"),
+    ):
+        panel.add_scatter(
+            x=week,
+            y=frame[column].clip(lower=LOWEST),
+            mode="lines+markers",
+            name=words,
+            legendgroup=words,
+            showlegend=named,
+            customdata=frame["starts"],
+            line={"color": colour(role), "width": 2, "dash": dash},
+            marker={"size": 8},
+            hovertemplate=f"{name}, week of %{{customdata}}: %{{y:.3f}}<extra>{words}</extra>",
+        )
+    return panel
+
+
+def _name_weeks(figure: go.Figure, frame: pd.DataFrame, last: int) -> None:
+    """Name the weeks by the day they start, with a title at the `last` row of panels."""
+    weeks = frame.drop_duplicates("week")
+    figure.update_xaxes(tickvals=weeks["week"], ticktext=weeks["starts"])
+    figure.update_xaxes(title="Week from", row=last, col=1)
 
 
 def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
@@ -103,11 +113,9 @@ def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
     # The line runs through both panels and is named in the upper one.
     figure.layout.annotations = figure.layout.annotations[:1]
     figure.add_hline(y=1, row=2, col=1, line={"color": colour("muted"), "dash": "dash", "width": 1})
-    weeks = frame.drop_duplicates("week")
     figure.update_yaxes(title="ROC-AUC", tickformat=".2f", row=1, col=1)
     figure.update_yaxes(title="Observed / expected", tickformat=".1f", row=2, col=1)
-    figure.update_xaxes(tickvals=weeks["week"], ticktext=weeks["starts"])
-    figure.update_xaxes(title="Week from", row=2, col=1)
+    _name_weeks(figure, frame, 2)
     return figure
 
 

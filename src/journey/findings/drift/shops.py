@@ -9,8 +9,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from journey.features import FEATURES
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.seeds.collect import mean_interval
+from journey.inference.estimate import Estimate
 from journey.inference.intervals import wilson_estimate
 from journey.models.watch import BEFORE, DAYS, SCORE, Log, user_features
 from journey.studies.drift_twins import TWINS, alarm_table
@@ -131,45 +132,38 @@ def shops_with(alarms: pd.DataFrame, twin: str, weeks: list[int] | None = None) 
 
 def add_detection(desk: Desk, shops: dict[str, Any], alarms: pd.DataFrame, calendar: Weeks) -> None:
     """In how many shops the shift and the promotion are seen at once."""
-    add = desk.ledger.add
-    common: dict[str, Any] = {"n": len(shops), "source": SOURCE}
     channel = alarms[alarms["variable"] == CHANNEL]
-    at_once = shops_with(channel, "planted", [calendar.shifted])
-    add(
-        "drift.detected",
-        at_once,
-        "count",
-        label="Shops in which the channel rings in the first week",
-        **common,
-    )
-    early = shops_with(channel, "planted", [calendar.partly])
-    add("drift.detected_early", early, "count", label="Shops in which it rings on the first day", **common)
-    before = list(range(BEFORE, calendar.partly))
-    wrong = shops_with(channel, "planted", before)
-    add("drift.channel_false", wrong, "count", label="Shops in which it rings before the shift", **common)
-    quiet = shops_with(channel, "quiet")
-    add("drift.channel_quiet_rings", quiet, "count", label="Quiet shops in which the channel rings", **common)
     known = alarms[~alarms["variable"].isin([SCORE])]
-    for twin in TWINS:
-        count = shops_with(known, twin, [calendar.promotion])
-        label = f"Shops, {twin}, in which an input rings in the promotion week"
-        add(f"drift.promotion_{twin}", count, "count", label=label, **common)
     rule = alarm_table(shops, "users", "rule")
-    count = shops_with(rule[rule["variable"] == CHANNEL], "planted", [calendar.shifted])
-    add("drift.rule_detected", count, "count", label="Shops whose channel passes the rule of thumb", **common)
-    count = shops_with(rule, "quiet")
-    add("drift.rule_quiet", count, "count", label="Quiet shops with anything beyond the rule", **common)
-    count = shops_with(rule, "planted", [calendar.promotion])
-    add("drift.rule_promotion", count, "count", label="Promotions seen by the rule of thumb", **common)
+    of_channel = rule[rule["variable"] == CHANNEL]
+    shifted, partly, promotion = [calendar.shifted], [calendar.partly], [calendar.promotion]
+    before = list(range(BEFORE, calendar.partly))
+    input_rings = "in which an input rings in the promotion week"
+    rows = []
+    for name, rang, twin, weeks, label in (
+        ("detected", channel, "planted", shifted, "Shops in which the channel rings in the first week"),
+        ("detected_early", channel, "planted", partly, "Shops in which it rings on the first day"),
+        ("channel_false", channel, "planted", before, "Shops in which it rings before the shift"),
+        ("channel_quiet_rings", channel, "quiet", None, "Quiet shops in which the channel rings"),
+        ("promotion_planted", known, "planted", promotion, f"Shops, planted, {input_rings}"),
+        ("promotion_quiet", known, "quiet", promotion, f"Shops, quiet, {input_rings}"),
+        ("rule_detected", of_channel, "planted", shifted, "Shops whose channel passes the rule of thumb"),
+        ("rule_quiet", rule, "quiet", None, "Quiet shops with anything beyond the rule"),
+        ("rule_promotion", rule, "planted", promotion, "Promotions seen by the rule of thumb"),
+    ):
+        rows.append((name, shops_with(rang, twin, weeks), "count", label))
+    add_rows(desk, rows, n=len(shops), source=SOURCE)
 
 
 def add_false_alarms(desk: Desk, results: dict[str, Any], alarms: pd.DataFrame) -> None:
     """How often it rings where nothing is planted, and where there is no calendar at all."""
     shops, rotated = results["shops"], results["rotated"]
-    add = desk.ledger.add
-    common: dict[str, Any] = {"n": len(shops), "source": SOURCE}
     items = {each.name for each in FEATURES} - set(user_features())
     everything = alarm_table(shops, "all", "psi")
+    single = alarm_table(shops, "users", "single")
+    single = single[(single["twin"] == "quiet") & ~single["variable"].isin(GROWING)]
+    label = "Single looks beyond their chance limit in a quiet shop, mean"
+    numbers = [("single", len(single) / len(shops), "count", label)]
     for name, rows, words in (
         ("any", alarms, "anything"),
         ("score", alarms[alarms["variable"] == SCORE], "the score"),
@@ -177,26 +171,12 @@ def add_false_alarms(desk: Desk, results: dict[str, Any], alarms: pd.DataFrame) 
         ("still", alarms[~alarms["variable"].isin(GROWING)], "anything but score and coupon"),
         ("items", everything[everything["variable"].isin(items)], "a feature of the item"),
     ):
-        count = shops_with(rows, "quiet")
-        add(f"drift.quiet_{name}", count, "count", label=f"Quiet shops in which {words} rings", **common)
-    runs, rang = int(rotated["runs"]), int(rotated["psi"])
-    add(
-        "drift.rotated",
-        wilson_estimate(rang, runs),
-        "share",
-        label="Shops without a calendar in which anything rings",
-        source="journey.studies.drift_twins:false_alarms",
-    )
-    single = alarm_table(shops, "users", "single")
-    single = single[(single["twin"] == "quiet") & ~single["variable"].isin(GROWING)]
-    add(
-        "drift.single",
-        len(single) / len(shops),
-        "count",
-        n=len(shops),
-        label="Single looks beyond their chance limit in a quiet shop, mean",
-        source=SOURCE,
-    )
+        label = f"Quiet shops in which {words} rings"
+        numbers.append((f"quiet_{name}", shops_with(rows, "quiet"), "count", label))
+    add_rows(desk, numbers, n=len(shops), source=SOURCE)
+    rang = wilson_estimate(int(rotated["psi"]), int(rotated["runs"]))
+    row = ("rotated", rang, "share", "Shops without a calendar in which anything rings")
+    add_rows(desk, [row], source="journey.studies.drift_twins:false_alarms")
 
 
 def add_patience(desk: Desk, effect: float, weekly: float) -> None:
@@ -206,59 +186,44 @@ def add_patience(desk: Desk, effect: float, weekly: float) -> None:
     5% then sees the change in four of five cases.
     """
     wanted = (norm.ppf(0.975) + norm.ppf(POWER)) / np.log1p(effect)
-    common: dict[str, Any] = {"source": f"{__name__}:add_patience"}
-    add = desk.ledger.add
-    add("drift.power", POWER, "share", digits=0, label="Chance to see the change", **common)
-    add("drift.purchases_needed", wanted**2, "count", label="Purchases to see the change", **common)
-    add("drift.weeks_needed", wanted**2 / weekly, "count", label="Weeks with as many purchases", **common)
+    rows: tuple[Row, ...] = (
+        ("power", POWER, "share", "Chance to see the change", {"digits": 0}),
+        ("purchases_needed", wanted**2, "count", "Purchases to see the change"),
+        ("weeks_needed", wanted**2 / weekly, "count", "Weeks with as many purchases"),
+    )
+    add_rows(desk, rows, source=f"{__name__}:add_patience")
 
 
 def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
     """What the shift does to ranking and calibration, and what retraining brings, over all shops."""
     planted, quiet = (pd.DataFrame([shops[seed][twin]["performance"] for seed in shops]) for twin in TWINS)
-    ratio = {
-        name: each["observed"] / each["expected_frozen"]
-        for name, each in (("planted", planted), ("quiet", quiet))
-    }
+    after, before = (each["observed"] / each["expected_frozen"] for each in (planted, quiet))
     values = {
         "auc_effect": (planted["auc_frozen"] - quiet["auc_frozen"], "Effect of the shift on the ROC-AUC"),
-        "ratio_planted": (ratio["planted"], "Observed over expected after the shift"),
-        "ratio_quiet": (ratio["quiet"], "Observed over expected, no shift"),
-        "ratio_effect": (ratio["planted"] - ratio["quiet"], "Effect of the shift on observed over expected"),
+        "ratio_planted": (after, "Observed over expected after the shift"),
+        "ratio_quiet": (before, "Observed over expected, no shift"),
+        "ratio_effect": (after - before, "Effect of the shift on observed over expected"),
+        **retrained(planted, "planted", "after the shift"),
+        **retrained(quiet, "quiet", "without a shift"),
     }
-    for twin, each in (("planted", planted), ("quiet", quiet)):
-        words = "after the shift" if twin == "planted" else "without a shift"
-        kept, renewed = (
-            each["observed_late"] / each[f"expected_{kind}_late"] for kind in ("before", "weekly")
-        )
-        values |= {
-            f"retrain_auc_{twin}": (
-                each["auc_weekly_late"] - each["auc_before_late"],
-                f"Gain of retraining {words}, ROC-AUC",
-            ),
-            f"retrain_loss_{twin}": (
-                each["loss_before_late"] - each["loss_weekly_late"],
-                f"Gain of retraining {words}, log loss",
-            ),
-            f"ratio_kept_{twin}": (kept, f"Observed over expected {words}, not retrained"),
-            f"ratio_retrained_{twin}": (
-                renewed,
-                f"Observed over expected {words}, retrained",
-            ),
-        }
-    weekly = float(planted["observed"].mean()) / 3
-    add_patience(desk, float(values["ratio_effect"][0].mean()), weekly)
+    add_patience(desk, float((after - before).mean()), float(planted["observed"].mean()) / 3)
+    rows = []
     for name, (each, label) in values.items():
-        mean, low, high = mean_interval(each.tolist())
-        desk.ledger.add(
-            f"drift.{name}",
-            mean,
-            "ratio",
-            low=low,
-            high=high,
-            method=MEAN,
-            n=len(each),
-            digits=2 if name.startswith("ratio") else 4 if name.startswith("retrain") else 3,
-            label=f"{label}, mean of shops",
-            source="journey.studies.drift_twins:performance",
-        )
+        mean = Estimate(*mean_interval(each.tolist()), n=len(each), method=MEAN)
+        digits = 2 if name.startswith("ratio") else 4 if name.startswith("retrain") else 3
+        rows.append((name, mean, "ratio", f"{label}, mean of shops", {"digits": digits}))
+    add_rows(desk, rows, source="journey.studies.drift_twins:performance")
+
+
+def retrained(shops: pd.DataFrame, twin: str, words: str) -> dict[str, tuple[pd.Series, str]]:
+    """What retraining brings in each shop of a kind, with a label; `words` say which kind."""
+    gain, ratio = f"Gain of retraining {words}", f"Observed over expected {words}"
+    kept, renewed = (shops["observed_late"] / shops[f"expected_{kind}_late"] for kind in ("before", "weekly"))
+    area = shops["auc_weekly_late"] - shops["auc_before_late"]
+    loss = shops["loss_before_late"] - shops["loss_weekly_late"]
+    return {
+        f"retrain_auc_{twin}": (area, f"{gain}, ROC-AUC"),
+        f"retrain_loss_{twin}": (loss, f"{gain}, log loss"),
+        f"ratio_kept_{twin}": (kept, f"{ratio}, not retrained"),
+        f"ratio_retrained_{twin}": (renewed, f"{ratio}, retrained"),
+    }

@@ -10,11 +10,10 @@ import pandas as pd
 from journey import experiments as engine
 from journey.evaluation.treatment import free_shipping_by_user, true_effect, true_session_rate
 from journey.evaluation.uplift_truth import order_worth, true_revenue
-from journey.findings.desk import USERS, Desk
+from journey.findings.desk import USERS, Desk, Row, add_rows
 from journey.findings.experiments import field as experiments_field
 from journey.findings.experiments import timing as experiments_timing
 from journey.inference.estimate import Estimate
-from journey.report.formats import format_interval, format_number
 from journey.report.ledger import Number
 from journey.warehouse.query import query
 
@@ -98,61 +97,55 @@ def add_effect(
 
 def add_checks(desk: Desk, users: pd.DataFrame) -> None:
     """Sample ratio of each experiment, and the conversion it would have reported."""
-    rows = []
-    for name, title in EXPERIMENTS.items():
-        control, treatment = both = arms(users[users["experiment"].eq(name)])
-        check = engine.sample_ratio_test([len(control), len(treatment)])
-        effect = engine.two_proportions(*proportions(both))
-        before = engine.difference(
-            engine.means(*(engine.Sample.from_values(arm["sessions_before"].to_numpy()) for arm in both))
-        )
-        n = len(control) + len(treatment)
-        rows.append(
-            {
-                "experiment": title,
-                "control": len(control),
-                "treatment": len(treatment),
-                "ratio_p": check.p_value,
-                "balance_p": float(before.p_value),
-                "readable": "no" if check.mismatch else "yes",
-                # What is not to be read is not shown.
-                "effect": "not read"
-                if check.mismatch
-                else f"{format_number(float(effect.estimate), 'points')} "
-                f"({format_interval(float(effect.low), float(effect.high), 'points')})",
-            }
-        )
-        label, source = f"p value: sample ratio, {title}", "sample_ratio:sample_ratio_test"
-        add_number(desk, f"{name}_ratio_p", check.p_value, "p", label, source, digits=4, n=n)
-        add_number(desk, f"{name}_users", n, "count", f"Users exposed, {title}", ":add_checks")
-        label = f"Effect on users who buy, {title}"
-        add_effect(desk, f"{name}_conversion", effect, "points", n, label, source=PROPORTIONS)
-    table = pd.DataFrame(rows)
+    parts = {name: arms(users[users["experiment"].eq(name)]) for name in EXPERIMENTS}
+    table = pd.DataFrame([add_check(desk, name, both) for name, both in parts.items()])
     desk.save("checks", table)
     for name, value in (("lowest", table["balance_p"].min()), ("highest", table["balance_p"].max())):
         label = f"{name.capitalize()} p value: balance of earlier visits, all experiments"
         add_number(desk, f"balance_{name}", float(value), "p", label, ":add_checks", digits=2)
-    lost = users[users["experiment"].eq("broken_banner")]
-    control, treatment = arms(lost)
-    gaps = {
-        device: (lost["device_preference"].eq(device) & lost["variant"].eq("treatment")).sum()
-        / (lost["device_preference"].eq(device) & lost["variant"].eq("control")).sum()
-        for device in sorted(lost["device_preference"].unique())
+    add_banner(desk, *parts["broken_banner"])
+
+
+def add_check(desk: Desk, name: str, both: tuple[pd.DataFrame, pd.DataFrame]) -> dict[str, Any]:
+    """Register the split of one experiment and its effect on users who buy; its row of the table."""
+    title, (control, treatment) = EXPERIMENTS[name], map(len, both)
+    n = control + treatment
+    check = engine.sample_ratio_test([control, treatment])
+    before = mean_effect(arm["sessions_before"] for arm in both)
+    label, source = f"p value: sample ratio, {title}", "sample_ratio:sample_ratio_test"
+    add_number(desk, f"{name}_ratio_p", check.p_value, "p", label, source, digits=4, n=n)
+    add_number(desk, f"{name}_users", n, "count", f"Users exposed, {title}", ":add_check")
+    effect, label = engine.two_proportions(*proportions(both)), f"Effect on users who buy, {title}"
+    number = add_effect(desk, f"{name}_conversion", effect, "points", n, label, source=PROPORTIONS)
+    return {
+        "experiment": title,
+        "control": control,
+        "treatment": treatment,
+        "ratio_p": check.p_value,
+        "balance_p": float(before.p_value),
+        "readable": "no" if check.mismatch else "yes",
+        # What is not to be read is not shown.
+        "effect": "not read" if check.mismatch else f"{number.text} ({number.interval})",
     }
-    worst = min(gaps, key=lambda device: gaps[device])
+
+
+def add_banner(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> None:
+    """Where the broken banner lost most of its treatment."""
+    treated, others = (arm["device_preference"].value_counts().sort_index() for arm in (treatment, control))
+    left = treated.reindex(others.index, fill_value=0) / others
     label = "Device on which the broken banner lost most treatment users"
-    add_number(desk, "banner_device", worst, "text", label, ":add_checks")
+    add_number(desk, "banner_device", str(left.idxmin()), "text", label, ":add_banner")
     label = "Treatment users for each control user on the banner's worst device"
-    add_number(desk, "banner_device_ratio", float(gaps[worst]), "ratio", label, ":add_checks", digits=2)
+    add_number(desk, "banner_device_ratio", float(left.min()), "ratio", label, ":add_banner", digits=2)
+
+
+def mean_effect(both: Iterable[pd.Series]) -> engine.Effect:
+    """The difference of the means of two arms."""
+    return engine.difference(engine.means(*(engine.Sample.from_values(arm.to_numpy()) for arm in both)))
 
 
 def effects_of(both: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[dict[str, engine.Effect], float]:
     """Free shipping on the metrics of `EFFECTS`, and the variance that CUPED takes off that on revenue."""
-
-    def mean(column: str) -> engine.Effect:
-        return engine.difference(
-            engine.means(*(engine.Sample.from_values(arm[column].to_numpy()) for arm in both))
-        )
 
     def pairs(y: str, x: str) -> Iterator[engine.PairedSample]:
         return (engine.PairedSample.from_values(arm[y].to_numpy(), arm[x].to_numpy()) for arm in both)
@@ -160,8 +153,8 @@ def effects_of(both: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[dict[str, engin
     adjusted = engine.cuped(*pairs("revenue", "revenue_before"))
     effects = {
         "conversion": engine.two_proportions(*proportions(both)),
-        "orders": mean("orders"),
-        "revenue": mean("revenue"),
+        "orders": mean_effect(arm["orders"] for arm in both),
+        "revenue": mean_effect(arm["revenue"] for arm in both),
         "revenue_cuped": engine.difference(adjusted),
         "session_rate": engine.difference(engine.ratios(*pairs("orders", "sessions"))),
     }
@@ -238,52 +231,29 @@ def add_conversion(desk: Desk, both: tuple[pd.DataFrame, pd.DataFrame]) -> None:
 
 def add_margin(desk: Desk, control: pd.DataFrame, treatment: pd.DataFrame) -> None:
     """Margin a user after paying for shipping: what the decision is worth."""
-    margin = desk.assumptions["shop.gross_margin"]
-    cost = desk.assumptions["free_shipping.cost_per_order"]
+    assumed, here = desk.assumptions, ":add_margin"
+    margin, cost = assumed["shop.gross_margin"], assumed["free_shipping.cost_per_order"]
+    worth = assumed["free_shipping.margin_worth_seeing"]
     values = (margin * control["revenue"], margin * treatment["revenue"] - cost * treatment["orders"])
-    effect = engine.difference(engine.means(*(engine.Sample.from_values(arm.to_numpy()) for arm in values)))
-    n = len(control) + len(treatment)
+    effect, n = mean_effect(values), len(control) + len(treatment)
     label = "Margin a user after shipping costs, effect of free shipping"
     add_effect(desk, "margin", effect, "eur", n, label, digits=2)
-    add_number(
-        desk,
-        "rollout_value",
-        USERS * float(effect.estimate),
-        "eur",
-        f"Margin of free shipping for everyone, for {USERS:,} users",
-        ":add_margin",
-        low=USERS * float(effect.low),
-        high=USERS * float(effect.high),
-        method="Welch, after shipping cost",
-        n=n,
-    )
-    desk.ledger.add(
-        "experiments.rollout_users",
-        USERS,
-        "count",
-        label="Users for which money is stated",
-        source=f"{SOURCE}:add_margin",
-    )
-    worth = desk.assumptions["free_shipping.margin_worth_seeing"]
-    spread = [float(arm.var(ddof=1)) for arm in values]
-    plan = engine.mean_sample_size(
-        worth, spread[0], variance_treatment=spread[1], power=experiments_timing.POWER
-    )
-    label = f"Users needed to see the smallest margin worth seeing, power {experiments_timing.POWER:.0%}"
+    value, low, high = (USERS * float(each) for each in (effect.estimate, effect.low, effect.high))
+    everyone = Estimate(value, low, high, n=n, method="Welch, after shipping cost")
+    label = f"Margin of free shipping for everyone, for {USERS:,} users"
+    add_number(desk, "rollout_value", everyone, "eur", label, here)
+    spread, power = [float(arm.var(ddof=1)) for arm in values], experiments_timing.POWER
+    plan = engine.mean_sample_size(worth, spread[0], variance_treatment=spread[1], power=power)
+    label = f"Users needed to see the smallest margin worth seeing, power {power:.0%}"
     add_number(desk, "margin_users", plan.total, "count", label, "sample_size:mean_sample_size", n=n)
-    for name, value, unit, label in (
-        ("gross_margin", margin, "share", "Gross margin, share of net revenue"),
-        ("shipping_cost", cost, "eur", "Cost of free shipping an order"),
-        ("margin_worth_seeing", worth, "eur", "Smallest change of margin a user worth seeing"),
-    ):
-        desk.ledger.add(
-            f"experiments.{name}",
-            value,
-            unit,
-            digits=0 if unit == "share" else 2,
-            label=f"{label} (assumption)",
-            source="journey.assumptions:load_assumptions",
-        )
+    stated = ("rollout_users", USERS, "count", "Users for which money is stated")
+    add_rows(desk, [stated], source=SOURCE + here)
+    chosen: tuple[Row, ...] = (
+        ("gross_margin", margin, "share", "Gross margin, share of net revenue (assumption)", {"digits": 0}),
+        ("shipping_cost", cost, "eur", "Cost of free shipping an order (assumption)"),
+        ("margin_worth_seeing", worth, "eur", "Smallest change of margin a user worth seeing (assumption)"),
+    )
+    add_rows(desk, chosen, digits=2, source="journey.assumptions:load_assumptions")
 
 
 def add_segments(desk: Desk, users: pd.DataFrame) -> None:

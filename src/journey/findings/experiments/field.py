@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
+
+#: counts of the ASOS experiments: name, of what, in words
+ASOS = (
+    ("experiments", None, "Experiments of ASOS"),
+    ("series", None, "Series of running means of the ASOS experiments"),
+    ("experiments_with_a_fooled_series", "experiments", "ASOS experiments with a fooled series"),
+    ("comparisons", None, "Comparisons of two arms in the ASOS experiments"),
+    ("comparisons_off_50_50", "comparisons", "ASOS comparisons whose arms are not half and half"),
+    ("series_unusable", None, "ASOS series without two usable looks"),
+    ("looks_without_variance", None, "ASOS looks at which a variance is missing"),
+    ("experiments_without_variance", "experiments", "ASOS experiments with a missing variance"),
+    ("looks_with_falling_counts", None, "ASOS looks at which a running count is lower than before"),
+    ("experiments_with_falling_counts", "experiments", "ASOS experiments with falling counts"),
+)
 
 
 def collect(desk: Desk) -> None:
@@ -23,136 +36,95 @@ def add_proof(desk: Desk) -> None:
     found = kept("experiment_simulations", desk.paths).results
     rows = pd.DataFrame(found["rows"])
     desk.save("proof", rows)
-    common: dict[str, Any] = {
-        "source": "journey.studies.experiment_proof.study:run_proof",
-        "dataset": "simulation",
-    }
-    held = rows[rows["expected_to_hold"]]
-    for name, value, n, label in (
-        ("simulations", found["simulations"], None, "Simulated experiments behind each check of the engine"),
-        ("proof_rows", len(held), None, "Checks of coverage and false alarms that should hold"),
-        ("proof_met", int(held["met"].sum()), len(held), "Checks of coverage and false alarms that hold"),
-        (
-            "proof_failing",
-            int((~rows["expected_to_hold"]).sum()),
-            len(rows),
-            "Checks of methods that are expected to fail",
-        ),
-    ):
-        desk.ledger.add(f"experiments.{name}", value, "count", n=n, label=label, **common)
+    held, n = rows[rows["expected_to_hold"]], found["simulations"]
+    failing, met = (~rows["expected_to_hold"]).sum(), held["met"].sum()
     peeking = pd.DataFrame(found["peeking"])
     desk.save("peeking", peeking)
     wrong = peeking[~peeking["valid"]]
     valid = peeking[peeking["valid"] & ~peeking["rule"].str.startswith("fixed")]
-    for name, table, label in (
-        ("peeking_error", wrong, "False alarms, fixed test read every day, worst metric"),
-        ("sequential_error", valid, "False alarms, sequential rules, worst rule and metric"),
-    ):
-        value = float(table["type_one_error"].max())
-        desk.ledger.add(f"experiments.{name}", value, "share", n=found["simulations"], label=label, **common)
-
-
-def add_field_effect(
-    desk: Desk, id: str, effect: dict[str, float], n: int, label: str, common: dict[str, Any]
-) -> None:
-    """Register an effect of a public test with its p value."""
-    desk.ledger.add(
-        f"experiments.{id}",
-        effect["estimate"],
-        "points",
-        digits=3,
-        low=effect["low"],
-        high=effect["high"],
-        method="Newcombe",
-        n=n,
-        label=label,
-        **common,
+    daily, planned = (float(table["type_one_error"].max()) for table in (wrong, valid))
+    daily_label = "False alarms, fixed test read every day, worst metric"
+    planned_label = "False alarms, sequential rules, worst rule and metric"
+    numbers: tuple[Row, ...] = (
+        ("simulations", n, "count", "Simulated experiments behind each check of the engine"),
+        ("proof_rows", len(held), "count", "Checks of coverage and false alarms that should hold"),
+        ("proof_met", met, "count", "Checks of coverage and false alarms that hold", {"n": len(held)}),
+        ("proof_failing", failing, "count", "Checks of methods that are expected to fail", {"n": len(rows)}),
+        ("peeking_error", daily, "share", daily_label, {"n": n}),
+        ("sequential_error", planned, "share", planned_label, {"n": n}),
     )
+    add_rows(desk, numbers, source="journey.studies.experiment_proof.study:run_proof", dataset="simulation")
+
+
+def field_effect(id: str, effect: dict[str, float], label: str) -> tuple[Row, Row]:
+    """An effect of a public test and its p value, as numbers."""
+    difference = Estimate(effect["estimate"], effect["low"], effect["high"], method="Newcombe")
     p_label = f"p value: {label[0].lower()}{label[1:]}"
-    desk.ledger.add(f"experiments.{id}_p", effect["p"], "p", digits=4, n=n, label=p_label, **common)
+    return (
+        (id, difference, "points", label, {"digits": 3}),
+        (f"{id}_p", effect["p"], "p", p_label, {"digits": 4}),
+    )
 
 
 def add_landing_page(desk: Desk) -> None:
     """The landing page: no effect, read properly."""
     result = kept("landing_page", desk.paths).results
-    common: dict[str, Any] = {
-        "source": "journey.studies.public_tests:landing_page",
-        "dataset": "landing_page",
-    }
-    for name, label in (
-        ("users", "Users of the landing-page test after cleaning"),
-        ("mismatched", "Rows whose group and landing page disagree"),
-        ("duplicates", "Repeated users of the landing-page test"),
-    ):
-        rows = None if name == "users" else result["rows"]
-        desk.ledger.add(f"experiments.landing_{name}", result[name], "count", n=rows, label=label, **common)
+    n = {"n": result["rows"]}
+    rows: tuple[Row, ...] = (
+        ("landing_users", result["users"], "count", "Users of the landing-page test after cleaning"),
+        (
+            "landing_mismatched",
+            result["mismatched"],
+            "count",
+            "Rows whose group and landing page disagree",
+            n,
+        ),
+        ("landing_duplicates", result["duplicates"], "count", "Repeated users of the landing-page test", n),
+    )
     for arm, page in (("control", "old"), ("treatment", "new")):
         label = f"Users who convert on the {page} landing page"
-        rate = result[f"{arm}_rate"]
-        desk.ledger.add(f"experiments.landing_{arm}", rate, "share", digits=3, label=label, **common)
-    users, label = result["users"], "p value: sample ratio, landing page"
-    desk.ledger.add("experiments.landing_ratio_p", result["ratio_p"], "p", n=users, label=label, **common)
+        rows += ((f"landing_{arm}", result[f"{arm}_rate"], "share", label, {"digits": 3}),)
+    common = {"source": "journey.studies.public_tests:landing_page", "dataset": "landing_page"}
+    add_rows(desk, rows, **common)
     label = "Users who convert, new landing page less old"
-    add_field_effect(desk, "landing_effect", result["effect"], users, label, common)
+    ratio = ("landing_ratio_p", result["ratio_p"], "p", "p value: sample ratio, landing page")
+    effect = field_effect("landing_effect", result["effect"], label)
+    add_rows(desk, (ratio, *effect), n=result["users"], **common)
 
 
 def add_cookie_cats(desk: Desk) -> None:
     """Cookie Cats: the failed sample-ratio check is the headline."""
     result = kept("cookie_cats", desk.paths).results
-    common: dict[str, Any] = {"source": "journey.studies.public_tests:cookie_cats", "dataset": "cookie_cats"}
-    n = result["players"]
-    desk.ledger.add("experiments.cats_players", n, "count", label="Players of Cookie Cats", **common)
+    n, label = result["players"], "Players back after seven days, gate at level 40 less 30"
+    rows: list[Row] = [
+        ("cats_players", n, "count", "Players of Cookie Cats", {"n": None}),
+        ("cats_ratio_p", result["ratio_p"], "p", "p value: sample ratio, Cookie Cats", {"digits": 4}),
+        *field_effect("cats_retention_7", result["effects"]["retention_7"], label),
+    ]
     for level in (30, 40):
         label = f"Players of Cookie Cats with the gate at level {level}"
-        desk.ledger.add(
-            f"experiments.cats_gate_{level}", result[f"gate_{level}"], "count", n=n, label=label, **common
-        )
-    label = "p value: sample ratio, Cookie Cats"
-    desk.ledger.add("experiments.cats_ratio_p", result["ratio_p"], "p", digits=4, n=n, label=label, **common)
-    label = "Players back after seven days, gate at level 40 less 30"
-    add_field_effect(desk, "cats_retention_7", result["effects"]["retention_7"], n, label, common)
+        rows.append((f"cats_gate_{level}", result[f"gate_{level}"], "count", label))
+    add_rows(desk, rows, n=n, source="journey.studies.public_tests:cookie_cats", dataset="cookie_cats")
 
 
 def add_asos(desk: Desk) -> None:
     """78 ASOS experiments replayed: how often peeking fools, and what each rule saves."""
     result = kept("asos_peeking", desk.paths).results
-    common: dict[str, Any] = {"source": "journey.studies.asos:replay_asos", "dataset": "asos"}
-    for name, of, label in (
-        ("experiments", None, "Experiments of ASOS"),
-        ("series", None, "Series of running means of the ASOS experiments"),
-        ("experiments_with_a_fooled_series", "experiments", "ASOS experiments with a fooled series"),
-        ("comparisons", None, "Comparisons of two arms in the ASOS experiments"),
-        ("comparisons_off_50_50", "comparisons", "ASOS comparisons whose arms are not half and half"),
-        ("series_unusable", None, "ASOS series without two usable looks"),
-        ("looks_without_variance", None, "ASOS looks at which a variance is missing"),
-        ("experiments_without_variance", "experiments", "ASOS experiments with a missing variance"),
-        ("looks_with_falling_counts", None, "ASOS looks at which a running count is lower than before"),
-        ("experiments_with_falling_counts", "experiments", "ASOS experiments with falling counts"),
-    ):
-        n = result[of] if of else None
-        desk.ledger.add(f"experiments.asos_{name}", result[name], "count", n=n, label=label, **common)
+    rows: list[Row] = [
+        (f"asos_{name}", result[name], "count", label, {"n": result[of] if of else None})
+        for name, of, label in ASOS
+    ]
     rules = pd.DataFrame(result["all"])
     desk.save("asos", rules)
     for row in rules.to_dict("records"):
         short = {"fixed": "fixed", "group": "group", "confi": "sequence"}[row["rule"][:5]]
         rule = row["rule"].replace("obrien-fleming", "O'Brien-Fleming").replace("pocock", "Pocock")
         short += "_pocock" if "pocock" in row["rule"].lower() else ""
-        desk.ledger.add(
-            f"experiments.asos_fooled_{short}",
-            row["share_fooled"],
-            "share",
-            low=row["share_low"],
-            high=row["share_high"],
-            method=f"Wilson, series clustered in {row['experiments']} experiments",
-            n=row["series"],
-            label=f"ASOS series that cross and return, {rule}",
-            **common,
-        )
-        desk.ledger.add(
-            f"experiments.asos_saved_{short}",
-            row["share_days_saved"],
-            "share",
-            n=row["series"],
-            label=f"Days saved in ASOS series, {rule}",
-            **common,
-        )
+        n = {"n": row["series"]}
+        method = f"Wilson, series clustered in {row['experiments']} experiments"
+        fooled = Estimate(row["share_fooled"], row["share_low"], row["share_high"], method=method)
+        label = f"ASOS series that cross and return, {rule}"
+        rows.append((f"asos_fooled_{short}", fooled, "share", label, n))
+        label = f"Days saved in ASOS series, {rule}"
+        rows.append((f"asos_saved_{short}", row["share_days_saved"], "share", label, n))
+    add_rows(desk, rows, source="journey.studies.asos:replay_asos", dataset="asos")

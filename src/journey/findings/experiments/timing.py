@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from journey import experiments as engine
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 
 SOURCE = "journey.findings.experiments.timing"
 #: What a test risks and what a plan asks for, as the text says them and as the engine is told.
@@ -31,31 +29,25 @@ def add_looks(desk: Desk, users: pd.DataFrame) -> None:
         "always_high": always.high,
     }
     desk.save("looks", pd.DataFrame(table))
-    for name, value, unit, digits, label in (
-        ("alpha", ALPHA, "ratio", 2, "Share of false alarms that the tests accept"),
-        ("power", POWER, "share", 0, "Power that plans ask for"),
-    ):
-        source = f"{SOURCE}:add_looks"
-        desk.ledger.add(f"experiments.{name}", value, unit, digits=digits, label=label, source=source)
+    chosen: tuple[Row, ...] = (
+        ("alpha", ALPHA, "ratio", "Share of false alarms that the tests accept", {"digits": 2}),
+        ("power", POWER, "share", "Power that plans ask for", {"digits": 0}),
+    )
+    add_rows(desk, chosen, source=f"{SOURCE}:add_looks")
     p_values = np.asarray(fixed.p_value)
     add_alarms(desk, p_values < ALPHA, (np.asarray(always.low) > 0) | (np.asarray(always.high) < 0))
 
 
 def add_alarms(desk: Desk, fixed: np.ndarray, always: np.ndarray) -> None:
     """How many looks there are, and at how many each way of looking sees an effect."""
-    n, here = len(fixed), f"{SOURCE}:add_alarms"
-    sequence = "journey.experiments.always_valid:confidence_sequence"
-    common: dict[str, Any] = {"query": "experiment_users"}
-    label = "Daily looks at the free-shipping experiment"
-    desk.ledger.add("experiments.looks", n, "count", label=label, source=here, **common)
-    for name, seen, words, source in (
-        ("significant", fixed, f"the fixed test has p below {ALPHA}", here),
-        ("always", always, "the confidence sequence excludes zero", sequence),
-    ):
-        value, label = int(seen.sum()), f"Daily looks at which {words}"
-        desk.ledger.add(
-            f"experiments.looks_{name}", value, "count", n=n, label=label, source=source, **common
-        )
+    n, at = {"n": len(fixed)}, "Daily looks at which"
+    sequence = n | {"source": "journey.experiments.always_valid:confidence_sequence"}
+    rows: tuple[Row, ...] = (
+        ("looks", len(fixed), "count", "Daily looks at the free-shipping experiment"),
+        ("looks_significant", fixed.sum(), "count", f"{at} the fixed test has p below {ALPHA}", n),
+        ("looks_always", always.sum(), "count", f"{at} the confidence sequence excludes zero", sequence),
+    )
+    add_rows(desk, rows, source=f"{SOURCE}:add_alarms", query="experiment_users")
 
 
 def daily_counts(users: pd.DataFrame) -> tuple[pd.DatetimeIndex, engine.Proportion, engine.Proportion]:
@@ -74,47 +66,33 @@ def daily_counts(users: pd.DataFrame) -> tuple[pd.DatetimeIndex, engine.Proporti
 def add_plan(desk: Desk, users: pd.DataFrame) -> None:
     """Size, power and duration at the traffic of this shop."""
     control, treatment = (users[users["variant"].eq(arm)] for arm in ("control", "treatment"))
-    baseline = float(control["converted"].mean())
-    reached = float(
-        engine.proportion_detectable_effect(
-            baseline, len(control), n_treatment=len(treatment), power=POWER, alpha=ALPHA
-        )
-    )
-    desk.ledger.add(
-        "experiments.detectable",
-        reached,
-        "points",
-        n=len(users),
-        label=f"Smallest effect on users who buy found with {POWER:.0%} power",
-        source="journey.experiments.sample_size:proportion_detectable_effect",
-        query="experiment_users",
-    )
+    baseline, sizes = float(control["converted"].mean()), (len(control), len(treatment))
     per_day = len(users) / max(1, (users["exposed_at"].max() - users["exposed_at"].min()).days)
     rows = []
     for effect in (0.005, 0.01, 0.015, 0.02, 0.03):
         plan = engine.proportion_sample_size(baseline, effect, power=POWER, alpha=ALPHA)
         length = engine.duration(plan.total, per_day)
-        power = float(engine.proportion_power(baseline, effect, len(control), len(treatment)))
+        power = float(engine.proportion_power(baseline, effect, *sizes))
         rows.append({"effect": effect, "users": plan.total, "days": length.days, "power_here": power})
     desk.save("plan", pd.DataFrame(rows))
     grid = np.linspace(0.002, 0.04, 39)
-    curve = np.asarray(engine.proportion_power(baseline, grid, len(control), len(treatment)), dtype=float)
+    curve = np.asarray(engine.proportion_power(baseline, grid, *sizes), dtype=float)
     desk.save("power", pd.DataFrame({"effect": grid, "power": curve}))
-    desk.ledger.add(
-        "experiments.users_per_day",
-        per_day,
-        "count",
-        n=len(users),
-        label="Users exposed to free shipping a day",
-        source=f"{SOURCE}:add_plan",
-        query="experiment_users",
+    reached = engine.proportion_detectable_effect(
+        baseline, sizes[0], n_treatment=sizes[1], power=POWER, alpha=ALPHA
     )
-    truth = desk.ledger_value("experiments.conversion_truth")
-    desk.ledger.add(
-        "experiments.power_at_truth",
-        float(engine.proportion_power(baseline, truth, len(control), len(treatment))),
-        "share",
-        n=len(users),
-        label="Power of the free-shipping experiment at the true effect",
-        source="journey.experiments.power:proportion_power",
+    power = float(
+        engine.proportion_power(baseline, desk.ledger_value("experiments.conversion_truth"), *sizes)
     )
+    size = "journey.experiments.sample_size:proportion_detectable_effect"
+    asked, least = (
+        {"query": "experiment_users"},
+        f"Smallest effect on users who buy found with {POWER:.0%} power",
+    )
+    truth = "Power of the free-shipping experiment at the true effect"
+    numbers: tuple[Row, ...] = (
+        ("detectable", reached, "points", least, asked | {"source": size}),
+        ("users_per_day", per_day, "count", "Users exposed to free shipping a day", asked),
+        ("power_at_truth", power, "share", truth, {"source": "journey.experiments.power:proportion_power"}),
+    )
+    add_rows(desk, numbers, n=len(users), source=f"{SOURCE}:add_plan")

@@ -104,17 +104,16 @@ def daily(frame: pd.DataFrame) -> go.Figure:
 def mix(frame: pd.DataFrame) -> go.Figure:
     """Share of sessions and conversion of each channel, before and in the last three weeks."""
     rows = frame.sort_values("rate_after")
-    figure = make_subplots(
-        cols=2,
-        rows=1,
-        shared_yaxes=True,
-        horizontal_spacing=0.06,
-    )
-    for column, measure in enumerate(("share", "rate"), start=1):
-        for row in rows.to_dict("records"):
+    channels = rows["channel"].str.replace("_", " ")
+    figure = make_subplots(cols=2, rows=1, shared_yaxes=True, horizontal_spacing=0.06)
+    for column, (measure, title) in enumerate(
+        (("share", "Share of sessions"), ("rate", "Sessions that buy")), start=1
+    ):
+        before, after = rows[f"{measure}_before"], rows[f"{measure}_after"]
+        for channel, *ends in zip(channels, before, after, strict=True):
             figure.add_scatter(
-                x=[row[f"{measure}_before"], row[f"{measure}_after"]],
-                y=[row["channel"].replace("_", " ")] * 2,
+                x=ends,
+                y=[channel] * 2,
                 mode="lines",
                 line={"color": colour("axis"), "width": 2},
                 showlegend=False,
@@ -122,13 +121,10 @@ def mix(frame: pd.DataFrame) -> go.Figure:
                 row=1,
                 col=column,
             )
-        for period, role, name in (
-            ("before", "axis", "before"),
-            ("after", "series-1", "last three weeks"),
-        ):
+        for values, role, name in ((before, "axis", "before"), (after, "series-1", "last three weeks")):
             figure.add_scatter(
-                x=rows[f"{measure}_{period}"],
-                y=rows["channel"].str.replace("_", " "),
+                x=values,
+                y=channels,
                 mode="markers",
                 name=name,
                 marker={"color": colour(role), "size": 11},
@@ -137,9 +133,7 @@ def mix(frame: pd.DataFrame) -> go.Figure:
                 row=1,
                 col=column,
             )
-        figure.update_xaxes(
-            title=("Share of sessions", "Sessions that buy")[column - 1], tickformat=".0%", col=column
-        )
+        figure.update_xaxes(title=title, tickformat=".0%", col=column)
     figure.update_yaxes(title="Channel", col=1)
     return figure
 

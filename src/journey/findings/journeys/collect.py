@@ -10,6 +10,7 @@ import pandas as pd
 from journey import journeys
 from journey.evaluation.channels import ChannelTruth, channel_truth
 from journey.findings.desk import Desk, Row, add_rows
+from journey.findings.journeys.shared import channel_paths, median_lengths, moves, ordered_within
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 from journey.warehouse.query import query
@@ -54,23 +55,20 @@ def add_paths(desk: Desk) -> None:
 def add_moves(desk: Desk, whole: journeys.Paths) -> None:
     """How often each step leads straight to each other."""
     matrix = journeys.transition_matrix(whole)
-    labels = list(matrix.labels)
-    frame = pd.DataFrame(matrix.probability, columns=labels)
-    frame.insert(0, "from", labels)
-    desk.save("transitions", frame[frame["from"].ne("end")].drop(columns="start").fillna(0.0))
-    moves = []
+    desk.save("transitions", moves(matrix.probability, matrix.labels).fillna(0.0))
+    rows = []
     for name, origin, target in (
         ("view_to_view", "view", "view"),
         ("view_to_cart", "view", "add to cart"),
         ("cart_to_checkout", "add to cart", "checkout"),
         ("checkout_to_purchase", "checkout", "purchase"),
     ):
-        i, j = labels.index(origin), labels.index(target)
+        i, j = (matrix.labels.index(step) for step in (origin, target))
         share = Estimate(matrix.probability[i, j], matrix.low[i, j], matrix.high[i, j])
         label = f"Moves from {origin} that lead straight to {target}"
-        moves.append((name, share, "share", label, {"n": matrix.counts[i].sum()}))
+        rows.append((name, share, "share", label, {"n": matrix.counts[i].sum()}))
     source = "journey.journeys.transitions:transition_matrix"
-    add_rows(desk, moves, method="Wilson; moves taken as independent", source=source)
+    add_rows(desk, rows, method="Wilson; moves taken as independent", source=source)
 
 
 def add_top_path(desk: Desk, whole: journeys.Paths, converted: np.ndarray) -> None:
@@ -98,13 +96,8 @@ def add_top_path(desk: Desk, whole: journeys.Paths, converted: np.ndarray) -> No
 def add_lengths(desk: Desk, whole: journeys.Paths, converted: np.ndarray) -> None:
     """How long paths are that buy and that do not, and how many of each length buy."""
     lengths = journeys.path_lengths(whole, converted, longest=40)
-    for name, n, which in (
-        ("median_converted", converted.sum(), "buys"),
-        ("median_not_converted", (~converted).sum(), "does not buy"),
-    ):
-        label = f"Median events of a session that {which}"
-        row = (f"events_{name}", getattr(lengths, name), "count", label, {"n": n})
-        add_rows(desk, [row], source="journey.journeys.paths:path_lengths")
+    rows = median_lengths(lengths, converted, "session")
+    add_rows(desk, rows, source="journey.journeys.paths:path_lengths")
     table = {
         "events": lengths.length,
         "sessions": lengths.n_paths,
@@ -120,65 +113,37 @@ def add_time_to_convert(desk: Desk) -> None:
     customers = query("waits_for_first_order", desk.warehouse)
     days, ordered = customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy(dtype=bool)
     curve = journeys.kaplan_meier(days, ordered)
-    survival, low, high = journeys.survival_at(curve, HORIZONS)
-    for index, horizon in enumerate(HORIZONS):
-        within = "a day" if horizon == 1 else f"{horizon} days"
-        desk.ledger.add(
-            f"journeys.ordered_{horizon}",
-            1 - survival[index],
-            "share",
-            low=1 - high[index],
-            high=1 - low[index],
-            method="Kaplan-Meier, log-log",
-            n=curve.n,
-            label=f"Visitors with an order within {within} of their first visit",
-            source="journey.journeys.survival:kaplan_meier",
-        )
-    done = days[ordered]
-    desk.ledger.add(
-        "journeys.naive_mean_days",
-        float(done.mean()),
-        "days",
-        n=len(done),
-        label="Mean days to the first order among those who ordered (biased)",
-        source=f"{SOURCE}:add_time_to_convert",
+    rows = ordered_within(curve, HORIZONS, "their first visit")
+    add_rows(desk, rows, source="journey.journeys.survival:kaplan_meier")
+    label = "Mean days to the first order among those who ordered (biased)"
+    seen = "Visitors with an order, however long they were seen"
+    naive: tuple[Row, ...] = (
+        ("naive_mean_days", days[ordered].mean(), "days", label, {"n": ordered.sum()}),
+        ("naive_ordered", ordered.mean(), "share", seen, {"n": curve.n}),
     )
-    label, source = "Visitors with an order, however long they were seen", f"{SOURCE}:add_time_to_convert"
-    share = float(ordered.mean())
-    desk.ledger.add("journeys.naive_ordered", share, "share", n=curve.n, label=label, source=source)
-    groups = []
-    for device, rows in customers.groupby("device_preference", sort=True):
-        one = journeys.kaplan_meier(rows["days"].to_numpy(dtype=float), rows["ordered"].to_numpy())
-        grid = np.arange(0, int(np.floor(one.horizon)) + 1)
-        kept, lower, upper = journeys.survival_at(one, grid)
-        groups.append(
-            pd.DataFrame(
-                {
-                    "device": device,
-                    "day": grid,
-                    "ordered": 1 - kept,
-                    "low": 1 - upper,
-                    "high": 1 - lower,
-                    "n": one.n,
-                }
-            )
-        )
+    add_rows(desk, naive, source=f"{SOURCE}:add_time_to_convert")
+    device = customers["device_preference"]
+    groups = [ordered_by_day(str(name), rows) for name, rows in customers.groupby(device, sort=True)]
     desk.save("survival", pd.concat(groups, ignore_index=True))
-    test = journeys.logrank_test(days, ordered, customers["device_preference"].to_numpy())
-    label, source = "p value: time to the first order by device", "journey.journeys.survival:logrank_test"
-    desk.ledger.add("journeys.logrank_p", test.p_value, "p", n=test.n, label=label, source=source)
+    test = journeys.logrank_test(days, ordered, device.to_numpy())
+    row = ("logrank_p", test.p_value, "p", "p value: time to the first order by device")
+    add_rows(desk, [row], n=test.n, source="journey.journeys.survival:logrank_test")
+
+
+def ordered_by_day(device: str, customers: pd.DataFrame) -> pd.DataFrame:
+    """The share with an order by day since the first visit, with bounds, for customers of one device."""
+    curve = journeys.kaplan_meier(customers["days"].to_numpy(dtype=float), customers["ordered"].to_numpy())
+    grid = np.arange(0, int(np.floor(curve.horizon)) + 1)
+    kept, lower, upper = journeys.survival_at(curve, grid)
+    shares = {"ordered": 1 - kept, "low": 1 - upper, "high": 1 - lower, "n": curve.n}
+    return pd.DataFrame({"device": device, "day": grid} | shares)
 
 
 def add_attribution(desk: Desk) -> None:
     """Credit of each channel under each rule, against what the channel truly causes."""
     touches = query("channel_touches", desk.warehouse)
-    channels = sorted(touches["channel"].unique())
-    codes = touches["channel"].map({channel: code for code, channel in enumerate(channels)}).to_numpy()
-    ids = touches["path_id"].to_numpy()
-    whole = journeys.paths_from_steps(ids, codes, channels)
-    first = np.r_[True, ids[1:] != ids[:-1]]
-    converted = touches["path_converts"].to_numpy()[first]
-    users = touches["user_id"].to_numpy()[first]
+    whole, paths = channel_paths(touches)
+    channels, converted = list(whole.labels), paths["path_converts"].to_numpy()
     truth = channel_truth(desk.paths.store(desk.store), channels)
     budget = desk.assumptions["attribution.budget_per_period"]
     records, wrong = [], []
@@ -188,7 +153,7 @@ def add_attribution(desk: Desk) -> None:
             converted,
             rule,  # type: ignore[arg-type]
             age=touches["days_to_end"].to_numpy() if rule == "time_decay" else None,
-            users=users,
+            users=paths["user_id"].to_numpy(),
             n_boot=RESAMPLES,
             seed=SEED,
         )
@@ -205,11 +170,11 @@ def add_attribution(desk: Desk) -> None:
     add_losses(desk, losses, whole.n)
     bought, label = int(converted.sum()), "Paths of visits that end in a purchase"
     add_last_touch(desk, credits, truth, bought)
-    paths = (
+    rows = (
         ("paths", whole.n, "count", "Paths of visits"),
         ("converting_paths", bought, "count", label, {"n": whole.n}),
     )
-    add_rows(desk, paths, source=f"{SOURCE}:add_attribution", query="channel_touches")
+    add_rows(desk, rows, source=f"{SOURCE}:add_attribution", query="channel_touches")
 
 
 def add_losses(desk: Desk, losses: pd.DataFrame, n_paths: int) -> None:
@@ -259,44 +224,32 @@ def add_clickstream(desk: Desk) -> None:
     """The e-shop clothing clickstream: real paths, without purchases."""
     found = kept("eshop_clothing_paths", desk.paths)
     result = found.results
-    common: dict[str, Any] = {
-        "source": "journey.journeys.clickstream:describe_clickstream",
-        "dataset": "eshop_clothing",
-        "n": result["sessions"],
-    }
-    for name, value, unit, digits, label in (
-        ("clicks", result["clicks"], "count", None, "Clicks in the e-shop clickstream"),
-        ("sessions", result["sessions"], "count", None, "Sessions of the e-shop clickstream"),
-        ("median_clicks", result["quartiles"][1], "count", None, "Median clicks of an e-shop session"),
-        ("mean_clicks", result["mean_clicks"], "ratio", 2, "Mean clicks of an e-shop session"),
-    ):
-        desk.ledger.add(f"journeys.eshop_{name}", value, unit, digits=digits, label=label, **common)
-    one = result["one_click"]
-    desk.ledger.add(
-        "journeys.eshop_one_click",
-        one["value"],
-        "share",
-        low=one["low"],
-        high=one["high"],
-        method="Wilson",
-        label="E-shop sessions of a single click",
-        **common,
-    )
+    one, median = result["one_click"], result["quartiles"][1]
+    alone = Estimate(one["value"], one["low"], one["high"], method="Wilson")
+    rows: list[Row] = [
+        ("clicks", result["clicks"], "count", "Clicks in the e-shop clickstream"),
+        ("sessions", result["sessions"], "count", "Sessions of the e-shop clickstream"),
+        ("median_clicks", median, "count", "Median clicks of an e-shop session"),
+        ("mean_clicks", result["mean_clicks"], "ratio", "Mean clicks of an e-shop session", {"digits": 2}),
+        ("one_click", alone, "share", "E-shop sessions of a single click"),
+    ]
     depth = pd.DataFrame(result["depth"])
     desk.save("eshop_depth", depth)
-    for click in (1, 5, 10):
-        on, label = float(depth["go_on"].iloc[click - 1]), f"E-shop sessions that go on after click {click}"
-        reached = int(depth["sessions"].iloc[click - 1])
-        desk.ledger.add(f"journeys.eshop_go_on_{click}", on, "share", label=label, **common | {"n": reached})
-    labels = result["flow"]["labels"]
-    flow = pd.DataFrame(result["flow"]["probability"], columns=labels)
-    flow.insert(0, "from", labels)
-    desk.save("eshop_flow", flow[flow["from"].ne("end")].drop(columns="start"))
-    stay = [result["flow"]["probability"][i][i] for i in range(len(result["categories"]))]
+    for row in depth[depth["click"].isin([1, 5, 10])].itertuples():
+        label = f"E-shop sessions that go on after click {row.click}"
+        rows.append((f"go_on_{row.click}", row.go_on, "share", label, {"n": row.sessions}))
+    flow = result["flow"]
+    desk.save("eshop_flow", moves(flow["probability"], flow["labels"]))
+    stay = [flow["probability"][place][place] for place in range(len(result["categories"]))]
     for name, share, which in (("low", min(stay), "lowest"), ("high", max(stay), "highest")):
         label = f"E-shop moves that stay in the category, {which} category"
         # A share of moves; the result holds no count of them.
-        desk.ledger.add(
-            f"journeys.eshop_stay_{name}", float(share), "share", label=label, **common | {"n": None}
-        )
+        rows.append((f"stay_{name}", share, "share", label, {"n": None}))
+    add_rows(
+        desk,
+        [(f"eshop_{name}", *rest) for name, *rest in rows],
+        source="journey.journeys.clickstream:describe_clickstream",
+        dataset="eshop_clothing",
+        n=result["sessions"],
+    )
     desk.save("evidence", pd.DataFrame({"note": [found.label]}))

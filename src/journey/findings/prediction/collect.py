@@ -9,7 +9,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from journey.features import DECISIONS, load_features
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.prediction import ceilings as prediction_ceilings
 from journey.findings.prediction import differences as prediction_differences
 from journey.findings.prediction import drivers as prediction_drivers
@@ -17,10 +17,10 @@ from journey.findings.prediction import field as prediction_field
 from journey.findings.prediction import leaks as prediction_leaks
 from journey.findings.prediction import outputs as prediction_outputs
 from journey.findings.prediction import value as prediction_value
-from journey.findings.prediction.decided import SHORT, Decided
+from journey.findings.prediction.decided import SHORT, Decided, reliability_bins
 from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
-from journey.models.scores import Scores, check_calibration, measure, reliability
+from journey.models.scores import Scores, check_calibration, measure
 from journey.models.slices import slice_scores
 from journey.models.training import (
     MODELS,
@@ -54,6 +54,7 @@ METRICS = {
     "brier": "Brier score",
     "log_loss": "Log loss",
 }
+METHOD = "bootstrap over users, centred"
 GAP = "Mean calibration gap"
 SLICES = {
     "device": "Device",
@@ -139,10 +140,8 @@ def score_row(each: Decided, name: str, scores: Scores) -> dict[str, Any]:
         "n": scores.n,
         "positives": scores.positives,
     }
-    for metric in METRICS:
-        estimate: Estimate = getattr(scores, metric)
-        row |= {metric: estimate.value, f"{metric}_low": estimate.low, f"{metric}_high": estimate.high}
-    return row | {"calibration_error": scores.calibration_error}
+    qualities = flat({metric: getattr(scores, metric) for metric in METRICS})
+    return row | qualities | {"calibration_error": scores.calibration_error}
 
 
 def seconds(each: Decided, name: str) -> dict[str, float | None]:
@@ -185,7 +184,7 @@ def add_estimate(desk: Desk, name: str, estimate: Estimate, scores: Scores, labe
         f"prediction.{name}",
         estimate,
         unit,
-        method="bootstrap over users, centred",
+        method=METHOD,
         n=scores.n,
         digits=ends,
         label=label,
@@ -197,75 +196,46 @@ def add_libraries(desk: Desk) -> None:
     """LightGBM and CatBoost next to XGBoost, as committed."""
     found = kept("boosting_comparison", desk.paths)
     desk.save("libraries_evidence", pd.DataFrame({"note": [found.label]}))
-    source = "journey.studies.boosting_comparison:compare_libraries"
     widest = max(found.results["differences"], key=lambda row: abs(row["roc_auc"]))
     sign = -1.0 if widest["roc_auc"] < 0 else 1.0
     low, high = sorted(sign * widest[f"roc_auc_{end}"] for end in ("low", "high"))
-    desk.ledger.add(
-        "prediction.libraries_spread",
-        sign * widest["roc_auc"],
-        "ratio",
-        low=low,
-        high=high,
-        method=prediction_differences.METHOD,
-        label="Largest ROC-AUC difference of boosting libraries at a decision",
-        source=source,
-    )
+    spread = Estimate(sign * widest["roc_auc"], low, high, method=prediction_differences.METHOD)
+    label = "Largest ROC-AUC difference of boosting libraries at a decision"
+    source = "journey.studies.boosting_comparison:compare_libraries"
+    add_rows(desk, [("libraries_spread", spread, "ratio", label)], source=source)
 
 
 def add_calibration(desk: Desk, decided: dict[str, Decided]) -> None:
     """Predicted against observed shares, and how far apart chance alone would put them."""
     bins = []
     for each in decided.values():
-        label = each.periods.test.label
-        found = reliability(label, each.chosen)
-        bins.append(
-            pd.DataFrame(
-                {
-                    "decision": SHORT[each.decision][1],
-                    "predicted": found.predicted,
-                    "observed": found.observed,
-                    "low": found.low,
-                    "high": found.high,
-                    "n": found.n,
-                }
-            )
-        )
-        here, held = f"{SOURCE}:add_calibration", "journey.models.scores:check_calibration"
-        check, n = check_calibration(label, each.chosen, seed=SEED), len(label)
-        desk.ledger.add(
-            f"prediction.{each.short}_calibration_noise",
-            check.chance,
-            "ratio",
-            method="outcomes drawn from the probabilities",
-            digits=4,
-            n=n,
-            label=f"{GAP} by chance {each.when}, test period",
-            source=held,
-        )
-        for name, value, unit, digits, title, source in (
-            ("calibration_error", check.gap, "ratio", 4, GAP, held),
-            ("calibration_p", check.p_value, "p", None, "p value: calibration gap", held),
-            ("predicted", float(each.chosen.mean()), "share", 2, "Mean predicted probability", here),
-            ("observed", float(label.mean()), "share", 2, "Observed share of buyers", here),
-        ):
-            desk.ledger.add(
-                f"prediction.{each.short}_{name}",
-                value,
-                unit,
-                digits=digits,
-                n=n,
-                label=f"{title} {each.when}, test period",
-                source=source,
-            )
-        method = each.model.calibrations[each.model.chosen].method
-        desk.ledger.add(
-            f"prediction.{each.short}_calibration",
-            {"none": "none needed", "platt": "Platt", "isotonic": "isotonic"}[method],
-            label=f"Calibration of the model that decides {each.when}",
-            source="journey.models.calibration:choose_calibration",
-        )
+        bins.append(reliability_bins(SHORT[each.decision][1], each.periods.test.label, each.chosen))
+        add_gap(desk, each)
     desk.save("reliability", pd.concat(bins, ignore_index=True))
+
+
+def add_gap(desk: Desk, each: Decided) -> None:
+    """The gap between what is predicted at one decision and what happens, and what was done about it."""
+    label = each.periods.test.label
+    check = check_calibration(label, each.chosen, seed=SEED)
+    drawn = {"method": "outcomes drawn from the probabilities"}
+    means = {"digits": 2, "source": f"{SOURCE}:add_gap"}
+    rows: tuple[Row, ...] = (
+        ("calibration_noise", check.chance, "ratio", f"{GAP} by chance", drawn),
+        ("calibration_error", check.gap, "ratio", GAP),
+        ("calibration_p", check.p_value, "p", "p value: calibration gap", {"digits": None}),
+        ("predicted", each.chosen.mean(), "share", "Mean predicted probability", means),
+        ("observed", label.mean(), "share", "Observed share of buyers", means),
+    )
+    named = [
+        (f"{each.short}_{name}", value, unit, f"{title} {each.when}, test period", *own)
+        for name, value, unit, title, *own in rows
+    ]
+    add_rows(desk, named, digits=4, n=len(label), source="journey.models.scores:check_calibration")
+    method = each.model.calibrations[each.model.chosen].method
+    done = {"none": "none needed", "platt": "Platt", "isotonic": "isotonic"}[method]
+    row = (f"{each.short}_calibration", done, "text", f"Calibration of the model that decides {each.when}")
+    add_rows(desk, [row], source="journey.models.calibration:choose_calibration")
 
 
 def add_slices(desk: Desk, each: Decided) -> None:
@@ -281,30 +251,23 @@ def add_slices(desk: Desk, each: Decided) -> None:
     whole = pd.concat(tables, ignore_index=True)
     desk.save("slices", whole)
     measured = whole.dropna(subset=["roc_auc"])
-    source = "journey.models.slices:slice_scores"
-    for name, row in (
-        ("worst", measured.loc[measured["roc_auc"].idxmin()]),
-        ("best", measured.loc[measured["roc_auc"].idxmax()]),
-    ):
-        text = f"{row['dimension'].lower()}: {row['slice'].replace('_', ' ')}"
-        label = f"Slice that is ranked {name}, {each.when}"
-        desk.ledger.add(f"prediction.slice_{name}", text, n=row["n"], label=label, source=source)
-        desk.ledger.add(
-            f"prediction.slice_{name}_auc",
-            row["roc_auc"],
-            "ratio",
-            low=row["roc_auc_low"],
-            high=row["roc_auc_high"],
-            method="bootstrap over users, centred",
-            n=row["n"],
-            label=f"ROC-AUC {each.when}, slice that is ranked {name}",
-            source=source,
-        )
     off = measured[(measured["ratio_low"] > 1) | (measured["ratio_high"] < 1)]
-    n, label = len(measured), "Slices by device, channel, country and visitor"
-    desk.ledger.add("prediction.slices", len(whole), "count", label=label, source=f"{SOURCE}:add_slices")
-    label = "Slices whose predicted share is off the observed"
-    desk.ledger.add("prediction.slices_off", len(off), "count", n=n, label=label, source=source)
     names = ", ".join(off["slice"].str.replace("_", " ")) if len(off) else "none"
-    label = f"Names of the {label[0].lower()}{label[1:]}"
-    desk.ledger.add("prediction.slices_off_names", names, n=n, label=label, source=source)
+    n, what = {"n": len(measured)}, "slices whose predicted share is off the observed"
+    here = {"source": f"{SOURCE}:add_slices"}
+    rows: list[Row] = [
+        ("slices", len(whole), "count", "Slices by device, channel, country and visitor", here),
+        ("slices_off", len(off), "count", what.capitalize(), n),
+        ("slices_off_names", names, "text", f"Names of the {what}", n),
+    ]
+    area = measured["roc_auc"]
+    for name, place in (("worst", area.idxmin()), ("best", area.idxmax())):
+        row = measured.loc[place]
+        text = f"{row['dimension'].lower()}: {row['slice'].replace('_', ' ')}"
+        drawn = Estimate(row["roc_auc"], row["roc_auc_low"], row["roc_auc_high"], n=row["n"], method=METHOD)
+        which = f"slice that is ranked {name}"
+        rows += [
+            (f"slice_{name}", text, "text", f"{which.capitalize()}, {each.when}", {"n": row["n"]}),
+            (f"slice_{name}_auc", drawn, "ratio", f"ROC-AUC {each.when}, {which}"),
+        ]
+    add_rows(desk, rows, source="journey.models.slices:slice_scores")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from journey.models.scores import reliability
 from journey.models.training import Periods, PurchaseModel
 
 #: decision -> (short name in the ledger, in words)
@@ -46,3 +48,10 @@ class Decided:
     def chosen(self) -> NDArray[np.float64]:
         """Probabilities of the model that decides."""
         return self.probabilities[self.model.chosen]
+
+
+def reliability_bins(words: str, label: NDArray[np.bool_], chosen: NDArray[np.float64]) -> pd.DataFrame:
+    """Predicted and observed shares by bins of the scores of one decision, named in words."""
+    found = reliability(label, chosen)
+    parts = {part: getattr(found, part) for part in ("predicted", "observed", "low", "high", "n")}
+    return pd.DataFrame({"decision": words} | parts)

@@ -154,6 +154,10 @@ def swarm(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
+#: What a step of one session's chance is -> its colour.
+KINDS = {"the average session": "neutral", "raises the chance": "series-1", "lowers it": "series-2"}
+
+
 def single(frame: pd.DataFrame) -> go.Figure:
     """From the average session's chance to those of two single ones: contributions as steps, on log-odds."""
     sessions = list(dict.fromkeys(frame["session"]))
@@ -161,18 +165,13 @@ def single(frame: pd.DataFrame) -> go.Figure:
     figure = make_subplots(
         rows=len(sessions), cols=1, subplot_titles=[titles[name] for name in sessions], vertical_spacing=0.16
     )
-    named: set[str] = set()
     ends = frame.groupby("session", sort=False)["contribution"].cumsum()
     axis = chances(float(ends.min()), float(ends.max()))
     for number, name in enumerate(sessions, start=1):
         rows = _stepped(frame[frame["session"].eq(name)], axis["range"][0])
-        first = rows.index == rows.index[0]
-        for chosen, role, words in (
-            (first, "neutral", "the average session"),
-            (~first & (rows["contribution"] >= 0), "series-1", "raises the chance"),
-            (~first & (rows["contribution"] < 0), "series-2", "lowers it"),
-        ):
-            part = rows[chosen]
+        named = {trace.name for trace in figure.data}
+        for words, role in KINDS.items():
+            part = rows[rows["kind"].eq(words)]
             if part.empty:
                 continue
             figure.add_bar(
@@ -189,7 +188,6 @@ def single(frame: pd.DataFrame) -> go.Figure:
                 row=number,
                 col=1,
             )
-            named.add(words)
         figure.update_yaxes(categoryorder="array", categoryarray=list(rows["label"]), row=number, col=1)
     # One scale for both, so that the eye may compare them.
     figure.update_xaxes(title="Chance of a purchase, spaced by log-odds", zeroline=False, **axis)
@@ -206,7 +204,10 @@ def _stepped(rows: pd.DataFrame, left: float) -> pd.DataFrame:
     ]
     after = rows["contribution"].cumsum()
     # The bar of the average session has no beginning of its own: log-odds go down without end.
-    return rows.assign(label=labels, starts=after.shift(fill_value=left), after=after)
+    average, raises, lowers = KINDS
+    moved = np.where(rows["contribution"] >= 0, raises, lowers)
+    kind = [average, *moved[1:]]
+    return rows.assign(label=labels, starts=after.shift(fill_value=left), after=after, kind=kind)
 
 
 def chances(low: float, high: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, flat
 from journey.findings.prediction.decided import Decided
 from journey.inference.estimate import Estimate
 from journey.models.scores import bootstrap
@@ -79,16 +79,10 @@ def add_wait(desk: Desk, decided: dict[str, Decided], gains: dict[str, NDArray[n
 
 def value_row(decision: str, value: PolicyValue, rule: PolicyValue, more: Estimate) -> dict[str, Any]:
     """One decision of the table of values."""
+    names = ("share", "value", "value_of_all", "over_all", "break_even_lift")
     row: dict[str, Any] = {"decision_id": decision, "threshold": value.threshold}
-    for name in ("share", "value", "value_of_all", "over_all", "break_even_lift"):
-        estimate: Estimate = getattr(value, name)
-        row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-    return row | {
-        "rule_value": rule.value.value,
-        "over_rule": more.value,
-        "over_rule_low": more.low,
-        "over_rule_high": more.high,
-    }
+    row |= flat({name: getattr(value, name) for name in names})
+    return row | {"rule_value": rule.value.value} | flat({"over_rule": more})
 
 
 def add_values(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from journey import recommend
 from journey.evaluation.taste import next_cart_probability, taste_truth
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.recommend.field import add_field
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.findings.recommend.pairs import add_pairs, pair_part
@@ -31,6 +31,8 @@ GRID = recommend.Grid(
 HISTORY = ((1, 9), (10, 29), (30, 99), (100, None))
 FEW = 0.1
 ITEM_SHARES = (0.1, 0.5)
+#: Items by popularity, cut at those shares -> short
+POPULAR = {"top tenth": "top", "next four tenths": "middle", "lower half": "tail"}
 OVER = (("hybrid", "als"), ("pairs", "als"), ("hybrid", "hybrid_without"))
 SEED = 7
 BOOTSTRAP = "percentile bootstrap over users"
@@ -123,45 +125,42 @@ def add_task(
     desk: Desk, log: recommend.ContactLog, task: recommend.Task, settings: recommend.Settings
 ) -> None:
     """Sizes of the task, and the settings that the validation period chose."""
-    at_cut, users = "journey.recommend.period:task_at", len(task.rows)
+    at_cut, here, users = "journey.recommend.period:task_at", f"{SOURCE}:collect", len(task.rows)
     met = int(task.candidates.sum())
-    for name, value, n, label, source in (
-        ("candidates", met, len(log.item_ids), "Items with a contact before the cut", at_cut),
-        ("warm_users", int(task.warm.sum()), users, "Users of the test period with a history", at_cut),
-        ("test_days", TEST_DAYS, None, "Days of the test period", f"{SOURCE}:collect"),
-        ("validation_days", VALIDATION_DAYS, None, "Days of the validation period", f"{SOURCE}:collect"),
-        ("length", LENGTH, None, "Places of a list", "journey.recommend.study:lists_of"),
+    cold, words = float((~task.warm).mean()), "Share of users of the test period without a history"
+    for name, value, unit, n, label, source in (
+        ("candidates", met, "count", len(log.item_ids), "Items with a contact before the cut", at_cut),
+        ("warm_users", task.warm.sum(), "count", users, "Users of the test period with a history", at_cut),
+        ("cold_user_share", cold, "share", users, words, at_cut),
+        ("test_days", TEST_DAYS, "count", None, "Days of the test period", here),
+        ("validation_days", VALIDATION_DAYS, "count", None, "Days of the validation period", here),
+        ("length", LENGTH, "count", None, "Places of a list", "journey.recommend.study:lists_of"),
     ):
-        desk.ledger.add(f"recommend.{name}", value, "count", n=n, label=label, source=source)
-    cold, label = float((~task.warm).mean()), "Share of users of the test period without a history"
-    desk.ledger.add("recommend.cold_user_share", cold, "share", n=users, label=label, source=at_cut)
+        add_rows(desk, [(name, value, unit, label)], n=n, source=source)
     source = "journey.recommend.study:choose_settings"
     weights = " / ".join(f"{weight:g}" for weight in settings.weights)
     rank, alpha, penalty = settings.als
-    for name, text, label in (
-        ("weights", weights, "Weights of a view, a cart and a purchase"),
-        ("als_rank", f"{rank}", "Rank of the ALS factors"),
-        ("als_alpha", f"{alpha:g}", "Confidence weight of ALS"),
-        ("als_penalty", f"{penalty:g}", "Penalty of ALS"),
-        ("shrinkage", f"{settings.shrinkage:g}", "Shrinkage of the item-item cosine, in users"),
-        ("mix", mix_text(settings.mix), "Weights of the parts of the hybrid"),
-    ):
-        desk.ledger.add(f"recommend.{name}", text, label=label, source=source)
+    texts = (
+        ("weights", weights, "text", "Weights of a view, a cart and a purchase"),
+        ("als_rank", f"{rank}", "text", "Rank of the ALS factors"),
+        ("als_alpha", f"{alpha:g}", "text", "Confidence weight of ALS"),
+        ("als_penalty", f"{penalty:g}", "text", "Penalty of ALS"),
+        ("shrinkage", f"{settings.shrinkage:g}", "text", "Shrinkage of the item-item cosine, in users"),
+        ("mix", mix_text(settings.mix), "text", "Weights of the parts of the hybrid"),
+    )
+    add_rows(desk, texts, source=source)
 
 
 def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:
     """Every method on users with a history: quality, coverage, novelty; recall by how popular the item is."""
     strength = np.asarray(task.strength((1.0,) * len(KINDS)).sum(axis=0)).ravel()
-    names = ("top tenth", "next four tenths", "lower half")
     groups = recommend.popularity_groups(strength, task.candidates, ITEM_SHARES)
     found = recommend.compare(
-        task, scores, users=task.warm, item_groups=dict(zip(names, groups, strict=True)), seed=SEED
+        task, scores, users=task.warm, item_groups=dict(zip(POPULAR, groups, strict=True)), seed=SEED
     )
     table = found.table.assign(name=found.table["method"].map(METHOD_NAMES))
     desk.save("methods", table)
-    items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
-    desk.save("items", items)
-    n, source = found.n_users, f"{COMPARISON}:compare"
+    n = found.n_users
     for row in table.to_dict("records"):
         method = in_sentence(row["method"])
         for metric in METRICS:
@@ -170,28 +169,26 @@ def add_methods(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray])
             add_bounded(desk, f"{metric}_{row['method']}", bounded(row, metric), unit, n, label)
         label = f"NDCG over popularity, less one, {method}"
         add_bounded(desk, f"gain_{row['method']}", bounded(row, "gain"), "share", n, label, digits=0)
-        name, label = f"recommend.coverage_{row['method']}", f"Coverage of the lists, {method}"
-        desk.ledger.add(name, row["coverage"], "share", digits=1, n=n, label=label, source=source)
-    for group, key in zip(names, ("top", "middle", "tail"), strict=True):
+        name, label = f"coverage_{row['method']}", f"Coverage of the lists, {method}"
+        covered = (name, row["coverage"], "share", label)
+        add_rows(desk, [covered], digits=1, n=n, source=f"{COMPARISON}:compare")
+    items = found.by_items.assign(name=found.by_items["method"].map(METHOD_NAMES))
+    desk.save("items", items)
+    add_items(desk, items)
+
+
+def add_items(desk: Desk, items: pd.DataFrame) -> None:
+    """Choices of items of each popularity, and how many of them some methods find."""
+    numbers: list[Row] = []
+    wanted = items.loc[items["method"].eq("popularity"), "choices"].sum()
+    for group, key in POPULAR.items():
         rows = items[items["items"].eq(group)].set_index("method")
         for method in ("popularity", "als", "pairs", "hybrid", "oracle"):
-            desk.ledger.add(
-                f"recommend.{key}_{method}",
-                float(rows.loc[method, "found"]),
-                "share",
-                n=int(rows.loc[method, "choices"]),
-                label=f"Choices found, {group} by popularity, {in_sentence(method)}",
-                source="journey.recommend.ranking:item_hits",
-            )
-        wanted = items[items["method"].eq("popularity")]
-        desk.ledger.add(
-            f"recommend.{key}_choices",
-            float(rows["choices"].iloc[0] / wanted["choices"].sum()),
-            "share",
-            n=int(wanted["choices"].sum()),
-            label=f"Share of choices, {group} of items by popularity",
-            source="journey.recommend.ranking:item_hits",
-        )
+            row, label = rows.loc[method], f"Choices found, {group} by popularity, {in_sentence(method)}"
+            numbers.append((f"{key}_{method}", row["found"], "share", label, {"n": row["choices"]}))
+        share, label = rows["choices"].iloc[0] / wanted, f"Share of choices, {group} of items by popularity"
+        numbers.append((f"{key}_choices", share, "share", label, {"n": wanted}))
+    add_rows(desk, numbers, source="journey.recommend.ranking:item_hits")
 
 
 def add_oracle_shares(desk: Desk, task: recommend.Task, scores: dict[str, np.ndarray]) -> None:

@@ -35,32 +35,16 @@ def by_seed(
     """
     shops = list(dict.fromkeys(frame["shop"]))
     place = {shop: len(shops) - number for number, shop in enumerate(shops)}
-    estimated = series[:-1] if truth else series
+    estimated = len(series) - truth
     figure = go.Figure()
-    for number, (name, (role, symbol)) in enumerate(zip(estimated, MARKERS, strict=False)):
+    for number, name in enumerate(series):
         rows = frame[frame["series"].eq(name)]
-        shift = APART * ((len(estimated) - 1) / 2 - number)
-        figure.add_scatter(
-            x=rows["value"],
-            y=rows["shop"].map(place) + shift,
-            mode="markers",
-            name=name,
-            text=rows["shop"],
-            marker={"color": colour(role), "size": 10, "symbol": symbol},
-            error_x=error_bars(rows["value"], rows["low"], rows["high"], colour(role)),
-            hovertemplate=f"%{{text}}, {name}: %{{x:.1%}}<extra></extra>",
-        )
-    if truth:
-        rows = frame[frame["series"].eq(series[-1])]
-        figure.add_scatter(
-            x=rows["value"],
-            y=rows["shop"].map(place),
-            mode="markers",
-            name=series[-1],
-            text=rows["shop"],
-            marker=marker("truth"),
-            hovertemplate=f"%{{text}}, {series[-1]}: %{{x:.1%}}<extra></extra>",
-        )
+        y = rows["shop"].map(place)
+        if number < estimated:
+            shift = APART * ((estimated - 1) / 2 - number)
+            figure.add_trace(_series(rows, y + shift, name, **_estimates(rows, *MARKERS[number])))
+        else:
+            figure.add_trace(_series(rows, y, name, marker=marker("truth")))
     figure.update_xaxes(title=axis, tickformat=".0%")
     if points:
         in_points(figure, "x")
@@ -68,3 +52,15 @@ def by_seed(
         title="Shop", tickvals=list(place.values()), ticktext=shops, range=[0.4, len(shops) + 0.6]
     )
     return figure
+
+
+def _estimates(rows: pd.DataFrame, role: str, symbol: str) -> dict[str, object]:
+    bars = error_bars(rows["value"], rows["low"], rows["high"], colour(role))
+    return {"marker": {"color": colour(role), "size": 10, "symbol": symbol}, "error_x": bars}
+
+
+def _series(rows: pd.DataFrame, y: pd.Series, name: str, **marks: object) -> go.Scatter:
+    hover = f"%{{text}}, {name}: %{{x:.1%}}<extra></extra>"
+    return go.Scatter(
+        x=rows["value"], y=y, mode="markers", name=name, text=rows["shop"], hovertemplate=hover, **marks
+    )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from journey.customers.segments import Behaviour, Segmentation, gaussian_mixture, k_means
 from journey.evaluation.personas import Agreement, compare_with_personas, told_personas, true_personas
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.segments.behaviour import described
+from journey.inference.estimate import Estimate
 
 SOURCE = "journey.findings.segments.truth"
+COMPARED = "journey.evaluation.personas:compare_with_personas"
 LARGEST, SEED = 6, 4
 #: visits in the first two thirds: name -> (from, to)
 BY_VISITS = {"1": (1, 1), "2": (2, 2), "3 to 4": (3, 4), "5 to 9": (5, 9), "10 or more": (10, 10**6)}
@@ -33,36 +33,27 @@ def add_truth(
     told = told_personas(behaviour.points, personas, seed=SEED)
     mixture, components = best_mixture(behaviour)
     planted = k_means(behaviour.points, kinds, seed=SEED)
-    found = {
-        "k_means": compare_with_personas(segments.labels, personas, seed=SEED),
-        "planted_number": compare_with_personas(planted.labels, personas, seed=SEED),
-        "mixture": compare_with_personas(mixture.labels, personas, seed=SEED),
-        "told": compare_with_personas(told, personas, seed=SEED),
-    }
-    labels = {
-        "k_means": "k-means",
-        "planted_number": "k-means with the planted number of segments",
-        "mixture": "Gaussian mixture",
-        "told": "a classifier that learned from the true labels",
-    }
-    common: dict[str, Any] = {"source": "journey.evaluation.personas:compare_with_personas", "n": len(known)}
-    for name, agreement in found.items():
-        add_agreement(desk, name, agreement, labels[name])
-    for name, value, label in (
-        ("kinds", kinds, "Kinds of customers that were planted"),
-        ("components", components, "Components of the Gaussian mixture with the smallest BIC"),
+    found = {}
+    for name, labels, what in (
+        ("k_means", segments.labels, "k-means"),
+        ("planted_number", planted.labels, "k-means with the planted number of segments"),
+        ("mixture", mixture.labels, "Gaussian mixture"),
+        ("told", told, "a classifier that learned from the true labels"),
     ):
-        desk.ledger.add(f"segments.{name}", value, "count", label=label, **common)
+        found[name] = compare_with_personas(labels, personas, seed=SEED)
+        add_agreement(desk, name, found[name], what)
     both = compare_with_personas(segments.labels, mixture.labels, seed=SEED).rand
+    part, right = found["k_means"].rand / found["told"].rand, float(np.mean(told == personas))
+    smallest = "Components of the Gaussian mixture with the smallest BIC"
     label = "Adjusted Rand index between k-means and the Gaussian mixture"
-    desk.ledger.add("segments.between_methods", both, "ratio", digits=2, label=label, **common)
-    accuracy, label = (
-        float(np.mean(told == personas)),
-        "Visitors whose persona a classifier with labels tells",
+    rows: tuple[Row, ...] = (
+        ("kinds", kinds, "count", "Kinds of customers that were planted"),
+        ("components", components, "count", smallest),
+        ("between_methods", both, "ratio", label, {"digits": 2}),
+        ("told_accuracy", right, "share", "Visitors whose persona a classifier with labels tells"),
+        ("of_ceiling", part, "share", "Agreement of k-means over that ceiling", {"digits": 0}),
     )
-    desk.ledger.add("segments.told_accuracy", accuracy, "share", label=label, **common)
-    part, label = found["k_means"].rand / found["told"].rand, "Agreement of k-means over that ceiling"
-    desk.ledger.add("segments.of_ceiling", part, "share", digits=0, label=label, **common)
+    add_rows(desk, rows, source=COMPARED, n=len(known))
     add_confusion(desk, found["k_means"], names)
     add_by_visits(desk, visitors, behaviour, segments, personas=true_personas(store, visitors["user_id"]))
 
@@ -76,18 +67,10 @@ def best_mixture(behaviour: Behaviour) -> tuple[Segmentation, int]:
 
 def add_agreement(desk: Desk, name: str, agreement: Agreement, what: str) -> None:
     """Register one adjusted Rand index against the personas."""
-    desk.ledger.add(
-        f"segments.rand_{name}",
-        agreement.rand,
-        "ratio",
-        low=agreement.low,
-        high=agreement.high,
-        digits=2,
-        method="percentile bootstrap over users",
-        n=agreement.n,
-        label=f"Adjusted Rand index with the planted kinds: {what}",
-        source="journey.evaluation.personas:compare_with_personas",
-    )
+    rand = Estimate(agreement.rand, agreement.low, agreement.high, n=agreement.n)
+    label = f"Adjusted Rand index with the planted kinds: {what}"
+    row = (f"rand_{name}", rand, "ratio", label)
+    add_rows(desk, [row], digits=2, method="percentile bootstrap over users", source=COMPARED)
 
 
 def add_confusion(desk: Desk, agreement: Agreement, names: tuple[str, ...]) -> None:

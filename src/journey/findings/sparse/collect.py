@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score
 
 from journey.evaluation.ceilings import true_probabilities
 from journey.evaluation.pair_oracle import PairOracle, pair_oracle, told_who_returns
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.sparse.curve import add_curve
 from journey.findings.sparse.entries import SEED, SOURCE, add_estimate, decimals, figures
 from journey.findings.sparse.field import add_field
@@ -140,32 +140,24 @@ def add_ladder(desk: Desk, ground: Ground, rungs: dict[str, Rung]) -> None:
             for name, scores in (("model", rung.scores), ("baseline", rung.baseline), ("oracle", rung.oracle))
         }
         found = estimates([ranked], measures_of(ranked), seed=SEED)
-        base = float(rung.happened.mean())
         row: dict[str, Any] = {
             "target": target,
             "name": TARGETS[target],
             "pairs": rung.happened.size,
             "train_positives": rung.positives,
             "test_positives": int(rung.happened.sum()),
-            "base_rate": base,
+            "base_rate": float(rung.happened.mean()),
             "train_precision": rung.train_precision,
         }
-        for name, each in found.items():
-            row |= {name: each.value, f"{name}_low": each.low, f"{name}_high": each.high}
-        rows.append(row)
+        rows.append(row | flat(found))
         add_rung(desk, target, row, found)
     desk.save("ladder", pd.DataFrame(rows))
-    for key, value, label in (
-        ("rungs", len(rows), "Targets of the ladder"),
-        ("rungs_clear", sum(row["gain_low"] > 0 for row in rows), "Targets with a gain clear of zero"),
-    ):
-        desk.ledger.add(
-            f"sparse.{key}",
-            value,
-            "count",
-            label=label,
-            source=f"{SOURCE}:add_ladder",
-        )
+    clear = sum(row["gain_low"] > 0 for row in rows)
+    counts = (
+        ("rungs", len(rows), "count", "Targets of the ladder"),
+        ("rungs_clear", clear, "count", "Targets with a gain clear of zero"),
+    )
+    add_rows(desk, counts, source=f"{SOURCE}:add_ladder")
 
 
 def measures_of(ranked: dict[str, PositiveRanks]) -> dict[str, Any]:
@@ -183,44 +175,23 @@ def measures_of(ranked: dict[str, PositiveRanks]) -> dict[str, Any]:
 
 def add_rung(desk: Desk, target: str, row: dict[str, Any], found: dict[str, Estimate]) -> None:
     """Register one rung."""
-    name = TARGETS[target]
-    for key, label in (
-        ("pairs", "Test pairs"),
-        ("train_positives", "Positives before the test period"),
-        ("test_positives", "Positives in the test period"),
-    ):
-        desk.ledger.add(
-            f"sparse.{target}_{key}",
-            row[key],
-            "count",
-            label=f"{label}: {name}",
-            source="journey.sparse.targets:outcomes",
-        )
-    desk.ledger.add(
-        f"sparse.{target}_base_rate",
-        row["base_rate"],
-        "share",
-        digits=decimals(row["base_rate"]),
-        n=row["pairs"],
-        label=f"Base rate: {name}",
-        source="journey.sparse.targets:outcomes",
+    name, base, pairs = TARGETS[target], row["base_rate"], row["pairs"]
+    rare = {"digits": decimals(base), "n": pairs}
+    rows: tuple[Row, ...] = (
+        ("pairs", pairs, "count", "Test pairs"),
+        ("train_positives", row["train_positives"], "count", "Positives before the test period"),
+        ("test_positives", row["test_positives"], "count", "Positives in the test period"),
+        ("base_rate", base, "share", "Base rate", rare),
+        ("one_in", round(1 / base), "count", "Test pairs for each one that comes true"),
     )
-    desk.ledger.add(
-        f"sparse.{target}_one_in",
-        round(1 / row["base_rate"]),
-        "count",
-        label=f"Test pairs for each one that comes true: {name}",
-        source="journey.sparse.targets:outcomes",
-    )
+    named = [
+        (f"{target}_{key}", value, unit, f"{label}: {name}", *own) for key, value, unit, label, *own in rows
+    ]
+    add_rows(desk, named, source="journey.sparse.targets:outcomes")
     for key, each in found.items():
         what, measure = key.rsplit("_", 1) if "_" in key else ("model", key)
         short = {"precision": "pr_auc", "lift": "lift", "gain": "gain", "share": "of_oracle"}[measure]
         forms = {"lift": ("ratio", 0), "of_oracle": ("share", 0)}
-        add_estimate(
-            desk,
-            f"{target}_{short}" if what == "model" else f"{target}_{what}_{short}",
-            each,
-            forms.get(short, ("ratio", figures(each.value))),
-            row["pairs"],
-            f"{short} of the {what}: {name}",
-        )
+        form = forms.get(short, ("ratio", figures(each.value)))
+        id = f"{target}_{short}" if what == "model" else f"{target}_{what}_{short}"
+        add_estimate(desk, id, each, form, pairs, f"{short} of the {what}: {name}")

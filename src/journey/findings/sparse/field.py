@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.sparse.entries import METHOD, decimals, figures
+from journey.inference.estimate import Estimate
 from journey.sparse.shop import TEST
 from journey.studies.online_retail.study import TOP
 from journey.studies.registry import kept
@@ -51,156 +53,110 @@ def add_field(desk: Desk) -> None:
     add_setting(desk, result)
     rungs = [add_rung(desk, name, result["rungs"][name]) for name in RUNG_NAMES]
     desk.save("field_ladder", pd.DataFrame(rungs))
-    add(
-        desk,
-        "heavy_tenth",
-        result["heavy_tenth"],
-        "share",
-        digits=0,
-        label="Purchased pairs of a tenth of buyers",
-    )
     add_origins(desk, result["origins"])
     add_gains(desk, result["features"], result["rungs"]["item"]["pairs"])
-    for name, each in result["top"].items():
-        label = f"Top {TOP} bought: {SET_NAMES[name]}"
-        add(desk, f"top_{name}", each["value"], "share", (each["low"], each["high"]), 0, TOP, label=label)
+    rows: list[Row] = [
+        (f"top_{name}", drawn(each), "share", f"Top {TOP} bought: {SET_NAMES[name]}", {"n": TOP})
+        for name, each in result["top"].items()
+    ]
+    rows.append(("heavy_tenth", result["heavy_tenth"], "share", "Purchased pairs of a tenth of buyers"))
+    add(desk, rows, digits=0)
 
 
-def add(
-    desk: Desk,
-    name: str,
-    value: float | str,
-    unit: str = "count",
-    interval: tuple[float, float] | None = None,
-    digits: int | None = None,
-    n: int | None = None,
-    label: str = "",
-) -> None:
-    """Register one number of the field part."""
-    low, high = interval or (None, None)
-    desk.ledger.add(
-        f"sparse.field_{name}",
-        value,
-        unit,
-        low=low,
-        high=high,
-        method=METHOD.replace("users", "customers") if interval else None,
-        digits=digits,
-        n=n,
-        label=label,
-        source=f"{SOURCE}:retail_ladder",
-        dataset="online_retail",
-    )
+def add(desk: Desk, rows: Iterable[Row], **common: Any) -> None:
+    """Register numbers of the field part."""
+    named = [(f"field_{name}", *rest) for name, *rest in rows]
+    add_rows(desk, named, source=f"{SOURCE}:retail_ladder", dataset="online_retail", **common)
+
+
+def drawn(found: dict[str, float]) -> Estimate:
+    """A value of the committed results with its bounds."""
+    method = METHOD.replace("users", "customers")
+    return Estimate(found["value"], found["low"], found["high"], method=method)
 
 
 def add_setting(desk: Desk, result: dict[str, Any]) -> None:
     """Sizes, calendar and what the pairs leave out."""
-    add(desk, "customers", result["customers"], label="Customers of Online Retail with a purchase")
-    add(desk, "products", result["products"], label="Products of Online Retail that were sold")
-    add(desk, "named", result["named"], "share", digits=0, label="Products of a kind")
     points = pd.DataFrame(result["points"])
+    outside = points.loc[points["period"].eq(TEST), "outside"]
+    short = result["follow_up"]["fewer_than_three"]
+    rows = [
+        ("customers", result["customers"], "count", "Customers of Online Retail with a purchase"),
+        ("products", result["products"], "count", "Products of Online Retail that were sold"),
+    ]
     for number, period in enumerate(PERIODS):
         mine = points[points["period"].eq(number)]
-        add(desk, f"{period}_points", len(mine), label=f"Decision points to {period}")
         first = pd.Timestamp(mine["day"].min())
-        add(
-            desk,
-            f"{period}_from",
-            f"{first.day} {first:%B %Y}",
-            "text",
-            label=f"First decision point to {period}",
-        )
-    outside = points.loc[points["period"].eq(TEST), "outside"]
-    add(desk, "outside_low", outside.min(), "share", digits=0, label="Purchases outside the pairs, least")
-    add(desk, "outside_high", outside.max(), "share", digits=0, label="Purchases outside the pairs, most")
-    label = "Buyers with fewer than three orders in eight weeks"
-    add(desk, "cut_short", result["follow_up"]["fewer_than_three"], "share", digits=0, label=label)
+        rows.append((f"{period}_points", len(mine), "count", f"Decision points to {period}"))
+        begun = f"{first.day} {first:%B %Y}"
+        rows.append((f"{period}_from", begun, "text", f"First decision point to {period}"))
+    add(desk, rows)
+    shares = (
+        ("named", result["named"], "share", "Products of a kind"),
+        ("outside_low", outside.min(), "share", "Purchases outside the pairs, least"),
+        ("outside_high", outside.max(), "share", "Purchases outside the pairs, most"),
+        ("cut_short", short, "share", "Buyers with fewer than three orders in eight weeks"),
+    )
+    add(desk, shares, digits=0)
 
 
 def add_rung(desk: Desk, target: str, rung: dict[str, Any]) -> dict[str, Any]:
     """Register one rung and give its row of the table."""
-    name = RUNG_NAMES[target]
+    name, n = RUNG_NAMES[target], {"n": rung["pairs"]}
     # Orders of the last twelve weeks are to the order what earlier purchases of a product are to the pair.
     rung = {key.replace("rule", "bought_before"): value for key, value in rung.items()}
-    row: dict[str, Any] = {"target": target, "name": name}
-    for key in ("pairs", "train_positives", "test_positives"):
-        row[key] = rung[key]
-        add(desk, f"{target}_{key}", rung[key], label=f"{key.replace('_', ' ')}: {name}")
-    base = rung["base_rate"]["value"]
-    row |= {"base_rate": base, "train_precision": rung["train_precision"]}
-    add(desk, f"{target}_one_in", round(1 / base), label=f"Test pairs for each that comes true: {name}")
-    factor = rung["train_precision"] / rung["model_precision"]["value"]
-    add(
-        desk, f"{target}_train_factor", factor, "ratio", digits=1, label=f"PR-AUC, training over test: {name}"
-    )
+    base, model, train = rung["base_rate"]["value"], rung["model_precision"]["value"], rung["train_precision"]
+    counts = {key: rung[key] for key in ("pairs", "train_positives", "test_positives")}
+    row = {"target": target, "name": name, **counts, "base_rate": base, "train_precision": train}
+    rows: list[Row] = [
+        (f"{target}_{key}", value, "count", f"{key.replace('_', ' ')}: {name}")
+        for key, value in counts.items()
+    ]
+    factor = f"PR-AUC, training over test: {name}"
+    rows += [
+        (f"{target}_one_in", round(1 / base), "count", f"Test pairs for each that comes true: {name}"),
+        (f"{target}_train_factor", train / model, "ratio", factor, {"digits": 1}),
+    ]
     for key, each in rung.items():
-        if not isinstance(each, dict) or "low" not in each:
-            continue
-        row |= {key: each["value"], f"{key}_low": each["low"], f"{key}_high": each["high"]}
-        unit = "share" if key == "base_rate" else "ratio"
-        digits = figures(each["value"])
-        if unit == "share":
-            digits = decimals(each["value"])
-        elif "lift" in key:
-            digits = 1 if each["value"] < 10 else 0
-        id = f"{target}_{key}".replace("_model", "").replace("precision", "pr_auc")
-        interval = (each["low"], each["high"])
-        add(
-            desk,
-            id,
-            each["value"],
-            unit,
-            interval,
-            digits,
-            rung["pairs"],
-            label=f"Online Retail, {NAMED.get(key, key)}: {name}",
-        )
+        if isinstance(each, dict) and "low" in each:
+            row |= flat({key: drawn(each)})
+            id = f"{target}_{key}".replace("_model", "").replace("precision", "pr_auc")
+            unit, digits = form(key, each["value"])
+            label = f"Online Retail, {NAMED.get(key, key)}: {name}"
+            rows.append((id, drawn(each), unit, label, n | {"digits": digits}))
     if target == "item":
-        share = rung["bought_before_precision"]["value"] / rung["model_precision"]["value"]
-        add(
-            desk,
-            "rule_of_model",
-            share,
-            "share",
-            digits=0,
-            label="PR-AUC of the rule bought before over the model's",
-        )
+        share = rung["bought_before_precision"]["value"] / model
+        label = "PR-AUC of the rule bought before over the model's"
+        rows.append(("rule_of_model", share, "share", label, {"digits": 0}))
+    add(desk, rows)
     return row
 
 
-def add_origins(desk: Desk, rows: list[dict[str, Any]]) -> None:
+def form(key: str, value: float) -> tuple[str, int]:
+    """Unit and digits of a quality of a rung."""
+    if key == "base_rate":
+        return "share", decimals(value)
+    if "lift" in key:
+        return "ratio", 1 if value < 10 else 0
+    return "ratio", figures(value)
+
+
+def add_origins(desk: Desk, found: list[dict[str, Any]]) -> None:
     """Pairs and purchases by how often the customer had bought the product before."""
-    table = pd.DataFrame(rows)
-    table["name"] = table["part"].map(PART_NAMES)
-    table["low"], table["high"] = (table["rate"].map(lambda each, k=key: each[k]) for key in ("low", "high"))
-    table["rate"] = table["rate"].map(lambda each: each["value"])
-    for row in table.to_dict("records"):
-        label = row["name"]
-        rate, interval = row["rate"], (row["low"], row["high"])
-        add(
-            desk,
-            f"{row['part']}_rate",
-            rate,
-            "share",
-            interval,
-            decimals(rate),
-            row["pairs"],
-            label=f"{label}: purchases a pair",
-        )
-        add(
-            desk,
-            f"{row['part']}_share",
-            row["share"],
-            "share",
-            digits=0,
-            label=f"{label}: share of purchases",
-        )
+    rows: list[Row] = []
+    for each in found:
+        rate, name = drawn(each["rate"]), PART_NAMES[each["part"]]
+        own = {"digits": decimals(rate.value), "n": each["pairs"]}
+        rows.append((f"{each['part']}_rate", rate, "share", f"{name}: purchases a pair", own))
+        label = f"{name}: share of purchases"
+        rows.append((f"{each['part']}_share", each["share"], "share", label, {"digits": 0}))
+    add(desk, rows)
 
 
 def add_gains(desk: Desk, features: dict[str, Any], n: int) -> None:
     """What collaborative filtering adds on all pairs, on repeats and on products new to the customer."""
+    rows = []
     for part, measures in features.items():
-        gain = measures["gain_of_others"]
-        interval = (gain["low"], gain["high"])
         label = f"Relative gain in PR-AUC by collaborative filtering, {part} pairs"
-        add(desk, f"{part}_gain_of_others", gain["value"], "share", interval, 1, n, label=label)
+        rows.append((f"{part}_gain_of_others", drawn(measures["gain_of_others"]), "share", label))
+    add(desk, rows, digits=1, n=n)

@@ -36,6 +36,14 @@ READERS = {
     "both": ("mean of both", "muted"),
     "oracle": ("oracle", "truth"),
 }
+#: Where names of targets may break a line.
+BREAKS = {
+    "this item into": "this item\ninto",
+    "two buy": "two\nbuy",
+    "This product in the": "This product\nin the",
+    "Orders this": "Orders this\n",
+    "Orders within": "Orders within\n",
+}
 #: Target -> axis of the panel that shows it.
 READ = {"session_start": "ROC-AUC, session start", "item": "Lift, item in this session"}
 
@@ -49,7 +57,9 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
     """Average precision and lift of every ranking on every rung, both on log axes."""
     figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.06)
     places = np.arange(len(frame))[::-1]
-    for column, measure in ((1, "precision"), (2, "lift")):
+    for column, (measure, title) in enumerate(
+        {"precision": "Precision (PR-AUC)", "lift": "Lift"}.items(), start=1
+    ):
         for number, (key, (name, role)) in enumerate(rankings.items()):
             value = f"{key}_{measure}"
             known = frame[value].notna().to_numpy()
@@ -68,28 +78,11 @@ def ladder(frame: pd.DataFrame, rankings: Rankings = RANKINGS) -> go.Figure:
                 row=1,
                 col=column,
             )
-    for column, (measure, title) in enumerate(
-        {"precision": "Precision (PR-AUC)", "lift": "Lift"}.items(), start=1
-    ):
         values = frame[[f"{key}_{measure}" for key in rankings]].to_numpy(dtype=np.float64)
         figure.update_xaxes(title=title, type="log", **log_ticks(values), row=1, col=column)
-    figure.update_yaxes(
-        title="Target",
-        tickvals=places,
-        ticktext=[
-            name.replace("this item into", "this item\ninto")
-            .replace("two buy", "two\nbuy")
-            .replace("This product in the", "This product\nin the")
-            .replace("Orders this", "Orders this\n")
-            .replace("Orders within", "Orders within\n")
-            for name in frame["name"]
-        ],
-        showgrid=False,
-        zeroline=False,
-        row=1,
-        col=1,
-    )
-    figure.update_yaxes(title="", showgrid=False, zeroline=False, row=1, col=2)
+    names = frame["name"].replace(BREAKS, regex=True)
+    figure.update_yaxes(title="", showgrid=False, zeroline=False)
+    figure.update_yaxes(title="Target", tickvals=places, ticktext=list(names), col=1)
     return figure
 
 
@@ -113,24 +106,28 @@ def learning_curve(points: pd.DataFrame) -> go.Figure:
         rows = points[points["model"].eq(model)].sort_values("users")
         figure.add_scatter(
             x=rows["users"] * (1 + 0.06 * (number - 1.5)),
-            y=rows["lift"],
-            mode="lines+markers",
-            name=name,
-            line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
-            marker=marker(role, 8),
-            error_y=bars(rows, "lift", role),
-            customdata=rows["users"],
             hovertemplate="%{customdata:,} users: %{y:.1f} times the base rate<extra>" + name + "</extra>",
+            **by_users(rows, "lift", name, role),
         )
     sizes = sorted(points["users"].unique())
     figure.update_xaxes(
-        title="Users of the shop",
-        type="log",
-        tickvals=sizes,
-        ticktext=[f"{size:,}" for size in sizes],
+        title="Users of the shop", type="log", tickvals=sizes, ticktext=[f"{size:,}" for size in sizes]
     )
     figure.update_yaxes(title="Lift over the base rate", rangemode="tozero")
     return figure
+
+
+def by_users(rows: pd.DataFrame, value: str, name: str, role: str) -> dict[str, object]:
+    """What a line over the number of users looks like; what is told the truth is dotted."""
+    return {
+        "y": rows[value],
+        "mode": "lines+markers",
+        "name": name,
+        "line": {"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
+        "marker": marker(role, 8),
+        "error_y": bars(rows, value, role),
+        "customdata": rows["users"],
+    }
 
 
 def sequence(points: pd.DataFrame) -> go.Figure:
@@ -143,28 +140,16 @@ def sequence(points: pd.DataFrame) -> go.Figure:
             rows = mine[mine["model"].eq(model)]
             figure.add_scatter(
                 x=rows["users"] * (1 + 0.08 * (number - 1.5)),
-                y=rows["value"],
-                mode="lines+markers",
-                name=name,
                 legendgroup=name,
                 showlegend=column == 1,
-                line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
-                marker=marker(role, 8),
-                error_y=bars(rows, "value", role),
-                customdata=rows["users"],
                 hovertemplate="%{customdata:,} users: %{y:.3g}<extra>" + name + "</extra>",
                 row=1,
                 col=column,
+                **by_users(rows, "value", name, role),
             )
-        figure.update_xaxes(
-            title="Users of the shop",
-            type="log",
-            tickvals=sizes,
-            ticktext=[f"{size // 1000:,}k" for size in sizes],
-            row=1,
-            col=column,
-        )
         figure.update_yaxes(title=title, row=1, col=column)
+    thousands = [f"{size // 1000:,}k" for size in sizes]
+    figure.update_xaxes(title="Users of the shop", type="log", tickvals=sizes, ticktext=thousands)
     # A lift is a ratio, and wide where there are few purchases.
     lifts = points[points["target"].eq("item")]["value"].to_numpy(dtype=np.float64)
     figure.update_yaxes(type="log", **log_ticks(lifts), row=1, col=2)

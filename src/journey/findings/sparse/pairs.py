@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.sparse.entries import METHOD, SEED, SET_NAME, add_estimate, decimals
 from journey.findings.sparse.rung import Rung
 from journey.inference.intervals import wilson_estimate
@@ -16,6 +16,8 @@ from journey.warehouse.query import query
 
 SOURCE = "journey.findings.sparse.pairs"
 TOP = 100
+#: Where a purchased item comes from.
+ORIGINS = {"left": "Left in a cart", "touched": "Seen or bought", "new": "Never touched"}
 
 
 def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], rung: Rung) -> None:
@@ -34,91 +36,49 @@ def add_feature_sets(desk: Desk, ground: Ground, fitted: dict[str, Learned], run
 def add_origins(desk: Desk, ground: Ground, rung: Rung) -> None:
     """Where purchases come from: items left in a cart, touched before, or new to the user."""
     past = ground.test.past
-    shape = rung.happened.shape
-    origin = np.full(shape, 2, dtype=np.int8)
+    origin = np.full(rung.happened.shape, 2, dtype=np.int8)
     origin[past.row, past.item] = np.where(past.days_left < NEVER, 0, 1)
-    rows = []
+    table, rows = [], []
     total = int(rung.happened.sum())
-    for code, key, name in (
-        (0, "left", "Left in a cart"),
-        (1, "touched", "Seen or bought"),
-        (2, "new", "Never touched"),
-    ):
+    for code, (key, name) in enumerate(ORIGINS.items()):
         mine = origin == code
         pairs, bought = int(mine.sum()), int(rung.happened[mine].sum())
-        rate = wilson_estimate(bought, pairs)
-        rows.append(
-            {
-                "origin": name,
-                "pairs": pairs,
-                "positives": bought,
-                "share": bought / total,
-                "rate": rate.value,
-                "low": rate.low,
-                "high": rate.high,
-            }
-        )
-        label = f"Test pairs: {key.replace('_', ' ')}"
-        desk.ledger.add(f"sparse.{key}_pairs", pairs, "count", label=label, source=f"{SOURCE}:add_origins")
-        desk.ledger.add(
-            f"sparse.{key}_share",
-            bought / total,
-            "share",
-            digits=0,
-            n=total,
-            label=f"Share of purchased pairs: {name}",
-            source=f"{SOURCE}:add_origins",
-        )
-        desk.ledger.add(
-            f"sparse.{key}_rate",
-            rate,
-            "share",
-            digits=decimals(rate.value),
-            label=f"Pairs that are bought: {name}",
-            source=f"{SOURCE}:add_origins",
-        )
-    desk.save("origins", pd.DataFrame(rows))
+        rate, share = wilson_estimate(bought, pairs), bought / total
+        row = {"origin": name, "pairs": pairs, "positives": bought, "share": share}
+        table.append(row | {"rate": rate.value, "low": rate.low, "high": rate.high})
+        of_all, digits = {"digits": 0, "n": total}, {"digits": decimals(rate.value)}
+        rows += [
+            (f"{key}_pairs", pairs, "count", f"Test pairs: {key}"),
+            (f"{key}_share", share, "share", f"Share of purchased pairs: {name}", of_all),
+            (f"{key}_rate", rate, "share", f"Pairs that are bought: {name}", digits),
+        ]
+    add_rows(desk, rows, source=f"{SOURCE}:add_origins")
+    desk.save("origins", pd.DataFrame(table))
 
 
 def add_memory(desk: Desk, ground: Ground, rung: Rung) -> None:
     """A tree that learns every row by heart, beside the model."""
-    sample = ground.sample
-    known = ground.known
+    sample, known = ground.sample, ground.known
     outcome = outcomes(known.shop, known.places, "item")[sample.row, sample.item]
     train, scores = memorise(known, sample, outcome, ground.test, seed=SEED)
     ranked = {"memory": positive_ranks(scores, rung.happened, ground.user)}
-    found = estimates(
-        [ranked],
-        {
-            "lift": lambda draw: draw["memory"] / draw["base_rate"],
-        },
-        seed=SEED,
-    )
-    desk.ledger.add(
-        "sparse.memory_train_pr_auc",
-        train,
-        digits=3,
-        label="PR-AUC of the memorising tree on the rows it learned from",
-        source="journey.sparse.memory:memorise",
-    )
-    pairs = rung.happened.size
-    add_estimate(desk, "memory_lift", found["lift"], ("ratio", 1), pairs, "Tree that memorises, lift")
+    lift = {"lift": lambda draw: draw["memory"] / draw["base_rate"]}
+    found = estimates([ranked], lift, seed=SEED)["lift"]
+    label = "PR-AUC of the memorising tree on the rows it learned from"
+    learned = ("memory_train_pr_auc", train, "ratio", label)
+    add_rows(desk, [learned], digits=3, source="journey.sparse.memory:memorise")
+    add_estimate(desk, "memory_lift", found, ("ratio", 1), rung.happened.size, "Tree that memorises, lift")
 
 
 def add_top(desk: Desk, rung: Rung) -> None:
     """How many of the pairs with the highest scores come true."""
+    rows: list[Row] = [("top", TOP, "count", "Likeliest pairs looked at")]
     for name, scores in (("model", rung.scores), ("oracle", rung.oracle)):
         best = np.argsort(-scores.ravel(), kind="stable")[:TOP]
-        hits = int(rung.happened.ravel()[best].sum())
-        desk.ledger.add(
-            f"sparse.top_{name}",
-            wilson_estimate(hits, TOP),
-            "share",
-            digits=0,
-            label=f"Bought among the {TOP} pairs with the highest scores, {name}",
-            source=f"{SOURCE}:add_top",
-        )
-    desk.ledger.add("sparse.top", TOP, "count", label="Likeliest pairs looked at", source=f"{SOURCE}:add_top")
+        hits = wilson_estimate(int(rung.happened.ravel()[best].sum()), TOP)
+        label = f"Bought among the {TOP} pairs with the highest scores, {name}"
+        rows.append((f"top_{name}", hits, "share", label, {"digits": 0}))
+    add_rows(desk, rows, source=f"{SOURCE}:add_top")
 
 
 def add_reminder(desk: Desk, ground: Ground) -> None:
@@ -133,14 +93,7 @@ def add_reminder(desk: Desk, ground: Ground) -> None:
     found = wanted.merge(paid, on=["session_id", "item_id"], how="left")["paid"].fillna(0.0).to_numpy()
     users = np.bincount(ground.user[past.row[left]], found, int(ground.user.max()) + 1)
     margin = desk.assumptions["shop.gross_margin"]
-    drawn = bootstrap_totals({"paid": users}, seed=SEED)
-    desk.ledger.add(
-        "sparse.reminder_margin",
-        drawn.estimate(lambda totals: margin * totals["paid"]),
-        "eur",
-        digits=0,
-        n=len(users),
-        method=METHOD,
-        label="Gross margin on items bought after being left in a cart, test",
-        source=f"{SOURCE}:add_reminder",
-    )
+    drawn = bootstrap_totals({"paid": users}, seed=SEED).estimate(lambda totals: margin * totals["paid"])
+    label = "Gross margin on items bought after being left in a cart, test"
+    row = ("reminder_margin", drawn, "eur", label)
+    add_rows(desk, [row], digits=0, n=len(users), method=METHOD, source=f"{SOURCE}:add_reminder")

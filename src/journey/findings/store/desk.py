@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.files import write_json
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row
 from journey.inference.estimate import Estimate
 from journey.paths import ShopPaths
 from journey.report.formats import UNITS, format_number
@@ -106,6 +106,11 @@ class ShopDesk(Desk):
             query=path,
             **more,
         )
+
+    def add_rows(self, rows: Iterable[Row], source: str, **common: Any) -> None:
+        """Register numbers of one source: name, value, unit, label, and what else only this one has."""
+        for name, value, unit, label, *own in rows:
+            self.add(name, value, unit, label, source, **common | dict(*own))
 
     def text(self, value: float | Estimate, unit: str, digits: int | None = None) -> str:
         """A number as the tables of this store write it."""

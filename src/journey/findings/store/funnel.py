@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from journey.errors import JourneyError
+from journey.findings.desk import Row
 from journey.findings.store.desk import METHOD, ShopDesk
 from journey.findings.store.totals import drawn
 from journey.metrics.anomalies import weekday_anomalies
@@ -90,12 +92,11 @@ def collect(desk: ShopDesk) -> None:
 
 def add_metrics(desk: ShopDesk, users: pd.DataFrame, alone: bool) -> None:
     """Every metric that the log allows, with its interval."""
-    known = desk.recorded
     users = with_prices(users, desk.query("orders_with_money"))
     whole = drawn(users.assign(revenue=users["revenue"].astype(float).fillna(0.0)), COLUMNS)
-    rows = []
+    here, rows = f"{SOURCE}:add_metrics", []
     for name, (above, below, unit, digits, label, need) in METRICS.items():
-        if (need and not known[need]) or (alone and "revenue" not in above and name != "buyers"):
+        if (need and not desk.recorded[need]) or (alone and "revenue" not in above and name != "buyers"):
             continue
         try:
             value = whole.ratio(above, below)
@@ -103,35 +104,33 @@ def add_metrics(desk: ShopDesk, users: pd.DataFrame, alone: bool) -> None:
             continue
         unit = desk.money if unit == "money" else unit
         n = int(whole.totals[below][0])
-        desk.add(
-            name, value, unit, label, f"{SOURCE}:add_metrics", asked=TOTALS, method=METHOD, n=n, digits=digits
-        )
+        desk.add(name, value, unit, label, here, asked=TOTALS, method=METHOD, n=n, digits=digits)
         bounds = f"{desk.text(value.low, unit, digits)} to {desk.text(value.high, unit, digits)}"
         rows.append({"metric": label, "value": desk.text(value, unit, digits), "interval": bounds, "n": n})
     desk.save("metrics", pd.DataFrame(rows)) if rows else desk.absent("metrics", NOTHING)
-    for name, label in (("sessions", "Visits"), ("buying_sessions", "Visits that buy"), ("orders", "Orders")):
-        desk.add(name, float(whole.totals[name][0]), "count", label, f"{SOURCE}:add_metrics", asked=TOTALS)
-    if known["has_revenue"]:
-        total = float(whole.totals["revenue"][0])
-        desk.add(
-            "revenue",
-            total,
-            desk.money,
-            "Net revenue of all orders whose prices are known",
-            f"{SOURCE}:add_metrics",
-            asked=TOTALS,
-        )
-        orders, priced = (int(whole.totals[name][0]) for name in ("orders", "priced_orders"))
-        if priced < orders:
-            desk.absent(
-                "unpriced",
-                f"{orders - priced:,} of {orders:,} orders have a line without a price: revenue, also"
-                " that of a visitor, is that of the others.",
-            )
-    if not known["has_revenue"]:
+    add_totals(desk, {name: float(values[0]) for name, values in whole.totals.items()})
+
+
+def add_totals(desk: ShopDesk, totals: Mapping[str, float]) -> None:
+    """Visits, orders and, where the log has prices, revenue."""
+    labels = {"sessions": "Visits", "buying_sessions": "Visits that buy", "orders": "Orders"}
+    rows: list[Row] = [(name, totals[name], "count", label) for name, label in labels.items()]
+    priced = desk.recorded["has_revenue"]
+    if priced:
+        label = "Net revenue of all orders whose prices are known"
+        rows.append(("revenue", totals["revenue"], desk.money, label))
+    desk.add_rows(rows, f"{SOURCE}:add_totals", asked=TOTALS)
+    unpriced = totals["orders"] - totals["priced_orders"]
+    if not priced:
         desk.absent(
             "money",
             "The log has no prices, so there is no revenue; record the price paid for each line bought.",
+        )
+    elif unpriced > 0:
+        desk.absent(
+            "unpriced",
+            f"{unpriced:,.0f} of {totals['orders']:,.0f} orders have a line without a price: revenue, also"
+            " that of a visitor, is that of the others.",
         )
 
 
@@ -150,79 +149,52 @@ def add_steps(desk: ShopDesk) -> None:
     steps = desk.query("funnel_steps")
     desk.save("steps", steps)
     last = steps.iloc[-1]
-    desk.add(
-        "all_steps",
-        float(last["sessions"]),
-        "count",
-        "Visits that buy after every step",
-        f"{SOURCE}:add_steps",
-        asked="funnel_steps",
-    )
-    desk.add(
-        "without_a_step",
-        float(last["bought_without"]),
-        "count",
-        "Visits that buy without taking every step in order",
-        f"{SOURCE}:add_steps",
-        asked="funnel_steps",
-    )
+    without = "Visits that buy without taking every step in order"
+    rows: list[Row] = [
+        ("all_steps", last["sessions"], "count", "Visits that buy after every step"),
+        ("without_a_step", last["bought_without"], "count", without),
+    ]
     lost = steps.dropna(subset=["step_rate"])
     if len(steps) < 3 or lost.empty:
         desk.absent(
             "worst",
             "With one step before the purchase there is no step to repair first; record carts and checkouts.",
         )
-        return
+    else:
+        rows += worst_step(lost)
+    desk.add_rows(rows, f"{SOURCE}:add_steps", asked="funnel_steps")
+
+
+def worst_step(lost: pd.DataFrame) -> list[Row]:
+    """Numbers of the step before which most buyers are lost."""
     # Most who never fill a cart only look; from the cart on, a lost visit is a lost buyer.
     after = lost[lost["step_number"] > 3] if (lost["step_number"] > 3).any() else lost
     worst = after.loc[after["sessions_lost"].idxmax()]
-    before = int(worst["sessions"] + worst["sessions_lost"])
-    desk.add(
-        "worst_step",
-        str(worst["step"]),
-        "text",
-        "Step before which most visits with a cart are lost",
-        f"{SOURCE}:add_steps",
-        asked="funnel_steps",
-    )
-    desk.add(
-        "worst_lost",
-        float(worst["sessions_lost"]),
-        "count",
-        "Visits lost there",
-        f"{SOURCE}:add_steps",
-        n=before,
-        asked="funnel_steps",
-    )
-    desk.add(
-        "worst_rate",
-        float(worst["step_rate"]),
-        "share",
+    before = {"n": int(worst["sessions"] + worst["sessions_lost"])}
+    label, which = (
         "Visits that take that step of those that could",
-        f"{SOURCE}:add_steps",
-        n=before,
-        asked="funnel_steps",
+        "before which most visits with a cart are lost",
     )
+    return [
+        ("worst_step", str(worst["step"]), "text", f"Step {which}"),
+        ("worst_lost", worst["sessions_lost"], "count", "Visits lost there", before),
+        ("worst_rate", worst["step_rate"], "share", label, before),
+    ]
 
 
 def add_segments(desk: ShopDesk, users: pd.DataFrame) -> None:
     """Conversion by device, channel, country and kind of visitor, with intervals."""
-    rows = []
-    for dimension in ("device", "channel"):
-        if not desk.lacks(f"events.{dimension}"):
-            for segment, part in users.groupby(dimension):
-                rows.append(_segment(dimension, str(segment), part))
+    parts = [
+        (dimension, segment, part)
+        for dimension in ("device", "channel")
+        if not desk.lacks(f"events.{dimension}")
+        for segment, part in users.groupby(dimension)
+    ]
     if not desk.lacks("users.country"):
-        known = pd.read_parquet(desk.paths.store(desk.store) / USERS.path, columns=["user_id", "country"])
-        country = known.set_index("user_id")["country"]
-        told = users.assign(country=users["user_id"].map(country).fillna("unknown"))
-        visits = told.groupby("country")["sessions"].sum().sort_values(ascending=False, kind="stable")
-        for segment in visits.index[:MOST_COUNTRIES]:
-            rows.append(_segment("country", str(segment), told[told["country"] == segment]))
+        parts += [("country", *each) for each in by_country(desk, users)]
     # Before the left edge ends nobody can be known to be new.
-    for segment, part in users[users["period"] == "after"].groupby("visitor"):
-        rows.append(_segment("visitor", str(segment), part))
-    table = pd.DataFrame([row for row in rows if row])
+    parts += [("visitor", *each) for each in users[users["period"] == "after"].groupby("visitor")]
+    table = pd.DataFrame([row for each in parts if (row := _segment(*each))])
     if table.empty or (table["dimension"].nunique() == 1 and len(table) < 2):
         desk.absent(
             "segments",
@@ -231,14 +203,17 @@ def add_segments(desk: ShopDesk, users: pd.DataFrame) -> None:
         )
         return
     desk.save("segments", table)
-    desk.add(
-        "left_edge",
-        float(desk.left_edge),
-        "days",
-        "Days at the head of the log in which nobody is counted as new",
-        f"{SOURCE}:add_segments",
-        digits=0,
-    )
+    label = "Days at the head of the log in which nobody is counted as new"
+    desk.add("left_edge", desk.left_edge, "days", label, f"{SOURCE}:add_segments", digits=0)
+
+
+def by_country(desk: ShopDesk, users: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The users of each of the countries with most visits."""
+    known = pd.read_parquet(desk.paths.store(desk.store) / USERS.path, columns=["user_id", "country"])
+    country = known.set_index("user_id")["country"]
+    told = users.assign(country=users["user_id"].map(country).fillna("unknown"))
+    visits = told.groupby("country")["sessions"].sum().sort_values(ascending=False, kind="stable")
+    return [(name, told[told["country"] == name]) for name in visits.index[:MOST_COUNTRIES]]
 
 
 def _segment(dimension: str, segment: str, part: pd.DataFrame) -> dict[str, object]:
@@ -248,7 +223,7 @@ def _segment(dimension: str, segment: str, part: pd.DataFrame) -> dict[str, obje
     value = drawn(part, ("sessions", "buying_sessions")).ratio("buying_sessions", "sessions")
     return {
         "dimension": dimension,
-        "segment": segment.replace("_", " "),
+        "segment": str(segment).replace("_", " "),
         "sessions": sessions,
         "conversion": value.value,
         "low": value.low,
@@ -258,7 +233,7 @@ def _segment(dimension: str, segment: str, part: pd.DataFrame) -> dict[str, obje
 
 def add_days(desk: ShopDesk) -> None:
     """Days that do not fit their weekday, and the hours of the week."""
-    daily = desk.query("daily_metrics")
+    daily, here = desk.query("daily_metrics"), f"{SOURCE}:add_days"
     if len(daily) < LEAST_DAYS + 2:
         desk.absent(
             "daily",
@@ -270,16 +245,10 @@ def add_days(desk: ShopDesk) -> None:
         weekday = pd.to_datetime(daily["day"]).dt.day_of_week.to_numpy()
         found = weekday_anomalies(daily["sessions"].to_numpy(), weekday)
         desk.save("daily", daily.assign(expected=found.expected, z=found.z, flagged=found.flagged))
-        desk.add(
-            "odd_days",
-            float(found.flagged.sum()),
-            "count",
-            "Days whose number of visits does not fit their weekday",
-            f"{SOURCE}:add_days",
-            n=len(daily),
-            asked="daily_metrics",
-        )
-    hours = desk.query("traffic_by_weekday_and_hour")
+        odd, label = found.flagged.sum(), "Days whose number of visits does not fit their weekday"
+        desk.add("odd_days", odd, "count", label, here, n=len(daily), asked="daily_metrics")
+    asked = "traffic_by_weekday_and_hour"
+    hours = desk.query(asked)
     if hours["hour_of_day"].nunique() < 2:
         desk.absent(
             "hours",
@@ -288,14 +257,8 @@ def add_days(desk: ShopDesk) -> None:
     else:
         desk.save("hours", hours)
         busiest = hours.groupby("hour_of_day")["sessions"].sum().idxmax()
-        desk.add(
-            "busy_hour",
-            f"{busiest}:00",
-            "text",
-            "Hour of the day in which most visits begin",
-            f"{SOURCE}:add_days",
-            asked="traffic_by_weekday_and_hour",
-        )
+        label = "Hour of the day in which most visits begin"
+        desk.add("busy_hour", f"{busiest}:00", "text", label, here, asked=asked)
 
 
 def recounted(events: pd.DataFrame, rule: int | str, home: Path) -> dict[str, float]:
@@ -326,26 +289,10 @@ def add_agreement(desk: ShopDesk) -> None:
     }
     if desk.recorded["has_revenue"] and pd.notna(totals["revenue"]):
         pairs["Net revenue"] = ("revenue", "revenue")
-    table = pd.DataFrame(
-        [
-            {"metric": name, "sql": float(totals[ours]), "python": again[theirs]}
-            for name, (ours, theirs) in pairs.items()
-        ]
-    )
+    rows = [(name, float(totals[ours]), again[theirs]) for name, (ours, theirs) in pairs.items()]
+    table = pd.DataFrame(rows, columns=["metric", "sql", "python"])
     table["agree"] = (table["sql"] - table["python"]).abs() <= 1e-6 * table["sql"].abs()
     desk.save("agreement", table)
-    desk.add(
-        "agreeing",
-        float(table["agree"].sum()),
-        "count",
-        "Counts on which SQL and pandas agree",
-        f"{SOURCE}:add_agreement",
-        n=len(table),
-    )
-    desk.add(
-        "compared",
-        float(len(table)),
-        "count",
-        "Counts made both in SQL and in pandas",
-        f"{SOURCE}:add_agreement",
-    )
+    agree, here = table["agree"].sum(), f"{SOURCE}:add_agreement"
+    desk.add("agreeing", agree, "count", "Counts on which SQL and pandas agree", here, n=len(table))
+    desk.add("compared", len(table), "count", "Counts made both in SQL and in pandas", here)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from journey import journeys
+from journey.findings.journeys.shared import channel_paths, median_lengths, moves, ordered_within
 from journey.findings.store.desk import ShopDesk
 from journey.journeys.attribution import Rule
 
@@ -42,9 +43,7 @@ def add_paths(desk: ShopDesk) -> None:
     names = [step.replace("_", " ") for step in seen]
     whole = journeys.paths_from_steps(events["session_id"].to_numpy(), codes, names)
     matrix = journeys.transition_matrix(whole)
-    frame = pd.DataFrame(matrix.probability, columns=list(matrix.labels))
-    frame.insert(0, "from", list(matrix.labels))
-    desk.save("transitions", frame[frame["from"].ne("end")].drop(columns="start").fillna(0.0))
+    desk.save("transitions", moves(matrix.probability, matrix.labels).fillna(0.0))
     converted = np.zeros(whole.n, dtype=bool)
     if "purchase" in seen:
         converted = np.bincount(whole.path_of_step, weights=whole.states == seen.index("purchase")) > 0
@@ -74,14 +73,8 @@ def add_lengths(desk: ShopDesk, whole: journeys.Paths, converted: np.ndarray) ->
     if buying < LEAST_BUYING:
         desk.absent("lengths", f"Paths of buyers need {LEAST_BUYING} visits that buy; the log has {buying}.")
         return
-    lengths, source = journeys.path_lengths(whole, converted, longest=40), "journeys.paths:path_lengths"
-    for name, n, which in (
-        ("median_converted", buying, "buys"),
-        ("median_not_converted", whole.n - buying, "does not buy"),
-    ):
-        if n:
-            value, label = float(getattr(lengths, name)), f"Median events of a visit that {which}"
-            desk.add(f"events_{name}", value, "count", label, source, n=n)
+    lengths = journeys.path_lengths(whole, converted, longest=40)
+    desk.add_rows(median_lengths(lengths, converted, "visit"), "journeys.paths:path_lengths")
 
 
 def add_waits(desk: ShopDesk) -> None:
@@ -95,23 +88,9 @@ def add_waits(desk: ShopDesk) -> None:
             f" log has {int(ordered.sum()):,} and {int((~ordered).sum()):,}.",
         )
         return
-    curve = journeys.kaplan_meier(days, ordered)
     horizons = [day for day in HORIZONS if day < 0.8 * desk.days]
-    survival, low, high = journeys.survival_at(curve, horizons)
-    for index, day in enumerate(horizons):
-        within = "a day" if day == 1 else f"{day} days"
-        desk.add(
-            f"ordered_{day}",
-            float(1 - survival[index]),
-            "share",
-            f"Visitors with an order within {within} of the first visit seen",
-            "journeys.survival:kaplan_meier",
-            low=float(1 - high[index]),
-            high=float(1 - low[index]),
-            method="Kaplan-Meier, log-log",
-            n=curve.n,
-            digits=2,
-        )
+    rows = ordered_within(journeys.kaplan_meier(days, ordered), horizons, "the first visit seen")
+    desk.add_rows(rows, "journeys.survival:kaplan_meier", digits=2)
 
 
 def add_credit(desk: ShopDesk) -> None:
@@ -121,11 +100,8 @@ def add_credit(desk: ShopDesk) -> None:
             "credit", "The log does not say which channel brought a visit; record the channel of each visit."
         )
         return
-    touches = desk.query("channel_touches")
-    channels = sorted(touches["channel"].unique())
-    ids = touches["path_id"].to_numpy()
-    first = np.r_[True, ids[1:] != ids[:-1]]
-    converted = touches["path_converts"].to_numpy()[first]
+    whole, paths = channel_paths(desk.query("channel_touches"))
+    channels, converted = whole.labels, paths["path_converts"].to_numpy()
     if len(channels) < 2 or converted.sum() < LEAST_BUYING:
         desk.absent(
             "credit",
@@ -133,30 +109,12 @@ def add_credit(desk: ShopDesk) -> None:
             f" {int(converted.sum())}.",
         )
         return
-    codes = touches["channel"].map({channel: code for code, channel in enumerate(channels)}).to_numpy()
-    whole = journeys.paths_from_steps(ids, codes, channels)
-    rows = []
-    for rule, name in RULES.items():
-        credit = journeys.attribute(whole, converted, rule)
-        rows += [
-            {"rule": name, "channel": channel.replace("_", " "), "share": credit.share[place]}
-            for place, channel in enumerate(channels)
-        ]
-    table = pd.DataFrame(rows)
-    desk.save("credit", table.pivot(index="channel", columns="rule", values="share").reset_index())
-    spread = table.groupby("channel")["share"].agg(lambda shares: shares.max() - shares.min())
-    desk.add(
-        "credit_spread",
-        float(spread.max()),
-        "points",
-        "Most that the rules differ on one channel's share of the credit",
-        f"{SOURCE}:add_credit",
-        digits=0,
-    )
-    desk.add(
-        "credit_channel",
-        str(spread.idxmax()),
-        "text",
-        "Channel on which the rules differ most",
-        f"{SOURCE}:add_credit",
-    )
+    index = pd.Index([channel.replace("_", " ") for channel in channels], name="channel")
+    shares = {name: journeys.attribute(whole, converted, rule).share for rule, name in RULES.items()}
+    table = pd.DataFrame(shares, index=index)
+    desk.save("credit", table.sort_index().sort_index(axis=1).reset_index())
+    spread = table.max(axis=1) - table.min(axis=1)
+    widest, label = spread.max(), "Most that the rules differ on one channel's share of the credit"
+    desk.add("credit_spread", widest, "points", label, f"{SOURCE}:add_credit", digits=0)
+    label = "Channel on which the rules differ most"
+    desk.add("credit_channel", str(spread.idxmax()), "text", label, f"{SOURCE}:add_credit")

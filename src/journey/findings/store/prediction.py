@@ -8,13 +8,14 @@ from threadpoolctl import threadpool_limits
 
 from journey.errors import JourneyError
 from journey.features import FeatureFrame, load_features
+from journey.findings.desk import flat
+from journey.findings.prediction.decided import reliability_bins
 from journey.findings.store.desk import ShopDesk
 from journey.findings.store.funnel import ALONE
-from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.boosting import contributions
 from journey.models.explain import importance
-from journey.models.scores import Scores, check_calibration, measure, reliability
+from journey.models.scores import Scores, check_calibration, measure
 from journey.models.training import Periods, PurchaseModel, split_periods, train_models
 
 SOURCE = "findings.store.prediction"
@@ -36,6 +37,8 @@ NAMES = {
 #: buyers and others that each period must have
 LEAST = {"train": 60, "validation": 20, "test": 20}
 LEAST_DAYS = 10
+#: Qualities in the table of scores.
+METRICS = ("roc_auc", "pr_auc", "lift_10", "brier", "log_loss")
 #: visits of the test period whose scores are taken apart
 EXPLAINED = 3_000
 #: of more visits of a period than this, all buyers and as many others stay as make it up; see `thinned`
@@ -81,7 +84,9 @@ def add_decision(
     }
     for name, probability in (baselines | model.predict(test.matrix)).items():
         scores = measure(test.label, probability, test.user_id, replicates=REPLICATES, seed=SEED)
-        rows.append({"decision": words, "model": NAMES[name], "chosen": name == model.chosen} | flat(scores))
+        row = {"decision": words, "model": NAMES[name], "chosen": name == model.chosen}
+        row |= {"n": scores.n, "positives": scores.positives}
+        rows.append(row | flat({metric: getattr(scores, metric) for metric in METRICS}))
         if name == model.chosen:
             add_chosen(desk, short, words, periods, model, scores)
         elif name == "bought_before":
@@ -108,9 +113,7 @@ def add_calibration(
     desk.add(f"{short}_calibration", check.gap, "ratio", gap, source, n=n, digits=4)
     p = f"p value: calibration gap {words}"
     desk.add(f"{short}_calibration_p", check.p_value, "p", p, source, n=n)
-    found = reliability(test.label, chosen)
-    parts = {part: getattr(found, part) for part in ("predicted", "observed", "low", "high", "n")}
-    return pd.DataFrame({"decision": words} | parts)
+    return reliability_bins(words, test.label, chosen)
 
 
 def learnable(desk: ShopDesk, decision: str) -> tuple[Periods, list[str]]:
@@ -150,15 +153,6 @@ def thinned(frame: FeatureFrame, most: int) -> FeatureFrame:
     return frame.take(chosen)
 
 
-def flat(scores: Scores) -> dict[str, object]:
-    """The main scores with their bounds, as columns."""
-    row: dict[str, object] = {"n": scores.n, "positives": scores.positives}
-    for name in ("roc_auc", "pr_auc", "lift_10", "brier", "log_loss"):
-        found: Estimate = getattr(scores, name)
-        row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-    return row
-
-
 def add_chosen(
     desk: ShopDesk, short: str, words: str, periods: Periods, model: PurchaseModel, scores: Scores
 ) -> None:
@@ -169,31 +163,17 @@ def add_chosen(
         ("precision_10", "share", 1, "Buyers in the tenth with the highest scores"),
         ("lift_10", "ratio", 1, "Lift of that tenth"),
     ):
-        desk.add(
-            f"{short}_{name}",
-            getattr(scores, name),
-            unit,
-            f"{label} {words}, test period",
-            "models.scores:measure",
-            method="bootstrap over users, centred",
-            n=scores.n,
-            digits=digits,
-        )
+        row = (f"{short}_{name}", getattr(scores, name), unit, f"{label} {words}, test period")
+        method = "bootstrap over users, centred"
+        desk.add_rows([row], "models.scores:measure", method=method, n=scores.n, digits=digits)
     here, training = f"{SOURCE}:add_chosen", "models.training"
     known, first = periods.known, pd.Timestamp(periods.test.decided_at.min())
-    base, buyers, features = scores.positives / scores.n, float(known.label.sum()), float(len(model.names))
+    base, day = scores.positives / scores.n, f"{first:%-d %B %Y}"
     for name, value, unit, label, source, n in (
         ("base", base, "share", "Share of visits that buy, judged", here, scores.n),
         ("model", NAMES[model.chosen], "text", "Model that decides", f"{training}:train_models", None),
-        ("learned", buyers, "count", "Visits that buy, to learn from", here, len(known)),
-        (
-            "from",
-            f"{first:%-d %B %Y}",
-            "text",
-            "First day of the test period,",
-            f"{training}:split_periods",
-            None,
-        ),
-        ("features", features, "count", "Features that this log gives", f"{SOURCE}:learnable", None),
+        ("learned", known.label.sum(), "count", "Visits that buy, to learn from", here, len(known)),
+        ("from", day, "text", "First day of the test period,", f"{training}:split_periods", None),
+        ("features", len(model.names), "count", "Features that this log gives", f"{SOURCE}:learnable", None),
     ):
         desk.add(f"{short}_{name}", value, unit, f"{label} {words}", source, n=n)

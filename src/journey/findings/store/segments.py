@@ -11,10 +11,11 @@ from threadpoolctl import threadpool_limits
 from journey.customers.choice import choose_number
 from journey.customers.profiles import name_segments
 from journey.customers.segments import Segmentation, k_means, standardise
+from journey.findings.desk import Row, flat
 from journey.findings.segments.behaviour import FEATURES, WORDS, described
 from journey.findings.segments.collect import totals_after
 from journey.findings.store.desk import ShopDesk
-from journey.inference.intervals import wilson_interval
+from journey.inference.intervals import wilson_estimate
 
 SOURCE = "findings.store.segments:collect"
 QUERY = "visitor_behaviour"
@@ -32,35 +33,19 @@ def collect(desk: ShopDesk) -> None:
     """Register the numbers of the segments and save their tables."""
     visitors = desk.query(QUERY)
     known = visitors[visitors["visits"] >= LEAST_VISITS].reset_index(drop=True)
-    desk.add(
-        "visitors",
-        float(len(visitors)),
-        "count",
-        "Visitors in the first two thirds of the days",
-        SOURCE,
-        asked=QUERY,
+    n, asked, least = len(visitors), {"asked": QUERY}, f"those with {LEAST_VISITS} visits or more"
+    label = "Visits that a visitor must have made to be put in a segment"
+    rows: tuple[Row, ...] = (
+        ("visitors", n, "count", "Visitors in the first two thirds of the days", asked),
+        ("known", len(known), "count", f"Of them, {least}", {"n": n, **asked}),
+        ("least_visits", LEAST_VISITS, "count", label),
     )
-    desk.add(
-        "known",
-        float(len(known)),
-        "count",
-        f"Of them, those with {LEAST_VISITS} visits or more",
-        SOURCE,
-        n=len(visitors),
-        asked=QUERY,
-    )
-    desk.add(
-        "least_visits",
-        float(LEAST_VISITS),
-        "count",
-        "Visits that a visitor must have made to be put in a segment",
-        SOURCE,
-    )
+    desk.add_rows(rows, SOURCE)
     if len(known) < LEAST_VISITORS:
         desk.absent(
             "segments",
             f"Segments need {LEAST_VISITORS} visitors with {LEAST_VISITS} visits or more in the first two"
-            f" thirds of the days; the log has {len(known):,} of {len(visitors):,}.",
+            f" thirds of the days; the log has {len(known):,} of {n:,}.",
         )
         return
     with threadpool_limits(limits=1):
@@ -71,55 +56,24 @@ def add_segments(desk: ShopDesk, known: pd.DataFrame) -> None:
     """Choose the number of segments, name them, and follow them into the last third of the days."""
     if len(known) > MOST_VISITORS:
         known = known.sample(MOST_VISITORS, random_state=SEED).sort_index().reset_index(drop=True)
-        desk.add(
-            "sampled",
-            float(len(known)),
-            "count",
-            "Visitors drawn at random, on whom the segments rest",
-            SOURCE,
-        )
+        label = "Visitors drawn at random, on whom the segments rest"
+        desk.add("sampled", len(known), "count", label, SOURCE)
     names, points = behaviour(desk, known)
     found = choose_number(points, largest=LARGEST, references=REFERENCES, resamples=RESAMPLES, seed=SEED)
     number = found.chosen if found.chosen > 1 else found.by_silhouette
     segments = k_means(points, number, seed=SEED)
     titles = [name[:1].upper() + name[1:] for name in name_segments(segments.centres, names, WORDS)]
-    source = "customers.choice:choose_number"
-    desk.add(
-        "k",
-        float(number),
-        "count",
-        "Segments used: best silhouette among the stable numbers",
-        source,
-        n=len(known),
+    n, stable = {"n": len(known)}, "yes" if found.chosen > 1 else "no"
+    stability, silhouette = found.stability[number - 1], found.silhouette[number - 1]
+    rows: tuple[Row, ...] = (
+        ("k", number, "count", "Segments used: best silhouette among the stable numbers", n),
+        ("stability", stability, "ratio", "Mean adjusted Rand index between resamples", n | {"digits": 2}),
+        ("silhouette", silhouette, "ratio", "Mean silhouette", n | {"digits": 2}),
+        ("chosen_stable", stable, "text", "Whether a number of segments above one is stable"),
     )
-    desk.add(
-        "stability",
-        float(found.stability[number - 1]),
-        "ratio",
-        "Mean adjusted Rand index between resamples",
-        source,
-        n=len(known),
-        digits=2,
-    )
-    desk.add(
-        "silhouette",
-        float(found.silhouette[number - 1]),
-        "ratio",
-        "Mean silhouette",
-        source,
-        n=len(known),
-        digits=2,
-    )
-    desk.add(
-        "chosen_stable",
-        "yes" if found.chosen > 1 else "no",
-        "text",
-        "Whether a number of segments above one is stable",
-        source,
-    )
-    traits = (
-        pd.DataFrame(segments.centres, columns=list(names)).rename(columns=FEATURES).assign(segment=titles)
-    )
+    desk.add_rows(rows, "customers.choice:choose_number")
+    traits = pd.DataFrame(segments.centres, columns=list(names)).rename(columns=FEATURES)
+    traits = traits.assign(segment=titles)
     desk.save("traits", traits.melt("segment", var_name="behaviour", value_name="deviations"))
     add_later(desk, known, segments, titles)
 
@@ -143,46 +97,23 @@ def behaviour(desk: ShopDesk, known: pd.DataFrame) -> tuple[tuple[str, ...], Any
 
 def add_later(desk: ShopDesk, known: pd.DataFrame, segments: Segmentation, titles: list[str]) -> None:
     """What each segment, formed before the cut, does after it."""
-    rows = []
+    rows, shares = [], []
     for place, title in enumerate(titles):
         group = known[segments.labels == place]
-        bought = int((group["later_purchases"] > 0).sum())
-        low, high = wilson_interval(bought, len(group))
+        found = {"bought": wilson_estimate(int((group["later_purchases"] > 0).sum()), len(group))}
+        shares.append((title, found["bought"]))
+        if desk.recorded["has_revenue"] and group["later_revenue"].notna().all():
+            found["worth"] = totals_after(group).ratio("revenue", "visitors")
         row = {
             "segment": title,
             "visitors": len(group),
             "share": len(group) / len(known),
             "back": float((group["later_visits"] > 0).mean()),
-            "bought": bought / len(group),
-            "bought_low": float(low),
-            "bought_high": float(high),
         }
-        if desk.recorded["has_revenue"] and group["later_revenue"].notna().all():
-            worth = totals_after(group).ratio("revenue", "visitors")
-            row |= {"worth": worth.value, "worth_low": worth.low, "worth_high": worth.high}
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    desk.save("later", table)
-    for which, row in (
-        ("most", table.loc[table["bought"].idxmax()]),
-        ("least", table.loc[table["bought"].idxmin()]),
-    ):
-        desk.add(
-            f"{which}_name",
-            str(row["segment"]),
-            "text",
-            f"Segment that buys {which} in the last third",
-            SOURCE,
-        )
-        desk.add(
-            f"{which}_bought",
-            float(row["bought"]),
-            "share",
-            f"Visitors of the segment that buys {which} who buy in the last third",
-            SOURCE,
-            low=float(row["bought_low"]),
-            high=float(row["bought_high"]),
-            method="Wilson",
-            n=int(row["visitors"]),
-            asked=QUERY,
-        )
+        rows.append(row | flat(found))
+    desk.save("later", pd.DataFrame(rows))
+    for which, pick in (("most", max), ("least", min)):
+        title, share = pick(shares, key=lambda each: each[1].value)
+        desk.add(f"{which}_name", title, "text", f"Segment that buys {which} in the last third", SOURCE)
+        label = f"Visitors of the segment that buys {which} who buy in the last third"
+        desk.add(f"{which}_bought", share, "share", label, SOURCE, asked=QUERY)

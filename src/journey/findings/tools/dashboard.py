@@ -5,7 +5,7 @@ The page adds up cells; `assets/tools/dashboard.js` and `totals` do it in the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -102,47 +102,53 @@ def totals(file: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]
         segment; `gain` and `cost`: of helping the segments from the threshold on, EUR; `won`: step -> EUR of
         margin if the assumed share of its losses came back, None where nobody gets past it.
     """
-    weeks = file["dimensions"]["week"]
+    weeks, assumed = file["dimensions"]["week"], file["assumptions"]
     first, last = (weeks.index(chosen.get(name) or weeks[place]) for name, place in (("from", 0), ("to", -1)))
-    wanted = {
-        place: file["dimensions"][name].index(chosen[name])
-        for place, name in enumerate(DIMENSIONS)
-        if place and chosen.get(name)
-    }
-
-    def kept(rows: list[list[int]]) -> pd.DataFrame:
-        frame = pd.DataFrame(rows)
-        inside = frame[0].between(first, last)
-        for place, value in wanted.items():
-            inside &= frame[place].eq(value)
-        return frame[inside]
-
-    rows, risk, assumed = kept(file["cells"]), kept(file["risk_cells"]), file["assumptions"]
-    width = len(DIMENSIONS)
-    funnel = {name: int(rows[width + place].sum()) for place, name in enumerate(file["measures"])}
-    by_week = {
-        name: [int(rows.loc[rows[0].eq(week), width + place].sum()) for week in range(first, last + 1)]
-        for place, name in enumerate(file["measures"])
-    }
-    segments = []
-    for segment in range(len(file["segments"])):
-        mine = risk[risk[width].eq(segment)]
-        segments.append(
-            {name: int(mine[width + 1 + place].sum()) for place, name in enumerate(file["risk_measures"])}
-        )
+    period = range(first, last + 1)
+    rows, risk = (inside(file, file[name], chosen, period) for name in ("cells", "risk_cells"))
+    width, measures = len(DIMENSIONS), file["measures"]
+    funnel = summed(rows, measures, width)
+    weekly = [summed(rows[rows[0].eq(week)], measures, width) for week in period]
+    segments = [
+        summed(risk[risk[width].eq(segment)], file["risk_measures"], width + 1)
+        for segment in range(len(file["segments"]))
+    ]
     helped = segments[HELPED:]
     cost = assumed["cost"] * sum(sums["sessions"] for sums in helped)
     margin = assumed["margin"] * sum(sums["revenue"] for sums in helped) / MONEY
-    won = {}
-    for before, after in DROPS:
-        lost = funnel[before] - funnel[after]
-        worth = assumed["margin"] * funnel["revenue"] / MONEY
-        won[after] = assumed["recoverable"] * lost * worth / funnel[after] if funnel[after] else None
     return {
         "funnel": funnel,
-        "weeks": by_week,
+        "weeks": {name: [sums[name] for sums in weekly] for name in measures},
         "risk": segments,
         "gain": assumed["lift"] * margin - cost,
         "cost": cost,
-        "won": won,
+        "won": won_back(funnel, assumed),
+    }
+
+
+def inside(
+    file: Mapping[str, Any], cells: list[list[int]], chosen: Mapping[str, Any], weeks: range
+) -> pd.DataFrame:
+    """The cells of a choice, in the weeks given."""
+    frame = pd.DataFrame(cells)
+    kept = frame[0].isin(weeks)
+    for place, name in enumerate(DIMENSIONS):
+        if place and chosen.get(name):
+            kept &= frame[place].eq(file["dimensions"][name].index(chosen[name]))
+    return frame[kept]
+
+
+def summed(rows: pd.DataFrame, measures: Sequence[str], first: int) -> dict[str, int]:
+    """Sums of the measures, which stand in the columns from `first` on."""
+    return {name: int(rows[first + place].sum()) for place, name in enumerate(measures)}
+
+
+def won_back(funnel: Mapping[str, int], assumed: Mapping[str, float]) -> dict[str, float | None]:
+    """Step -> EUR of margin if the assumed share of its losses came back, None where nobody gets past it."""
+    worth = assumed["margin"] * funnel["revenue"] / MONEY
+    return {
+        after: assumed["recoverable"] * (funnel[before] - funnel[after]) * worth / funnel[after]
+        if funnel[after]
+        else None
+        for before, after in DROPS
     }

@@ -11,7 +11,7 @@ from journey import uplift
 from journey.evaluation.treatment import free_shipping_by_user
 from journey.evaluation.uplift_truth import order_worth
 from journey.files import replacing
-from journey.findings.desk import Desk, add_rows
+from journey.findings.desk import Desk, add_rows, flat
 from journey.findings.uplift import coverage as uplift_coverage
 from journey.findings.uplift import field as uplift_field
 from journey.findings.uplift.money import SEED, Trial, add_budgets, add_policies
@@ -19,6 +19,7 @@ from journey.uplift.trial import MAIN, cross_fitted_profit, rankings
 from journey.warehouse.query import query
 
 SOURCE = "journey.findings.uplift.collect"
+TRUTH = "journey.uplift.truth:compare_with_truth"
 
 
 def collect(desk: Desk) -> None:
@@ -35,13 +36,9 @@ def collect(desk: Desk) -> None:
     main = next(score for score in scores if (score.learner, score.base) == MAIN)
     # Folds depend on the seed and the arms alone, so every learner scores the same users.
     scored = trial.of(main.rows)
-    desk.ledger.add(
-        "uplift.folds",
-        int(main.fold.max()) + 1,
-        "count",
-        label="Parts of the users; each is scored by a model of the parts before it",
-        source="journey.uplift.sequential:sequential_uplift",
-    )
+    label = "Parts of the users; each is scored by a model of the parts before it"
+    folds = ("folds", int(main.fold.max()) + 1, "count", label)
+    add_rows(desk, [folds], source="journey.uplift.sequential:sequential_uplift")
     add_learners(desk, scored, scores)
     add_calibration(desk, scored, main)
     ranked = rankings(data, main)
@@ -106,59 +103,45 @@ def add_learners(desk: Desk, trial: Trial, scores: list[uplift.SequentialScores]
     for score in scores:
         quality = uplift.ranking_quality(data.bought, data.treated, score.ranking, seed=SEED)
         judged = uplift.compare_with_truth(trial.truth["conversion"].to_numpy(), score.ranking)
-        name = f"{score.learner}-learner, {score.base}"
-        rows.append(
-            {
-                "model": name,
-                "qini": quality.qini.value,
-                "qini_low": quality.qini.low,
-                "qini_high": quality.qini.high,
-                "auuc": quality.auuc.value,
-                "auuc_low": quality.auuc.low,
-                "auuc_high": quality.auuc.high,
-                "top": quality.uplift_at[0.3].value,
-                "top_low": quality.uplift_at[0.3].low,
-                "top_high": quality.uplift_at[0.3].high,
-                "spearman": judged.spearman,
-                "captured": judged.share_captured,
-                # The area the Qini coefficient estimates, here under the curve of true effects.
-                "true_qini": float(np.trapezoid(judged.captured - judged.random, judged.share)),
-            }
-        )
+        rows.append(learner_row(score, quality, judged))
         if (score.learner, score.base) == MAIN:
             register_main(desk, quality, judged)
-            desk.save(
-                "truth_curve",
-                pd.DataFrame(
-                    {
-                        "share": judged.share,
-                        "score": judged.captured,
-                        "oracle": judged.oracle,
-                        "random": judged.random,
-                    }
-                ),
-            )
     table = pd.DataFrame(rows).sort_values("captured", ascending=False, ignore_index=True)
     desk.save("learners", table)
-    best, here = table.iloc[0], f"{SOURCE}:add_learners"
-    desk.ledger.add("uplift.best_model", str(best["model"]), source=here)
-    desk.ledger.add(
-        "uplift.best_captured",
-        best["captured"],
-        "share",
-        n=len(data.bought),
-        source="journey.uplift.truth:compare_with_truth",
-    )
-    unclear = int((table["qini_low"] <= 0).sum())
+    best, unclear = table.iloc[0], int((table["qini_low"] <= 0).sum())
     counts = (
+        ("best_model", str(best["model"]), "text", ""),
         ("qini_unclear", unclear, "count", "Learners whose Qini interval does not lie above zero"),
         ("learners", len(table), "count", "Uplift learners"),
     )
-    add_rows(desk, counts, source=here)
+    add_rows(desk, counts, source=f"{SOURCE}:add_learners")
+    add_rows(desk, [("best_captured", best["captured"], "share", "")], n=len(data.bought), source=TRUTH)
+
+
+def learner_row(
+    score: uplift.SequentialScores, quality: uplift.RankingQuality, judged: uplift.TruthComparison
+) -> dict[str, Any]:
+    """One learner in the table."""
+    found = {"qini": quality.qini, "auuc": quality.auuc, "top": quality.uplift_at[0.3]}
+    return {
+        "model": f"{score.learner}-learner, {score.base}",
+        **flat(found),
+        "spearman": judged.spearman,
+        "captured": judged.share_captured,
+        # The area the Qini coefficient estimates, here under the curve of true effects.
+        "true_qini": float(np.trapezoid(judged.captured - judged.random, judged.share)),
+    }
 
 
 def register_main(desk: Desk, quality: uplift.RankingQuality, judged: uplift.TruthComparison) -> None:
-    """The numbers of the learner that decides."""
+    """The curve and the numbers of the learner that decides."""
+    curve = {
+        "share": judged.share,
+        "score": judged.captured,
+        "oracle": judged.oracle,
+        "random": judged.random,
+    }
+    desk.save("truth_curve", pd.DataFrame(curve))
     rows = (
         ("average", quality.average_effect, "Effect of free shipping on the share who buy, scored users"),
         ("qini", quality.qini, "Qini coefficient of the deciding learner"),
@@ -167,58 +150,39 @@ def register_main(desk: Desk, quality: uplift.RankingQuality, judged: uplift.Tru
     drawn = [(name, found, "points", label) for name, found, label in rows]
     source = "journey.uplift.curves:ranking_quality"
     add_rows(desk, drawn, method="bootstrap over users", n=quality.n, source=source)
-    desk.ledger.add(
-        "uplift.captured",
-        judged.share_captured,
-        "share",
-        n=quality.n,
-        label="Share of the oracle's gain over random that the ranking captures",
-        source="journey.uplift.truth:compare_with_truth",
-    )
+    label = "Share of the oracle's gain over random that the ranking captures"
+    add_rows(desk, [("captured", judged.share_captured, "share", label)], n=quality.n, source=TRUTH)
 
 
 def add_calibration(desk: Desk, trial: Trial, main: uplift.SequentialScores) -> None:
     """Predicted against observed uplift by tenth of the users who are scored."""
     data = trial.data
     bins = uplift.uplift_by_bin(data.bought, data.treated, main.effect, bins=10)
-    desk.save(
-        "bins",
-        pd.DataFrame(
-            {
-                "bin": np.arange(1, 11),
-                "predicted": bins.predicted,
-                "observed": bins.observed,
-                "low": bins.low,
-                "high": bins.high,
-                "treated": bins.n_treated,
-                "control": bins.n_control,
-            }
-        ),
-    )
+    table = {
+        "bin": np.arange(1, 11),
+        "predicted": bins.predicted,
+        "observed": bins.observed,
+        "low": bins.low,
+        "high": bins.high,
+        "treated": bins.n_treated,
+        "control": bins.n_control,
+    }
+    desk.save("bins", pd.DataFrame(table))
     test = uplift.heterogeneity_test(data.bought, data.treated, main.effect, baseline=main.control_mean)
-    desk.ledger.add(
-        "uplift.slope",
-        test.slope,
-        "ratio",
-        digits=2,
-        method="best linear predictor",
-        n=test.n,
-        label="Slope of observed on predicted uplift",
-        source="journey.uplift.calibration:heterogeneity_test",
-    )
+    drawn = {"digits": 2, "method": "best linear predictor", "n": test.n}
+    slope = ("slope", test.slope, "ratio", "Slope of observed on predicted uplift", drawn)
+    add_rows(desk, [slope], source="journey.uplift.calibration:heterogeneity_test")
 
 
 def add_groups(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:
     """Bounds on the four groups, as far as data can say."""
     strata = pd.qcut(pd.Series(main.control_mean).rank(method="first"), 5, labels=False).to_numpy()
     found = uplift.four_groups(trial.data.bought, trial.data.treated, strata=strata, seed=SEED)
+    rows = []
     for share in found.shares:
-        desk.ledger.add(
-            f"uplift.{share.group.replace(' ', '_')}",
-            f"{share.low:.1%} to {share.high:.1%}",
-            label=f"Bounds of the share of users: {share.group}",
-            source="journey.uplift.groups:four_groups",
-        )
+        name, bounds = share.group.replace(" ", "_"), f"{share.low:.1%} to {share.high:.1%}"
+        rows.append((name, bounds, "text", f"Bounds of the share of users: {share.group}"))
+    add_rows(desk, rows, source="journey.uplift.groups:four_groups")
 
 
 def write_scores(desk: Desk, trial: Trial, main: uplift.UpliftScores) -> None:

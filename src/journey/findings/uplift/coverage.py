@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.inference.intervals import wilson_estimate
 from journey.studies.registry import kept
 
@@ -31,21 +31,15 @@ def collect(desk: Desk) -> None:
     found = kept("uplift_coverage", desk.paths)
     result = found.results
     repeats = result["repeats"]
+    numbers: list[Row] = []
     rows: dict[str, dict[str, Any]] = {name: {"measure": label} for name, label in NAMES.items()}
     for each in result["drawn"]:
         short, measure = SHORT[each["method"]], each["measure"]
         share = wilson_estimate(each["covered"], repeats)
-        rows[measure] |= {
-            short: share.value,
-            f"{short}_low": share.low,
-            f"{short}_high": share.high,
-            f"{short}_factor": each["spread"] / each["stated"],
-        }
+        rows[measure] |= flat({short: share}) | {f"{short}_factor": each["spread"] / each["stated"]}
         if measure == "qini":
             label = f"Intervals that hold the truth: {NAMES[measure]}, {each['method']}"
-            desk.ledger.add(
-                f"uplift.covered_{short}_qini", share, "share", digits=0, label=label, source=SOURCE
-            )
+            numbers.append((f"covered_{short}_qini", share, "share", label, {"digits": 0}))
     desk.save("coverage", pd.DataFrame([rows[name] for name in NAMES]))
     desk.save("coverage_evidence", pd.DataFrame({"note": [found.label]}))
     for name, label in (
@@ -53,14 +47,10 @@ def collect(desk: Desk) -> None:
         ("users", "Users of each drawn experiment"),
         ("shops", "Experiments of that size in the large shop"),
     ):
-        desk.ledger.add(f"uplift.coverage_{name}", result[name], "count", label=label, source=SOURCE)
+        numbers.append((f"coverage_{name}", result[name], "count", label))
     for each in result["happened"]:
         if each["measure"] == "qini":
-            desk.ledger.add(
-                f"uplift.happened_{SHORT[each['method']]}_qini",
-                each["covered"],
-                "count",
-                n=result["shops"],
-                label=f"Shops whose interval holds the truth: {NAMES['qini']}, {each['method']}",
-                source=SOURCE,
-            )
+            name = f"happened_{SHORT[each['method']]}_qini"
+            label = f"Shops whose interval holds the truth: {NAMES['qini']}, {each['method']}"
+            numbers.append((name, each["covered"], "count", label, {"n": result["shops"]}))
+    add_rows(desk, numbers, source=SOURCE)

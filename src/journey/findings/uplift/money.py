@@ -10,7 +10,7 @@ import pandas as pd
 from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
-from journey.findings.desk import USERS, Desk, Row, add_rows
+from journey.findings.desk import USERS, Desk, Row, add_rows, flat
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
 from journey.uplift.policy import PolicyReturn
@@ -83,7 +83,7 @@ def add_policies(desk: Desk, trial: Trial, ranked: Rankings) -> None:
     for name, rule in rules.items():
         truth[name] = true_profit(desk, trial, rule)
     table = [policy_row(each, truth[each.name]) for each in found]
-    told = {"policy": "oracle: the truth decides", "share": float(best.mean()), **true_columns(oracle)}
+    told = {"policy": "oracle: the truth decides", "share": float(best.mean()), **flat({"truth": oracle})}
     desk.save("policies", pd.DataFrame([*table, told]))
     tried = [(each.name.replace(" ", "_"), each) for each in found if each.treated_share > 0]
     rows: list[Row] = [
@@ -118,13 +118,8 @@ def policy_row(found: PolicyReturn, truth: Estimate) -> dict[str, Any]:
         "low": profit.low,
         "high": profit.high,
         "roi": None if found.roi is None else found.roi.value,
-        **true_columns(truth),
+        **flat({"truth": truth}),
     }
-
-
-def true_columns(truth: Estimate) -> dict[str, float]:
-    """A true profit as columns of the table."""
-    return {"truth": truth.value, "truth_low": truth.low, "truth_high": truth.high}
 
 
 def for_all(each: Estimate) -> Estimate:
