@@ -37,6 +37,8 @@ KEPT = "journey.studies.registry:kept"
 TABLE_OF_RESULTS = "journey.report.results:load_table"
 LEDGER = "journey.report.ledger:Numbers"
 STORE, EVIDENCE = "journey.paths:Paths.store", "journey.paths:Paths.evidence"
+#: What counts lines and names of all code.
+CODE = "journey.report.code:"
 #: Files of the root that have a rule of their own, or that only say where the root is.
 MARKERS = {"_quarto.yml", "assumptions.toml", "numbers.json"}
 #: Files that chapter 05 writes for other tools, by their names.
@@ -85,6 +87,8 @@ class Inputs:
     def _all(self, sight: Sight, page: bool) -> dict[str, str]:
         found = {f"code {module}": value for module, value in sight.code.items()}
         found["libraries"] = self.libraries
+        if any(name.startswith(CODE) for name in sight.reached):
+            found["package"] = self.code.version
         queries = self.queries(sight)
         tables = {name for name in sight.names if WHOLE_TABLE.fullmatch(name)}
         tables |= {name for query in queries for name in TABLE.findall(query.read_text(encoding="utf-8"))}

@@ -185,7 +185,7 @@ def for_pages(paths: Paths) -> list[Stage]:
             "Write the tables that the SQL library's page loads",
             does(work.write_page_tables, paths),
             seen(f"{WORK}:write_page_tables"),
-            makes=("data/results/sql/page/",),
+            makes=("data/results/sql/",),
             apart=partial(work.write_page_tables, paths),
         ),
     ]

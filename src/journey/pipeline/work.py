@@ -192,9 +192,11 @@ def copy_duckdb(paths: Paths, report: Report | None = None) -> bool:
 
 
 def write_page_tables(paths: Paths, report: Report | None = None) -> None:
-    """Write the tables that the SQL library's page runs its queries on."""
+    """Write the tables that the SQL library's page runs its queries on, and where else the queries run."""
+    from journey.report.sqlsystems import write_systems
     from journey.warehouse.connect import connect
     from journey.warehouse.page_tables import write_page_tables as write
 
     with connect(paths.warehouse("simulated")) as warehouse:
         write(warehouse, paths.results / "sql" / "page")
+    write_systems(paths)

@@ -10,13 +10,13 @@ from journey.report.results import load_table
 from journey.report.sqlcells import runnable, sql_block, workbench
 from journey.report.sqlcolumns import with_intervals
 from journey.report.sqlmeaning import meaning
+from journey.report.sqlsystems import STUDY, SYSTEMS
 from journey.report.tables import show_result, show_table
 from journey.studies.registry import kept
 from journey.warehouse.query import QuerySpec, library, query
 from journey.warehouse.query_timings import Timing, load_timings
 
 ROWS_SHOWN = 2
-STUDY, SYSTEMS = "sql_systems", "scale/portability"
 MEGABYTE = 1_000_000
 #: What a page needs to compile WebAssembly is asked for by the element that runs it.
 SCRIPT = '<script type="module" src="../../assets/tools/sql.js" data-policy="wasm-unsafe-eval"></script>'

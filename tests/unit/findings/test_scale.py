@@ -148,7 +148,6 @@ def collected(tmp_path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> De
     monkeypatch.setattr(chapter, "kept", lambda name, *_: CLUSTER if name == "spark_engine" else kept)
     monkeypatch.setattr(fits, "kept", lambda *_: fitted())
     monkeypatch.setattr(others, "kept", lambda *_: compared())
-    monkeypatch.setattr(chapter, "add_portability", lambda desk: None)
     monkeypatch.setattr(targets, "kept", lambda name, *_: BUILT if name == "site_build" else SERVED)
     desk = Desk("scale", Paths(tmp_path))
     chapter.collect(desk)

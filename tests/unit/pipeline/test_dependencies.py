@@ -28,7 +28,7 @@ from journey.pipeline.check import check_project
 from journey.pipeline.inputs import chapters
 from journey.pipeline.pages import notebook_code, notebook_page_inputs, page_code, page_files
 from journey.pipeline.run import PACKAGE, rests_on
-from journey.pipeline.sight import Sight
+from journey.pipeline.sight import Code, Sight
 from journey.report import notebooks
 from journey.report.sqlcells import register_magics
 from journey.studies.registry import STUDIES
@@ -210,6 +210,12 @@ def test_a_comment_or_a_docstring_concerns_nobody(small: SmallProject) -> None:
     )
     code.units = {key: unit for key, unit in code.units.items() if key[0] != "journey.metrics.drivers"}
     assert small.stale(code) == set()
+
+
+def test_a_line_more_concerns_the_page_that_counts_lines(small: SmallProject) -> None:
+    code = Code(PACKAGE)
+    code.version = "of other files"
+    assert small.stale(code) == {"chapters/appendix/code.qmd", "notebooks"}
 
 
 def test_an_editors_lock_file_concerns_nobody(small: SmallProject) -> None:

@@ -10,7 +10,7 @@ import pytest
 from support.query_shop import build_shop
 
 from journey.errors import JourneyError
-from journey.findings.scale.portability import CHANGED, measured
+from journey.report.sqlsystems import CHANGED, measured
 from journey.studies.registry import kept
 from journey.studies.sql_systems.postgres import server, server_programs
 from journey.studies.sql_systems.study import SAME, difference, outcomes

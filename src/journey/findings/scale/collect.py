@@ -9,7 +9,6 @@ import pandas as pd
 from journey.findings.desk import Desk
 from journey.findings.scale.fits import add_fits
 from journey.findings.scale.others import add_others
-from journey.findings.scale.portability import add_portability
 from journey.findings.scale.targets import add_targets
 from journey.report.formats import format_number
 from journey.studies.registry import kept
@@ -45,7 +44,6 @@ def collect(desk: Desk) -> None:
     add_comparison(desk, runs[runs["events"] == compared].set_index("engine"))
     add_largest(desk, found, runs[runs["events"] == sizes[-1]].set_index("engine"))
     add_fits(desk)
-    add_portability(desk)
     add_others(desk)
     most = COPIES * compared if found["left_out"] else sizes[-1]
     add_targets(desk, runs, pd.DataFrame(found["models"]), found["growth"], (int(compared), int(most)))

@@ -1,4 +1,4 @@
-"""Findings on other systems: which queries of the library return the same values there."""
+"""Other systems than DuckDB: which queries of the library return the same values there."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.files import replacing
+from journey.paths import Paths
 from journey.studies.registry import kept
 from journey.studies.sql_systems.study import SAME, digest
 from journey.warehouse.query_portability import portability
 
+STUDY, SYSTEMS = "sql_systems", "sql/systems"
 CHANGED = "changed since it was run there"
 
 
-def add_portability(desk: Desk) -> None:
+def write_systems(paths: Paths) -> None:
     """Save one row a query and system; translating the library takes seconds, so no page does it."""
-    desk.save("portability", measured(kept("sql_systems", desk.paths).results))
+    with replacing(paths.results / f"{SYSTEMS}.parquet") as temporary:
+        measured(kept(STUDY, paths).results).to_parquet(temporary, index=False)
 
 
 def measured(results: dict[str, Any]) -> pd.DataFrame:
