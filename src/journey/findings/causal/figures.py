@@ -77,7 +77,7 @@ def overlap(frame: pd.DataFrame) -> go.Figure:
         )
     figure.update_xaxes(title="Estimated probability of a coupon, in twentieths", range=[0, 1])
     figure.update_yaxes(
-        title="Sessions", type="log", tickvals=COUNTS, ticktext=[f"{each:,}" for each in COUNTS]
+        title="Sessions, log axis", type="log", tickvals=COUNTS, ticktext=[f"{each:,}" for each in COUNTS]
     )
     return figure
 
