@@ -36,6 +36,7 @@ def test_code_is_copied_as_it_stands_in_the_package(browser: Browser, address: s
 def test_no_line_of_code_lies_under_the_button(browser: Browser, address: str, name: str, width: int):
     page = browser.new_page(viewport={"width": width, "height": 844})
     page.goto(f"{address}chapters/{name}.html", wait_until="load")
+    page.wait_for_function("""() => !document.querySelector("div.sourceCode:not(:has(button))")""")
     gaps = page.evaluate(
         """() => [...document.querySelectorAll("div.sourceCode")].map((block) => {
             for (let up = block; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
