@@ -109,7 +109,12 @@ def test_counts_add_up_and_every_difference_has_its_reason(tmp_path: Path) -> No
     assert numbers.rows.value == len(ENTRIES)
     assert numbers.total.value == sum(len(entry.printed) for entry in ENTRIES)
     assert numbers.met.value + numbers.differs.value == numbers.total.value
+    assert numbers.direct.value + numbers.elsewhere.value == numbers.total.value
+    assert numbers.direct_met.value + numbers.elsewhere_met.value == numbers.met.value
     frame = load_table(Paths(tmp_path), "agreement/published")
+    second = frame[frame["source"].str.endswith("†")]
+    assert second["figures"].sum() == numbers.elsewhere.value
+    assert second["figures_met"].sum() == numbers.elsewhere_met.value
     assert len(frame) == len(ENTRIES)
     assert (frame["why"].notna() == (frame["verdict"] == "differs")).all()
     assert (frame["source"].str.endswith("†").sum()) == sum(not e.source.digits_read for e in ENTRIES)

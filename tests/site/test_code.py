@@ -29,3 +29,21 @@ def test_code_is_copied_as_it_stands_in_the_package(browser: Browser, address: s
     assert page.evaluate("navigator.clipboard.readText()") == source(name[1], ROOT)[2]
     expect(button).to_be_visible(timeout=5000)
     context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["03-journeys", "appendix/your-shop", "appendix/sql-library"])
+def test_no_line_of_code_lies_under_the_button(browser: Browser, address: str, name: str, width: int):
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(f"{address}chapters/{name}.html", wait_until="load")
+    page.wait_for_function("""() => !document.querySelector("div.sourceCode:not(:has(button))")""")
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll("div.sourceCode")].map((block) => {
+            for (let up = block; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
+            const button = block.querySelector("button").getBoundingClientRect();
+            return block.querySelector("code").getBoundingClientRect().top - button.bottom;
+        })"""
+    )
+    page.close()
+    assert gaps
+    assert [gap for gap in gaps if gap < 0] == []

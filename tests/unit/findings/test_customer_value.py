@@ -7,6 +7,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.findings.customer_value import collect as chapter
+from journey.findings.customer_value.figures import later_months
 from journey.findings.desk import Desk
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
@@ -43,6 +44,15 @@ def test_a_store_without_truth_is_foretold_from_its_own_days(desk):
     assert (value["r2_low"] <= value["r2"]).all()
     retention = pd.read_parquet(desk.folder / "retention.parquet")
     assert (retention["bought"] <= retention["n"]).all()
+
+
+def test_ages_of_cohorts_become_calendar_months_across_a_year():
+    cells = pd.DataFrame({"cohort": ["2010-12-01", "2010-12-01", "2011-10-01"], "age": [1, 11, 1]})
+    assert [f"{pd.Period(ordinal=each, freq='M'):%b %Y}" for each in later_months(cells)] == [
+        "Jan 2011",
+        "Nov 2011",
+        "Nov 2011",
+    ]
 
 
 def test_a_store_without_orders_is_refused(tmp_path):

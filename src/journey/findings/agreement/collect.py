@@ -95,18 +95,22 @@ def tolerance_text(entry: Published) -> str:
 
 
 def add_counts(desk: Desk, compared: list[Comparison]) -> None:
-    """Register figures, all, met, not met, and those whose digits were read elsewhere; and comparisons."""
+    """Register figures, all, met, not met, apart by where their digits were read; and comparisons."""
     figures, met = sum(len(each.met) for each in compared), sum(sum(each.met) for each in compared)
-    elsewhere = sum(len(each.met) for each in compared if not each.entry.source.digits_read)
+    direct = [each for each in compared if each.entry.source.digits_read]
+    read, read_met = sum(len(each.met) for each in direct), sum(sum(each.met) for each in direct)
     differing = sum(not all(each.met) for each in compared)
-    label = "published figures whose digits were not read at the address given"
+    there, second = "published figures whose digits were read where printed", "second-hand published figures"
     rows = (
         ("total", figures, "count", "published figures compared"),
         ("met", met, "count", "published figures met"),
         ("differs", figures - met, "count", "published figures not met"),
         ("rows", len(compared), "count", "comparisons"),
         ("differing", differing, "count", "comparisons with a figure that is not met"),
-        ("elsewhere", elsewhere, "count", label),
+        ("direct", read, "count", there),
+        ("direct_met", read_met, "count", f"{there}, met"),
+        ("elsewhere", figures - read, "count", second),
+        ("elsewhere_met", met - read_met, "count", f"{second}, met"),
     )
     add_rows(desk, rows, source="journey.published:compare", dataset="published figures")
 

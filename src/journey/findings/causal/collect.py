@@ -128,16 +128,9 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
     add_rows(desk, rows, digits=3, n=len(treated), source="journey.causal.balance:balance")
     common = causal.overlap(treated, score, estimand="ATT")
     centres = (common.edges[:-1] + common.edges[1:]) / 2
-    desk.save(
-        "overlap",
-        pd.DataFrame(
-            {
-                "score": centres,
-                "coupon": common.treated / common.n_treated,
-                "no_coupon": common.control / common.n_control,
-            }
-        ),
-    )
+    counts = {"score": centres, "coupon": common.treated, "no_coupon": common.control}
+    desk.save("overlap", pd.DataFrame(counts))
+    add_scarce(desk, common)
     label = "Effective sample size of the weighted sessions without a coupon"
     highest, n = "Highest estimated probability of a coupon", {"digits": 2, "n": len(treated)}
     rows = (
@@ -145,6 +138,28 @@ def add_diagnostics(desk: Desk, treated: np.ndarray, covariates: np.ndarray, nam
         ("highest_score", common.highest, "ratio", highest, n),
     )
     add_rows(desk, rows, source="journey.causal.propensity:overlap")
+
+
+def add_scarce(desk: Desk, common: causal.Overlap) -> None:
+    """Register where sessions with a coupon outnumber the others, and how many have none beside them."""
+    start, alone = scarce(common.treated, common.control)
+    likely, lonely = "Probability from which most sessions have a coupon", "have none without one beside"
+    rows: tuple[Row, ...] = (
+        ("scarce_from", common.edges[start], "ratio", likely, {"digits": 1}),
+        ("scarce_with", common.treated[start:].sum(), "count", "Sessions with a coupon above it"),
+        ("scarce_without", common.control[start:].sum(), "count", "Sessions without one above it"),
+        ("alone", alone, "count", f"Sessions with a coupon that {lonely}"),
+    )
+    add_rows(desk, rows, source="journey.causal.propensity:overlap")
+
+
+def scarce(treated: np.ndarray, control: np.ndarray) -> tuple[int, int]:
+    """First bin from which on the treated outnumber the controls, and how many treated have no control.
+
+    Bins that hold nobody are no bins of the controls.
+    """
+    held = np.flatnonzero((control >= treated) & (control > 0))
+    return int(held.max(initial=-1)) + 1, int(treated[control == 0].sum())
 
 
 def add_sensitivity(desk: Desk, effect: causal.CausalEffect) -> None:

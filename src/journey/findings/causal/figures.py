@@ -20,6 +20,9 @@ COVARIATE_NAMES = {
     "week 7": "calendar week 7",
 }
 
+#: Ticks of an axis of counts in powers of ten.
+COUNTS = (1, 10, 100, 1000, 10_000)
+
 
 def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
     """Estimate of each method with its interval, and the truth."""
@@ -59,13 +62,23 @@ def balance(frame: pd.DataFrame) -> go.Figure:
 
 
 def overlap(frame: pd.DataFrame) -> go.Figure:
-    """Distribution of the propensity score with and without a coupon."""
+    """Sessions by propensity score with and without a coupon; a log axis, for a few are what matters."""
     figure = go.Figure()
-    for column, role, name in (("no_coupon", "neutral", "no coupon"), ("coupon", "series-1", "coupon")):
-        figure.add_bar(x=frame["score"], y=frame[column], name=name, marker={"color": colour(role)})
-    figure.update_xaxes(title="Estimated probability of a coupon")
-    figure.update_yaxes(title="Share of sessions", tickformat=".0%")
-    figure.update_layout(barmode="group", bargap=0.1)
+    for column, role, name in (("no_coupon", "axis", "no coupon"), ("coupon", "series-1", "coupon")):
+        rows = frame[frame[column].gt(0)]
+        figure.add_scatter(
+            x=rows["score"],
+            y=rows[column],
+            name=name,
+            mode="lines+markers",
+            line={"color": colour(role), "width": 2},
+            marker={"color": colour(role), "size": 8},
+            hovertemplate="%{x:.3f}: %{y:,} sessions<extra>" + name + "</extra>",
+        )
+    figure.update_xaxes(title="Estimated probability of a coupon, in twentieths", range=[0, 1])
+    figure.update_yaxes(
+        title="Sessions, log axis", type="log", tickvals=COUNTS, ticktext=[f"{each:,}" for each in COUNTS]
+    )
     return figure
 
 

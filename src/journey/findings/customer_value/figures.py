@@ -5,15 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars
+from journey.report.marks import band, error_bars, reference
 from journey.report.style import SEQUENTIAL, STRONG, colour
 
 
-def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
+def retention(frame: pd.DataFrame, *, every: str, most: float, calendar: bool = False) -> go.Figure:
     """Percentage of each cohort that buys in each later period; its size stands beside its date.
 
-    Cells carry whole numbers without a sign and there is no colour bar, so that they fit on a phone.
+    Periods are counted from the first purchase, or months have their names (`calendar`). Cells carry whole
+    numbers without a sign and there is no colour bar, so that they fit on a phone.
     """
+    if calendar:
+        frame = frame.assign(age=later_months(frame))
     wide = frame.pivot(index="cohort", columns="age", values="share")
     sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
     shape = "%b" if every == "month" else "%-d %b"
@@ -43,8 +46,17 @@ def retention(frame: pd.DataFrame, *, every: str, most: float) -> go.Figure:
             hoverinfo="skip",
         )
     figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
+    if calendar:
+        months = list(wide.columns)[::-2]
+        names = [f"{pd.Period(ordinal=month, freq='M'):%b}" for month in months]
+        figure.update_xaxes(title="Month of the later purchase", tickvals=months, ticktext=names)
     figure.update_yaxes(title=f"{every.capitalize()} won: customers", autorange="reversed", showgrid=False)
     return figure
+
+
+def later_months(frame: pd.DataFrame) -> pd.Series:
+    """The calendar month of each cell, counted from 1970: that of its cohort and its age in months."""
+    return frame["age"] + pd.to_datetime(frame["cohort"]).dt.to_period("M").map(lambda month: month.ordinal)
 
 
 def tracking(frame: pd.DataFrame) -> go.Figure:
@@ -93,8 +105,8 @@ def deciles(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def offers(frame: pd.DataFrame) -> go.Figure:
-    """Profit of an offer over the share of customers who get it."""
+def offers(frame: pd.DataFrame, limits: dict[str, float]) -> go.Figure:
+    """Profit of an offer over the share of customers who get it; `limits` are shares that have a name."""
     figure = go.Figure()
     for (score, part), role in zip(
         frame.sort_values("share").groupby("score", sort=False), ("series-1", "series-2"), strict=False
@@ -110,6 +122,8 @@ def offers(frame: pd.DataFrame) -> go.Figure:
             hovertemplate="%{x:.0%} get it: £%{y:,.0f}<extra></extra>",
         )
     figure.add_hline(y=0, line={"color": colour("muted"), "width": 1})
+    for name, share in limits.items():
+        reference(figure, share, name)
     figure.update_xaxes(title="Share of customers at risk who get the offer", tickformat=".0%")
     figure.update_yaxes(title="Profit for 1,000 at risk, £", tickformat=",.0f")
     return figure

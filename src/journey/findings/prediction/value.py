@@ -100,7 +100,6 @@ def add_values(
         ("value", value.value, "eur", 0, "Gain from helping by the score"),
         ("value_of_all", value.value_of_all, "eur", 0, "Gain from helping everybody"),
         ("value_over_all", value.over_all, "eur", 0, "Gain of the score over helping everybody"),
-        ("break_even_lift", value.break_even_lift, "share", 1, "Lift at which help breaks even"),
         ("value_of_rule", rule.value, "eur", 0, "Gain from helping who bought before"),
         ("value_over_rule", more, "eur", 0, "Gain of the score over helping who bought before"),
     ):
