@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -398,7 +397,4 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
-    # The code that results rest on becomes a million small objects that stay: to look for garbage among them
-    # at the usual pace is a third of the planning.
-    gc.set_threshold(100_000)
     sys.exit(run(sys.argv[1:]))

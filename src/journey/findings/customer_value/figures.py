@@ -47,11 +47,14 @@ def retention(frame: pd.DataFrame, *, every: str, most: float, calendar: bool = 
         )
     figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
     if calendar:
-        months = list(wide.columns)[::-2]
-        names = [f"{pd.Period(ordinal=month, freq='M'):%b}" for month in months]
-        figure.update_xaxes(title="Month of the later purchase", tickvals=months, ticktext=names)
+        _name_months(figure, list(wide.columns)[::-2])
     figure.update_yaxes(title=f"{every.capitalize()} won: customers", autorange="reversed", showgrid=False)
     return figure
+
+
+def _name_months(figure: go.Figure, months: list[int]) -> None:
+    names = [f"{pd.Period(ordinal=month, freq='M'):%b}" for month in months]
+    figure.update_xaxes(title="Month of the later purchase", tickvals=months, ticktext=names)
 
 
 def later_months(frame: pd.DataFrame) -> pd.Series:
