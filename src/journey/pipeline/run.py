@@ -272,8 +272,8 @@ class Bars:
 
 def plan(paths: Paths, store: str = "simulated") -> Build:
     """The build of a store as it is now."""
-    # Parsed code is a million small objects that stay; the usual search for garbage among them takes a third of
-    # the planning.
+    # Parsed code is a million small objects that stay; the usual search for garbage among them takes a third
+    # of the planning.
     gc.set_threshold(100_000)
 
     def look() -> Inputs:
