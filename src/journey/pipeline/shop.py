@@ -23,8 +23,6 @@ from journey.pipeline.stages import descends, does, seen
 from journey.pipeline.state import State, file_digest
 from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
-from journey.stores.imported import read_report
-from journey.stores.imported.sessions import STARTS
 from journey.stores.schema import USERS
 
 PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
@@ -41,6 +39,8 @@ def shop_paths(paths: Paths, store: str) -> ShopPaths:
     JourneyError
         When there is no such store.
     """
+    from journey.stores.imported import read_report  # brings DuckDB, which no other store needs here
+
     found = ShopPaths(paths.root, store)
     read_report(found)
     return found
@@ -57,6 +57,8 @@ def shop_build(paths: ShopPaths) -> Build:
 
 def shop_stages(paths: ShopPaths) -> list[Stage]:
     """Warehouse, parts of the report, decisions that rest on them, and the ledger."""
+    from journey.stores.imported.sessions import STARTS
+
     warehouse = Stage(
         "warehouse",
         "Clean the events and build the warehouse",
