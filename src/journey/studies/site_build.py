@@ -24,7 +24,7 @@ CHANGES = {
     QUERY: ("sql/analysis/intermediate/funnel_steps.sql", "\n-- Written anew.\n"),
 }
 #: Settings of the process that measures; a stranger's shell has none of them.
-OURS = ("JOURNEY_", "VIRTUAL_ENV", "PYTHON", "OMP_NUM_THREADS")
+OURS = ("JOURNEY_", "VIRTUAL_ENV", "PYTHON", "OMP_NUM_THREADS", "MAKE", "MFLAGS")
 
 
 def build_site(paths: Paths) -> dict[str, Any]:

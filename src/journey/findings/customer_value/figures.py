@@ -13,14 +13,12 @@ def retention(frame: pd.DataFrame, *, every: str, most: float, calendar: bool = 
     """Percentage of each cohort that buys in each later period; its size stands beside its date.
 
     Periods are counted from the first purchase, or months have their names (`calendar`). Cells carry whole
-    numbers without a sign and there is no colour bar, so that they fit on a phone.
+    numbers without a sign, so that they fit on a phone.
     """
     if calendar:
         frame = frame.assign(age=later_months(frame))
     wide = frame.pivot(index="cohort", columns="age", values="share")
-    sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
-    shape = "%b" if every == "month" else "%-d %b"
-    rows = [f"{pd.Timestamp(cohort):{shape}}: {sizes[cohort]:,}" for cohort in wide.index]
+    rows = _named_cohorts(frame, wide.index, "%b" if every == "month" else "%-d %b")
     figure = go.Figure(
         go.Heatmap(
             z=wide.to_numpy(),
@@ -50,6 +48,11 @@ def retention(frame: pd.DataFrame, *, every: str, most: float, calendar: bool = 
         _name_months(figure, list(wide.columns)[::-2])
     figure.update_yaxes(title=f"{every.capitalize()} won: customers", autorange="reversed", showgrid=False)
     return figure
+
+
+def _named_cohorts(frame: pd.DataFrame, cohorts: pd.Index, shape: str) -> list[str]:
+    sizes = frame.drop_duplicates("cohort").set_index("cohort")["n"]
+    return [f"{pd.Timestamp(cohort):{shape}}: {sizes[cohort]:,}" for cohort in cohorts]
 
 
 def _name_months(figure: go.Figure, months: list[int]) -> None:

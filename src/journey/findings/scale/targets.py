@@ -27,9 +27,9 @@ AIMS = {
     "memory": ("Memory of that", 4, "GB"),
     "answer": ("Scoring service: median answer, 8 at once", 5, "ms"),
     "rate": ("Scoring service: requests a second, at least", 2000, ""),
-    "site": ("`make site`, clean clone", 150, "s"),
-    "unchanged": ("`make site` when nothing changed", 1, "s"),
-    "query": ("`make site` after one query changed", 10, "s"),
+    "site": ("The whole site from a clean clone", 150, "s"),
+    "unchanged": ("The same when nothing changed", 1, "s"),
+    "query": ("The same after one query changed", 10, "s"),
 }
 AT_LEAST = ("rate",)
 #: The model that stores every clean event with its session.
@@ -99,7 +99,7 @@ def target_rows(reached: dict[str, float], named: dict[str, str]) -> pd.DataFram
     for name, (what, aim, unit) in AIMS.items():
         value = reached[name]
         met = value >= aim if name in AT_LEAST else value <= aim
-        digits, known = 0 if aim >= 100 else 2, not math.isnan(value)
+        known, digits = not math.isnan(value), 0 if value >= 100 else 1 if value >= 10 else 2
         rows.append(
             {
                 "what": what.format(**named),
