@@ -78,8 +78,9 @@ def add_comparison(desk: Desk, by: pd.DataFrame) -> None:
 
 
 def add_models(desk: Desk, models: pd.DataFrame, events: int) -> None:
-    """The costliest models of one size, in words."""
-    own = models[models["events"] == events]
+    """Every model of one size with its share of the time, and the costliest in words."""
+    own = models[models["events"] == events].sort_values("processor", ascending=False)
+    desk.save("models", own.assign(share=own["processor"] / own["processor"].sum()))
     most = own.nlargest(COSTLIEST, "processor")
     shares = most["processor"] / own["processor"].sum()
     named = [
