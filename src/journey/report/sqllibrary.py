@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pandas as pd
 
 from journey.paths import project
 from journey.report.markup import escape, filter_box, markdown_text, raw_block
@@ -30,7 +31,7 @@ def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None
     """Print every query of one level as a section of its own; call it in a cell with `output: asis`."""
     warehouse = connection or workbench()
     timings = load_timings()
-    rows = load_table(project(), SYSTEMS)
+    rows = _systems()
     for spec in library():
         if spec.level == level:
             same = rows[rows["same"] & rows["name"].eq(spec.name)]
@@ -57,7 +58,7 @@ def show_live() -> None:
 
 def show_portability() -> None:
     """Print for each system how many queries return the same values there, and why others do not."""
-    rows = load_table(project(), SYSTEMS)
+    rows = _systems()
     summary = rows.groupby("system", as_index=False).agg(
         queries=("name", "size"), translated=("translated", "sum"), same=("same", "sum")
     )
@@ -81,6 +82,13 @@ def show_portability() -> None:
         caption="Queries that do not say the same there, and why",
         columns={"name": ("Query", "text"), "system": ("System", "text"), "reason": ("Reason", "text")},
     )
+
+
+def _systems() -> pd.DataFrame:
+    """One row a query and system; asking for its cells would load a script that no other table here needs."""
+    rows = load_table(project(), SYSTEMS)
+    rows.attrs.clear()
+    return rows
 
 
 def _show(
