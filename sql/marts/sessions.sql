@@ -1,8 +1,9 @@
 -- question: What happened in each session?
 -- grain: session; session_id counts sessions by user and start
--- technique: one conditional aggregate over the events. Money is added up as decimals: a sum of doubles
---   depends in its last digits on the order in which threads deliver the rows. Revenue is null where a
---   price is not known, 0 where nothing was bought
+-- technique: one conditional aggregate over the events. Different items are counted apart, as pairs of
+--   session and item, because a count of distinct values beside other counts keeps a set a session. Money
+--   is added up as decimals: a sum of doubles depends in its last digits on the order in which threads
+--   deliver the rows. Revenue is null where a price is not known, 0 where nothing was bought
 -- keys: session_id
 -- nulls: discount_pct, revenue
 -- columns:
@@ -64,12 +65,22 @@ sessions as (
         count(*) filter (where event_type = 'remove_from_cart') as n_removes,
         count(*) filter (where event_type = 'checkout') as n_checkouts,
         count(*) filter (where event_type = 'purchase') as n_purchase_lines,
-        count(distinct item_id) filter (where event_type = 'view') as n_items_viewed,
         max(discount_pct) as discount_pct,
         count(net_amount) as n_priced_lines,
         coalesce(sum(net_amount), 0)::double as net_amount
     from events
     group by session_id, user_id
+),
+
+items_viewed as (
+    select session_id, item_id from events
+    where event_type = 'view' and item_id is not null
+    group by session_id, item_id
+),
+
+variety as (
+    select session_id, count(*) as n_items_viewed from items_viewed
+    group by session_id
 )
 
 select
@@ -88,7 +99,7 @@ select
     sessions.n_removes,
     sessions.n_checkouts,
     sessions.n_purchase_lines,
-    sessions.n_items_viewed,
+    coalesce(variety.n_items_viewed, 0) as n_items_viewed,
     sessions.discount_pct,
     sessions.n_carts > 0 as has_cart,
     sessions.n_checkouts > 0 as has_checkout,
@@ -102,5 +113,6 @@ select
     coalesce(users.age_band, 'unknown') as age_band
 from sessions
 cross join recorded
+left join variety using (session_id)
 left join users using (user_id)
 order by sessions.session_id

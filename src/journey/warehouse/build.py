@@ -59,7 +59,7 @@ def build_warehouse(
     progress: Progress | None = None,
     *,
     features: bool = True,
-    memory_limit: str = "4GB",
+    memory_limit: str = "3400MB",
     threads: int = 2,
 ) -> WarehouseSummary:
     """Clean a store and build its marts into one DuckDB file.
@@ -80,7 +80,8 @@ def build_warehouse(
     features
         Whether to build the marts that only prediction needs, too.
     memory_limit
-        What DuckDB may keep in memory; it spills the rest to a folder beside the target.
+        What DuckDB may keep in memory; it spills the rest to a folder beside the target. The process takes
+        about a tenth more.
     threads
         Threads of DuckDB.
 

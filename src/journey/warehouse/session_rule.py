@@ -17,14 +17,17 @@ from journey.stores.imported.sessions import OWN, RULE, STARTS
 from journey.stores.schema import read_manifest
 
 USUAL = "interval 30 minutes"
+#: Microseconds of a stretch of the clock within which no session can end: by the project's rule as long as
+#: the gap, by starts that the import found a single moment.
+STRETCH, MINUTE, MOMENT = "1_800_000_000", 60_000_000, 1
 #: Where a session starts by the project's rule, and by starts that the import found.
 BY_GAP = f"""    select * from preceded
-    where previous_ts is null or ts > previous_ts + {USUAL}
+    where previous_ts is null or first_ts > previous_ts + {USUAL}
 """
 BY_NUMBER = """    select preceded.* from preceded
     asof left join read_parquet('{starts}') as own
         on preceded.user_id = own.user_id
-        and preceded.ts >= own.ts
+        and preceded.first_ts >= own.ts
     where previous_ts is null or own.ts > previous_ts
 """
 GAP = """-- question: After how many minutes without an event does a session end?
@@ -74,13 +77,14 @@ def models_for(store: Path, sql: Path) -> Iterator[Path]:
             shutil.copytree(sql / part, copied / part)
         starts = copied / "staging" / "session_starts.sql"
         text = starts.read_text(encoding="utf-8")
-        if text.count(BY_GAP) != 1:
+        if text.count(BY_GAP) != 1 or text.count(STRETCH) != 1:
             raise JourneyError(f"{sql / 'staging' / starts.name}: {USUAL!r} must end a session there, once")
+        minutes = 0 if rule == OWN else int(rule)
         if rule == OWN:
             ours = BY_NUMBER.replace("{starts}", str(store.parent / STARTS).replace("'", "''"))
         else:
-            ours = BY_GAP.replace(USUAL, f"interval {int(rule)} minutes")
-        starts.write_text(text.replace(BY_GAP, ours), encoding="utf-8")
-        minutes = 0 if rule == OWN else int(rule)
+            ours = BY_GAP.replace(USUAL, f"interval {minutes} minutes")
+        text = text.replace(STRETCH, str(minutes * MINUTE or MOMENT)).replace(BY_GAP, ours)
+        starts.write_text(text, encoding="utf-8")
         (copied / "staging" / "session_gap.sql").write_text(GAP.format(minutes=minutes), encoding="utf-8")
         yield copied

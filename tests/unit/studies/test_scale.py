@@ -14,7 +14,8 @@ from journey.errors import JourneyError
 from journey.paths import project
 from journey.studies.scale import study
 from journey.studies.scale.engines import COLUMNS, PANDAS, POLARS, SCAN, SQL, check_equal, measure
-from journey.studies.scale.peers import pandas_sessions, polars_sessions
+from journey.studies.scale.peers import pandas_sessions
+from journey.studies.scale.polars_peer import polars_sessions
 from journey.studies.scale.study import (
     SAME,
     SESSIONS,

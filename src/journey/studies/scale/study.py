@@ -30,17 +30,19 @@ from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
 from journey.studies.scale.engines import (
     ENGINES,
+    MEMORY,
     PANDAS,
     POLARS,
     SQL,
     Measured,
+    all_models,
     check_equal,
     measure,
+    needed,
     warehouse_of,
 )
 from journey.warehouse.build import FEATURES
 from journey.warehouse.connect import connect
-from journey.warehouse.models import read_models
 from journey.warehouse.query import query
 
 #: Users of the simulated shops; those after the second are left out while the machine is busy.
@@ -52,8 +54,6 @@ REPEATS = 2
 BUSY = 2
 #: Parts of the SQL: what its peers do, too, and all but what only prediction needs.
 SAME, SESSIONS = "sql, the same", "sql, sessions"
-#: What the peers make.
-MADE = ("marts.sessions", "marts.session_funnels")
 LIBRARIES = ("duckdb", "polars", "pandas")
 
 
@@ -119,12 +119,12 @@ def add_size(found: dict[str, Any], store: Path, sql: Path, folder: Path, repeat
         try:
             runs = [measure(engine, store, sql, folder) for _ in range(repeats)]
         except JourneyError:
-            if engine not in (POLARS, PANDAS):
+            if engine not in (POLARS, PANDAS, MEMORY):
                 raise
             found["missing"].append({"engine": engine, "events": events_of(store)})
         else:
             best[engine] = min(runs, key=lambda run: run.processor)
-    sessions = check_equal(folder, (SQL, *(peer for peer in (POLARS, PANDAS) if peer in best)))
+    sessions = check_equal(folder, (SQL, *(peer for peer in (POLARS, PANDAS, MEMORY) if peer in best)))
     events = events_of(store)
     parts = {SAME: the_same(best[SQL], sql), SESSIONS: sessions_alone(best[SQL])}
     for engine, run in (best | parts).items():
@@ -153,15 +153,8 @@ def sessions_alone(whole: Measured) -> Measured:
 
 def the_same(whole: Measured, sql: Path) -> Measured:
     """What of a whole run sessions and funnel took: their own models and what these read, stored."""
-    reads = {
-        model.name: model.reads for model in (*read_models(sql / "staging"), *read_models(sql / "marts"))
-    }
-    needed, waiting = set(MADE), list(MADE)
-    while waiting:
-        more = {name for name in reads[waiting.pop()] if name in reads} - needed
-        needed |= more
-        waiting += more
-    return _part(SAME, whole, [each for each in whole.models if each[0] in needed])
+    names = {model.name for model in needed(all_models(sql))}
+    return _part(SAME, whole, [each for each in whole.models if each[0] in names])
 
 
 def _part(name: str, whole: Measured, models: list[tuple[str, float, float]]) -> Measured:
