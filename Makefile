@@ -57,7 +57,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 lock: $(READY) ## Pin the dependencies again: for readers, for the scoring service, for the tests, and uv
 	PATH="$(abspath $(BIN)):$$PATH"; $(LOCK) --extra install pyproject.toml -o requirements.lock && \
 	$(LOCK) --extra install --extra api -c requirements.lock pyproject.toml -o requirements-api.lock && \
-	$(LOCK) --extra install --extra api --extra test -c requirements-api.lock pyproject.toml -o requirements-test.lock && \
+	$(LOCK) --extra install --extra api --extra test --extra oracle -c requirements-api.lock pyproject.toml -o requirements-test.lock && \
 	echo uv | $(LOCK) - -o requirements-uv.lock
 
 clean: ## Remove everything that is built

@@ -281,32 +281,27 @@ def render(
 def study(
     names: Annotated[list[str] | None, typer.Argument(help="Studies to compute again.")] = None,
     only_list: Annotated[bool, typer.Option("--list", help="List all studies and compute nothing.")] = False,
-    changed: Annotated[
-        bool,
-        typer.Option("--changed", help="Those whose code has changed since."),
-    ] = False,
-    part: Annotated[
-        bool,
-        typer.Option("--part", help="Only a part, to see that new code agrees."),
-    ] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Those whose code has changed since.")] = False,
+    part: Annotated[bool, typer.Option("--part", help="Only a part, to see that new code agrees.")] = False,
 ) -> None:
     """Compute committed results of data/evidence/ again; files change only where results or code did.
 
     Example: journey study coupon_bias drift_twins
     """
-    from journey.studies.registry import STUDIES, check_study, known, stale
-    from journey.studies.running import run_studies
+    from journey.studies import running
+    from journey.studies.registry import check_study, known
 
     paths = here()
     if only_list:
-        old = stale(paths)
-        for name, each in STUDIES.items():
-            state = "changed" if name in old else "current"
-            typer.echo(f"{name:<30} {state:<8} {each.answers}")
+        for line in running.listed(paths):
+            typer.echo(line)
         return
     chosen = [known(name).name for name in names or []]
-    if changed:
-        chosen += stale(paths)
+    for name, why_not in running.changed(paths) if changed else ():
+        if why_not:
+            console.print(f"Left out: {why_not}", highlight=False, markup=False)
+        else:
+            chosen.append(name)
     if not chosen and not changed:
         raise JourneyError("name a study, or use --changed or --list")
     if part:
@@ -314,7 +309,7 @@ def study(
             console.print(f"{name}: {check_study(name, paths)} agree.", highlight=False, markup=False)
         return
     console.print(f"Studies: {', '.join(chosen) or 'none; all are current'}.", highlight=False)
-    for number, (name, seconds) in enumerate(run_studies(chosen, paths), 1):
+    for number, (name, seconds) in enumerate(running.run_studies(chosen, paths), 1):
         told = f"{number} of {len(set(chosen))}: {name}, {seconds:.0f} s"
         console.print(told, highlight=False, markup=False)
 

@@ -1,6 +1,8 @@
 """The command line: bad input is one sentence and exit status 2; a stop says how to go on."""
 
 import errno
+import importlib.util
+import re
 import signal
 import subprocess
 import sys
@@ -80,13 +82,18 @@ def test_a_missing_project_is_said_and_nothing_is_made(command, tmp_path, monkey
 
 def test_what_has_changed_is_listed_and_computed(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr("journey.studies.registry.stale", lambda paths: ["drift_twins"])
+    monkeypatch.setattr("journey.studies.running.stale", lambda paths: ["drift_twins", "sequence_model"])
+    found = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else found(name))
     monkeypatch.setattr("journey.studies.running.run_studies", lambda names, paths: ran.extend(names) or [])
     assert run(["study", "--changed"]) == 0
     assert ran == ["drift_twins"]
+    told = " ".join(capsys.readouterr().err.split())
+    assert "Left out: study sequence_model needs torch" in told
     assert run(["study", "--list"]) == 0
-    states = dict(line.split()[:2] for line in capsys.readouterr().out.splitlines() if line.endswith("?"))
-    assert (states["drift_twins"], states["birth_weights"]) == ("changed", "current")
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert [lines[name].split()[1] for name in ("drift_twins", "birth_weights")] == ["changed", "current"]
+    assert re.search(r"current +\d+ s  How often do daily looks .*\? \(asos\)$", lines["asos_peeking"])
 
 
 @pytest.mark.parametrize("command", ["simulate", "build", "numbers", "render", "study birth_weights"])

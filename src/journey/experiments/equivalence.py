@@ -81,7 +81,7 @@ def equivalence(
         margin) C, so it needs no approximation of the ratio; its interval is Fieller's. Where a cell of two
         conversion rates is small, tests and interval are those of the score.
     alpha : float
-        Level of each one-sided test, below 0.5.
+        Error rate of each one-sided test, below 0.5.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -11,7 +12,7 @@ from multiprocessing import get_context
 from journey.errors import JourneyError, require
 from journey.paths import Paths
 from journey.stores.locate import locate
-from journey.studies.registry import kept, known
+from journey.studies.registry import STUDIES, kept, known, stale
 from journey.studies.study import Study, log_study
 
 
@@ -42,6 +43,28 @@ def run_studies(names: Iterable[str], paths: Paths) -> Iterator[tuple[str, float
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def listed(paths: Paths) -> Iterator[str]:
+    """One line a study: name, whether its result is of the current code, seconds it took, data, question."""
+    old = stale(paths)
+    for name, study in STUDIES.items():
+        file = paths.evidence / f"{name}.json"
+        took = f"{json.loads(file.read_text(encoding='utf-8'))['seconds']:.0f} s" if file.is_file() else ""
+        data = ", ".join(study.datasets) or study.made_from
+        state = "changed" if name in old else "current"
+        yield f"{name:<30} {state:<8} {took:>7}  {study.answers} ({data})"
+
+
+def changed(paths: Paths) -> Iterator[tuple[str, str]]:
+    """Name of each study whose code has changed since; and why it cannot run here, or an empty text."""
+    for name in stale(paths):
+        try:
+            _check_needs(known(name), paths)
+        except JourneyError as error:
+            yield name, str(error)
+        else:
+            yield name, ""
 
 
 def _renewed(name: str, paths: Paths) -> tuple[str, float]:

@@ -21,7 +21,7 @@ from journey.studies.peer_speed.study import COMPARISONS, NODE, PAGES, Compariso
 from journey.studies.peer_speed.way import timed
 from journey.uplift import xgboost_base
 
-PEERS = {"tea_tasting": "bench", "sklift": "bench", "gbstats": "test"}
+PEERS = {"tea_tasting": "bench", "sklift": "bench", "gbstats": "oracle"}
 MODULES = {
     ways.TEA: "tea_tasting",
     ways.TEA_ARROW: "tea_tasting",

@@ -92,7 +92,7 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
 
 
 def add_watch(desk: Desk, frame: FeatureFrame, log: Log, weeks: Weeks) -> None:
-    """What the watch compares: its reference, its variables, its level."""
+    """What the watch compares: its reference, its variables, its error rate."""
     look = any_look(log)
     rows: tuple[Row, ...] = (
         ("watch_from", day(weeks.starts(BEFORE)), "text", "First day of the watch"),
@@ -100,7 +100,7 @@ def add_watch(desk: Desk, frame: FeatureFrame, log: Log, weeks: Weeks) -> None:
         ("looks", len(log.looks), "count", "Weeks that are watched"),
         ("variables", len(log.names), "count", "Variables that are watched"),
         ("reference_rows", look.reference, "count", "Sessions of the reference"),
-        ("level", log.alpha, "share", "Accepted chance of a false alarm", {"digits": 0}),
+        ("alpha", log.alpha, "share", "Accepted chance of a false alarm", {"digits": 0}),
         ("draws", len(look.chance["psi"]), "count", "Draws without a calendar"),
         ("rule", RULE, "ratio", "Rule of thumb for the stability index", {"digits": 1}),
     )
