@@ -12,8 +12,19 @@ from support.warehouse_stores import SMALL_SHOP, event, write_store
 
 from journey.errors import JourneyError
 from journey.paths import project
-from journey.studies.scale import study
-from journey.studies.scale.engines import COLUMNS, PANDAS, POLARS, SCAN, SQL, check_equal, measure
+from journey.studies.scale import plain, study
+from journey.studies.scale.engines import (
+    COLUMNS,
+    MEMORY,
+    PANDAS,
+    POLARS,
+    SCAN,
+    SQL,
+    all_models,
+    check_equal,
+    measure,
+    sql_sessions,
+)
 from journey.studies.scale.peers import pandas_sessions
 from journey.studies.scale.polars_peer import polars_sessions
 from journey.studies.scale.study import (
@@ -43,6 +54,7 @@ DIRTY = [
     event(42, 50, "checkout", user_id=9, discount_pct=12.5),
 ]
 PEERS = [
+    pytest.param(lambda store: sql_sessions(store, SQL_FOLDER), id="sql in memory"),
     pytest.param(pandas_sessions, id="pandas"),
     pytest.param(
         polars_sessions,
@@ -85,7 +97,7 @@ def test_a_peer_finds_the_sessions_of_the_sql(peer, store: Path, folder: Path) -
     assert set(found["furthest_step"]) >= {"view", "cart", "visit"}
 
 
-@pytest.mark.parametrize("column", ["n_views", "furthest_step", "revenue", "session_end"])
+@pytest.mark.parametrize("column", ["n_views", "furthest_step", "revenue", "duration_s", "session_end"])
 def test_other_sessions_are_refused(column: str, store: Path, folder: Path) -> None:
     found = pd.read_parquet(folder / f"{SQL}.parquet")
     other = {
@@ -93,6 +105,7 @@ def test_other_sessions_are_refused(column: str, store: Path, folder: Path) -> N
         "session_end": pd.Timestamp("2025-03-12"),
         "n_views": 1000,
         "revenue": 1e-5,
+        "duration_s": 1e-5,
     }
     found.loc[0, column] = other[column]
     found.to_parquet(folder / "wrong.parquet")
@@ -130,6 +143,28 @@ def test_copies_of_a_shop_hold_everything_so_many_times(store: Path, tmp_path: P
         ).fetchone() == (0,)
 
 
+def test_the_plain_way_gives_the_same_rows(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "REPEATS", 1)
+    found = plain.written_plainly(store, SQL_FOLDER)
+    assert {each["model"] for each in found} == {way.model for way in plain.WAYS}
+    rows = {each["model"]: each["rows"] for each in found}
+    assert rows["staging.repeated_events"] > 2
+    assert rows["marts.sessions"] == rows["staging.session_starts"] > 4
+
+
+def test_a_plain_way_with_other_rows_is_refused(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = plain.Plain("marts.sessions", "", "", (("max(discount_pct)", "min(discount_pct) - 1"),))
+    monkeypatch.setattr(plain, "WAYS", (wrong,))
+    with pytest.raises(JourneyError, match=r"marts\.sessions in the plain way gives other rows"):
+        plain.written_plainly(store, SQL_FOLDER)
+
+
+def test_a_passage_that_is_gone_is_named() -> None:
+    model = next(each for each in all_models(SQL_FOLDER) if each.name == "marts.sessions")
+    with pytest.raises(JourneyError, match=r"sessions\.sql: 'no such words' must stand there once"):
+        plain.plain_model(model, plain.Plain("marts.sessions", "", "", (("no such words", ""),)))
+
+
 def test_growth_is_the_exponent_between_the_two_largest_sizes() -> None:
     runs = [
         {"engine": "a", "events": events, "processor": seconds}
@@ -150,7 +185,10 @@ def test_the_kept_run_is_whole() -> None:
     missing = {(each["engine"], each["events"]) for each in kept["missing"]}
     assert len(sizes) == (2 if kept["left_out"] else len(study.USERS) + 1)
     for events, engines in sizes.items():
-        expected = {SCAN, POLARS, PANDAS, SQL, SESSIONS, SAME} - {e for e, size in missing if size == events}
+        expected = {SCAN, POLARS, PANDAS, MEMORY, SQL, SESSIONS, SAME} - {
+            e for e, size in missing if size == events
+        }
         assert engines == expected
     assert (runs.groupby("events")["sessions"].nunique() == 1).all()
     assert set(kept["growth"]) >= {SQL, SESSIONS, SCAN}
+    assert {each["model"] for each in kept["written"]} == {way.model for way in plain.WAYS}

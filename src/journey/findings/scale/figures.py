@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from journey.findings.scale.collect import NAMES
 from journey.report.style import colour
 
-ROLES = ("neutral", "series-3", "series-2", "series-5", "series-4", "series-1")
+ROLES = ("neutral", "series-3", "series-2", "series-6", "series-5", "series-4", "series-1")
 SECONDS = (0.1, 1, 10, 100, 1000)
 
 

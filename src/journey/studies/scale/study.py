@@ -41,6 +41,7 @@ from journey.studies.scale.engines import (
     needed,
     warehouse_of,
 )
+from journey.studies.scale.plain import written_plainly
 from journey.warehouse.build import FEATURES
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
@@ -64,7 +65,8 @@ def scale(paths: Paths) -> dict[str, Any]:
     -------
     dict
         `runs`: one row an engine and size, with events, sessions, seconds by the clock, processor seconds,
-        peak memory in GB and events a second. `models`: seconds and processor seconds of every model by
+        peak memory in GB and events a second. `written`: what models take as they are and in the plain way,
+        on the largest simulated shop. `models`: seconds and processor seconds of every model by
         size. `growth`: engine -> exponent of processor seconds over events between the two largest sizes.
         `customers`: seconds of the customers' queries and methods on the largest shop. `missing`: engines
         that did not finish. `left_out`: whether the large shops were. `cores`, `load` (how many were at
@@ -81,6 +83,7 @@ def scale(paths: Paths) -> dict[str, Any]:
             store = folder / f"shop of {users}"
             simulate(store, ShopParameters(users=users))
             add_size(found, store, paths.sql, folder, 1 if busy else REPEATS)
+        found["written"] = written_plainly(store, paths.sql)
         if not busy:
             large = folder / "shop of copies"
             copy_shop(store, large, COPIES)
