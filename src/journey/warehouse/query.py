@@ -103,7 +103,9 @@ def query(
 
     Examples
     --------
-    >>> query("top_products", n=5)  # doctest: +SKIP
+    >>> query("top_products", rows=5)
+    Traceback (most recent call last):
+    journey.errors.JourneyError: query 'top_products' has no parameter 'rows'; it has n
     """
     spec = find(name)
     defaults = dict(spec.parameters)
