@@ -13,7 +13,6 @@ from journey.causal.nuisance import ModelFactory
 from journey.causal.propensity import (
     Overlap,
     Propensity,
-    cross_fit_propensity,
     effective_sample_size,
     fit_propensity,
     inverse_probability_weights,
@@ -48,7 +47,6 @@ __all__ = [
     "augmented_weighting",
     "balance",
     "compare_estimators",
-    "cross_fit_propensity",
     "decision_cost",
     "doubly_robust",
     "e_value",

@@ -7,7 +7,7 @@
 | what to ask of them | `difference`, `relative_lift`, `equivalence`, `heterogeneity`, `confidence_sequence` |
 | conversion rates | `two_proportions`, `newcombe`, `wilson`, `beta_binomial`; small cells: `score` |
 | values instead of sums | `winsorised`, `quantile_effect` |
-| checks | `sample_ratio_test`, `sequential_sample_ratio`, `design_effect` |
+| checks | `sample_ratio_test`, `sequential_sample_ratio` |
 | plan | `mean_sample_size`, `proportion_sample_size`, `mean_power`, `duration`, ... |
 | look early | `group_sequential`, `crossing_probabilities`, `first_crossing`, `confidence_sequence` |
 | many metrics | `holm`, `benjamini_hochberg` |
@@ -21,10 +21,9 @@ experiments day by day.
 from journey.experiments.always_valid import (
     confidence_sequence,
     mixture_rho,
-    running_minimum,
 )
 from journey.experiments.bayes import Posterior, beta_binomial, expected_loss, probability_best
-from journey.experiments.cluster import ClusterSample, DesignEffect, clustered, design_effect
+from journey.experiments.cluster import ClusterSample, clustered
 from journey.experiments.cuped import CupedEstimates, cuped
 from journey.experiments.duration import Duration, duration
 from journey.experiments.effects import ArmEstimates, Effect, difference
@@ -37,7 +36,6 @@ from journey.experiments.group_sequential import (
     group_sequential,
     hwang_shih_decani,
     inflation_factor,
-    repeated_interval,
 )
 from journey.experiments.heterogeneity import Heterogeneity, SegmentEffect, heterogeneity
 from journey.experiments.means import means
@@ -66,7 +64,6 @@ __all__ = [
     "ClusterSample",
     "Crossing",
     "CupedEstimates",
-    "DesignEffect",
     "Duration",
     "Effect",
     "Equivalence",
@@ -88,7 +85,6 @@ __all__ = [
     "confidence_sequence",
     "crossing_probabilities",
     "cuped",
-    "design_effect",
     "difference",
     "duration",
     "equivalence",
@@ -115,8 +111,6 @@ __all__ = [
     "quantile_effect",
     "ratios",
     "relative_lift",
-    "repeated_interval",
-    "running_minimum",
     "sample_ratio_test",
     "sequential_sample_ratio",
     "two_proportions",
