@@ -22,8 +22,8 @@ def found(
     paths = ShopPaths(folder, name)
     work.fill_warehouse(paths, name, lambda done, total: None)
     for part in parts:
-        collect_part(paths, part, lambda done, total: None)
+        collect_part(paths, part)
     ledgers = [paths.results / part / "numbers.json" for part in parts]
-    work.gather(paths, ledgers, lambda done, total: None)
+    work.gather(paths, ledgers)
     reasons = {file.parent.name: json.loads(file.read_text()) for file in paths.results.glob("*/absent.json")}
     return Numbers(paths.numbers), reasons
