@@ -53,8 +53,8 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
 def _panel(frame: pd.DataFrame, name: str, *, named: bool) -> go.Figure:
     """One variable: the band without an alarm, the twin and the shop; with `named`, in the legend too."""
     panel, week = go.Figure(), frame["week"]
-    band(panel, week, frame["limit"] * 0 + LOWEST, frame["limit"], colour("muted", 0.2))
-    panel.data[0].update(mode="lines", name="no alarm", showlegend=named)
+    legend = {"mode": "lines", "name": "no alarm", "showlegend": named}
+    band(panel, week, frame["limit"] * 0 + LOWEST, frame["limit"], colour("muted", 0.2), **legend)
     for column, words, role, dash in (
         ("quiet", "the same shop, nothing planted", "series-2", "dot"),
         ("psi", "this shop", "series-1", "solid"),

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.recommend.study import LENGTH
-from journey.report.marks import error_bars, marker
+from journey.report.marks import error_bars, line_of, marker
 from journey.report.style import colour
 
 ROLES = {
@@ -22,19 +22,14 @@ def methods(frame: pd.DataFrame) -> go.Figure:
     rows = frame.sort_values("recall", kind="stable")
     oracle = rows["method"].eq("oracle")
     figure = go.Figure()
-    for (_, row), known in zip(rows.iterrows(), oracle, strict=True):
-        shade = colour("truth" if known else "series-1")
+    for place, known in enumerate(oracle):
+        row, role = rows.iloc[[place]], "truth" if known else "series-1"
         figure.add_scatter(
-            x=[row["recall"]],
-            y=[row["name"]],
+            x=row["recall"],
+            y=row["name"],
             mode="markers",
-            marker=marker("truth" if known else "series-1"),
-            error_x=error_bars(
-                pd.Series([row["recall"]]),
-                pd.Series([row["recall_low"]]),
-                pd.Series([row["recall_high"]]),
-                shade,
-            ),
+            marker=marker(role),
+            error_x=error_bars(row["recall"], row["recall_low"], row["recall_high"], colour(role)),
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of later choices in a list of 20", tickformat=".0%", rangemode="tozero")
@@ -75,11 +70,7 @@ def history(frame: pd.DataFrame) -> go.Figure:
             name=name,
             mode="lines+markers",
             marker=marker(ROLES[name], 9),
-            line={
-                "width": 2,
-                "color": colour(ROLES[name]),
-                "dash": "dot" if ROLES[name] == "truth" else "solid",
-            },
+            line=line_of(ROLES[name]),
             error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
             customdata=groups,
             hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",
