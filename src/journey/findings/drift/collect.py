@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame, load_features
-from journey.findings.desk import Desk, Row, add_rows
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.drift import shops as drift_shops
 from journey.findings.drift.shops import Weeks, plain
 from journey.inference.estimate import Estimate
@@ -224,15 +224,8 @@ def add_quality(
         inside = week == number
         counts = {"sessions": int(inside.sum()), "buyers": int(y[inside].sum())}
         for name, p in (("frozen", fixed), ("retrained every week", weekly)):
-            rows.append(
-                {"starts": f"{calendar.starts(int(number)):%-d %b}", "week": int(number), "model": name}
-                | counts
-                | {
-                    f"{metric}{end}": getattr(each, part)
-                    for metric, each in quality(y[inside], p[inside], users[inside]).items()
-                    for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
-                }
-            )
+            row = {"starts": f"{calendar.starts(int(number)):%-d %b}", "week": int(number), "model": name}
+            rows.append(row | counts | flat(quality(y[inside], p[inside], users[inside])))
     table = pd.DataFrame(rows)
     table["shifted"] = table["week"] >= calendar.shifted
     desk.save("quality", table)
