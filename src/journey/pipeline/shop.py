@@ -15,12 +15,11 @@ from journey.errors import JourneyError
 from journey.files import replacing, write_text
 from journey.paths import Paths, ShopPaths
 from journey.pipeline import work
-from journey.pipeline.inputs import Inputs
-from journey.pipeline.run import PACKAGE, Build
-from journey.pipeline.sight import Code, digest
+from journey.pipeline.run import PACKAGE, Build, build_of
+from journey.pipeline.sight import digest
 from journey.pipeline.stage import Stage
 from journey.pipeline.stages import descends, does, joined, seen, step
-from journey.pipeline.state import State, file_digest
+from journey.pipeline.state import file_digest
 from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
 from journey.stores.schema import USERS
@@ -48,11 +47,7 @@ def shop_paths(paths: Paths, store: str) -> ShopPaths:
 
 def shop_build(paths: ShopPaths) -> Build:
     """The build of an imported store as it is now."""
-
-    def look() -> Inputs:
-        return Inputs(paths, Code(PACKAGE, paths.processed / ".sights.json"), paths.shop)
-
-    return Build(shop_stages(paths), State(paths.processed / f".build-{paths.shop}.json", paths.root), look)
+    return build_of(paths, paths.shop, shop_stages(paths))
 
 
 def shop_stages(paths: ShopPaths) -> list[Stage]:

@@ -100,6 +100,23 @@ def cell_texts(
         )
 
 
+def add_beside(
+    figure: go.Figure, groups: list[str], rows: pd.DataFrame, value: str, name: str, role: str, shift: float
+) -> None:
+    """Draw a line over named groups, a little to the side, so that intervals do not hide each other."""
+    figure.add_scatter(
+        x=[number + shift for number in range(len(groups))],
+        y=rows[value],
+        name=name,
+        mode="lines+markers",
+        marker=marker(role, 9),
+        line=line_of(role),
+        error_y=error_bars(rows[value], rows["low"], rows["high"], colour(role), thickness=1.5),
+        customdata=groups,
+    )
+    figure.update_xaxes(tickmode="array", tickvals=list(range(len(groups))), ticktext=groups, zeroline=False)
+
+
 def line_of(role: str) -> dict[str, object]:
     """The line of a role; what only the simulation knows is dotted."""
     return {"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"}

@@ -236,10 +236,6 @@ def _reason(error: Exception) -> str:
         return "the server did not answer in time"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
-    return _one_line(error)
-
-
-def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.recommend.study import LENGTH
-from journey.report.marks import error_bars, line_of, marker
+from journey.report.marks import add_beside, error_bars, marker
 from journey.report.style import colour
 
 ROLES = {
@@ -63,25 +63,8 @@ def history(frame: pd.DataFrame) -> go.Figure:
     groups = list(dict.fromkeys(frame["contacts"]))
     for place, name in enumerate(names):
         rows = frame[frame["name"].eq(name)].set_index("contacts").loc[groups]
-        figure.add_scatter(
-            # Side by side, so that intervals do not hide each other.
-            x=[number + 0.08 * (place - 1) for number in range(len(groups))],
-            y=rows["ndcg"],
-            name=name,
-            mode="lines+markers",
-            marker=marker(ROLES[name], 9),
-            line=line_of(ROLES[name]),
-            error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
-            customdata=groups,
-            hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",
-        )
-    figure.update_xaxes(
-        title="Views, carts and purchases before the cut",
-        tickmode="array",
-        tickvals=list(range(len(groups))),
-        ticktext=groups,
-        range=[-0.4, len(groups) - 0.6],
-        zeroline=False,
-    )
+        add_beside(figure, groups, rows, "ndcg", name, ROLES[name], 0.08 * (place - 1))
+        figure.data[-1].hovertemplate = "%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>"
+    figure.update_xaxes(title="Views, carts and purchases before the cut", range=[-0.4, len(groups) - 0.6])
     figure.update_yaxes(title=f"NDCG at {LENGTH}", rangemode="tozero")
     return figure
