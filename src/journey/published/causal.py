@@ -133,8 +133,19 @@ def lead_gap() -> np.ndarray:
     return np.array(EXPOSED) - np.array(UNEXPOSED)
 
 
-def _stata(id: str, method: str, name: str, estimate: str, error: str) -> tuple[Published, Published]:
+#: Method, in words, estimate and standard error as printed.
+STATA_EFFECTS = (
+    ("regression ATE", "regression adjustment, everybody", "-239.63921146434", "23.82402100183"),
+    ("regression ATT", "regression adjustment, smokers", "-223.30165083857", "22.742195167601"),
+    ("weighting ATE", "inverse probability weighting, everybody", "-230.68863779526", "25.815243801554"),
+    ("weighting ATT", "inverse probability weighting, smokers", "-225.17726054799", "23.664582726945"),
+    ("augmented ATE", "doubly robust, everybody", "-230.98920111258", "26.210564625435"),
+)
+
+
+def _stata(method: str, name: str, estimate: str, error: str) -> tuple[Published, Published]:
     """An estimate and its standard error as Stata gives them."""
+    id = method.lower().replace(" ", "_")
     return (
         entry(
             id,
@@ -163,41 +174,7 @@ def _stata(id: str, method: str, name: str, estimate: str, error: str) -> tuple[
 
 
 ENTRIES = (
-    *_stata(
-        "regression_ate",
-        "regression ATE",
-        "regression adjustment, everybody",
-        "-239.63921146434",
-        "23.82402100183",
-    ),
-    *_stata(
-        "regression_att",
-        "regression ATT",
-        "regression adjustment, smokers",
-        "-223.30165083857",
-        "22.742195167601",
-    ),
-    *_stata(
-        "weighting_ate",
-        "weighting ATE",
-        "inverse probability weighting, everybody",
-        "-230.68863779526",
-        "25.815243801554",
-    ),
-    *_stata(
-        "weighting_att",
-        "weighting ATT",
-        "inverse probability weighting, smokers",
-        "-225.17726054799",
-        "23.664582726945",
-    ),
-    *_stata(
-        "augmented_ate",
-        "augmented ATE",
-        "doubly robust, everybody",
-        "-230.98920111258",
-        "26.210564625435",
-    ),
+    *(each for row in STATA_EFFECTS for each in _stata(*row)),
     entry(
         "matching_ate",
         "Smoking and birth weight, matching, everybody, grams",

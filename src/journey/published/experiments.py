@@ -106,6 +106,18 @@ BCG = (
     (27, 16886, 29, 17825),
 )
 
+TESTED, EVEN = "Sample-ratio test", [0.5, 0.5]
+EMPTY_ARM = "The same with a third arm of weight zero"
+NINE_DECIMALS = Allowance(5e-10, "printed to nine decimals")
+#: Sample-ratio tests: in words, counts, weights, the printed p value, and what it may differ by.
+RATIO_EXAMPLES = (
+    ("1000_1200", f"{TESTED} of 1,000 and 1,200 at 50/50", [1000, 1200], EVEN, "2.0079e-5", NINE_DECIMALS),
+    ("135_115", f"{TESTED} of 135 and 115 at 50/50", [135, 115], EVEN, "0.205903211", None),
+    ("uneven", f"{TESTED} of 310 and 98 at 75/25", [310, 98], [0.75, 0.25], "0.647434186", None),
+    ("empty_arm", EMPTY_ARM, [1000, 1200, 0], [*EVEN, 0.0], "2.0079e-5", NINE_DECIMALS),
+    ("nobody", f"{TESTED} when nobody was counted", [0, 0], EVEN, "1", EXACT),
+)
+
 #: Successes and size of treatment and control, and the printed limits.
 NEWCOMBE_EXAMPLES = (
     ((56, 70), (48, 80), ("0.0524", "0.3339")),
@@ -194,43 +206,16 @@ QUARTERS = [0.25, 0.5, 0.75, 1.0]
 FIFTHS = [0.2, 0.4, 0.6, 0.8, 1.0]
 
 ENTRIES = (
-    entry(
-        "srm_1000_1200",
-        "Sample-ratio test of 1,000 and 1,200 at 50/50, p",
-        GROWTHBOOK_RATIO,
-        ("2.0079e-5",),
-        partial(_ratio, [1000, 1200], [0.5, 0.5]),
-        Allowance(5e-10, "printed to nine decimals"),
-    ),
-    entry(
-        "srm_135_115",
-        "Sample-ratio test of 135 and 115 at 50/50, p",
-        GROWTHBOOK_RATIO,
-        ("0.205903211",),
-        partial(_ratio, [135, 115], [0.5, 0.5]),
-    ),
-    entry(
-        "srm_uneven",
-        "Sample-ratio test of 310 and 98 at 75/25, p",
-        GROWTHBOOK_RATIO,
-        ("0.647434186",),
-        partial(_ratio, [310, 98], [0.75, 0.25]),
-    ),
-    entry(
-        "srm_empty_arm",
-        "The same with a third arm of weight zero, p",
-        GROWTHBOOK_RATIO,
-        ("2.0079e-5",),
-        partial(_ratio, [1000, 1200, 0], [0.5, 0.5, 0.0]),
-        Allowance(5e-10, "printed to nine decimals"),
-    ),
-    entry(
-        "srm_nobody",
-        "Sample-ratio test when nobody was counted, p",
-        GROWTHBOOK_RATIO,
-        ("1",),
-        partial(_ratio, [0, 0], [0.5, 0.5]),
-        EXACT,
+    *(
+        entry(
+            f"srm_{name}",
+            f"{what}, p",
+            GROWTHBOOK_RATIO,
+            (printed,),
+            partial(_ratio, counts, weights),
+            allowed,
+        )
+        for name, what, counts, weights, printed, allowed in RATIO_EXAMPLES
     ),
     entry(
         "welch",
