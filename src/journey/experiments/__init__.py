@@ -22,32 +22,28 @@ from journey.experiments.always_valid import (
     confidence_sequence,
     mixture_rho,
 )
-from journey.experiments.bayes import Posterior, beta_binomial, expected_loss, probability_best
+from journey.experiments.bayes import beta_binomial, probability_best
 from journey.experiments.cluster import ClusterSample, clustered
-from journey.experiments.cuped import CupedEstimates, cuped
-from journey.experiments.duration import Duration, duration
+from journey.experiments.cuped import cuped
+from journey.experiments.duration import duration
 from journey.experiments.effects import ArmEstimates, Effect, difference
-from journey.experiments.equivalence import Equivalence, equivalence
+from journey.experiments.equivalence import equivalence
 from journey.experiments.group_sequential import (
-    Boundaries,
-    Crossing,
     crossing_probabilities,
     first_crossing,
     group_sequential,
-    hwang_shih_decani,
     inflation_factor,
 )
-from journey.experiments.heterogeneity import Heterogeneity, SegmentEffect, heterogeneity
+from journey.experiments.heterogeneity import heterogeneity
 from journey.experiments.means import means
-from journey.experiments.multiple import Adjusted, benjamini_hochberg, holm
+from journey.experiments.multiple import benjamini_hochberg, holm
 from journey.experiments.power import mean_power, proportion_power
-from journey.experiments.proportions import Interval, newcombe, proportions, two_proportions, wilson
-from journey.experiments.quantile import QuantileEffect, quantile_effect
+from journey.experiments.proportions import newcombe, proportions, two_proportions, wilson
+from journey.experiments.quantile import quantile_effect
 from journey.experiments.ratio import linearised_variance, ratios
 from journey.experiments.relative import relative_lift
-from journey.experiments.sample_ratio import SampleRatio, sample_ratio_test, sequential_sample_ratio
+from journey.experiments.sample_ratio import sample_ratio_test, sequential_sample_ratio
 from journey.experiments.sample_size import (
-    Plan,
     mean_detectable_effect,
     mean_sample_size,
     proportion_detectable_effect,
@@ -55,29 +51,15 @@ from journey.experiments.sample_size import (
 )
 from journey.experiments.statistics import PairedSample, Proportion, Sample, combined
 from journey.experiments.stratified import post_stratified
-from journey.experiments.winsor import Winsorised, winsorised
+from journey.experiments.winsor import winsorised
 
 __all__ = [
-    "Adjusted",
     "ArmEstimates",
-    "Boundaries",
     "ClusterSample",
-    "Crossing",
-    "CupedEstimates",
-    "Duration",
     "Effect",
-    "Equivalence",
-    "Heterogeneity",
-    "Interval",
     "PairedSample",
-    "Plan",
-    "Posterior",
     "Proportion",
-    "QuantileEffect",
     "Sample",
-    "SampleRatio",
-    "SegmentEffect",
-    "Winsorised",
     "benjamini_hochberg",
     "beta_binomial",
     "clustered",
@@ -88,12 +70,10 @@ __all__ = [
     "difference",
     "duration",
     "equivalence",
-    "expected_loss",
     "first_crossing",
     "group_sequential",
     "heterogeneity",
     "holm",
-    "hwang_shih_decani",
     "inflation_factor",
     "linearised_variance",
     "mean_detectable_effect",

@@ -5,7 +5,7 @@ it on clean staging tables. Cleaning comes before and is not part of that proof:
 a user (a robot is found by all of its rows, a repetition when it arrives again).
 """
 
-from journey.features.catalogue import FEATURES, GROUPS, Feature, names_of
+from journey.features.catalogue import FEATURES, GROUPS, names_of
 from journey.features.load import DECISIONS, FeatureFrame, align, load_features
 from journey.features.split import TimeSplit, split_by_time
 
@@ -13,7 +13,6 @@ __all__ = [
     "DECISIONS",
     "FEATURES",
     "GROUPS",
-    "Feature",
     "FeatureFrame",
     "TimeSplit",
     "align",

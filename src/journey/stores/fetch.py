@@ -14,10 +14,8 @@ from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.stores.archives import extract
 from journey.stores.catalog import DataFile, Dataset, load_catalog, unknown_name
-from journey.stores.locate import DatasetAbsent, find, locate, source_folder
+from journey.stores.locate import DatasetAbsent, find, source_folder
 from journey.stores.verify import Verification, verify
-
-__all__ = ["DatasetAbsent", "FetchResult", "fetch", "locate"]
 
 
 @dataclass(frozen=True)
