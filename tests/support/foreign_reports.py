@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from journey.findings.store import PARTS
 from journey.paths import ShopPaths
 from journey.pipeline import work
-from journey.pipeline.shop import PARTS, collect_part
+from journey.pipeline.shop import collect_part
 from journey.report.ledger import Numbers
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.files import replacing, write_text
+from journey.findings.store import PARTS
 from journey.paths import Paths, ShopPaths
 from journey.pipeline import work
 from journey.pipeline.run import PACKAGE, Build, build_of
@@ -24,7 +25,6 @@ from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
 from journey.stores.schema import USERS
 
-PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
 #: The template of the site: a Quarto project beside the main one.
 TEMPLATE = "shop"
 NAME, TITLE = "NAME-OF-THE-STORE", "TITLE-OF-THE-STORE"
