@@ -41,10 +41,12 @@ def write_outputs(
 def metric_values(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the table of scores without what changes from run to run."""
     return [
-        {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in row.items()}
-        for row in (
-            {name: value for name, value in row.items() if not name.endswith("_seconds")} for row in metrics
-        )
+        {
+            name: round(value, DIGITS) if isinstance(value, float) else value
+            for name, value in row.items()
+            if not name.endswith("_seconds")
+        }
+        for row in metrics
     ]
 
 
