@@ -18,10 +18,7 @@ So Welch's t is `difference(means(control, treatment))` and a relative lift unde
 experiments day by day.
 """
 
-from journey.experiments.always_valid import (
-    confidence_sequence,
-    mixture_rho,
-)
+from journey.experiments.always_valid import confidence_sequence, mixture_rho
 from journey.experiments.bayes import beta_binomial, probability_best
 from journey.experiments.cluster import ClusterSample, clustered
 from journey.experiments.cuped import cuped
