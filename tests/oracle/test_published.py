@@ -62,7 +62,7 @@ def test_the_printed_digits_decide_the_tolerance(printed: str, place: int) -> No
 
 def entry_of(*values: float, printed: tuple[str, ...] = ("1.00",), reach: bool = False) -> Published:
     source = Source("somebody", "https://example.org/")
-    return Published("planted", "Experiments", "a figure", source, printed, lambda: values, reach=reach)
+    return Published("Experiments", "planted", "a figure", source, printed, lambda: values, reach=reach)
 
 
 def test_a_wrong_value_differs_and_a_score_may_be_passed() -> None:
@@ -122,7 +122,7 @@ def test_counts_add_up_and_every_difference_has_its_reason(tmp_path: Path) -> No
 
 def test_units_and_sizes_are_written() -> None:
     points = Published(
-        "planted", "Uplift", "", Source("", "https://example.org"), ("-0.1", "2"), lambda: 0, unit="pp"
+        "Uplift", "planted", "", Source("", "https://example.org"), ("-0.1", "2"), lambda: 0, unit="pp"
     )
     assert show_published(points) == "−0.1\u202fpp\u00a0/ 2\u202fpp"
     assert tolerance_text(points) == "–"

@@ -11,8 +11,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from journey.features import FEATURES, build_features
+from journey.features import FEATURES
 from journey.paths import project
+from journey.warehouse.build import FEATURES as MODELS
+from journey.warehouse.models import Model, in_order, read_models, run_model
 
 KEY = ["user_id", "session_start", "decision"]
 NAMES = [feature.name for feature in FEATURES]
@@ -80,6 +82,20 @@ def sessions_of(events: Sequence[Event]) -> list[list[Event]]:
             found.append([])
         found[-1].append(event)
     return found
+
+
+def feature_models(sql: Path | None = None) -> list[Model]:
+    """Models of the decision points and features, each after what it reads."""
+    folder = (sql or project().sql) / "marts"
+    return in_order(model for model in read_models(folder) if model.path.name.startswith(MODELS))
+
+
+def build_features(connection: duckdb.DuckDBPyConnection, sql: Path | None = None) -> list[str]:
+    """Run only the SQL that makes decision points and features; the tables, in the order they were made."""
+    models = feature_models(sql)
+    for model in models:
+        run_model(connection, model)
+    return [model.name for model in models]
 
 
 def warehouse(

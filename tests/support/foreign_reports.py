@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from journey.findings.store import PARTS
 from journey.paths import ShopPaths
 from journey.pipeline import work
-from journey.pipeline.shop import PARTS, collect_part
+from journey.pipeline.shop import collect_part
 from journey.report.ledger import Numbers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,8 +23,8 @@ def found(
     paths = ShopPaths(folder, name)
     work.fill_warehouse(paths, name, lambda done, total: None)
     for part in parts:
-        collect_part(paths, part, lambda done, total: None)
+        collect_part(paths, part)
     ledgers = [paths.results / part / "numbers.json" for part in parts]
-    work.gather(paths, ledgers, lambda done, total: None)
+    work.gather(paths, ledgers)
     reasons = {file.parent.name: json.loads(file.read_text()) for file in paths.results.glob("*/absent.json")}
     return Numbers(paths.numbers), reasons

@@ -30,6 +30,7 @@ from support.features_rules import (
     views_before,
 )
 from support.features_shops import Shop as FeatureShop
+from support.features_shops import feature_models
 from support.features_shops import warehouse as feature_warehouse
 from support.partial_stores import partial_stores
 from support.query_broken import broken_reconciliation
@@ -47,7 +48,6 @@ from support.reference_sessions import KEYS, Reference, assert_table_agrees, ref
 from support.warehouse_stores import NOON, Row, event, write_store
 
 from journey.errors import JourneyError
-from journey.features.build import feature_models
 from journey.paths import project
 from journey.stores.simulator import DirtRates, ShopParameters, simulate
 from journey.warehouse.build import FEATURES

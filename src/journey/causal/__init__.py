@@ -1,19 +1,10 @@
 """Average effects of a treatment that was not randomised: estimators, diagnostics, sensitivity."""
 
-from journey.causal.balance import Balance, balance
-from journey.causal.comparison import (
-    DecisionCost,
-    PlaceboTest,
-    compare_estimators,
-    decision_cost,
-    placebo_test,
-)
-from journey.causal.matching import Match, match_on_score, propensity_matching
-from journey.causal.nuisance import ModelFactory
+from journey.causal.balance import balance
+from journey.causal.comparison import compare_estimators, decision_cost, placebo_test
+from journey.causal.matching import match_on_score, propensity_matching
 from journey.causal.propensity import (
     Overlap,
-    Propensity,
-    cross_fit_propensity,
     effective_sample_size,
     fit_propensity,
     inverse_probability_weights,
@@ -22,8 +13,6 @@ from journey.causal.propensity import (
 )
 from journey.causal.regression import naive_difference, regression_adjustment
 from journey.causal.sensitivity import (
-    EValue,
-    RosenbaumBounds,
     e_value,
     e_value_of_difference,
     e_value_of_effect,
@@ -34,21 +23,12 @@ from journey.causal.study import CausalEffect, Estimand
 from journey.causal.weighting import augmented_weighting, doubly_robust, inverse_probability_weighting
 
 __all__ = [
-    "Balance",
     "CausalEffect",
-    "DecisionCost",
-    "EValue",
     "Estimand",
-    "Match",
-    "ModelFactory",
     "Overlap",
-    "PlaceboTest",
-    "Propensity",
-    "RosenbaumBounds",
     "augmented_weighting",
     "balance",
     "compare_estimators",
-    "cross_fit_propensity",
     "decision_cost",
     "doubly_robust",
     "e_value",

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.causal.glm import Link, fit_regression, inverse_link, with_intercept
-from journey.causal.nuisance import ModelFactory, assign_folds, cross_fit
 from journey.causal.study import (
     BoolArray,
     Estimand,
@@ -103,33 +102,6 @@ def fit_propensity(treatment: ArrayLike, covariates: ArrayLike, *, link: Link = 
     model = fit_regression(design, study.treated.astype(float), link)
     scores, slope = inverse_link(design @ model.coefficients, link)
     return Propensity(_open_interval(scores), design * slope[:, None])
-
-
-def cross_fit_propensity(
-    treatment: ArrayLike,
-    covariates: ArrayLike,
-    factory: ModelFactory,
-    *,
-    folds: int = 5,
-    seed: int = 0,
-    clusters: ArrayLike | None = None,
-    clip: float = 1e-3,
-) -> Propensity:
-    """Predict each row's probability of treatment with a model that never saw its fold.
-
-    Parameters
-    ----------
-    factory
-        Returns a new classifier.
-    clusters
-        Unit of each row; rows of one unit stay in one fold.
-    clip
-        Scores are held within [clip, 1 - clip], since a flexible classifier may return 0 or 1.
-    """
-    study = checked_study(np.zeros(len(np.asarray(treatment))), treatment, covariates, clusters)
-    fold = assign_folds(study.treated, study.clusters, study.n_clusters, folds, seed)
-    scores = cross_fit(factory, study.covariates, study.treated.astype(float), fold)
-    return Propensity(np.clip(scores, clip, 1 - clip))
 
 
 def inverse_probability_weights(

@@ -40,8 +40,6 @@ class RosenbaumBounds:
         Largest and smallest p-value compatible with each gamma.
     critical_gamma
         Smallest gamma, to two decimals, at which `p_upper` exceeds `alpha`; 1 when it does without any bias.
-    n_pairs, n_discordant
-        Pairs, and those that say something (different outcomes).
     """
 
     gamma: FloatArray
@@ -49,8 +47,6 @@ class RosenbaumBounds:
     p_lower: FloatArray
     critical_gamma: float
     alpha: float
-    n_pairs: int
-    n_discordant: int
 
 
 def e_value(risk_ratio: float, low: float | None = None, high: float | None = None) -> EValue:
@@ -113,7 +109,6 @@ def rosenbaum_binary(
     treated_only: int,
     control_only: int,
     *,
-    n_pairs: int | None = None,
     gammas: ArrayLike | None = None,
     alpha: float = 0.05,
 ) -> RosenbaumBounds:
@@ -123,8 +118,6 @@ def rosenbaum_binary(
     ----------
     treated_only, control_only
         Pairs in which only the treated row, or only its partner, had the outcome.
-    n_pairs
-        All pairs, for the record.
 
     Notes
     -----
@@ -141,7 +134,7 @@ def rosenbaum_binary(
     def tail(probability: FloatArray) -> FloatArray:
         return np.asarray(stats.binom.sf(treated_only - 1, n, probability))
 
-    return _bounds(tail, gammas, alpha, n if n_pairs is None else n_pairs, n)
+    return _bounds(tail, gammas, alpha)
 
 
 def rosenbaum_signed_rank(
@@ -165,8 +158,7 @@ def rosenbaum_signed_rank(
         raise JourneyError(
             f"Pair differences must be finite numbers in one dimension; got shape {gaps.shape}."
         )
-    n_told = int((gaps != 0).sum())
-    if not n_told:
+    if not gaps.any():
         raise JourneyError(f"All {len(gaps)} pair differences are 0; there is nothing to test.")
     ranks = np.where(gaps == 0, 0.0, stats.rankdata(np.abs(gaps)))
     statistic = ranks[gaps > 0].sum()
@@ -175,7 +167,7 @@ def rosenbaum_signed_rank(
         deviation = np.sqrt(probability * (1 - probability) * (ranks**2).sum())
         return np.asarray(stats.norm.sf((statistic - probability * ranks.sum()) / deviation))
 
-    return _bounds(tail, gammas, alpha, len(gaps), n_told)
+    return _bounds(tail, gammas, alpha)
 
 
 def _e_value(ratio: float) -> float:
@@ -184,11 +176,7 @@ def _e_value(ratio: float) -> float:
 
 
 def _bounds(
-    tail: Callable[[FloatArray], FloatArray],
-    gammas: ArrayLike | None,
-    alpha: float,
-    n_pairs: int,
-    n_discordant: int,
+    tail: Callable[[FloatArray], FloatArray], gammas: ArrayLike | None, alpha: float
 ) -> RosenbaumBounds:
     grid = np.arange(1, 6.01, 0.25) if gammas is None else np.asarray(gammas, dtype=float)
     if not (grid >= 1).all():
@@ -202,6 +190,4 @@ def _bounds(
         p_lower=tail(1 / (1 + grid)),
         critical_gamma=critical,
         alpha=alpha,
-        n_pairs=n_pairs,
-        n_discordant=n_discordant,
     )

@@ -36,7 +36,7 @@ def inverse_probability_weighting(
     ----------
     propensity
         From `fit_propensity` (the interval then accounts for the scores being estimated, as in the stacked
-        estimating equations of Lunceford and Davidian 2004), `cross_fit_propensity` or `known_propensity`.
+        estimating equations of Lunceford and Davidian 2004), or `known_propensity`.
     trim
         Rows with a score below `trim` or above 1 - `trim` are dropped and counted in `n_dropped`; the effect
         is then one over the rest.

@@ -44,11 +44,6 @@ class Agreement:
     counts: pd.DataFrame
     n: int
 
-    @property
-    def purity(self) -> float:
-        """Share of customers who are of the commonest persona of their segment."""
-        return float(self.counts.max(axis=1).sum() / self.n)
-
 
 def true_personas(store: Path, user_ids: ArrayLike) -> NDArray[np.str_]:
     """Planted persona of each user.

@@ -7,7 +7,7 @@
 | what to ask of them | `difference`, `relative_lift`, `equivalence`, `heterogeneity`, `confidence_sequence` |
 | conversion rates | `two_proportions`, `newcombe`, `wilson`, `beta_binomial`; small cells: `score` |
 | values instead of sums | `winsorised`, `quantile_effect` |
-| checks | `sample_ratio_test`, `sequential_sample_ratio`, `design_effect` |
+| checks | `sample_ratio_test`, `sequential_sample_ratio` |
 | plan | `mean_sample_size`, `proportion_sample_size`, `mean_power`, `duration`, ... |
 | look early | `group_sequential`, `crossing_probabilities`, `first_crossing`, `confidence_sequence` |
 | many metrics | `holm`, `benjamini_hochberg` |
@@ -18,38 +18,29 @@ So Welch's t is `difference(means(control, treatment))` and a relative lift unde
 experiments day by day.
 """
 
-from journey.experiments.always_valid import (
-    confidence_sequence,
-    mixture_rho,
-    running_minimum,
-)
-from journey.experiments.bayes import Posterior, beta_binomial, expected_loss, probability_best
-from journey.experiments.cluster import ClusterSample, DesignEffect, clustered, design_effect
-from journey.experiments.cuped import CupedEstimates, cuped
-from journey.experiments.duration import Duration, duration
+from journey.experiments.always_valid import confidence_sequence, mixture_rho
+from journey.experiments.bayes import beta_binomial, probability_best
+from journey.experiments.cluster import ClusterSample, clustered
+from journey.experiments.cuped import cuped
+from journey.experiments.duration import duration
 from journey.experiments.effects import ArmEstimates, Effect, difference
-from journey.experiments.equivalence import Equivalence, equivalence
+from journey.experiments.equivalence import equivalence
 from journey.experiments.group_sequential import (
-    Boundaries,
-    Crossing,
     crossing_probabilities,
     first_crossing,
     group_sequential,
-    hwang_shih_decani,
     inflation_factor,
-    repeated_interval,
 )
-from journey.experiments.heterogeneity import Heterogeneity, SegmentEffect, heterogeneity
+from journey.experiments.heterogeneity import heterogeneity
 from journey.experiments.means import means
-from journey.experiments.multiple import Adjusted, benjamini_hochberg, holm
+from journey.experiments.multiple import benjamini_hochberg, holm
 from journey.experiments.power import mean_power, proportion_power
-from journey.experiments.proportions import Interval, newcombe, proportions, two_proportions, wilson
-from journey.experiments.quantile import QuantileEffect, quantile_effect
+from journey.experiments.proportions import newcombe, proportions, two_proportions, wilson
+from journey.experiments.quantile import quantile_effect
 from journey.experiments.ratio import linearised_variance, ratios
 from journey.experiments.relative import relative_lift
-from journey.experiments.sample_ratio import SampleRatio, sample_ratio_test, sequential_sample_ratio
+from journey.experiments.sample_ratio import sample_ratio_test, sequential_sample_ratio
 from journey.experiments.sample_size import (
-    Plan,
     mean_detectable_effect,
     mean_sample_size,
     proportion_detectable_effect,
@@ -57,30 +48,15 @@ from journey.experiments.sample_size import (
 )
 from journey.experiments.statistics import PairedSample, Proportion, Sample, combined
 from journey.experiments.stratified import post_stratified
-from journey.experiments.winsor import Winsorised, winsorised
+from journey.experiments.winsor import winsorised
 
 __all__ = [
-    "Adjusted",
     "ArmEstimates",
-    "Boundaries",
     "ClusterSample",
-    "Crossing",
-    "CupedEstimates",
-    "DesignEffect",
-    "Duration",
     "Effect",
-    "Equivalence",
-    "Heterogeneity",
-    "Interval",
     "PairedSample",
-    "Plan",
-    "Posterior",
     "Proportion",
-    "QuantileEffect",
     "Sample",
-    "SampleRatio",
-    "SegmentEffect",
-    "Winsorised",
     "benjamini_hochberg",
     "beta_binomial",
     "clustered",
@@ -88,16 +64,13 @@ __all__ = [
     "confidence_sequence",
     "crossing_probabilities",
     "cuped",
-    "design_effect",
     "difference",
     "duration",
     "equivalence",
-    "expected_loss",
     "first_crossing",
     "group_sequential",
     "heterogeneity",
     "holm",
-    "hwang_shih_decani",
     "inflation_factor",
     "linearised_variance",
     "mean_detectable_effect",
@@ -115,8 +88,6 @@ __all__ = [
     "quantile_effect",
     "ratios",
     "relative_lift",
-    "repeated_interval",
-    "running_minimum",
     "sample_ratio_test",
     "sequential_sample_ratio",
     "two_proportions",

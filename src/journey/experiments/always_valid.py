@@ -9,7 +9,6 @@ import numpy as np
 from journey.experiments.effects import ArmEstimates, Effect
 from journey.experiments.inputs import (
     Alternative,
-    FloatArray,
     Numeric,
     Scale,
     check_alpha,
@@ -65,7 +64,7 @@ def confidence_sequence(
     Returns
     -------
     Effect
-        `p_value` is the always-valid p value of this look; `running_minimum` of all looks is also valid.
+        `p_value` is the always-valid p value of this look; the smallest of all looks is also valid.
         Statistic is the ordinary z.
 
     Raises
@@ -122,8 +121,3 @@ def confidence_sequence(
         scale=scale,
         method=f"{arms.source}; confidence sequence",
     )
-
-
-def running_minimum(p_values: Any) -> FloatArray:
-    """Always-valid p value after each look: the smallest so far, looks along the last axis."""
-    return np.asarray(np.minimum.accumulate(np.asarray(p_values, dtype=np.float64), axis=-1))

@@ -1,4 +1,4 @@
-"""Randomised by user, measured by session: cluster-robust comparison and the design effect."""
+"""Randomised by user, measured by session: cluster-robust comparison."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from journey.errors import JourneyError
 from journey.experiments.effects import ArmEstimates
-from journey.experiments.inputs import Numeric, plain, refuse
-from journey.experiments.ratio import linearised_variance, ratios
+from journey.experiments.inputs import refuse
+from journey.experiments.ratio import ratios
 from journey.experiments.statistics import PairedSample, Sample
 
 
@@ -23,7 +23,7 @@ class ClusterSample:
     clusters : PairedSample
         One row per cluster: y is the cluster's total of the metric, x its number of rows.
     rows : Sample
-        The rows as if they were independent units, for the naive comparison and the design effect.
+        The rows as if they were independent units, for the naive comparison.
 
     Raises
     ------
@@ -57,26 +57,6 @@ class ClusterSample:
         return ClusterSample(self.clusters + other.clusters, self.rows + other.rows)
 
 
-@dataclass(frozen=True)
-class DesignEffect:
-    """How much the variance grows because rows of one cluster resemble each other.
-
-    Attributes
-    ----------
-    ratio : float or array
-        Cluster-robust variance over the naive one; 1 means that rows behave as independent.
-    clustered_error, naive_error : float or array
-        The two standard errors of the arm's mean per row.
-    rows_per_cluster : float or array
-        Average cluster size.
-    """
-
-    ratio: Numeric
-    clustered_error: Numeric
-    naive_error: Numeric
-    rows_per_cluster: Numeric
-
-
 def clustered(control: ClusterSample, treatment: ClusterSample) -> ArmEstimates:
     """Mean per row in each arm, with a variance that is robust to dependence within clusters.
 
@@ -90,22 +70,3 @@ def clustered(control: ClusterSample, treatment: ClusterSample) -> ArmEstimates:
         When an arm has fewer than 2 clusters or no rows.
     """
     return replace(ratios(control.clusters, treatment.clusters), source="cluster-robust mean per row")
-
-
-def design_effect(sample: ClusterSample) -> DesignEffect:
-    """Cluster-robust against naive variance of the mean per row in one arm.
-
-    Raises
-    ------
-    JourneyError
-        When the metric does not vary between rows (the naive variance is zero).
-    """
-    robust = np.asarray(linearised_variance(sample.clusters)) / sample.clusters.n
-    naive = np.asarray(sample.rows.variance) / sample.rows.n
-    refuse(np.less_equal(naive, 0), "the metric is the same in every row, so the design effect is undefined")
-    return DesignEffect(
-        ratio=plain(robust / naive),
-        clustered_error=plain(np.sqrt(robust)),
-        naive_error=plain(np.sqrt(naive)),
-        rows_per_cluster=sample.clusters.x.mean,
-    )

@@ -17,7 +17,6 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from journey.errors import JourneyError
-from journey.experiments.effects import ArmEstimates, Effect, difference
 from journey.experiments.inputs import (
     Alternative,
     FloatArray,
@@ -25,7 +24,6 @@ from journey.experiments.inputs import (
     check_alternative,
     check_share,
     numeric,
-    plain,
 )
 
 SpendingName: TypeAlias = Literal["obrien-fleming", "pocock"]
@@ -312,32 +310,3 @@ def first_crossing(statistics: Any, boundaries: Boundaries) -> Any:
     crossed = signed >= bounds
     index = np.where(crossed.any(axis=-1), crossed.argmax(axis=-1), -1)
     return index if index.ndim else int(index)
-
-
-def repeated_interval(arms: ArmEstimates, boundaries: Boundaries, look: int) -> Effect:
-    """Difference at one look with the repeated confidence interval, estimate +- z_k standard errors.
-
-    All looks' intervals cover together with probability 1 - alpha (Jennison and Turnbull 1989). The interval
-    excludes 0 exactly when the boundary is crossed. `p_value` is the fixed-horizon one and must be compared
-    with `boundaries.nominal_p[look]`, not with alpha; the effect's `alpha` is set to that nominal level.
-
-    Raises
-    ------
-    JourneyError
-        For a look that does not exist or at which nothing is spent.
-    """
-    if not 0 <= look < len(boundaries.z):
-        raise JourneyError(f"look {look} does not exist; the design has looks 0 to {len(boundaries.z) - 1}")
-    nominal = boundaries.nominal_p[look]
-    if not 0 < nominal < 1:
-        raise JourneyError(f"look {look} spends no error, so it has no interval; wait for a later look")
-    normal = ArmEstimates(
-        **{
-            name: getattr(arms, name)
-            for name in ArmEstimates.__dataclass_fields__
-            if name not in ("df", "source", "conversions")
-        },
-        df=plain(np.full(np.shape(arms.treatment), np.inf)),
-        source=f"{arms.source}; repeated interval, {boundaries.spending} spending",
-    )
-    return difference(normal, alpha=nominal, alternative=boundaries.alternative)

@@ -5,23 +5,18 @@ it on clean staging tables. Cleaning comes before and is not part of that proof:
 a user (a robot is found by all of its rows, a repetition when it arrives again).
 """
 
-from journey.features.build import build_features
-from journey.features.catalogue import FEATURES, GROUPS, OFFERS, Feature, names_of
+from journey.features.catalogue import FEATURES, GROUPS, names_of
 from journey.features.load import DECISIONS, FeatureFrame, align, load_features
-from journey.features.split import TimeSplit, split_by_time, split_disjoint_users
+from journey.features.split import TimeSplit, split_by_time
 
 __all__ = [
     "DECISIONS",
     "FEATURES",
     "GROUPS",
-    "OFFERS",
-    "Feature",
     "FeatureFrame",
     "TimeSplit",
     "align",
-    "build_features",
     "load_features",
     "names_of",
     "split_by_time",
-    "split_disjoint_users",
 ]

@@ -268,9 +268,6 @@ FEATURES: tuple[Feature, ...] = tuple(
     for name, window, definition, unit, fill in rows
 )
 
-#: What the shop decides itself. To estimate the effect of an offer, leave it out of the covariates.
-OFFERS = ("coupon_pct", "free_shipping_shown")
-
 
 def names_of(*groups: str) -> tuple[str, ...]:
     """Names of the features of some groups; of all when none is given."""

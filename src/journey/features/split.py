@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 
-TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, -1
 PERIODS = ("train", "validation", "test")
 Mask = NDArray[np.bool_]
 DAY = np.timedelta64(1, "D")
@@ -50,7 +49,7 @@ def split_by_time(
 
     A session belongs as a whole to the period of its earliest decision, so it never straddles a cut. Users
     may occur in several periods, as they do when a shop scores the customers it has learned from; the
-    share is reported, and `split_disjoint_users` measures how much it matters.
+    share is reported.
 
     Parameters
     ----------
@@ -104,41 +103,6 @@ def split_by_time(
         test_from=_date(test_from),
         gap_days=int(gap_days),
         shared_users=shared,
-    )
-
-
-def split_disjoint_users(split: TimeSplit, user_id: NDArray[np.int64], *, seed: int) -> TimeSplit:
-    """Keep each user in one period only: a sensitivity check on a split by time.
-
-    Users are dealt to the periods at random, in proportion to the sessions the periods have, and only the
-    rows of a user in the user's own period stay. Rows are lost; what stays is still ordered in time.
-
-    Raises
-    ------
-    JourneyError
-        When the lengths differ or a period is left without rows.
-    """
-    masks = np.stack([split.train, split.validation, split.test])
-    if masks.shape[1] != len(user_id):
-        raise JourneyError(
-            f"the split has {masks.shape[1]:,} rows and user_id {len(user_id):,}; give the same decisions"
-        )
-    users, row_user = np.unique(user_id, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    share = masks.sum(axis=1) / masks.sum()
-    period = rng.choice(len(PERIODS), size=len(users), p=share)
-    kept = masks & (period[row_user] == np.arange(len(PERIODS))[:, None])
-    for name, mask in zip(PERIODS, kept, strict=True):
-        if not mask.any():
-            raise JourneyError(f"no user is left in the {name} period; use more data or another seed")
-    return TimeSplit(
-        train=kept[TRAIN],
-        validation=kept[VALIDATION],
-        test=kept[TEST],
-        validation_from=split.validation_from,
-        test_from=split.test_from,
-        gap_days=split.gap_days,
-        shared_users=0.0,
     )
 
 

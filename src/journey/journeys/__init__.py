@@ -1,28 +1,18 @@
 """Paths through the shop: transitions, attribution, time to convert."""
 
-from journey.journeys.attribution import (
-    RULES,
-    Attribution,
-    Misallocation,
-    attribute,
-    misallocation,
-    touch_weights,
-)
+from journey.journeys.attribution import RULES, Attribution, attribute, misallocation, touch_weights
 from journey.journeys.paths import PathLengths, Paths, collapse_repeats, path_lengths, paths_from_steps
-from journey.journeys.sankey import SankeyLinks, sankey_links
+from journey.journeys.sankey import sankey_links
 from journey.journeys.survival import LogRankTest, SurvivalCurve, kaplan_meier, logrank_test, survival_at
-from journey.journeys.transitions import TransitionMatrix, transition_matrix
+from journey.journeys.transitions import transition_matrix
 
 __all__ = [
     "RULES",
     "Attribution",
     "LogRankTest",
-    "Misallocation",
     "PathLengths",
     "Paths",
-    "SankeyLinks",
     "SurvivalCurve",
-    "TransitionMatrix",
     "attribute",
     "collapse_repeats",
     "kaplan_meier",

@@ -29,7 +29,6 @@ SQL_FOLDERS = ("staging", "marts", "analysis", "macros")
 WHOLE_TABLE = re.compile(r"(?:marts|staging)\.\w*")
 RESULT = re.compile(r"\w+/\w+")
 QUERY_BY_NAME, QUERIES = "journey.warehouse.query:find", "journey.warehouse.query:library"
-RUN_SQL = "journey.warehouse.query:run"
 BUILDER = "journey.warehouse.build:build_warehouse"
 #: Findings read the shop's own warehouse, even those that build another store's.
 DESK = "journey.findings.desk:Desk.warehouse"

@@ -276,12 +276,16 @@ def plan(paths: Paths, store: str = "simulated") -> Build:
     # of the planning.
     gc.set_threshold(100_000)
 
+    return build_of(paths, store, stages(paths, store=store))
+
+
+def build_of(paths: Paths, store: str, found: Sequence[Stage]) -> Build:
+    """The build of some stages of a store as they are now."""
+
     def look() -> Inputs:
         return Inputs(paths, Code(PACKAGE, paths.processed / ".sights.json"), store)
 
-    return Build(
-        stages(paths, store=store), State(paths.processed / f".build-{store}.json", paths.root), look
-    )
+    return Build(found, State(paths.processed / f".build-{store}.json", paths.root), look)
 
 
 def prepare(paths: Paths, store: str = "simulated", parameters: dict[str, Any] | None = None) -> Build:

@@ -13,19 +13,18 @@ from rich.console import Console
 
 from journey.errors import JourneyError
 from journey.files import replacing, write_text
+from journey.findings.store import PARTS
 from journey.paths import Paths, ShopPaths
 from journey.pipeline import work
-from journey.pipeline.inputs import Inputs
-from journey.pipeline.run import PACKAGE, Build
-from journey.pipeline.sight import Code, digest
-from journey.pipeline.stage import Report, Stage
-from journey.pipeline.stages import descends, does, seen
-from journey.pipeline.state import State, file_digest
+from journey.pipeline.run import PACKAGE, Build, build_of
+from journey.pipeline.sight import digest
+from journey.pipeline.stage import Stage
+from journey.pipeline.stages import descends, does, joined, seen, step
+from journey.pipeline.state import file_digest
 from journey.report.checks import used_numbers
 from journey.report.ledger import Numbers
 from journey.stores.schema import USERS
 
-PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
 #: The template of the site: a Quarto project beside the main one.
 TEMPLATE = "shop"
 NAME, TITLE = "NAME-OF-THE-STORE", "TITLE-OF-THE-STORE"
@@ -48,11 +47,7 @@ def shop_paths(paths: Paths, store: str) -> ShopPaths:
 
 def shop_build(paths: ShopPaths) -> Build:
     """The build of an imported store as it is now."""
-
-    def look() -> Inputs:
-        return Inputs(paths, Code(PACKAGE, paths.processed / ".sights.json"), paths.shop)
-
-    return Build(shop_stages(paths), State(paths.processed / f".build-{paths.shop}.json", paths.root), look)
+    return build_of(paths, paths.shop, shop_stages(paths))
 
 
 def shop_stages(paths: ShopPaths) -> list[Stage]:
@@ -69,34 +64,22 @@ def shop_stages(paths: ShopPaths) -> list[Stage]:
     )
     ledgers = [paths.results / part / "numbers.json" for part in (*PARTS, "decisions")]
     absent = [ledger.with_name("absent.json") for ledger in ledgers]
-    ledger = Stage(
-        "numbers",
-        "Join the numbers ledger",
-        does(work.gather, paths, ledgers),
-        seen("journey.pipeline.work:gather", reads=ledgers),
-    )
     # Countries stand in the store's own table of users.
     more = {"funnel": [paths.store(paths.shop) / USERS.path]}
     parts = [part_stage(paths, part, [paths.report, *more.get(part, [])]) for part in PARTS]
     decisions = part_stage(paths, "decisions", [paths.report, *ledgers[:-1], *absent[:-1]])
-    return [warehouse, *parts, decisions, ledger]
+    return [warehouse, *parts, decisions, joined(paths, ledgers)]
 
 
 def part_stage(paths: ShopPaths, part: str, reads: Sequence[Path]) -> Stage:
     """One part of the report."""
-    return Stage(
-        part,
-        f"Findings: {part}",
-        does(collect_part, paths, part),
-        seen(
-            "journey.findings.store.desk:lay_out_part", f"journey.findings.store.{part}:collect", reads=reads
-        ),
-        makes=(f"{paths.results.relative_to(paths.root).as_posix()}/{part}/",),
-        apart=partial(collect_part, paths, part),
-    )
+    roots = "journey.findings.store.desk:lay_out_part", f"journey.findings.store.{part}:collect"
+    makes = (f"{paths.results.relative_to(paths.root).as_posix()}/{part}/",)
+    call = partial(collect_part, paths, part)
+    return step(part, f"Findings: {part}", call, makes, inputs=seen(*roots, reads=reads))
 
 
-def collect_part(paths: ShopPaths, part: str, report: Report | None = None) -> None:
+def collect_part(paths: ShopPaths, part: str) -> None:
     """Turn the store's data into one part's numbers and tables."""
     from journey.findings.store.desk import lay_out_part
 
@@ -152,7 +135,7 @@ def put_together(paths: ShopPaths) -> None:
 def copy_plotly(paths: ShopPaths) -> None:
     """The plotting library beside the scripts, where the main site has not put it yet."""
     if not (paths.root / "assets" / "vendor" / "plotly.min.js").is_file():
-        work.copy_plotly(paths, lambda done, total: None)
+        work.copy_plotly(paths)
 
 
 def check_shop(paths: ShopPaths) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,21 @@ def does(function: Callable[..., object], *arguments: object) -> Callable[[Repor
     return lambda report, inputs: function(*arguments, report)
 
 
+def step(
+    name: str,
+    title: str,
+    call: partial[Any],
+    makes: tuple[str, ...] = (),
+    *,
+    inputs: Callable[[Inputs], dict[str, str]] | None = None,
+    apart: bool = True,
+    **more: Any,
+) -> Stage:
+    """A stage that makes one call and reports no progress; by itself it rests on what the call can see."""
+    rests = inputs or seen(f"{WORK}:{call.func.__name__}")
+    return Stage(name, title, lambda *_: call(), rests, makes, apart=call if apart else None, **more)
+
+
 def simulation(paths: Paths) -> Stage:
     """The simulated shop, from its settings."""
     settings = paths.raw / "shop.json"
@@ -103,44 +118,44 @@ def warehouse(paths: Paths, store: str) -> Stage:
 def findings(paths: Paths) -> list[Stage]:
     """One stage a chapter, and the ledger that joins them."""
     found = [
-        Stage(
+        step(
             chapter,
             f"Findings: {chapter}",
-            does(work.collect, paths, chapter),
-            seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
-            makes=(f"data/results/{chapter}/", *BESIDES.get(chapter, ())),
-            apart=partial(work.collect, paths, chapter),
+            partial(work.collect, paths, chapter),
+            (f"data/results/{chapter}/", *BESIDES.get(chapter, ())),
+            inputs=seen("journey.findings.desk:lay_out", f"journey.findings.{chapter}.collect:collect"),
         )
         for chapter in sorted(chapters(), key=lambda name: (name != LONGEST, name))
     ]
     parts = [paths.results / each.name / "numbers.json" for each in found]
-    ledger = Stage(
-        "numbers",
-        "Join the numbers ledger",
-        does(work.gather, paths, parts),
-        seen(f"{WORK}:gather", reads=parts),
-        makes=("numbers.json",),
-        spreads=of_chapter,
-    )
-    return [*found, ledger]
+    return [*found, joined(paths, parts, ("numbers.json",), spreads=of_chapter)]
+
+
+def joined(paths: Paths, parts: Sequence[Path], makes: tuple[str, ...] = (), **more: Any) -> Stage:
+    """The stage that joins ledgers to one."""
+    call, inputs = partial(work.gather, paths, parts), seen(f"{WORK}:gather", reads=parts)
+    return step("numbers", "Join the numbers ledger", call, makes, inputs=inputs, apart=False, **more)
 
 
 def for_pages(paths: Paths) -> list[Stage]:
     """What pages need besides numbers and tables."""
+    sources = pages.page_files(paths)
+    told = ("data/results/about.json", "_quarto.yml", "CHANGELOG.md", "assets/favicon.svg")
     return [
-        Stage(
+        step(
             "about",
             "Find out where the report lives",
-            does(work.write_about, paths),
-            lambda inputs: seen(f"{WORK}:write_about")(inputs) | surroundings(paths),
-            makes=("data/results/about.json",),
+            partial(work.write_about, paths),
+            ("data/results/about.json",),
+            inputs=lambda inputs: seen(f"{WORK}:write_about")(inputs) | surroundings(paths),
+            apart=False,
         ),
-        Stage(
+        step(
             "timings",
             "Time the query library",
-            does(work.time_queries, paths),
-            seen(f"{WORK}:time_queries"),
-            makes=("data/results/sql_timings.json",),
+            partial(work.time_queries, paths),
+            ("data/results/sql_timings.json",),
+            apart=False,
         ),
         Stage(
             "notebooks",
@@ -148,45 +163,31 @@ def for_pages(paths: Paths) -> list[Stage]:
             lambda report, inputs: work.write_notebooks(paths, pages.notebook_keys(inputs), report),
             pages.notebook_inputs,
         ),
-        Stage(
+        step(
             "outlets",
             "Write what others read of the site",
-            does(work.write_outlets, paths, pages.page_files(paths)),
-            seen(
-                f"{WORK}:write_outlets",
-                reads=[
-                    paths.results / "about.json",
-                    paths.root / "_quarto.yml",
-                    paths.root / "CHANGELOG.md",
-                    paths.root / "assets" / "favicon.svg",
-                    *pages.page_files(paths),
-                ],
-            ),
-            makes=OUTLETS,
+            partial(work.write_outlets, paths, sources),
+            OUTLETS,
+            inputs=seen(f"{WORK}:write_outlets", reads=[*(paths.root / name for name in told), *sources]),
+            apart=False,
         ),
-        Stage(
+        step(
             "plotly",
             "Put the plotting library beside the pages",
-            does(work.copy_plotly, paths),
-            seen(f"{WORK}:copy_plotly"),
-            makes=("assets/vendor/plotly.min.js",),
-            apart=partial(work.copy_plotly, paths),
+            partial(work.copy_plotly, paths),
+            ("assets/vendor/plotly.min.js",),
         ),
-        Stage(
+        step(
             "duckdb",
             "Put the database that runs in a page beside the pages",
-            does(work.copy_duckdb, paths),
-            seen(f"{WORK}:copy_duckdb"),
-            makes=("assets/vendor/duckdb/",),
-            apart=partial(work.copy_duckdb, paths),
+            partial(work.copy_duckdb, paths),
+            ("assets/vendor/duckdb/",),
         ),
-        Stage(
+        step(
             "page_tables",
             "Write the tables that the SQL library's page loads",
-            does(work.write_page_tables, paths),
-            seen(f"{WORK}:write_page_tables"),
-            makes=("data/results/sql/",),
-            apart=partial(work.write_page_tables, paths),
+            partial(work.write_page_tables, paths),
+            ("data/results/sql/",),
         ),
     ]
 

@@ -114,21 +114,21 @@ def fill_warehouse(paths: Paths, store: str, report: Report) -> None:
     write_json(paths.processed / f"{store}.tables.json", table_digests(paths.warehouse(store)))
 
 
-def collect(paths: Paths, chapter: str, report: Report | None = None) -> None:
+def collect(paths: Paths, chapter: str) -> None:
     """Turn results into one chapter's numbers and tables."""
     from journey.findings.desk import lay_out
 
     lay_out(chapter, importlib.import_module(f"journey.findings.{chapter}.collect").collect, paths)
 
 
-def gather(paths: Paths, parts: Sequence[Path], report: Report) -> None:
+def gather(paths: Paths, parts: Sequence[Path]) -> None:
     """Join the chapters' ledgers."""
     from journey.report.ledger import merge
 
     merge(list(parts), paths.numbers)
 
 
-def time_queries(paths: Paths, report: Report) -> None:
+def time_queries(paths: Paths) -> None:
     """Time the query library; seconds differ from run to run, so they are no part of the ledger."""
     from journey.warehouse.query_timings import measure_timings
 
@@ -142,14 +142,14 @@ def write_notebooks(paths: Paths, keys: dict[Path, str], report: Report) -> None
     write(paths.root, keys, kept=paths.processed / "notebooks", report=report)
 
 
-def write_about(paths: Paths, report: Report) -> None:
+def write_about(paths: Paths) -> None:
     """Write down who made the report and where it lives."""
     from journey.report.about import write_about as write
 
     write(paths)
 
 
-def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
+def write_outlets(paths: Paths, pages: Sequence[Path]) -> None:
     """Write what search engines, feeds and language models read; draw the card and the icons."""
     import yaml
 
@@ -168,7 +168,7 @@ def write_outlets(paths: Paths, pages: Sequence[Path], report: Report) -> None:
     draw_icons(paths)
 
 
-def copy_plotly(paths: Paths, report: Report | None = None) -> None:
+def copy_plotly(paths: Paths) -> None:
     """Put plotly.js beside the site's scripts."""
     from journey.report.vendor import copy_plotly as copy
 
@@ -176,7 +176,7 @@ def copy_plotly(paths: Paths, report: Report | None = None) -> None:
         print(f"Note: {missing}.", file=sys.stderr)
 
 
-def copy_duckdb(paths: Paths, report: Report | None = None) -> bool:
+def copy_duckdb(paths: Paths) -> bool:
     """Put what runs SQL in a page beside the site's scripts; whether it could be had.
 
     Without it the SQL library is a page to read.
@@ -191,7 +191,7 @@ def copy_duckdb(paths: Paths, report: Report | None = None) -> bool:
     return True
 
 
-def write_page_tables(paths: Paths, report: Report | None = None) -> None:
+def write_page_tables(paths: Paths) -> None:
     """Write the tables that the SQL library's page runs its queries on, and where else the queries run."""
     from journey.report.sqlsystems import write_systems
     from journey.warehouse.connect import connect

@@ -8,7 +8,6 @@ from journey.published import causal, customers, experiments, field, journeys, p
 from journey.published.entry import (
     Allowance,
     Comparison,
-    KnownDifference,
     Published,
     Source,
     compare,
@@ -32,7 +31,6 @@ __all__ = [
     "TOPICS",
     "Allowance",
     "Comparison",
-    "KnownDifference",
     "Published",
     "Source",
     "compare",

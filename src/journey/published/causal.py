@@ -12,6 +12,7 @@ from journey.published.evidence import committed
 from journey.studies.births import NAME
 
 TOPIC = "Causal"
+entry = partial(Published, TOPIC)
 
 STATA = Source(
     "Stata's teffects, in the tests of statsmodels",
@@ -132,21 +133,30 @@ def lead_gap() -> np.ndarray:
     return np.array(EXPOSED) - np.array(UNEXPOSED)
 
 
-def _stata(id: str, method: str, name: str, estimate: str, error: str) -> tuple[Published, Published]:
+#: Method, in words, estimate and standard error as printed.
+STATA_EFFECTS = (
+    ("regression ATE", "regression adjustment, everybody", "-239.63921146434", "23.82402100183"),
+    ("regression ATT", "regression adjustment, smokers", "-223.30165083857", "22.742195167601"),
+    ("weighting ATE", "inverse probability weighting, everybody", "-230.68863779526", "25.815243801554"),
+    ("weighting ATT", "inverse probability weighting, smokers", "-225.17726054799", "23.664582726945"),
+    ("augmented ATE", "doubly robust, everybody", "-230.98920111258", "26.210564625435"),
+)
+
+
+def _stata(method: str, name: str, estimate: str, error: str) -> tuple[Published, Published]:
     """An estimate and its standard error as Stata gives them."""
+    id = method.lower().replace(" ", "_")
     return (
-        Published(
+        entry(
             id,
-            TOPIC,
             f"Smoking and birth weight, {name}, grams",
             STATA,
             (estimate,),
             partial(_birth, method, "estimate"),
             SAME_EQUATIONS,
         ),
-        Published(
+        entry(
             f"{id}_error",
-            TOPIC,
             f"Smoking and birth weight, {name}: standard error",
             STATA,
             (error,),
@@ -164,52 +174,16 @@ def _stata(id: str, method: str, name: str, estimate: str, error: str) -> tuple[
 
 
 ENTRIES = (
-    *_stata(
-        "regression_ate",
-        "regression ATE",
-        "regression adjustment, everybody",
-        "-239.63921146434",
-        "23.82402100183",
-    ),
-    *_stata(
-        "regression_att",
-        "regression ATT",
-        "regression adjustment, smokers",
-        "-223.30165083857",
-        "22.742195167601",
-    ),
-    *_stata(
-        "weighting_ate",
-        "weighting ATE",
-        "inverse probability weighting, everybody",
-        "-230.68863779526",
-        "25.815243801554",
-    ),
-    *_stata(
-        "weighting_att",
-        "weighting ATT",
-        "inverse probability weighting, smokers",
-        "-225.17726054799",
-        "23.664582726945",
-    ),
-    *_stata(
-        "augmented_ate",
-        "augmented ATE",
-        "doubly robust, everybody",
-        "-230.98920111258",
-        "26.210564625435",
-    ),
-    Published(
+    *(each for row in STATA_EFFECTS for each in _stata(*row)),
+    entry(
         "matching_ate",
-        TOPIC,
         "Smoking and birth weight, matching, everybody, grams",
         STATA_MATCHING,
         ("-210.9683",),
         partial(_birth, "matching ATE", "estimate"),
     ),
-    Published(
+    entry(
         "matching_ate_error",
-        TOPIC,
         "Smoking and birth weight, matching, everybody: standard error",
         STATA_MATCHING,
         ("32.02",),
@@ -220,42 +194,37 @@ ENTRIES = (
             within=0.08,
         ),
     ),
-    Published(
+    entry(
         "matching_att",
-        TOPIC,
         "Smoking and birth weight, matching, smokers, grams",
         STATA_MATCHING,
         ("-236.7848",),
         partial(_birth, "matching ATT", "estimate"),
     ),
-    Published(
+    entry(
         "e_value_breastfeeding",
-        TOPIC,
         "E-values of a risk ratio of 3.9 (1.8 to 8.7): estimate, limit",
         E_VALUE,
         ("7.26", "3.0"),
         partial(_e_value, 3.9, 1.8, 8.7),
         Allowance(0.00501, "half a unit of the second decimal"),
     ),
-    Published(
+    entry(
         "e_value_leukaemia",
-        TOPIC,
         "E-values of a risk ratio of 0.80 (0.71 to 0.91): estimate, limit",
         E_VALUE,
         ("1.81", "1.43"),
         partial(_e_value, 0.80, 0.71, 0.91),
     ),
-    Published(
+    entry(
         "e_value_smoking",
-        TOPIC,
         "E-values of a risk ratio of 10.73 (8.02 to 14.36): estimate, limit",
         E_VALUE_README,
         ("20.94777", "15.52336"),
         partial(_e_value, 10.73, 8.02, 14.36),
     ),
-    Published(
+    entry(
         "rosenbaum_binary",
-        TOPIC,
         "Smoking and lung cancer in pairs: bounds of p under hidden bias of 4, 5, 6",
         BINARY_SENSITIVITY,
         ("0.0036", "0.03", "0.1"),
@@ -266,9 +235,8 @@ ENTRIES = (
             within=0.46,
         ),
     ),
-    Published(
+    entry(
         "rosenbaum_rank",
-        TOPIC,
         "Lead in children: bounds of p under hidden bias of 2, 3, 4, 4.25, 5",
         RANK_SENSITIVITY,
         ("0.0018", "0.0136", "0.0388", "0.0468", "0.0740"),

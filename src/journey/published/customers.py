@@ -9,6 +9,7 @@ from journey.published.entry import Published, Source, Values
 from journey.published.evidence import committed
 
 TOPIC = "Customer value"
+entry = partial(Published, TOPIC)
 
 COUNTING = Source(
     "Fader, Hardie & Lee (2005), Marketing Science",
@@ -31,41 +32,36 @@ def _values(model: str) -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "cdnow_customers",
-        TOPIC,
         "CDNOW sample: customers, and those who bought again in 39 weeks",
         COUNTING,
         ("2,357", "946"),
         lambda: [committed("cdnow_value")[name] for name in ("customers", "repeaters")],
     ),
-    Published(
+    entry(
         "cdnow_bgnbd",
-        TOPIC,
         "BG/NBD on CDNOW: r, alpha, a, b",
         COUNTING,
         ("0.243", "4.414", "0.793", "2.426"),
         partial(_values, "BG/NBD"),
     ),
-    Published(
+    entry(
         "cdnow_likelihood",
-        TOPIC,
         "BG/NBD on CDNOW: log-likelihood",
         COUNTING,
         ("-9582.43",),
         lambda: float(_fit("BG/NBD", "log_likelihood")),
     ),
-    Published(
+    entry(
         "cdnow_example",
-        TOPIC,
         "Purchases in 39 weeks of a customer with 2, the last after 30.43 of 38.86 weeks",
         COUNTING,
         ("1.226",),
         lambda: float(committed("cdnow_value")["example"]["BG/NBD"]),
     ),
-    Published(
+    entry(
         "cdnow_gamma_gamma",
-        TOPIC,
         "Gamma-Gamma on CDNOW: p, q, v",
         MONETARY,
         ("6.25", "3.74", "15.44"),

@@ -64,10 +64,10 @@ class Published:
 
     Attributes
     ----------
-    id
-        Unique, for tests.
     topic
         One of `journey.published.TOPICS`.
+    id
+        Unique, for tests.
     what
         What is compared, in plain words.
     source
@@ -86,8 +86,8 @@ class Published:
         `%` or `pp` behind each figure; `compute` gives the number before it.
     """
 
-    id: str
     topic: str
+    id: str
     what: str
     source: Source
     printed: tuple[str, ...]

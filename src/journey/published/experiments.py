@@ -12,6 +12,7 @@ from journey.experiments.group_sequential import Boundaries
 from journey.published.entry import EXACT, Allowance, Published, Source, Values
 
 TOPIC = "Experiments"
+entry = partial(Published, TOPIC)
 
 GROWTHBOOK = Source(
     "GrowthBook, tests of gbstats",
@@ -105,6 +106,18 @@ BCG = (
     (27, 16886, 29, 17825),
 )
 
+TESTED, EVEN = "Sample-ratio test", [0.5, 0.5]
+EMPTY_ARM = "The same with a third arm of weight zero"
+NINE_DECIMALS = Allowance(5e-10, "printed to nine decimals")
+#: Sample-ratio tests: in words, counts, weights, the printed p value, and what it may differ by.
+RATIO_EXAMPLES = (
+    ("1000_1200", f"{TESTED} of 1,000 and 1,200 at 50/50", [1000, 1200], EVEN, "2.0079e-5", NINE_DECIMALS),
+    ("135_115", f"{TESTED} of 135 and 115 at 50/50", [135, 115], EVEN, "0.205903211", None),
+    ("uneven", f"{TESTED} of 310 and 98 at 75/25", [310, 98], [0.75, 0.25], "0.647434186", None),
+    ("empty_arm", EMPTY_ARM, [1000, 1200, 0], [*EVEN, 0.0], "2.0079e-5", NINE_DECIMALS),
+    ("nobody", f"{TESTED} when nobody was counted", [0, 0], EVEN, "1", EXACT),
+)
+
 #: Successes and size of treatment and control, and the printed limits.
 NEWCOMBE_EXAMPLES = (
     ((56, 70), (48, 80), ("0.0524", "0.3339")),
@@ -193,136 +206,93 @@ QUARTERS = [0.25, 0.5, 0.75, 1.0]
 FIFTHS = [0.2, 0.4, 0.6, 0.8, 1.0]
 
 ENTRIES = (
-    Published(
-        "srm_1000_1200",
-        TOPIC,
-        "Sample-ratio test of 1,000 and 1,200 at 50/50, p",
-        GROWTHBOOK_RATIO,
-        ("2.0079e-5",),
-        partial(_ratio, [1000, 1200], [0.5, 0.5]),
-        Allowance(5e-10, "printed to nine decimals"),
+    *(
+        entry(
+            f"srm_{name}",
+            f"{what}, p",
+            GROWTHBOOK_RATIO,
+            (printed,),
+            partial(_ratio, counts, weights),
+            allowed,
+        )
+        for name, what, counts, weights, printed, allowed in RATIO_EXAMPLES
     ),
-    Published(
-        "srm_135_115",
-        TOPIC,
-        "Sample-ratio test of 135 and 115 at 50/50, p",
-        GROWTHBOOK_RATIO,
-        ("0.205903211",),
-        partial(_ratio, [135, 115], [0.5, 0.5]),
-    ),
-    Published(
-        "srm_uneven",
-        TOPIC,
-        "Sample-ratio test of 310 and 98 at 75/25, p",
-        GROWTHBOOK_RATIO,
-        ("0.647434186",),
-        partial(_ratio, [310, 98], [0.75, 0.25]),
-    ),
-    Published(
-        "srm_empty_arm",
-        TOPIC,
-        "The same with a third arm of weight zero, p",
-        GROWTHBOOK_RATIO,
-        ("2.0079e-5",),
-        partial(_ratio, [1000, 1200, 0], [0.5, 0.5, 0.0]),
-        Allowance(5e-10, "printed to nine decimals"),
-    ),
-    Published(
-        "srm_nobody",
-        TOPIC,
-        "Sample-ratio test when nobody was counted, p",
-        GROWTHBOOK_RATIO,
-        ("1",),
-        partial(_ratio, [0, 0], [0.5, 0.5]),
-        EXACT,
-    ),
-    Published(
+    entry(
         "welch",
-        TOPIC,
         "Welch's t test: difference, 95% interval, p",
         GROWTHBOOK,
         ("0.29", "0.04538", "0.53462", "0.02016"),
         _welch,
     ),
-    Published(
+    entry(
         "relative_lift",
-        TOPIC,
         "Relative lift by the delta method: lift, 95% interval, p",
         GROWTHBOOK,
         ("0.70732", "-0.03526", "1.44989", "0.06191"),
         _lift,
     ),
-    Published(
+    entry(
         "size_means",
-        TOPIC,
         "Users needed: means, effect 0.3, variance 100, power 0.85",
         GPOWER,
         ("39,906",),
         lambda: engine.mean_sample_size(0.3, 100.0, power=0.85).total,
     ),
-    Published(
+    entry(
         "size_proportions",
-        TOPIC,
         "Users needed: proportions, 0.34 and 0.003 more, power 0.85",
         GPOWER,
         ("897,348",),
         lambda: engine.proportion_sample_size(0.34, 0.003, power=0.85).total,
     ),
     # R counts rejections on the right side only: the one-sided test at half of alpha.
-    Published(
+    entry(
         "power_means",
-        TOPIC,
         "Power of a t test, 20 an arm, effect of one deviation",
         R_POWER,
         ("0.8689528",),
         lambda: engine.mean_power(1.0, 1.0, 20, alpha=0.025, alternative="greater"),
     ),
-    Published(
+    entry(
         "power_proportions",
-        TOPIC,
         "Power of a test of 0.50 and 0.75, 50 an arm",
         R_POWER,
         ("0.7401659",),
         lambda: engine.proportion_power(0.5, 0.25, 50, method="pooled", alpha=0.025, alternative="greater"),
     ),
-    Published(
+    entry(
         "boundaries_gsdesign",
-        TOPIC,
         "O'Brien-Fleming-type boundaries, two-sided 5%, looks at 0.5, 0.75, 1",
         GSDESIGN,
         ("2.963", "2.359", "2.014"),
         partial(_boundaries, [0.5, 0.75, 1.0]),
     ),
-    Published(
+    entry(
         "boundaries_five_obrien",
-        TOPIC,
         "Five equal looks, O'Brien-Fleming-type, two-sided 5%",
         LDBOUNDS,
         ("4.8769", "3.3569", "2.6803", "2.2898", "2.0310"),
         partial(_boundaries, FIFTHS),
         GRID,
     ),
-    Published(
+    entry(
         "boundaries_five_pocock",
-        TOPIC,
         "Five equal looks, Pocock-type, two-sided 5%",
         LDBOUNDS,
         ("2.4380", "2.4268", "2.4101", "2.3966", "2.3859"),
         partial(_boundaries, FIFTHS, "pocock"),
         GRID,
     ),
-    Published(
+    entry(
         "boundaries_seqbounds",
-        TOPIC,
         "Four equal looks, one-sided 5%: boundaries",
         SEQBOUNDS,
         ("3.74955", "2.53993", "2.01604", "1.72014"),
         lambda: _one_sided(QUARTERS, 0.05).z,
         GRID,
     ),
-    Published(
+    entry(
         "spending_seqbounds",
-        TOPIC,
         "Four equal looks, one-sided 5%: error spent",
         SEQBOUNDS,
         ("8.85754e-5", "0.0055746", "0.0236251", "0.05"),
@@ -330,9 +300,8 @@ ENTRIES = (
         Allowance(5.01e-8, "half a unit of the seventh decimal"),
     ),
     *(
-        Published(
+        entry(
             f"newcombe_{number}",
-            TOPIC,
             f"Newcombe's interval of {t[0]}/{t[1]} less {c[0]}/{c[1]}",
             NEWCOMBE,
             limits,
@@ -340,18 +309,16 @@ ENTRIES = (
         )
         for number, (t, c, limits) in enumerate(NEWCOMBE_EXAMPLES, 1)
     ),
-    Published(
+    entry(
         "newcombe_trial",
-        TOPIC,
         "Newcombe's interval of 84/101 less 89/105, an HIV trial",
         GARNER,
         ("-0.1177", "0.0851"),
         partial(_newcombe, (84, 101), (89, 105)),
     ),
     *(
-        Published(
+        entry(
             f"wilson_{number}",
-            TOPIC,
             f"Wilson's interval of {successes}/{n}",
             NEWCOMBE_SINGLE,
             limits,
@@ -359,25 +326,22 @@ ENTRIES = (
         )
         for number, (successes, n, limits) in enumerate(WILSON_EXAMPLES, 1)
     ),
-    Published(
+    entry(
         "benjamini_hochberg",
-        TOPIC,
         "15 p values: rejected by Benjamini-Hochberg at 5%",
         BENJAMINI,
         ("4",),
         lambda: engine.benjamini_hochberg(P_VALUES).rejected.sum(),
     ),
-    Published(
+    entry(
         "heterogeneity",
-        TOPIC,
         "13 trials of a vaccine: Cochran's Q, I² in %, common log risk ratio",
         METAFOR,
         ("152.2330", "92.12", "-0.4303"),
         _heterogeneity,
     ),
-    Published(
+    entry(
         "trials",
-        TOPIC,
         "First and last of these trials: log risk ratio and its variance",
         METAFOR,
         ("-0.8893", "0.3256", "-0.0173", "0.0714"),

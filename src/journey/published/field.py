@@ -8,6 +8,7 @@ from journey.published.entry import Published, Source, Values
 from journey.published.evidence import committed
 
 TOPIC = "Tests in the field"
+entry = partial(Published, TOPIC)
 
 LANDING = Source(
     "Udacity's landing-page test, as usually quoted",
@@ -34,53 +35,47 @@ def _cats(key: str, scale: float = 1.0) -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "landing_rows",
-        TOPIC,
         "Landing page: rows with the wrong page, users that remain",
         LANDING,
         ("3,893", "290,584"),
         partial(_landing, "mismatched", "users"),
     ),
-    Published(
+    entry(
         "landing_rates",
-        TOPIC,
         "Landing page: conversion, old and new page",
         LANDING,
         ("12.039", "11.881"),
         partial(_landing, "control_rate", "treatment_rate", scale=100.0),
         unit="%",
     ),
-    Published(
+    entry(
         "landing_effect",
-        TOPIC,
         "Landing page: difference and its 95% interval",
         LANDING,
         ("-0.158", "-0.394", "0.078"),
         partial(_landing, "estimate", "low", "high", scale=100.0),
         unit="pp",
     ),
-    Published(
+    entry(
         "landing_test",
-        TOPIC,
         "Landing page: z and p",
         LANDING,
         ("-1.31", "0.190"),
         partial(_landing, "z", "p"),
     ),
-    Published(
+    entry(
         "cats_retention",
-        TOPIC,
         "Cookie Cats: change of seven-day retention",
         COOKIE_CATS,
         ("-0.82",),
         partial(_cats, "estimate", 100.0),
         unit="pp",
     ),
-    Published("cats_p", TOPIC, "Cookie Cats: its p value", COOKIE_CATS, ("0.0016",), partial(_cats, "p")),
-    Published(
+    entry("cats_p", "Cookie Cats: its p value", COOKIE_CATS, ("0.0016",), partial(_cats, "p")),
+    entry(
         "cats_ratio",
-        TOPIC,
         "Cookie Cats: sample-ratio test against 50/50, p",
         COOKIE_CATS_RATIO,
         ("0.0086",),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from journey import journeys as engine
 from journey.published.entry import EXACT, Allowance, Published, Source, Values
 
 TOPIC = "Journeys and attribution"
+entry = partial(Published, TOPIC)
 
 FREIREICH = Source(
     "Freireich and others (1963), as R's survival package prints it",
@@ -78,67 +81,59 @@ def _removal() -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "survival",
-        TOPIC,
         "Leukaemia trial, treated: survival after 6, 7, 10, 13, 16, 22, 23 weeks",
         FREIREICH,
         ("0.857", "0.807", "0.753", "0.690", "0.627", "0.538", "0.448"),
         lambda: engine.survival_at(treated_curve(), [6, 7, 10, 13, 16, 22, 23])[0],
     ),
-    Published(
+    entry(
         "survival_error",
-        TOPIC,
         "Their standard errors (Greenwood)",
         FREIREICH,
         ("0.0764", "0.0869", "0.0963", "0.1068", "0.1141", "0.1282", "0.1346"),
         lambda: treated_curve().standard_error,
     ),
-    Published(
+    entry(
         "median",
-        TOPIC,
         "Leukaemia trial: median weeks, treated and placebo",
         FREIREICH,
         ("23", "8"),
         lambda: (treated_curve().median or np.nan, placebo_curve().median or np.nan),
     ),
-    Published(
+    entry(
         "logrank",
-        TOPIC,
         "Leukaemia trial: log-rank chi-square and p",
         FREIREICH,
         ("16.7929409892", "4.168809e-5"),
         _logrank,
     ),
-    Published(
+    entry(
         "logrank_expected",
-        TOPIC,
         "Leukaemia trial: relapses expected, treated and placebo",
         FREIREICH,
         ("19.25", "10.75"),
         _expected,
     ),
-    Published(
+    entry(
         "markov_removal",
-        TOPIC,
         "Markov attribution, three channels: removal effects",
         BRYL,
         ("0.5", "1", "1"),
         _removal,
         EXACT,
     ),
-    Published(
+    entry(
         "markov_credit",
-        TOPIC,
         "Markov attribution, three channels: credits",
         BRYL,
         ("0.2", "0.4", "0.4"),
         lambda: three_channels().credit,
         EXACT,
     ),
-    Published(
+    entry(
         "markov_simulated",
-        TOPIC,
         "Markov attribution, two channels: credits",
         PYCHATTR,
         ("1.991106", "1.008894"),

@@ -10,6 +10,7 @@ from journey.published.evidence import committed
 from journey.studies.shoppers_tuning import PUBLISHED
 
 TOPIC = "Prediction"
+entry = partial(Published, TOPIC)
 
 TANVIR = Source(
     "Abdullah-All-Tanvir and others (2023), Heliyon", "https://pmc.ncbi.nlm.nih.gov/articles/PMC10121810/"
@@ -51,43 +52,38 @@ def _kaggle(columns: str) -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "shoppers_rows",
-        TOPIC,
         "Online Shoppers: sessions, and those with a purchase",
         UCI,
         ("12,330", "1,908"),
         partial(_shoppers, "rows", "purchases"),
     ),
-    Published(
+    entry(
         "shoppers_logistic",
-        TOPIC,
         "Online Shoppers, logistic regression as it comes: ROC-AUC, PR-AUC",
         UCI_DEFAULTS,
         ("0.893", "0.641"),
         partial(_fold, "logistic, defaults", "roc_auc", "pr_auc"),
         LINEAR,
     ),
-    Published(
+    entry(
         "shoppers_xgboost",
-        TOPIC,
         "Online Shoppers, XGBoost as it comes: ROC-AUC, PR-AUC",
         UCI_DEFAULTS,
         ("0.923", "0.719"),
         partial(_fold, "XGBoost, defaults", "roc_auc", "pr_auc"),
         TREES,
     ),
-    Published(
+    entry(
         "shoppers_page_values",
-        TOPIC,
         "Online Shoppers, the column PageValues alone: ROC-AUC",
         UCI_DEFAULTS,
         ("0.863",),
         lambda: committed("online_shoppers")["page_values_alone"]["roc_auc"],
     ),
-    Published(
+    entry(
         "shoppers_best_roc",
-        TOPIC,
         f"{BEST}: ROC-AUC",
         TANVIR,
         (f"{PUBLISHED['roc_auc']:.3f}",),
@@ -99,18 +95,16 @@ ENTRIES = (
         ),
         reach=True,
     ),
-    Published(
+    entry(
         "shoppers_best_pr",
-        TOPIC,
         f"{BEST}: PR-AUC",
         TANVIR,
         (f"{PUBLISHED['pr_auc']:.3f}",),
         partial(_tuned, "pr_auc"),
         reach=True,
     ),
-    Published(
+    entry(
         "shoppers_best_accuracy",
-        TOPIC,
         f"{BEST}: accuracy",
         TANVIR,
         (f"{100 * PUBLISHED['accuracy']:.2f}",),
@@ -123,18 +117,16 @@ ENTRIES = (
         reach=True,
         unit="%",
     ),
-    Published(
+    entry(
         "kaggle_all",
-        TOPIC,
         "Kaggle consumer behaviour, all columns: ROC-AUC",
         KAGGLE,
         ("1.0",),
         partial(_kaggle, "all_columns"),
         EXACT,
     ),
-    Published(
+    entry(
         "kaggle_without_abandoned",
-        TOPIC,
         "Kaggle consumer behaviour without abandoned_cart: ROC-AUC, about",
         KAGGLE,
         ("0.83",),
@@ -144,9 +136,8 @@ ENTRIES = (
             within=0.02,
         ),
     ),
-    Published(
+    entry(
         "kaggle_without_cart",
-        TOPIC,
         "Kaggle consumer behaviour without both cart columns: ROC-AUC, about",
         KAGGLE,
         ("0.50",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from journey import recommend as engine
 from journey.published.entry import EXACT, Allowance, Published, Source, Values
 
 TOPIC = "Recommendations"
+entry = partial(Published, TOPIC)
 
 RECOMMENDERS = Source(
     "Recommenders (begun at Microsoft), tests of its metrics",
@@ -58,36 +61,32 @@ def _novelty(lists: tuple[tuple[int, ...], ...]) -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "ranking",
-        TOPIC,
         "Ten places, three users: recall, NDCG, precision",
         RECOMMENDERS,
         ("0.37777", "0.38172", "0.26666"),
         _ranking,
         CUT,
     ),
-    Published(
+    entry(
         "coverage",
-        TOPIC,
         "Share of the catalogue that is shown",
         RECOMMENDERS,
         ("0.8",),
         lambda: engine.catalogue_coverage(np.array(LISTS), _contacts() > 0),
         EXACT,
     ),
-    Published(
+    entry(
         "novelty",
-        TOPIC,
         "Novelty of the lists, bits",
         RECOMMENDERS,
         ("2.83333",),
         lambda: _novelty(LISTS),
         CUT,
     ),
-    Published(
+    entry(
         "novelty_item",
-        TOPIC,
         "Novelty of the most popular item, bits",
         RECOMMENDERS,
         ("1.41504",),

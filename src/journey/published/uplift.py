@@ -13,6 +13,7 @@ from journey.published.entry import EXACT, Published, Source, Values
 from journey.published.evidence import committed
 
 TOPIC = "Uplift"
+entry = partial(Published, TOPIC)
 
 SCIKIT_UPLIFT = Source(
     "scikit-uplift, tests of its metrics",
@@ -75,72 +76,64 @@ def _visits(arm: str) -> Values:
 
 
 ENTRIES = (
-    Published(
+    entry(
         "qini_coefficients",
-        TOPIC,
         "Normalised Qini coefficient of six small examples",
         SCIKIT_UPLIFT,
         ("1", "0", "1", "1", "-0.5", "0.75"),
         partial(_areas, engine.normalised_qini, QINI_EXAMPLES),
         EXACT,
     ),
-    Published(
+    entry(
         "auuc",
-        TOPIC,
         "Normalised area under the uplift curve of four of them",
         SCIKIT_UPLIFT,
         ("1", "-1", "0", "1"),
         partial(_areas, engine.normalised_auuc, AUUC_EXAMPLES),
         EXACT,
     ),
-    Published(
+    entry(
         "qini_curve_ties",
-        TOPIC,
         "Qini curve when all scores are equal",
         SCIKIT_UPLIFT,
         ("0", "1"),
         partial(_qini, CURVE_EXAMPLES[0]),
         EXACT,
     ),
-    Published(
+    entry(
         "qini_curve",
-        TOPIC,
         "Qini curve with one person apart from two",
         SCIKIT_UPLIFT,
         ("0", "3", "3"),
         partial(_qini, CURVE_EXAMPLES[1]),
         EXACT,
     ),
-    Published(
+    entry(
         "uplift_curve_ties",
-        TOPIC,
         "Uplift curve when all scores are equal",
         SCIKIT_UPLIFT,
         ("0", "1.5"),
         partial(_uplift, CURVE_EXAMPLES[0]),
         EXACT,
     ),
-    Published(
+    entry(
         "uplift_curve",
-        TOPIC,
         "Uplift curve with one person apart from two",
         SCIKIT_UPLIFT,
         ("0", "3", "4.5"),
         partial(_uplift, CURVE_EXAMPLES[1]),
         EXACT,
     ),
-    Published(
+    entry(
         "hillstrom_customers",
-        TOPIC,
         "Hillstrom: customers",
         HILLSTROM,
         ("64,000",),
         lambda: sum(arm["n"] for arm in _arms().values()),
     ),
     *(
-        Published(
+        entry(
             f"hillstrom_{arm}",
-            TOPIC,
             f"Hillstrom: share that visits, {name}",
             HILLSTROM_RATES,
             (printed,),

@@ -4,25 +4,15 @@
 method, `compare` judges them with intervals over users.
 """
 
-from journey.recommend.als import Factors, als_objective, fit_als
-from journey.recommend.comparison import Comparison, compare, ndcg_totals, popularity_groups, share_of_gain
+from journey.recommend.als import als_objective, fit_als
+from journey.recommend.comparison import compare, ndcg_totals, popularity_groups, share_of_gain
 from journey.recommend.period import ContactLog, Task, task_at, with_fewer_users
-from journey.recommend.ranking import (
-    RankingMetrics,
-    catalogue_coverage,
-    item_hits,
-    novelty,
-    ranking_metrics,
-    top_items,
-)
+from journey.recommend.ranking import catalogue_coverage, item_hits, novelty, ranking_metrics, top_items
 from journey.recommend.study import Grid, Settings, all_scores, choose_settings, personal_scores
 
 __all__ = [
-    "Comparison",
     "ContactLog",
-    "Factors",
     "Grid",
-    "RankingMetrics",
     "Settings",
     "Task",
     "all_scores",

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from journey.errors import JourneyError
 from journey.paths import project
-from journey.report.markup import raw_block
-from journey.report.sqlcells import highlighted
+from journey.report.sqlcells import folded_code
 
 
 def show_code(*names: str) -> None:
@@ -34,12 +33,7 @@ def code_block(name: str, root: Path) -> str:
     file, line, text = source(name, root)
     title = html.escape(f"Show the code: {name.partition(':')[2]}")
     place = f"{file.relative_to(root).as_posix()}, line {line}"
-    return raw_block(
-        "html",
-        f'<details class="code-fold"><summary>{title}</summary>\n'
-        '<div class="sourceCode"><pre class="sourceCode python"><code class="python">'
-        f'{highlighted(text, "python")}</code></pre></div>\n<p class="figure-source">{place}</p></details>',
-    )
+    return folded_code(text, "python", title, f'\n<p class="figure-source">{place}</p>')
 
 
 def source(name: str, root: Path) -> tuple[Path, int, str]:

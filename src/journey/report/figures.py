@@ -24,7 +24,7 @@ from journey.errors import JourneyError
 from journey.report.drawing import PHONE, WIDE, drawing, settle
 from journey.report.markup import checked_id, checked_text, escape, raw_block, script_json
 from journey.report.style import plotly_template, role_token
-from journey.report.tables import data_table, truth_key
+from journey.report.tables import data_behind, truth_key
 
 DATA_ROWS = 200
 SIGNIFICANT_DIGITS = 6
@@ -92,7 +92,6 @@ def show_figure(
         '<button type="button" class="figure-explore" aria-pressed="false" '
         f'aria-label="Explore: {escape(title)}">Explore</button>\n'
     )
-    table = data_table(data, label=f"Data behind the figure: {title}", limit=DATA_ROWS)
     note = f'<p class="figure-source">Source: {escape(source)}</p>' if source else ""
     print(
         raw_block(
@@ -101,9 +100,7 @@ def show_figure(
             f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
             f'<div class="figure-plot" role="img" aria-label="{escape(alt)}">\n{pictures}\n</div>\n'
             f"{json_block}{button if explored else ''}"
-            '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
-            f"{table}\n</details>\n"
-            f"{note}{truth_key('@truth' in script_json(spec))}</figure>",
+            f"{data_behind(data, title, DATA_ROWS)}{note}{truth_key('@truth' in script_json(spec))}</figure>",
         )
     )
 

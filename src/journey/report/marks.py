@@ -15,11 +15,11 @@ def estimates(
     *,
     label: str,
     value: str,
-    low: str,
-    high: str,
+    low: str = "low",
+    high: str = "high",
     axis: str,
+    rows: str = "",
     tickformat: str = ".1%",
-    name: str = "",
     role: str = "series-1",
 ) -> go.Figure:
     """One dot with its interval a row, the first row on top.
@@ -30,21 +30,23 @@ def estimates(
         Columns of `frame`.
     axis
         Title of the value axis, with its unit.
+    rows
+        Title of the axis of labels.
     """
-    rows = frame.iloc[::-1]
+    frame = frame.iloc[::-1]
     figure = go.Figure(
         go.Scatter(
-            x=rows[value],
-            y=rows[label],
+            x=frame[value],
+            y=frame[label],
             mode="markers",
-            name=name,
+            name="",
             marker=marker(role),
-            error_x=error_bars(rows[value], rows[low], rows[high], colour(role)),
+            error_x=error_bars(frame[value], frame[low], frame[high], colour(role)),
             hovertemplate=f"%{{y}}: %{{x:{tickformat}}}<extra></extra>",
         )
     )
     figure.update_xaxes(title=axis, tickformat=tickformat)
-    figure.update_yaxes(title="", visible=True, automargin=True)
+    figure.update_yaxes(title=rows, visible=True, automargin=True)
     figure.update_layout(showlegend=False)
     return figure
 
@@ -64,17 +66,60 @@ def error_bars(
     }
 
 
-def band(figure: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, shade: str) -> None:
-    """Fill the area between two lines, without a place in the legend."""
+def band(
+    figure: go.Figure, x: pd.Series, low: pd.Series, high: pd.Series, shade: str, **legend: object
+) -> None:
+    """Fill the area between two lines, without a place in the legend unless `legend` gives it one."""
     figure.add_scatter(
         x=pd.concat([x, x[::-1]]),
         y=pd.concat([high, low[::-1]]),
         fill="toself",
         fillcolor=shade,
         line={"width": 0},
-        showlegend=False,
         hoverinfo="skip",
+        **legend or {"showlegend": False},
     )
+
+
+def cell_texts(
+    figure: go.Figure, x: pd.Series, y: pd.Series, text: pd.Series, strong: pd.Series, **font: object
+) -> None:
+    """Write into the cells of a heat map, of which some are `strong`.
+
+    Plotly's own contrast is too weak in dark mode; these two roles swap with the ramp.
+    """
+    for shown, role in ((~strong, "ink"), (strong, "paper")):
+        figure.add_scatter(
+            x=x[shown],
+            y=y[shown],
+            text=text[shown],
+            mode="text",
+            textfont={"color": colour(role), **font},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def add_beside(
+    figure: go.Figure, groups: list[str], rows: pd.DataFrame, value: str, name: str, role: str, shift: float
+) -> None:
+    """Draw a line over named groups, a little to the side, so that intervals do not hide each other."""
+    figure.add_scatter(
+        x=[number + shift for number in range(len(groups))],
+        y=rows[value],
+        name=name,
+        mode="lines+markers",
+        marker=marker(role, 9),
+        line=line_of(role),
+        error_y=error_bars(rows[value], rows["low"], rows["high"], colour(role), thickness=1.5),
+        customdata=groups,
+    )
+    figure.update_xaxes(tickmode="array", tickvals=list(range(len(groups))), ticktext=groups, zeroline=False)
+
+
+def line_of(role: str) -> dict[str, object]:
+    """The line of a role; what only the simulation knows is dotted."""
+    return {"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"}
 
 
 def truth_line(

@@ -17,7 +17,7 @@ from journey.paths import project
 from journey.report.drawing.paper import text_width
 from journey.report.markup import checked_id, checked_text, escape, raw_block, typst_string
 from journey.report.style import FONT_FIGURES, LIGHT, colour
-from journey.report.tables import data_table
+from journey.report.tables import data_behind
 
 WIDTH, ROW, TOP = 440.0, 46.0, 20.0
 #: Height of a bar; sizes of texts, and of regular letters as wide as the bold ones.
@@ -175,9 +175,7 @@ def _inline(svg: str) -> str:
     return f'{head} aria-hidden="true" focusable="false"{bracket}{rest}'
 
 
-def show_sketch(
-    svg: str, *, id: str, title: str, alt: str, data: pd.DataFrame | None = None, width: str = "100%"
-) -> None:
+def show_sketch(svg: str, *, id: str, title: str, alt: str, data: pd.DataFrame | None = None) -> None:
     """Print a chart for the page and for the PDF; call it in a cell with `output: asis`.
 
     Parameters
@@ -190,8 +188,6 @@ def show_sketch(
         What a reader who cannot see it should know.
     data
         The numbers drawn; without them the text beside the chart must give them.
-    width
-        Share of the text width in the PDF.
 
     Raises
     ------
@@ -203,13 +199,7 @@ def show_sketch(
     file = project().results / "figures" / f"{id}.svg"
     write_text(file, svg)
     address = "/" + file.relative_to(project().root).as_posix()
-    behind = ""
-    if data is not None:
-        table = data_table(data, label=f"Data behind the figure: {title}", limit=ROWS_OF_DATA)
-        behind = (
-            '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>\n'
-            f"{table}\n</details>\n"
-        )
+    behind = "" if data is None else data_behind(data, title, ROWS_OF_DATA)
     page = (
         f'<figure class="sketch" id="plot-{id}">\n'
         f'<figcaption class="figure-title">{escape(title)}</figcaption>\n'
@@ -219,6 +209,6 @@ def show_sketch(
     paper = (
         f'#block(breakable: false)[#text(font: "{FONT_FIGURES}", size: 8.6pt, weight: "bold", '
         f"{typst_string(title)})\n"
-        f"#v(-0.5em)\n#image({typst_string(address)}, alt: {typst_string(alt)}, width: {width})]"
+        f"#v(-0.5em)\n#image({typst_string(address)}, alt: {typst_string(alt)}, width: 100%)]"
     )
     print(raw_block("html", page) + raw_block("typst", paper))

@@ -63,7 +63,6 @@ def show_query(
     id: str | None = None,
     limit: int | None = None,
     columns: Mapping[str, tuple[str, Format]] | None = None,
-    connection: duckdb.DuckDBPyConnection | None = None,
     **parameters: Value,
 ) -> None:
     """Print a query of the library, folded, and its result; call it in a cell with `output: asis`.
@@ -78,8 +77,6 @@ def show_query(
         Rows shown; a note below the table says how many there are in all.
     columns
         Name -> (heading, format), as in `show_table`; told from the names when omitted.
-    connection
-        Warehouse; the simulated shop's when omitted.
     parameters
         Values of the query's named parameters.
 
@@ -89,7 +86,7 @@ def show_query(
         For an unknown name, parameter or column.
     """
     spec = find(name)
-    frame = query(name, connection or workbench(), **parameters)
+    frame = query(name, workbench(), **parameters)
     print(sql_block(runnable(spec.sql, dict(spec.parameters) | parameters)))
     _show_result(frame, caption or spec.question, id, limit, columns)
 
@@ -109,11 +106,16 @@ def sql_block(sql: str) -> str:
 
     A fence of Markdown would get an anchor for every line, a third of the weight of the library's page.
     """
+    return folded_code(sql.strip(), "sql", SUMMARY)
+
+
+def folded_code(text: str, language: str, summary: str, after: str = "") -> str:
+    """Raw HTML of a code's text, highlighted, below its summary; `after` is HTML at the end."""
     return raw_block(
         "html",
-        f'<details class="code-fold"><summary>{SUMMARY}</summary>\n'
-        '<div class="sourceCode"><pre class="sourceCode sql"><code class="sql">'
-        f"{highlighted(sql.strip())}</code></pre></div></details>",
+        f'<details class="code-fold"><summary>{summary}</summary>\n'
+        f'<div class="sourceCode"><pre class="sourceCode {language}"><code class="{language}">'
+        f"{highlighted(text, language)}</code></pre></div>{after}</details>",
     )
 
 

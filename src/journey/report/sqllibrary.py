@@ -27,11 +27,9 @@ LIVE = (
 )
 
 
-def show_library(level: str, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+def show_library(level: str) -> None:
     """Print every query of one level as a section of its own; call it in a cell with `output: asis`."""
-    warehouse = connection or workbench()
-    timings = load_timings()
-    rows = _systems()
+    warehouse, timings, rows = workbench(), load_timings(), _systems()
     for spec in library():
         if spec.level == level:
             same = rows[rows["same"] & rows["name"].eq(spec.name)]

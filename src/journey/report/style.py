@@ -1,6 +1,6 @@
 """The house style: one palette for pages, Plotly, drawings and the PDF.
 
-`assets/site.css` defines the same roles as custom properties for the light and the dark page; a test
+`assets/site.css` defines the same roles as custom properties, and their colours on the dark page; a test
 holds the two together. Figures are drawn in Python with the light colours; on the page every colour is
 replaced by its role, so that a switch to dark mode recolours figures without redrawing them in Python.
 """
@@ -40,31 +40,6 @@ LIGHT = MappingProxyType(
         "diverging-low": "#b3501f",
         "diverging-mid": "#f0f1f0",
         "diverging-high": "#1a6b87",
-    }
-)
-DARK = MappingProxyType(
-    {
-        "ink": "#e4e9ed",
-        "muted": "#a2aeb8",
-        "axis": "#75828d",
-        "line": "#2b353e",
-        "paper": "#12171c",
-        "neutral": "#56636e",
-        "series-1": "#4eccea",
-        "series-2": "#e17e3b",
-        "series-3": "#a58af0",
-        "series-4": "#dcd97e",
-        "series-5": "#f2a2a9",
-        "series-6": "#6a87a2",
-        "truth": "#86d98a",
-        "ramp-1": "#1a262d",
-        "ramp-2": "#1f4654",
-        "ramp-3": "#25637a",
-        "ramp-4": "#37829b",
-        "ramp-5": "#a6e3f2",
-        "diverging-low": "#e5823f",
-        "diverging-mid": "#2a3138",
-        "diverging-high": "#50c8e5",
     }
 )
 SERIES = tuple(LIGHT[f"series-{number}"] for number in range(1, 7))

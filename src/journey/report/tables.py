@@ -175,15 +175,15 @@ def show_result(
     )
 
 
-def data_table(frame: pd.DataFrame, *, label: str, limit: int) -> str:
-    """HTML table of the first `limit` rows behind a figure, with a note when there are more."""
+def data_behind(frame: pd.DataFrame, title: str, limit: int) -> str:
+    """HTML of the first `limit` rows behind a figure, folded, with a note when there are more."""
     header, rows, numeric = table_text(frame.head(limit))
-    table = html_table(
-        header, rows, numeric=numeric, caption=None, label=label, css_class="journey-table compact"
-    )
-    if len(frame) <= limit:
-        return table
-    return f'{table}<p class="figure-source">The first {limit:,} of {len(frame):,} rows.</p>'
+    label, look = f"Data behind the figure: {title}", "journey-table compact"
+    table = html_table(header, rows, numeric=numeric, caption=None, label=label, css_class=look)
+    if len(frame) > limit:
+        table += f'<p class="figure-source">The first {limit:,} of {len(frame):,} rows.</p>'
+    folded = '<details class="figure-data" data-pagefind-ignore><summary>Data behind this figure</summary>'
+    return f"{folded}\n{table}\n</details>\n"
 
 
 def typst_table(

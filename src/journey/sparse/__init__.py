@@ -3,14 +3,13 @@
 from journey.sparse.ladder import Ground, Learned, learn, prepare
 from journey.sparse.learning import Purchase, purchase_log_odds
 from journey.sparse.memory import memorise
-from journey.sparse.pairs import COLLABORATIVE, EMBEDDING, EVERYTHING, PLAIN
+from journey.sparse.pairs import COLLABORATIVE, EVERYTHING, PLAIN
 from journey.sparse.precision import PositiveRanks, estimates, positive_ranks
 from journey.sparse.shop import TEST, PairShop, load_shop
 from journey.sparse.targets import TARGETS, outcomes
 
 __all__ = [
     "COLLABORATIVE",
-    "EMBEDDING",
     "EVERYTHING",
     "PLAIN",
     "TARGETS",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -54,21 +53,13 @@ TABLES = {
 }
 
 
-def prepare_store(
-    name: str,
-    parameters: Any = None,
-    *,
-    root: Paths | None = None,
-    progress: Progress | None = None,
-) -> Path:
-    """Make the raw folder of a store and give its path.
+def prepare_store(name: str, *, root: Paths | None = None, progress: Progress | None = None) -> Path:
+    """Make the raw folder of a store of real data and give its path.
 
     Parameters
     ----------
     name : str
-        `simulated` or `retailrocket`.
-    parameters : ShopParameters, optional
-        Size, seed and dirt of the simulated shop; its defaults when left out. Other stores take none.
+        `retailrocket`; the simulated shop is made by `journey.stores.simulator.simulate`.
     root : Paths, optional
         The project; found from the working folder when left out.
     progress : callable, optional
@@ -90,13 +81,6 @@ def prepare_store(
         raise unknown_name("store", name, STORES)
     target = (root or project()).store(name)
     _refuse_other_content(target)
-    if name == "simulated":
-        from journey.stores.simulator import ShopParameters, simulate
-
-        simulate(target, parameters or ShopParameters(), progress)
-        return target
-    if parameters is not None:
-        raise JourneyError(f"The store {name} takes no parameters; leave them out.")
     entry = dataset(name)
     events = require(name, "events.csv", root=root)
     verify(entry, entry.file("events.csv"), events)
@@ -170,9 +154,7 @@ def map_retailrocket(
             first_day=first,
             last_day=last,
             partitions=Partitions.of(days),
-            parameters={
-                "sha256": {path.name: sha256_of(path) for path in (events, *properties)},
-            },
+            parameters={"sha256": {path.name: sha256_of(path) for path in (events, *properties)}},
             missing_columns=missing,
             missing_event_types=RETAILROCKET_MISSING_EVENTS,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from journey.errors import JourneyError
 from journey.stores.catalog import DataFile
@@ -123,8 +124,8 @@ def _copy(opened: zipfile.ZipFile, file: DataFile, member: str, target: Path) ->
     sized = [info for info in infos if file.bytes is not None and info.file_size == file.bytes]
     for info in (*named, *sized):
         _refuse_far_larger(info, file)
-        with opened.open(info) as source:
-            _write(source, target)
+        with opened.open(info) as source, target.open("wb") as sink:
+            shutil.copyfileobj(source, sink)
         return True
     for info in infos:
         if info.filename.lower().endswith(".zip"):
@@ -142,12 +143,6 @@ def _refuse_far_larger(info: zipfile.ZipInfo, file: DataFile) -> None:
             f"{info.filename} would unpack to {info.file_size:,} bytes, expected about {expected:,}: not"
             " the file of the list, so it stays packed; download it again."
         )
-
-
-def _write(source: IO[bytes], target: Path) -> None:
-    with target.open("wb") as sink:
-        while block := source.read(1 << 20):
-            sink.write(block)
 
 
 def _arrow(kind: str) -> tuple[Callable[[Any], Any], Any]:

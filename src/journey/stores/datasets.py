@@ -11,24 +11,8 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.stores.catalog import Dataset, dataset
-from journey.stores.locate import DatasetAbsent, require
+from journey.stores.locate import require
 from journey.stores.verify import relation, verify
-
-__all__ = [
-    "DatasetAbsent",
-    "data_checksum",
-    "load",
-    "load_asos",
-    "load_cdnow_master",
-    "load_cdnow_sample",
-    "load_consumer_behavior",
-    "load_cookie_cats",
-    "load_eshop_clothing",
-    "load_hillstrom",
-    "load_landing_page",
-    "load_online_retail",
-    "load_online_shoppers",
-]
 
 # What pandas must hold for each type of the list; integers with nulls keep them as Int64.
 _DTYPES = {

@@ -14,10 +14,8 @@ from journey.errors import JourneyError
 from journey.paths import Paths
 from journey.stores.archives import extract
 from journey.stores.catalog import DataFile, Dataset, load_catalog, unknown_name
-from journey.stores.locate import DatasetAbsent, find, locate, source_folder
+from journey.stores.locate import DatasetAbsent, find, source_folder
 from journey.stores.verify import Verification, verify
-
-__all__ = ["DatasetAbsent", "FetchResult", "fetch", "locate"]
 
 
 @dataclass(frozen=True)
@@ -236,10 +234,6 @@ def _reason(error: Exception) -> str:
         return "the server did not answer in time"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
-    return _one_line(error)
-
-
-def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 

@@ -1,7 +1,7 @@
 """Whom to treat: uplift learners, their evaluation, targeting policies and return on investment."""
 
-from journey.uplift.budget import Band, RoiCurve, roi_curve
-from journey.uplift.calibration import HeterogeneityTest, UpliftBins, heterogeneity_test, uplift_by_bin
+from journey.uplift.budget import roi_curve
+from journey.uplift.calibration import heterogeneity_test, uplift_by_bin
 from journey.uplift.curves import (
     RankingQuality,
     normalised_auuc,
@@ -10,25 +10,17 @@ from journey.uplift.curves import (
     ranking_quality,
     uplift_curve,
 )
-from journey.uplift.groups import GROUPS, FourGroups, GroupShare, four_groups, frechet_bounds
+from journey.uplift.groups import GROUPS, four_groups, frechet_bounds
 from journey.uplift.learners import (
     LEARNERS,
     BaseModels,
-    UpliftModel,
     UpliftScores,
     cross_fit_uplift,
     fit_uplift,
     logistic_base,
     xgboost_base,
 )
-from journey.uplift.policy import (
-    PolicyReturn,
-    PolicyValue,
-    compare_policies,
-    policy_value,
-    standard_policies,
-    top_share,
-)
+from journey.uplift.policy import compare_policies, policy_value, standard_policies, top_share
 from journey.uplift.sequential import SequentialScores, rank_within, sequential_uplift
 from journey.uplift.trial import ShippingTrial, shipping_covariates
 from journey.uplift.truth import TruthComparison, compare_with_truth
@@ -36,20 +28,11 @@ from journey.uplift.truth import TruthComparison, compare_with_truth
 __all__ = [
     "GROUPS",
     "LEARNERS",
-    "Band",
     "BaseModels",
-    "FourGroups",
-    "GroupShare",
-    "HeterogeneityTest",
-    "PolicyReturn",
-    "PolicyValue",
     "RankingQuality",
-    "RoiCurve",
     "SequentialScores",
     "ShippingTrial",
     "TruthComparison",
-    "UpliftBins",
-    "UpliftModel",
     "UpliftScores",
     "compare_policies",
     "compare_with_truth",

@@ -22,7 +22,7 @@ from journey.causal import (
     rosenbaum_binary,
     rosenbaum_signed_rank,
 )
-from journey.causal.neighbours import mutual_pairs, nearest, window_mean
+from journey.causal.neighbours import nearest, window_mean
 from journey.errors import JourneyError
 
 
@@ -126,26 +126,6 @@ def test_window_mean_by_hand():
     mean, size = window_mean(position, np.ones(6, bool), np.array([0.0, 1, 2, 3, 4, 50]), 3)
     assert size == 3
     assert mean == pytest.approx([1, 1, 2, 3, 19, 19])
-
-
-def test_pairs_are_the_greedy_ones():
-    rng = np.random.default_rng(3)
-    position, treated = rng.normal(size=60), rng.random(60) < 0.4
-    ones, zeros = mutual_pairs(position, treated, caliper=0.5)
-    free_ones, free_zeros, greedy = set(np.flatnonzero(treated)), set(np.flatnonzero(~treated)), set()
-    while free_ones:
-        gap, i, j = min((abs(position[i] - position[j]), i, j) for i in free_ones for j in free_zeros)
-        if gap > 0.5:
-            break
-        greedy.add((int(i), int(j)))
-        free_ones.remove(i)
-        free_zeros.remove(j)
-    assert set(zip(ones.tolist(), zeros.tolist(), strict=True)) == greedy
-
-
-def test_pairs_survive_total_ties():
-    ones, zeros = mutual_pairs(np.zeros(50), np.arange(50) < 20, caliper=1.0)
-    assert len(set(ones)) == len(set(zeros)) == 20
 
 
 def test_e_value_by_effect_and_limits():

@@ -12,7 +12,6 @@ from sklearn.linear_model import LinearRegression
 from journey.causal import (
     augmented_weighting,
     compare_estimators,
-    cross_fit_propensity,
     decision_cost,
     doubly_robust,
     fit_propensity,
@@ -262,19 +261,6 @@ def test_trimming_and_calipers_report_what_they_drop():
     assert 0 < tight.n_dropped < treatment.sum()
 
 
-def test_cross_fitted_scores_never_see_their_own_fold():
-    # A model that memorises its training rows would return scores of 0 and 1 if it saw them.
-    from sklearn.neighbors import KNeighborsClassifier
-
-    rng = np.random.default_rng(0)
-    x, treatment = rng.normal(size=(400, 2)), rng.integers(0, 2, 400)
-    user = np.repeat(np.arange(100), 4)
-    scores = cross_fit_propensity(
-        treatment, x, lambda: KNeighborsClassifier(1), clusters=user, seed=1, clip=0.001
-    ).scores
-    assert 0.4 < ((scores > 0.5) == treatment).mean() < 0.6
-
-
 def test_folds_keep_users_together_and_balance_treatment():
     rng = np.random.default_rng(0)
     user = rng.integers(0, 200, 1000)
@@ -360,5 +346,3 @@ def test_no_overlap_is_refused():
         propensity_matching(x[:, 0], treatment, x, far, caliper=0.01)
     with pytest.raises(JourneyError, match="one value for each"):
         augmented_weighting(x[:, 0], treatment, known_propensity(np.full(40, 0.5)), [1.0], [1.0])
-    with pytest.raises(JourneyError, match="folds"):
-        cross_fit_propensity(treatment, x, Logistic, clusters=np.arange(40) % 3, folds=5)

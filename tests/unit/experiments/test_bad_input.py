@@ -24,7 +24,6 @@ from journey.experiments import (
     confidence_sequence,
     crossing_probabilities,
     cuped,
-    design_effect,
     difference,
     duration,
     equivalence,
@@ -48,7 +47,6 @@ from journey.experiments import (
     quantile_effect,
     ratios,
     relative_lift,
-    repeated_interval,
     sample_ratio_test,
     sequential_sample_ratio,
     two_proportions,
@@ -106,10 +104,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         r"an arm does not vary.*\(1 of 2 elements\)",
     ),
     "one cluster": (lambda: clustered(*[ClusterSample.from_values([1, 2], [7, 7])] * 2), "at least 2 units"),
-    "same metric in every row": (
-        lambda: design_effect(ClusterSample.from_values([1, 1, 1], [1, 1, 2])),
-        "design effect is undefined",
-    ),
     "ratio without denominator": (lambda: ratios(PairedSample(3, 1, 1, 0, 0, 0), PAIR), "denominator"),
     "CUPED on four units": (
         lambda: cuped(*[PairedSample.from_values([1, 2], [1, 3])] * 2),
@@ -208,10 +202,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "spending too much": (lambda: group_sequential([0.5, 1], spending=lambda t, a: 2 * a * t), "0 to alpha"),
     "number of looks": (lambda: first_crossing([1.0, 2.0], group_sequential([0.5, 0.7, 1])), "2,.*3"),
-    "look that is not": (
-        lambda: repeated_interval(ARMS, group_sequential([0.5, 1]), 2),
-        "look 2 does not exist",
-    ),
     "drift": (lambda: crossing_probabilities(group_sequential([1.0]), float("nan")), "drift is missing"),
     "inflation": (lambda: inflation_factor(group_sequential([1.0]), 0.01), "above alpha"),
     "tightest": (lambda: mixture_rho(0), "above zero"),

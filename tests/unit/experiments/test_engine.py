@@ -18,7 +18,6 @@ from support.samples import sample_of
 import journey.experiments
 from journey.errors import JourneyError
 from journey.experiments import (
-    ClusterSample,
     PairedSample,
     Proportion,
     Sample,
@@ -27,7 +26,6 @@ from journey.experiments import (
     confidence_sequence,
     crossing_probabilities,
     cuped,
-    design_effect,
     difference,
     duration,
     equivalence,
@@ -47,8 +45,6 @@ from journey.experiments import (
     quantile_effect,
     ratios,
     relative_lift,
-    repeated_interval,
-    running_minimum,
     sample_ratio_test,
     sequential_sample_ratio,
     two_proportions,
@@ -110,16 +106,6 @@ def test_one_sided_two_proportions() -> None:
     assert (up.high, down.low) == (1.0, -1.0)
     assert up.low == newcombe(control, treatment, alpha=0.1).low
     assert wilson(control, alternative="greater").low == wilson(control, alpha=0.1).low
-
-
-def test_design_effect_of_identical_rows() -> None:
-    """Two identical rows per user carry the information of one: the design effect is about 2."""
-    values = np.random.default_rng(2).normal(size=200)
-    effect = design_effect(ClusterSample.from_values(np.repeat(values, 2), np.repeat(np.arange(200), 2)))
-    assert effect.rows_per_cluster == 2
-    # 399/199 instead of 2: both variances use n - 1.
-    assert effect.ratio == pytest.approx(399 / 199, rel=1e-12)
-    assert effect.clustered_error == pytest.approx(values.std(ddof=1) / np.sqrt(200))
 
 
 def test_cuped_removes_what_the_covariate_explains() -> None:
@@ -204,16 +190,12 @@ def test_duration_rounds_to_whole_weeks() -> None:
     assert (falling.days_needed, falling.days, falling.enrolled) == (4, 7, 115.0)
 
 
-def test_crossing_and_repeated_intervals() -> None:
+def test_crossing() -> None:
     design = group_sequential([0.5, 1.0])
     z = np.array([[0.0, 2.5], [3.5, 0.0], [-3.5, 0.0], [1.0, 1.0]])
     assert first_crossing(z, design).tolist() == [1, 0, 0, -1]
     assert first_crossing([3.5, 0.0], group_sequential([0.5, 1.0], alternative="less")) == -1
     assert first_crossing([-3.5, 0.0], group_sequential([0.5, 1.0], alternative="less")) == 0
-    arms = proportions(Proportion(5000, 500), Proportion(5000, 600))
-    interval = repeated_interval(arms, design, 1)
-    assert interval.high - interval.estimate == pytest.approx(design.z[1] * interval.standard_error)
-    assert (interval.low > 0) == (interval.statistic >= design.z[1])
 
 
 def test_early_looks_spend_nothing() -> None:
@@ -257,10 +239,6 @@ def test_confidence_sequence_is_tightest_where_it_was_told() -> None:
         sequence = confidence_sequence(arms, tightest_n=tightest)
         relative_width.append((np.asarray(sequence.high) / np.asarray(fixed.high)).argmin())
     assert n[relative_width].tolist() == [500, 5000, 50_000]
-
-
-def test_running_minimum() -> None:
-    assert running_minimum([0.5, 0.2, 0.4]).tolist() == [0.5, 0.2, 0.2]
 
 
 def test_sequential_sample_ratio_finds_a_broken_split() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import duckdb
-
-from journey.features import build_features
-from journey.features.build import feature_models
+from support.features_shops import build_features, feature_models
 
 ORDERS_AND_THREADS = ((1, 4), (2, 3), (3, 1))
 #: made of the tables and of the events alone

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journey.errors import JourneyError
-from journey.features import TimeSplit, split_by_time, split_disjoint_users
+from journey.features import TimeSplit, split_by_time
 
 DAY = np.timedelta64(1, "D")
 FIRST = np.datetime64("2025-01-06T10:00:00", "us")
@@ -80,40 +80,6 @@ def test_a_session_over_midnight_stays_whole() -> None:
 def test_what_cannot_be_split_is_said(change: dict[str, object], message: str) -> None:
     with pytest.raises(JourneyError, match=message):
         split_by_time(**(daily() | change))  # type: ignore[arg-type]
-
-
-class TestDisjointUsers:
-    def test_no_user_is_in_two_periods(self) -> None:
-        data = daily(30, 50)
-        split = split_by_time(**data)
-        apart = split_disjoint_users(split, data["user_id"], seed=3)
-        users = [set(data["user_id"][mask]) for mask in (apart.train, apart.validation, apart.test)]
-        assert not users[0] & users[1]
-        assert not users[1] & users[2]
-        assert not users[0] & users[2]
-        assert set.union(*users) == set(range(50))
-        assert (apart.shared_users, split.shared_users) == (0.0, 1.0)
-
-    def test_rows_stay_in_their_period(self) -> None:
-        data = daily(30, 50)
-        split = split_by_time(**data)
-        apart = split_disjoint_users(split, data["user_id"], seed=3)
-        for name in ("train", "validation", "test"):
-            assert not (getattr(apart, name) & ~getattr(split, name)).any()
-
-    def test_the_same_seed_gives_the_same_users(self) -> None:
-        data = daily(30, 50)
-        split = split_by_time(**data)
-        one, same, other = (split_disjoint_users(split, data["user_id"], seed=s) for s in (3, 3, 4))
-        assert np.array_equal(one.train, same.train)
-        assert not np.array_equal(one.train, other.train)
-
-    def test_too_few_users(self) -> None:
-        data = daily(10, 1)
-        with pytest.raises(JourneyError, match="no user is left in the"):
-            split_disjoint_users(split_by_time(**data), data["user_id"], seed=0)
-        with pytest.raises(JourneyError, match="the split has 10 rows and user_id 9"):
-            split_disjoint_users(split_by_time(**data), data["user_id"][1:], seed=0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import duckdb
 import numpy as np
 import pytest
 from support.features_shops import Event, Shop, features_of, warehouse
 
 from journey.errors import JourneyError
-from journey.features import build_features
 
 NOON = datetime(2025, 3, 10, 12, 0)
 DAY = timedelta(days=1)
@@ -207,10 +205,3 @@ def test_an_empty_store_has_no_decision() -> None:
 def test_an_event_number_that_does_not_fit_is_named() -> None:
     with pytest.raises(JourneyError, match=r"event_id 1099511627776 .* between 0 and 2\^40"):
         warehouse(Shop((Event(2**40, NOON),), ITEMS, {}))
-
-
-def test_a_missing_table_is_named() -> None:
-    connection = duckdb.connect()
-    connection.execute("create schema staging; create schema marts")
-    with pytest.raises(JourneyError, match=r"features need marts\.sessions, .* run `journey build`"):
-        build_features(connection)

@@ -9,12 +9,13 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 from support.drawn import Box, faults, strokes, text_boxes
+from support.palette import DARK
 
 from journey.report.drawing import PHONE, WIDE, drawing
 from journey.report.drawing.names import PALE
 from journey.report.figures import figure_json
 from journey.report.marks import band, error_bars, estimates, reference
-from journey.report.style import DARK, LIGHT, colour
+from journey.report.style import LIGHT, colour
 
 ROLES = ("series-1", "series-2", "series-3", "truth")
 

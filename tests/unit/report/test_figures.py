@@ -11,15 +11,13 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from support.places import ROOT
+from support.palette import DARK, declared
 
 from journey.errors import JourneyError
 from journey.report.cards import Card, show_cards
 from journey.report.figures import figure_json, show_figure
 from journey.report.marks import estimates, in_points, marker, truth_line
-from journey.report.style import DARK, LIGHT, SERIES, colour, role_token
-
-STYLE_SHEET = ROOT / "assets" / "site.css"
+from journey.report.style import LIGHT, SERIES, colour, role_token
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, linear RGB.
 COLOUR_VISION = {
@@ -212,12 +210,8 @@ def test_long_data_is_cut_and_says_so(capsys):
 
 
 def test_page_and_figures_share_one_palette():
-    sheet = STYLE_SHEET.read_text(encoding="utf-8")
-    for selector, palette in ((":root", LIGHT), ("body.quarto-dark", DARK)):
-        block = re.search(rf"^{re.escape(selector)} {{(.*?)^}}", sheet, re.DOTALL | re.MULTILINE)[1]
-        declared = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block))
-        assert {role: declared.get(role) for role in palette} == dict(palette)
-    assert LIGHT.keys() == DARK.keys()
+    light = declared(":root")
+    assert {role: light.get(role) for role in LIGHT} == dict(LIGHT)
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])

@@ -1,8 +1,9 @@
 """The palette: text on a cell of a heat map can be read whatever the cell's share."""
 
 import pytest
+from support.palette import DARK
 
-from journey.report.style import DARK, LIGHT, STRONG
+from journey.report.style import LIGHT, STRONG
 
 #: Contrast of the texts of a heat map at the least; a ramp from light to dark has a middle on which the two
 #: inks are equally far from it.

@@ -135,7 +135,7 @@ def test_the_library_offers_to_run_only_what_could_be_fetched(
 ):
     monkeypatch.setenv("JOURNEY_ROOT", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert copy_duckdb(Paths(tmp_path), lambda done, total: None) is False
+    assert copy_duckdb(Paths(tmp_path)) is False
     assert (
         "npm is not installed. The SQL library is built without its Run buttons." in capsys.readouterr().err
     )

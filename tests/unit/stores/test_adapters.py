@@ -1,4 +1,4 @@
-"""Adapters: Retailrocket's files to the canonical store, and the one entry point for all stores."""
+"""Adapters: Retailrocket's files to the canonical store, and the one entry point for real data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from journey.paths import Paths, project
 from journey.stores.adapters import RETAILROCKET_MISSING_EVENTS, map_retailrocket, prepare_store
 from journey.stores.locate import DatasetAbsent
 from journey.stores.schema import read_manifest, validate_store
-from journey.stores.simulator import ShopParameters
 
 FILES = FIXTURES / "stores" / "retailrocket"
 PROPERTIES = [FILES / "item_properties_part1.csv", FILES / "item_properties_part2.csv"]
@@ -238,13 +237,6 @@ def test_unknown_store(root: Paths) -> None:
     assert not root.raw.exists()
 
 
-def test_simulated(root: Paths) -> None:
-    path = prepare_store("simulated", ShopParameters(users=60, items=20, days=5, seed=3))
-    assert path == root.raw / "simulated"
-    summary = validate_store(path)
-    assert (summary.rows["users"], summary.rows["items"], summary.has_truth) == (60, 20, True)
-
-
 def test_retailrocket_without_its_data(root: Paths) -> None:
     with pytest.raises(
         DatasetAbsent, match=r"The data set retailrocket is not here.*run `journey fetch retailrocket`"
@@ -295,8 +287,6 @@ def test_retailrocket_from_the_source_folder(
     assert path == root.raw / "retailrocket"
     assert read_manifest(path).store == "retailrocket"
     assert [each.name for each in root.raw.iterdir()] == ["retailrocket"]
-    with pytest.raises(JourneyError, match="The store retailrocket takes no parameters"):
-        prepare_store("retailrocket", ShopParameters())
 
 
 def test_a_folder_that_is_no_store_is_not_replaced(root: Paths) -> None:

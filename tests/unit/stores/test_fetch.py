@@ -12,7 +12,8 @@ from support.local_server import BOOK, CSV, LINES, Server, root, server, workboo
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.stores.fetch import fetch, locate
+from journey.stores.fetch import fetch
+from journey.stores.locate import locate
 
 __all__ = ["root", "server"]  # fixtures
 

@@ -16,7 +16,8 @@ from support.tiny_store import snapshot
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.stores.fetch import DatasetAbsent, fetch
+from journey.stores.fetch import fetch
+from journey.stores.locate import DatasetAbsent
 
 __all__ = ["root", "server"]  # fixtures
 

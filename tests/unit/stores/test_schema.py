@@ -77,7 +77,6 @@ def test_valid_store(store: Path) -> None:
     summary = validate_store(store)
     assert summary.rows == {"users": 3, "items": 4, "events": 45, "exposures": 3}
     assert (summary.days, summary.first_day) == (3, date(2025, 3, 1))
-    assert summary.text_price_from == date(2025, 3, 3)
     assert set(summary.dirt.values()) == {0}
     assert str(summary).startswith("tiny: 3 users, 4 items, 45 events, 3 exposures, 2025-03-01 to 2025-03-03")
 

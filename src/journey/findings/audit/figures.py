@@ -19,13 +19,11 @@ def areas(frame: pd.DataFrame) -> go.Figure:
         frame,
         label="columns",
         value="auc",
-        low="low",
-        high="high",
         axis="Area under the ROC curve",
+        rows="Columns given to the model",
         tickformat=".2f",
     )
     figure.update_xaxes(range=[0.42, 1.04])
-    figure.update_yaxes(title="Columns given to the model")
     reference(figure, 0.5, "chance")
     return figure
 

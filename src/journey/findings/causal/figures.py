@@ -26,18 +26,11 @@ COUNTS = (1, 10, 100, 1000, 10_000)
 
 def effects(frame: pd.DataFrame, truth: float) -> go.Figure:
     """Estimate of each method with its interval, and the truth."""
-    figure = estimates(
-        frame,
-        label="method",
-        value="estimate",
-        low="low",
-        high="high",
-        axis="Effect on the share of sessions that buy",
-    )
+    axis = "Effect on the share of sessions that buy"
+    figure = estimates(frame, label="method", value="estimate", axis=axis, rows="Method")
     truth_line(figure, truth)
     figure.update_xaxes(rangemode="tozero", tickformat=".0%")
     in_points(figure, "x")
-    figure.update_yaxes(title="Method")
     return figure
 
 
@@ -84,16 +77,10 @@ def overlap(frame: pd.DataFrame) -> go.Figure:
 
 def bias(frame: pd.DataFrame) -> go.Figure:
     """Bias of the estimate, adjusted for more and more, with intervals."""
+    axis = "Estimate less truth, share of sessions that buy"
     figure = estimates(
-        frame,
-        label="adjusted_for",
-        value="bias",
-        low="low",
-        high="high",
-        axis="Estimate less truth, share of sessions that buy",
-        role="truth",
+        frame, label="adjusted_for", value="bias", axis=axis, rows="Adjusted for", role="truth"
     )
     reference(figure, 0.0, "no bias")
     in_points(figure, "x")
-    figure.update_yaxes(title="Adjusted for")
     return figure

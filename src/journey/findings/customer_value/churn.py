@@ -36,10 +36,5 @@ def add_shop_churn(desk: Desk, days: PurchaseDays) -> None:
         ("ceiling", "oracle: the true chance", future.quiet),
         ("plain", "logistic regression", plain["none"]),
     ):
-        add_area(
-            f"shop_auc_{name}",
-            expected_area(future.quiet, score),
-            "ratio",
-            f"ROC-AUC in the shop, {label}",
-            n,
-        )
+        area = expected_area(future.quiet, score)
+        add_area(f"shop_auc_{name}", area, "ratio", f"ROC-AUC in the shop, {label}", n)

@@ -132,11 +132,8 @@ def add_holdout(desk: Desk, days: PurchaseDays) -> None:
     ways = forecasts(days, summary, fit_buying(summary), cut, horizon, horizon)
     found = {way: vars(judged(spent, forecast, seed=SEED)) for way, forecast in ways.items()}
     desk.save("value", pd.DataFrame([{"way": WAYS[way]} | flat(each) for way, each in found.items()]))
-    add_best(
-        adder(desk, "journey.customers.forecast:judged", method="bootstrap over customers"),
-        found,
-        len(summary),
-    )
+    add = adder(desk, "journey.customers.forecast:judged", method="bootstrap over customers")
+    add_best(add, found, len(summary))
 
 
 def forecasts(

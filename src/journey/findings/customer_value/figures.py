@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, reference
+from journey.report.marks import band, cell_texts, error_bars, reference
 from journey.report.style import SEQUENTIAL, STRONG, colour
 
 
@@ -32,17 +32,8 @@ def retention(frame: pd.DataFrame, *, every: str, most: float, calendar: bool = 
         )
     )
     cells = frame.assign(row=frame["cohort"].map(dict(zip(wide.index, rows, strict=True))))
-    strong = cells["share"].gt(STRONG * most)
-    for part, role in ((cells[~strong], "ink"), (cells[strong], "paper")):
-        figure.add_scatter(
-            x=part["age"],
-            y=part["row"],
-            text=[f"{100 * share:.0f}" for share in part["share"]],
-            mode="text",
-            textfont={"color": colour(role), "size": 11},
-            showlegend=False,
-            hoverinfo="skip",
-        )
+    texts, strong = (100 * cells["share"]).map("{:.0f}".format), cells["share"].gt(STRONG * most)
+    cell_texts(figure, cells["age"], cells["row"], texts, strong, size=11)
     figure.update_xaxes(title=f"{every.capitalize()}s since the first purchase", dtick=1)
     if calendar:
         _name_months(figure, list(wide.columns)[::-2])
@@ -81,9 +72,7 @@ def tracking(frame: pd.DataFrame) -> go.Figure:
             line={"color": colour(role), "width": 2, "dash": dash},
             hovertemplate=f"{name}, week %{{x}}: %{{y:,.0f}}<extra></extra>",
         )
-    line = {"color": colour("muted"), "dash": "dash", "width": 1}
-    note = {"text": "forecast from here", "font": {"color": colour("muted")}}
-    figure.add_vline(x=0, line=line, annotation=note, annotation_position="top right")
+    reference(figure, 0, "forecast from here", position="top right")
     figure.update_xaxes(title="Weeks before and after the end of the calibration")
     figure.update_yaxes(title="Repeat purchases so far", tickformat=",.0f")
     return figure

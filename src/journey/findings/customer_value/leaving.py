@@ -50,13 +50,8 @@ def add_scores(desk: Desk, main: dict[str, Any]) -> None:
         plain = {key: row[key] for key in ("calibration_error", "accuracy", "mean")}
         rows.append({"score": label} | plain | flat(found))
         add(f"{short}_roc_auc", found["roc_auc"], "ratio", f"ROC-AUC of leaving, {label}", n)
-        add(
-            f"{short}_calibration_error",
-            row["calibration_error"],
-            "points",
-            f"Calibration error, {label}",
-            n,
-        )
+        gap = row["calibration_error"]
+        add(f"{short}_calibration_error", gap, "points", f"Calibration error, {label}", n)
         add(f"{short}_accuracy", row["accuracy"], "share", f"Accuracy at one half, {label}", n)
     desk.save("scores", pd.DataFrame(rows))
 

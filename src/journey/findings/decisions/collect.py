@@ -42,25 +42,23 @@ def collect(desk: Desk) -> None:
     plans = tests(inputs, recorded, numbers)
     for question in asked:
         register(desk, question, judged[question.key], inputs, moved[question.key], plans[question.key])
-    for name, value, unit, label in (
+    chosen, planned = {"source": "journey.assumptions:load_assumptions"}, {"source": f"{SOURCE}:tests"}
+    years, label = plans["ship"][2] / YEAR, "Years of this shop that the test of free shipping takes"
+    settings: tuple[Row, ...] = (
         ("draws", DRAWS, "count", "Draws of the simulation"),
-        ("spread", factor, "ratio", "Factor by which an assumed input may be wrong"),
+        ("spread", factor, "ratio", "Factor by which an assumed input may be wrong", chosen),
         ("power", POWER, "share", "Chance that a planned test finds what it is for"),
-    ):
-        source = "journey.assumptions:load_assumptions" if name == "spread" else f"{SOURCE}:collect"
-        desk.ledger.add(f"decisions.{name}", value, unit, digits=0, label=label, source=source)
-    days, label = plans["ship"][2], "Years of this shop that the test of free shipping takes"
-    desk.ledger.add(
-        "decisions.ship_years", days / YEAR, "count", digits=0, label=label, source=f"{SOURCE}:tests"
+        ("ship_years", years, "count", label, planned),
     )
+    add_rows(desk, settings, digits=0, source=f"{SOURCE}:collect")
     add_price_of_test(desk, judged["stop"], plans["stop"][2])
-    even = break_even(inputs, recorded)
-    for name, unit, digits, label in (
-        ("coupon_even", "points", 1, "Effect at which a coupon earns its discount"),
-        ("parcel_even", "eur", 2, "Cost of a parcel at which free shipping breaks even"),
-    ):
-        source = f"{SOURCE}:break_even"
-        desk.ledger.add(f"decisions.{name}", even[name], unit, digits=digits, label=label, source=source)
+    even, parcel = break_even(inputs, recorded), "Cost of a parcel at which free shipping breaks even"
+    coupon = "Effect at which a coupon earns its discount"
+    rows: tuple[Row, ...] = (
+        ("coupon_even", even["coupon_even"], "points", coupon, {"digits": 1}),
+        ("parcel_even", even["parcel_even"], "eur", parcel, {"digits": 2}),
+    )
+    add_rows(desk, rows, source=f"{SOURCE}:break_even")
     desk.save("ranked", ranked(desk, asked, judged))
     desk.save("swings", swing_table(asked, inputs, moved))
     desk.save("tests", test_table(asked, judged, plans))
@@ -80,14 +78,15 @@ def add_price_of_test(desk: Desk, judged: Judged, days: int) -> None:
     forgone, years = price_of_halves(judged, days)
     held, share = HELD[years <= PATIENCE]
     told = years if years < MOST_YEARS else f"more than {MOST_YEARS}"
-    here, price = f"{SOURCE}:add_price_of_test", f"{SOURCE}:price_of_halves"
-    for name, value, unit, label, source in (
-        ("forgone", forgone, "eur", "What a test of the coupons by halves forgoes", price),
-        ("payback", told, "count", "Years until knowing pays for the test of the coupons", price),
-        ("held", held, "text", "Part of those due a coupon who are held out of the decision", here),
-        ("held_cost", share * abs(judged.expected), "eur", "What holding them out forgoes in 90 days", here),
-    ):
-        desk.ledger.add(f"decisions.stop_{name}", value, unit, digits=0, label=label, source=source)
+    price = {"source": f"{SOURCE}:price_of_halves"}
+    cost = share * abs(judged.expected)
+    rows: tuple[Row, ...] = (
+        ("stop_forgone", forgone, "eur", "What a test of the coupons by halves forgoes", price),
+        ("stop_payback", told, "count", "Years until knowing pays for the test of the coupons", price),
+        ("stop_held", held, "text", "Part of those due a coupon who are held out of the decision"),
+        ("stop_held_cost", cost, "eur", "What holding them out forgoes in 90 days"),
+    )
+    add_rows(desk, rows, digits=0, source=f"{SOURCE}:add_price_of_test")
 
 
 def break_even(inputs: dict[str, Input], recorded: Known) -> dict[str, float]:

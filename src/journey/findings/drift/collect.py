@@ -11,11 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from journey.evaluation.calendar import planted_calendar
 from journey.features import FeatureFrame, load_features
-from journey.findings.desk import Desk, Row, add_rows
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.drift import shops as drift_shops
 from journey.findings.drift.shops import Weeks, plain
 from journey.inference.estimate import Estimate
-from journey.models.drift import Look
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap, losses
 from journey.models.stability import Floats, detectable_share
@@ -60,11 +59,6 @@ def collect(desk: Desk) -> None:
         drift_shops.add_twins(desk, kept("drift_twins", desk.paths), log, calendar)
 
 
-def any_look(log: Log) -> Look:
-    """One of the looks: they share the reference and the number of draws."""
-    return next(iter(log.looks.values()))
-
-
 def day(moment: Any) -> str:
     """A date in words."""
     return f"{pd.Timestamp(moment):%-d %B}"
@@ -93,7 +87,8 @@ def add_calendar(desk: Desk, frame: FeatureFrame, log: Log) -> Weeks:
 
 def add_watch(desk: Desk, frame: FeatureFrame, log: Log, weeks: Weeks) -> None:
     """What the watch compares: its reference, its variables, its error rate."""
-    look = any_look(log)
+    # The looks share the reference and the number of draws.
+    look = next(iter(log.looks.values()))
     rows: tuple[Row, ...] = (
         ("watch_from", day(weeks.starts(BEFORE)), "text", "First day of the watch"),
         ("reference_weeks", BEFORE - BURN_IN, "count", "Weeks of the reference"),
@@ -224,15 +219,8 @@ def add_quality(
         inside = week == number
         counts = {"sessions": int(inside.sum()), "buyers": int(y[inside].sum())}
         for name, p in (("frozen", fixed), ("retrained every week", weekly)):
-            rows.append(
-                {"starts": f"{calendar.starts(int(number)):%-d %b}", "week": int(number), "model": name}
-                | counts
-                | {
-                    f"{metric}{end}": getattr(each, part)
-                    for metric, each in quality(y[inside], p[inside], users[inside]).items()
-                    for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
-                }
-            )
+            row = {"starts": f"{calendar.starts(int(number)):%-d %b}", "week": int(number), "model": name}
+            rows.append(row | counts | flat(quality(y[inside], p[inside], users[inside])))
     table = pd.DataFrame(rows)
     table["shifted"] = table["week"] >= calendar.shifted
     desk.save("quality", table)
@@ -275,11 +263,12 @@ def add_unknown(desk: Desk, frame: FeatureFrame, weeks: NDArray[np.int64]) -> No
     rows = now.take((now.slices["channel"] == GROWN).to_numpy())
     blank = rows.matrix.copy()
     blank[:, [name.startswith("from_") for name in rows.names]] = 0.0
-    common: dict[str, Any] = {"n": len(rows), "source": f"{SOURCE}:add_unknown"}
-    for name, matrix in (("known", rows.matrix), ("unknown", blank)):
-        value = float(model.predict(matrix).mean())
-        label = f"Mean prediction for social visits, channel {name}"
-        desk.ledger.add(f"drift.channel_{name}", value, "share", label=label, **common)
+    said = "Mean prediction for social visits, channel"
+    numbers = [
+        (f"channel_{name}", float(model.predict(matrix).mean()), "share", f"{said} {name}")
+        for name, matrix in (("known", rows.matrix), ("unknown", blank))
+    ]
+    add_rows(desk, numbers, n=len(rows), source=f"{SOURCE}:add_unknown")
 
 
 def add_estimate(

@@ -10,6 +10,8 @@ from journey.report.marks import band, error_bars, reference
 from journey.report.style import colour
 
 MODELS = {"frozen": ("series-1", "circle"), "retrained every week": ("series-2", "diamond")}
+#: Names of variables that would not be understood by themselves.
+TITLES = {"score": "Score of the model"}
 #: Distance of the two models of one week, in weeks.
 APART = 0.18
 #: What lies lower is drawn here, on an axis of powers.
@@ -33,7 +35,7 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
         cols=1,
         shared_xaxes=True,
         vertical_spacing=0.1,
-        subplot_titles=[_title(name) for name in names],
+        subplot_titles=[TITLES.get(name, name.capitalize()) for name in names],
     )
     for row, name in enumerate(names, 1):
         for trace in _panel(frame[frame["variable"] == name], name, named=row == 1).data:
@@ -53,8 +55,8 @@ def watched(frame: pd.DataFrame, rule: float) -> go.Figure:
 def _panel(frame: pd.DataFrame, name: str, *, named: bool) -> go.Figure:
     """One variable: the band without an alarm, the twin and the shop; with `named`, in the legend too."""
     panel, week = go.Figure(), frame["week"]
-    band(panel, week, frame["limit"] * 0 + LOWEST, frame["limit"], colour("muted", 0.2))
-    panel.data[0].update(mode="lines", name="no alarm", showlegend=named)
+    legend = {"mode": "lines", "name": "no alarm", "showlegend": named}
+    band(panel, week, frame["limit"] * 0 + LOWEST, frame["limit"], colour("muted", 0.2), **legend)
     for column, words, role, dash in (
         ("quiet", "the same shop, nothing planted", "series-2", "dot"),
         ("psi", "this shop", "series-1", "solid"),
@@ -117,7 +119,3 @@ def weekly(frame: pd.DataFrame, shifted: float) -> go.Figure:
     figure.update_yaxes(title="Observed / expected", tickformat=".1f", row=2, col=1)
     _name_weeks(figure, frame, 2)
     return figure
-
-
-def _title(name: str) -> str:
-    return {"score": "Score of the model"}.get(name, name.capitalize())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import estimates, in_points, reference, truth_line
+from journey.report.marks import band, estimates, in_points, reference, truth_line
 from journey.report.style import colour
 
 # Names that leave a phone room for the dots.
@@ -56,15 +56,7 @@ def looks(frame: pd.DataFrame, truth: float) -> go.Figure:
         ("always_low", "always_high", "neutral", "valid at every look"),
         ("low", "high", "series-1", "valid at one planned look"),
     ):
-        figure.add_scatter(
-            x=pd.concat([frame["day"], frame["day"][::-1]]),
-            y=pd.concat([frame[high], frame[low][::-1]]),
-            fill="toself",
-            fillcolor=colour(role, 0.25),
-            line={"width": 0},
-            name=name,
-            hoverinfo="skip",
-        )
+        band(figure, frame["day"], frame[low], frame[high], colour(role, 0.25), name=name)
     figure.add_scatter(
         x=frame["day"], y=frame["effect"], name="estimate", line={"color": colour("series-1"), "width": 2}
     )
@@ -78,10 +70,8 @@ def looks(frame: pd.DataFrame, truth: float) -> go.Figure:
 
 def segments(frame: pd.DataFrame) -> go.Figure:
     """Effect by segment with intervals, against no effect."""
-    figure = estimates(
-        frame, label="segment", value="effect", low="low", high="high", axis="Difference of the share who buy"
-    )
-    figure.update_yaxes(title="Acquisition channel")
+    axis, rows = "Difference of the share who buy", "Acquisition channel"
+    figure = estimates(frame, label="segment", value="effect", axis=axis, rows=rows)
     reference(figure, 0.0, "no effect")
     in_points(figure, "x")
     return figure
@@ -127,8 +117,8 @@ def fooled(frame: pd.DataFrame) -> go.Figure:
         low="share_low",
         high="share_high",
         axis="Series that cross at some look, not at the end",
+        rows="Rule",
         tickformat=".0%",
     )
     figure.update_xaxes(rangemode="tozero")
-    figure.update_yaxes(title="Rule")
     return figure

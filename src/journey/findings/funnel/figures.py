@@ -45,10 +45,10 @@ def drops(frame: pd.DataFrame, step: str) -> go.Figure:
         low="rate_low",
         high="rate_high",
         axis="Share that goes on",
+        rows="Segment",
         tickformat=".0%",
     )
     figure.update_traces(hovertemplate="%{y}: %{x:.1%}<extra></extra>")
-    figure.update_yaxes(title="Segment")
     reference(figure, float(rows.loc[whole, "rate"].iloc[0]), "all")
     return figure
 
@@ -57,17 +57,16 @@ def values(frame: pd.DataFrame) -> go.Figure:
     """Gross margin behind each late drop, by segment, largest first."""
     rows = frame.sort_values("value", ascending=False)
     rows = rows.assign(label=rows["segment"].str.replace("_", " ") + ": " + rows["step"].str.lower())
-    figure = estimates(
+    return estimates(
         rows,
         label="label",
         value="value",
         low="value_low",
         high="value_high",
         axis="Margin that could be won back in 90 days, €",
+        rows="Segment and step",
         tickformat=",.0f",
     )
-    figure.update_yaxes(title="Segment and step")
-    return figure
 
 
 def daily(frame: pd.DataFrame) -> go.Figure:

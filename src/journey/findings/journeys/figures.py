@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, marker
+from journey.report.marks import band, cell_texts, error_bars, marker
 from journey.report.style import SEQUENTIAL, STRONG, colour
 
 NODE_ROLES = {
@@ -37,21 +37,11 @@ def transitions(frame: pd.DataFrame, *, axis: str = "Next step") -> go.Figure:
             hovertemplate="%{y} to %{x}: %{z:.1%}<extra></extra>",
         )
     )
-    # Plotly's own contrast is too weak in dark mode; these two roles swap with the ramp.
     cells = pd.DataFrame(values, index=frame["from"], columns=columns).stack().reset_index()
     cells.columns = pd.Index(["from", "to", "share"])
     cells = cells[cells["share"].ge(0.005)]
-    strong = cells["share"].gt(STRONG)
-    for part, role in ((cells[~strong], "ink"), (cells[strong], "paper")):
-        figure.add_scatter(
-            x=part["to"],
-            y=part["from"],
-            text=[f"{share:.0%}" for share in part["share"]],
-            mode="text",
-            textfont={"color": colour(role)},
-            showlegend=False,
-            hoverinfo="skip",
-        )
+    texts = cells["share"].map("{:.0%}".format)
+    cell_texts(figure, cells["to"], cells["from"], texts, cells["share"].gt(STRONG))
     figure.update_xaxes(title=axis)
     figure.update_yaxes(title="From", autorange="reversed")
     return figure
@@ -108,20 +98,16 @@ def attribution(frame: pd.DataFrame, rules: list[str]) -> go.Figure:
     """Share of credit of each channel under some rules, against what it truly causes."""
     order = frame.groupby("channel")["truth"].first().sort_values().index
     figure = go.Figure()
-    for number, rule in enumerate(rules):
+    for rule, role in zip(rules, ("series-1", "series-3", "series-4"), strict=False):
+        shade = colour(role)
         rows = frame[frame["rule"].eq(rule)].set_index("channel").loc[order]
         figure.add_scatter(
             x=rows["share"],
             y=[channel.replace("_", " ") for channel in order],
             mode="markers",
             name=rule,
-            marker={"color": colour(("series-1", "series-3", "series-4")[number]), "size": 10},
-            error_x=error_bars(
-                rows["share"],
-                rows["low"],
-                rows["high"],
-                colour(("series-1", "series-3", "series-4")[number]),
-            ),
+            marker={"color": shade, "size": 10},
+            error_x=error_bars(rows["share"], rows["low"], rows["high"], shade),
             hovertemplate="%{y}: %{x:.1%}<extra>" + rule + "</extra>",
         )
     truth = frame.groupby("channel")["truth"].first().loc[order]

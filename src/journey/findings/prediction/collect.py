@@ -17,7 +17,7 @@ from journey.findings.prediction import field as prediction_field
 from journey.findings.prediction import leaks as prediction_leaks
 from journey.findings.prediction import outputs as prediction_outputs
 from journey.findings.prediction import value as prediction_value
-from journey.findings.prediction.decided import SHORT, Decided, reliability_bins
+from journey.findings.prediction.decided import NAMES, SHORT, Decided, reliability_bins
 from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.scores import Scores, check_calibration, measure
@@ -34,14 +34,6 @@ SOURCE = "journey.findings.prediction.collect"
 MEASURE = "journey.models.scores:measure"
 SEED, REPLICATES = 5, 400
 HEADLINE = "after_3_events"
-NAMES = {
-    "base_rate": "base rate",
-    "bought_before": "bought before",
-    "recency": "last visit",
-    "logistic": "logistic regression",
-    "xgboost": "XGBoost",
-    "blend": "mean of both",
-}
 METRICS = {
     "roc_auc": "ROC-AUC",
     "pr_auc": "PR-AUC",

@@ -17,6 +17,15 @@ SHORT = {
     "after_3_events": ("third", "third event"),
     "first_cart": ("cart", "first cart"),
 }
+#: model or baseline -> in words
+NAMES = {
+    "base_rate": "base rate",
+    "bought_before": "bought before",
+    "recency": "last visit",
+    "logistic": "logistic regression",
+    "xgboost": "XGBoost",
+    "blend": "mean of both",
+}
 #: decision -> the moment, as labels of the ledger say it
 WHEN = {
     "session_start": "at session start",

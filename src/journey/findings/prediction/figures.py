@@ -61,14 +61,14 @@ def ceilings(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for known, name in ((True, "knows the truth"), (False, "our model")):
         part = rows[rows["knows"].ne("our model") == known]
-        shade = colour("truth" if known else "series-1")
+        role = "truth" if known else "series-1"
         figure.add_scatter(
             x=part["auc"],
             y=part["knows"],
             mode="markers",
             name=name,
-            marker=marker("truth" if known else "series-1"),
-            error_x=error_bars(part["auc"], part["low"], part["high"], shade),
+            marker=marker(role),
+            error_x=error_bars(part["auc"], part["low"], part["high"], colour(role)),
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     figure.update_xaxes(title="Area under the ROC curve at session start", tickformat=".2f")

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from journey.features.leaks import LEAKS, load_leaks
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
 from journey.findings.prediction.decided import Decided
 from journey.findings.prediction.differences import add_difference
+from journey.inference.estimate import Estimate
 from journey.models.boosting import fit_boosting
 from journey.models.imbalance import balanced_weights
 from journey.models.leakage import leak_lesson
@@ -84,21 +85,16 @@ def register_lesson(desk: Desk, prefix: str, lesson: list[dict[str, Any]], datas
     """Numbers of an oversampling lesson that a page tells, from its rows."""
     rows = {(row["recipe"], row["place"]): row for row in lesson}
     shop = "simulated shop" if dataset == "simulated" else "real sessions"
-    common: dict[str, Any] = {"source": "journey.models.resampling:oversampling_lesson", "dataset": dataset}
-    common["n"] = n
-    inside = rows["SMOTE", "in training"]
-    for name, area, recipe in (
-        ("none", rows["as they are", "none"], "rows as they are"),
-        ("smote_before", rows["SMOTE", "before the split"], "SMOTE before the split"),
-    ):
-        label = f"PR-AUC, {recipe}, {shop}"
-        desk.ledger.add(f"prediction.{prefix}_{name}_pr_auc", area["pr_auc"], label=label, **common)
-    desk.ledger.add(
-        f"prediction.{prefix}_smote_inside_change",
-        inside["change"],
-        low=inside["change_low"],
-        high=inside["change_high"],
-        method="bootstrap, both scores on the same draws",
-        label=f"PR-AUC, SMOTE in training, change, {shop}",
-        **common,
+    plain, before = (
+        rows[which]["pr_auc"] for which in (("as they are", "none"), ("SMOTE", "before the split"))
     )
+    inside = rows["SMOTE", "in training"]
+    low, high = inside["change_low"], inside["change_high"]
+    change = Estimate(inside["change"], low, high, method="bootstrap, both scores on the same draws")
+    numbers = (
+        (f"{prefix}_none_pr_auc", plain, "ratio", f"PR-AUC, rows as they are, {shop}"),
+        (f"{prefix}_smote_before_pr_auc", before, "ratio", f"PR-AUC, SMOTE before the split, {shop}"),
+        (f"{prefix}_smote_inside_change", change, "ratio", f"PR-AUC, SMOTE in training, change, {shop}"),
+    )
+    source = "journey.models.resampling:oversampling_lesson"
+    add_rows(desk, numbers, n=n, source=source, dataset=dataset)

@@ -10,7 +10,6 @@ import pandas as pd
 from journey.files import replacing, write_json, write_text
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
-from journey.models.calibration import Calibration
 from journey.models.landed import landed_values, linear_values
 from journey.models.runs import STORE, log_run
 from journey.models.scorer import evaluate_scorer, export_scorer, scorer_text
@@ -42,10 +41,12 @@ def write_outputs(
 def metric_values(metrics: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the table of scores without what changes from run to run."""
     return [
-        {name: round(value, DIGITS) if isinstance(value, float) else value for name, value in row.items()}
-        for row in (
-            {name: value for name, value in row.items() if not name.endswith("_seconds")} for row in metrics
-        )
+        {
+            name: round(value, DIGITS) if isinstance(value, float) else value
+            for name, value in row.items()
+            if not name.endswith("_seconds")
+        }
+        for row in metrics
     ]
 
 
@@ -109,7 +110,7 @@ def write_scorer(desk: Desk, each: Decided, threshold: float) -> None:
     )
     # Rounded first and scored then, so that what is written gives exactly what is expected.
     matrix = test.matrix[rows].round(DIGITS)
-    expected = calibrated(model.predict(matrix), calibration)
+    expected = calibration(model.predict(matrix))
     gap = float(np.abs(evaluate_scorer(scorer, matrix) - expected).max())
     folder = desk.paths.results / "models"
     write_text(folder / "browser_scorer.json", text)
@@ -128,8 +129,3 @@ def write_scorer(desk: Desk, each: Decided, threshold: float) -> None:
         label="Exported trees and XGBoost agree within one in a million",
         source="journey.models.scorer:evaluate_scorer",
     )
-
-
-def calibrated(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
-    """Probabilities of raw scores."""
-    return calibration(scores)

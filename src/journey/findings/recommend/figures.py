@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from journey.recommend.study import LENGTH
-from journey.report.marks import error_bars, marker
+from journey.report.marks import add_beside, error_bars, marker
 from journey.report.style import colour
 
 ROLES = {
@@ -22,19 +22,14 @@ def methods(frame: pd.DataFrame) -> go.Figure:
     rows = frame.sort_values("recall", kind="stable")
     oracle = rows["method"].eq("oracle")
     figure = go.Figure()
-    for (_, row), known in zip(rows.iterrows(), oracle, strict=True):
-        shade = colour("truth" if known else "series-1")
+    for place, known in enumerate(oracle):
+        row, role = rows.iloc[[place]], "truth" if known else "series-1"
         figure.add_scatter(
-            x=[row["recall"]],
-            y=[row["name"]],
+            x=row["recall"],
+            y=row["name"],
             mode="markers",
-            marker=marker("truth" if known else "series-1"),
-            error_x=error_bars(
-                pd.Series([row["recall"]]),
-                pd.Series([row["recall_low"]]),
-                pd.Series([row["recall_high"]]),
-                shade,
-            ),
+            marker=marker(role),
+            error_x=error_bars(row["recall"], row["recall_low"], row["recall_high"], colour(role)),
             hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of later choices in a list of 20", tickformat=".0%", rangemode="tozero")
@@ -68,29 +63,8 @@ def history(frame: pd.DataFrame) -> go.Figure:
     groups = list(dict.fromkeys(frame["contacts"]))
     for place, name in enumerate(names):
         rows = frame[frame["name"].eq(name)].set_index("contacts").loc[groups]
-        figure.add_scatter(
-            # Side by side, so that intervals do not hide each other.
-            x=[number + 0.08 * (place - 1) for number in range(len(groups))],
-            y=rows["ndcg"],
-            name=name,
-            mode="lines+markers",
-            marker=marker(ROLES[name], 9),
-            line={
-                "width": 2,
-                "color": colour(ROLES[name]),
-                "dash": "dot" if ROLES[name] == "truth" else "solid",
-            },
-            error_y=error_bars(rows["ndcg"], rows["low"], rows["high"], colour(ROLES[name]), thickness=1.5),
-            customdata=groups,
-            hovertemplate="%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>",
-        )
-    figure.update_xaxes(
-        title="Views, carts and purchases before the cut",
-        tickmode="array",
-        tickvals=list(range(len(groups))),
-        ticktext=groups,
-        range=[-0.4, len(groups) - 0.6],
-        zeroline=False,
-    )
+        add_beside(figure, groups, rows, "ndcg", name, ROLES[name], 0.08 * (place - 1))
+        figure.data[-1].hovertemplate = "%{customdata} contacts: %{y:.3f}<extra>" + name + "</extra>"
+    figure.update_xaxes(title="Views, carts and purchases before the cut", range=[-0.4, len(groups) - 0.6])
     figure.update_yaxes(title=f"NDCG at {LENGTH}", rangemode="tozero")
     return figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from journey.errors import JourneyError
@@ -59,159 +60,140 @@ class Claim:
 
     Attributes
     ----------
-    name
-        Part of a number's id.
     page
         Where it is said.
+    name
+        Part of a number's id.
     says
         The claim in words.
     holds
         Whether it is true of a shop.
     """
 
-    name: str
     page: str
+    name: str
     says: str
     holds: Callable[[Shop], bool]
 
 
-COUPONS, SHIPPING, CHANNELS = "Coupons", "Free shipping", "Channels"
-PREDICTION, LISTS, FUNNEL = "Prediction", "Recommendations", "Funnel"
+coupons, shipping, channels, prediction, lists, funnel = (
+    partial(Claim, page)
+    for page in ("Coupons", "Free shipping", "Channels", "Prediction", "Recommendations", "Funnel")
+)
 
 CLAIMS = (
-    Claim(
+    funnel(
         "largest_loss",
-        FUNNEL,
         "The costliest loss after the cart is the step from cart to checkout",
         lambda shop: shop.word("funnel.top_overall_step") == "cart to checkout",
     ),
-    Claim(
+    funnel(
         "worst_device",
-        FUNNEL,
         "Fewest carts reach the checkout on mobile, most on desktop",
         lambda shop: (
             (shop.word("funnel.worst_device"), shop.word("funnel.best_device")) == ("mobile", "desktop")
         ),
     ),
-    Claim(
+    coupons(
         "naive_too_high",
-        COUPONS,
         "The whole interval of the plain comparison lies above the truth",
         lambda shop: shop.low("causal.naive") > shop.value("causal.truth"),
     ),
-    Claim(
+    coupons(
         "robust_holds_truth",
-        COUPONS,
         "The doubly robust interval holds the truth",
         lambda shop: shop.contains("causal.doubly_robust", shop.value("causal.truth")),
     ),
-    Claim(
+    coupons(
         "all_hold_truth",
-        COUPONS,
         "The intervals of all adjusting methods hold the truth",
         lambda shop: shop.value("causal.covering") == shop.value("causal.adjusted"),
     ),
-    Claim(
+    coupons(
         "adjusted_above",
-        COUPONS,
         "Every adjusted estimate lies above the truth",
         lambda shop: min(shop.value(f"causal.{name}") for name in ADJUSTED) > shop.value("causal.truth"),
     ),
-    Claim(
+    coupons(
         "coupons_lose",
-        COUPONS,
         "In truth the coupons cost more margin than they bring",
         lambda shop: shop.value("causal.true_margin") < 0,
     ),
-    Claim(
+    coupons(
         "robust_says_stop",
-        COUPONS,
         "The doubly robust estimate says: stop the coupons",
         lambda shop: shop.value("causal.promised_doubly_robust") < 0,
     ),
-    Claim(
+    coupons(
         "naive_promises_gain",
-        COUPONS,
         "The plain comparison promises a gain, with its whole interval",
         lambda shop: shop.low("causal.promised_naive") > 0,
     ),
-    Claim(
+    coupons(
         "stop_unsure",
-        COUPONS,
         "The interval of what stopping saves contains zero",
         lambda shop: shop.contains("causal.promised_doubly_robust", 0.0),
     ),
-    Claim(
+    shipping(
         "more_buy",
-        SHIPPING,
         "In the experiment more users buy with free shipping",
         lambda shop: shop.value("experiments.conversion") > 0,
     ),
-    Claim(
+    shipping(
         "conversion_open",
-        SHIPPING,
         "The interval of the effect on buyers contains zero",
         lambda shop: shop.contains("experiments.conversion", 0.0),
     ),
-    Claim(
+    shipping(
         "conversion_holds_truth",
-        SHIPPING,
         "The interval of the effect on buyers holds the truth",
         lambda shop: shop.contains("experiments.conversion", shop.value("experiments.conversion_truth")),
     ),
-    Claim(
+    shipping(
         "margin_open",
-        SHIPPING,
         "The interval of the effect on margin contains zero",
         lambda shop: shop.contains("experiments.margin", 0.0),
     ),
-    Claim(
+    shipping(
         "near_break_even",
-        SHIPPING,
         "In truth free shipping for everyone is near break-even: its true profit may be zero",
         lambda shop: shop.contains("uplift.true_profit_everybody", 0.0),
     ),
-    Claim(
+    shipping(
         "broken_caught",
-        SHIPPING,
         "The broken experiment fails the check of its group sizes, the sound one passes",
         lambda shop: (
             shop.value("experiments.broken_banner_ratio_p") < SURE_ALARM
             and shop.value("experiments.free_shipping_ratio_p") > ALARM
         ),
     ),
-    Claim(
+    shipping(
         "same_is_same",
-        SHIPPING,
         "The experiment that changes nothing shows nothing",
         lambda shop: shop.value("experiments.checkout_aa_conversion_p") > LEVEL,
     ),
-    Claim(
+    shipping(
         "ranking_unproven",
-        SHIPPING,
         "The uplift ranking fixed beforehand is not distinguishable from chance",
         lambda shop: shop.contains("uplift.qini", 0.0),
     ),
-    Claim(
+    shipping(
         "likeliest_worse",
-        SHIPPING,
         "In truth the likeliest buyers are a worse choice than the uplift ranking",
         lambda shop: (
             shop.value("uplift.true_profit_likeliest_buyers")
             < shop.value("uplift.true_profit_uplift_ranking")
         ),
     ),
-    Claim(
+    shipping(
         "ranking_better",
-        SHIPPING,
         "In truth the uplift ranking is worth more than treating everybody",
         lambda shop: (
             shop.value("uplift.true_profit_uplift_ranking") > shop.value("uplift.true_profit_everybody")
         ),
     ),
-    Claim(
+    channels(
         "no_rule_right",
-        CHANNELS,
         "Every attribution rule misplaces more than a tenth of a budget",
         lambda shop: (
             min(
@@ -222,111 +204,95 @@ CLAIMS = (
             > MUCH
         ),
     ),
-    Claim(
+    channels(
         "markov_above_last",
-        CHANNELS,
         "The Markov rule misplaces more of a budget than last touch",
         lambda shop: (
             shop.value("journeys.wrong_share_markov") > shop.value("journeys.wrong_share_last_touch")
         ),
     ),
-    Claim(
+    channels(
         "markov_worst",
-        CHANNELS,
         "No rule misplaces more than the Markov rule",
         lambda shop: shop.word("journeys.worst_rule") == "Markov removal effect",
     ),
-    Claim(
+    channels(
         "last_touch_best",
-        CHANNELS,
         "No rule misplaces less than last touch",
         lambda shop: shop.word("journeys.best_rule") == "last touch",
     ),
-    Claim(
+    channels(
         "email_starved",
-        CHANNELS,
         "Last touch gives affiliates most too much and e-mail most too little",
         lambda shop: (
             (shop.word("journeys.overpaid_channel"), shop.word("journeys.starved_channel"))
             == ("affiliate", "email")
         ),
     ),
-    Claim(
+    prediction(
         "model_beats_rule",
-        PREDICTION,
         "After three events the model ranks better than \u201cbought before\u201d, their intervals apart",
         lambda shop: (
             shop.low("prediction.third_roc_auc") > shop.high("prediction.third_bought_before_roc_auc")
         ),
     ),
-    Claim(
+    prediction(
         "score_pays",
-        PREDICTION,
         "Helping by the score after three events pays, beyond its interval",
         lambda shop: shop.low("prediction.third_value") > 0,
     ),
-    Claim(
+    prediction(
         "score_over_rule",
-        PREDICTION,
         "After three events the score is worth more than the rule",
         lambda shop: shop.value("prediction.third_value_over_rule") > 0,
     ),
-    Claim(
+    prediction(
         "score_over_all",
-        PREDICTION,
         "After three events the score is worth more than helping everybody, beyond its interval",
         lambda shop: shop.low("prediction.third_value_over_all") > 0,
     ),
-    Claim(
+    prediction(
         "cart_over_third",
-        PREDICTION,
         "Waiting for the first cart is worth more than acting after three events",
         lambda shop: shop.value("prediction.cart_over_third") > 0,
     ),
-    Claim(
+    prediction(
         "cart_needs_no_model",
-        PREDICTION,
         "At the cart, helping everyone brings nearly all that the model brings",
         lambda shop: (
             shop.value("prediction.cart_value_of_all") >= NEARLY_ALL * shop.value("prediction.cart_value")
         ),
     ),
-    Claim(
+    lists(
         "learned_beat_popularity",
-        LISTS,
         "Every learned list beats popularity, beyond its interval",
         lambda shop: min(shop.low(f"recommend.gain_{name}") for name in LEARNED) > 0,
     ),
-    Claim(
+    lists(
         "few_contacts_open",
-        LISTS,
         "For visitors with fewer than ten contacts the gain of ALS over popularity is not proven",
         lambda shop: shop.contains("recommend.history_gain_1", 0.0),
     ),
-    Claim(
+    lists(
         "many_contacts_gain",
-        LISTS,
         "For visitors with thirty contacts or more it is proven",
         lambda shop: min(shop.low(f"recommend.history_gain_{least}") for least in (30, 100)) > 0,
     ),
-    Claim(
+    lists(
         "hybrid_most",
-        LISTS,
         "Of all lists the hybrid finds the most",
         lambda shop: (
             shop.value("recommend.recall_hybrid")
             >= max(shop.value(f"recommend.recall_{name}") for name in (*LEARNED, "item_item", "category"))
         ),
     ),
-    Claim(
+    lists(
         "hybrid_open",
-        LISTS,
         "The hybrid\u2019s lead over ALS by NDCG is not settled",
         lambda shop: shop.contains("recommend.hybrid_over_als_ndcg", 0.0),
     ),
-    Claim(
+    lists(
         "purchase_model_open",
-        LISTS,
         "The purchase model is not proven to improve the hybrid\u2019s NDCG",
         lambda shop: shop.contains("recommend.hybrid_over_hybrid_without_ndcg", 0.0),
     ),

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
 from journey.findings.seeds.claims import CLAIMS, Claim, Shop
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.seeds.collect"
@@ -142,39 +143,27 @@ def claim_table(shops: dict[str, Shop], claims: tuple[Claim, ...] = CLAIMS) -> p
 
 def add_counts(desk: Desk, shops: dict[str, Shop], claims: pd.DataFrame) -> None:
     """How many claims hold in every shop, in most, in fewer; and each claim's count."""
-    number = len(shops)
-    counts = {
-        "number": (number, "shops, one a seed"),
-        "claims": (len(claims), "claims of the pages"),
-        "claims_always": (int(claims["holds"].eq(number).sum()), "claims that hold in every shop"),
-        "claims_mostly": (
-            int(claims["holds"].between(number // 2 + 1, number - 1).sum()),
-            "claims that hold in most shops, not in all",
-        ),
-        "claims_seldom": (
-            int(claims["holds"].le(number // 2).sum()),
+    number, holds = len(shops), claims["holds"]
+    mostly, default = holds.between(number // 2 + 1, number - 1), claims[columns(shops)[0]]
+    counts = (
+        ("number", number, "count", "shops, one a seed"),
+        ("claims", len(claims), "count", "claims of the pages"),
+        ("claims_always", holds.eq(number).sum(), "count", "claims that hold in every shop"),
+        ("claims_mostly", mostly.sum(), "count", "claims that hold in most shops, not in all"),
+        (
+            "claims_seldom",
+            holds.le(number // 2).sum(),
+            "count",
             "claims that hold in fewer than half of the shops",
         ),
-        "claims_default": (
-            int(claims[columns(shops)[0]].sum()),
-            "claims that hold in the default shop",
-        ),
-        "first": (int(next(iter(shops))), "seed of the default shop"),
-    }
-    for name, (value, label) in counts.items():
-        desk.ledger.add(
-            f"seeds.{name}", value, "count", label=label, source=f"{SOURCE}:add_counts", dataset=DATASET
-        )
-    for row in claims.itertuples():
-        desk.ledger.add(
-            f"seeds.{row.name}",
-            int(row.holds),
-            "count",
-            n=number,
-            label=f"Shops in which it holds: {row.claim}",
-            source=f"{SOURCE}:claim_table",
-            dataset=DATASET,
-        )
+        ("claims_default", default.sum(), "count", "claims that hold in the default shop"),
+        ("first", int(next(iter(shops))), "count", "seed of the default shop"),
+    )
+    add_rows(desk, counts, source=f"{SOURCE}:add_counts", dataset=DATASET)
+    each = [
+        (row.name, row.holds, "count", f"Shops in which it holds: {row.claim}") for row in claims.itertuples()
+    ]
+    add_rows(desk, each, n=number, source=f"{SOURCE}:claim_table", dataset=DATASET)
 
 
 def mean_interval(values: list[float], level: float = 0.95) -> tuple[float, float, float]:
@@ -186,18 +175,9 @@ def mean_interval(values: list[float], level: float = 0.95) -> tuple[float, floa
 
 def add_errors(desk: Desk, shops: dict[str, Shop]) -> None:
     """Mean error of an estimate over the shops: what is left is bias, as far as so few shops can say."""
+    rows = []
     for name, (words, estimate, truth) in ERRORS.items():
         each = [shop.value(estimate) - shop.value(truth) for shop in shops.values()]
-        value, low, high = mean_interval(each)
-        desk.ledger.add(
-            f"seeds.{name}_error",
-            value,
-            "points",
-            low=low,
-            high=high,
-            method="Student interval over shops",
-            n=len(each),
-            label=f"{words}: mean of estimate less truth",
-            source=f"{SOURCE}:mean_interval",
-            dataset=DATASET,
-        )
+        mean = Estimate(*mean_interval(each), n=len(each), method="Student interval over shops")
+        rows.append((f"{name}_error", mean, "points", f"{words}: mean of estimate less truth"))
+    add_rows(desk, rows, source=f"{SOURCE}:mean_interval", dataset=DATASET)

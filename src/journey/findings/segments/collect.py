@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
@@ -12,11 +10,12 @@ from journey.customers.choice import STABLE, Choice, choose_number
 from journey.customers.profiles import name_segments
 from journey.customers.segments import Behaviour, Segmentation, k_means, standardise
 from journey.errors import JourneyError
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.segments.behaviour import FEATURES, WORDS, described
 from journey.findings.segments.field import add_field
 from journey.findings.segments.truth import add_truth
-from journey.inference.intervals import wilson_interval
+from journey.inference.estimate import Estimate
+from journey.inference.intervals import wilson_estimate
 from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
 from journey.warehouse.query import query
 
@@ -26,6 +25,8 @@ QUERY = "visitor_behaviour"
 LEAST_VISITS = 3
 LARGEST, REFERENCES, RESAMPLES, SEED = 7, 8, 10, 4
 REPLICATES = 500
+METHOD = "percentile bootstrap over users"
+UNKNOWN = Estimate(np.nan, np.nan, np.nan)
 FEW = f"fewer than {LEAST_VISITS} visits"
 
 
@@ -70,21 +71,19 @@ def add_choice(desk: Desk, found: Choice, customers: int) -> int:
         ),
     )
     number = found.chosen if found.chosen > 1 else found.by_silhouette
-    best = found.silhouette[number - 1]
-    common: dict[str, Any] = {"source": "journey.customers.choice:choose_number", "query": QUERY}
-    for name, value, label in (
-        ("k_silhouette", found.by_silhouette, "Segments by the largest silhouette"),
-        ("k_gap", found.by_gap, "Segments by the 2001 rule of the gap statistic"),
-        ("k_stability", found.by_stability, f"Most segments with a stability of {STABLE} or more"),
-        ("k", number, "Segments used: best silhouette among the stable numbers"),
-    ):
-        desk.ledger.add(f"segments.{name}", value, "count", n=customers, label=label, **common)
-    label = "Mean silhouette of the segments used"
-    desk.ledger.add("segments.silhouette", best, "ratio", digits=2, n=customers, label=label, **common)
-    label = "Mean adjusted Rand index between resamples, segments used"
-    value = found.stability[number - 1]
-    desk.ledger.add("segments.stability", value, "ratio", digits=2, n=customers, label=label, **common)
-    desk.ledger.add("segments.stable", STABLE, "ratio", digits=1, label="Stable from here on", **common)
+    best, stability, digits = found.silhouette[number - 1], found.stability[number - 1], {"digits": 2}
+    between = "Mean adjusted Rand index between resamples, segments used"
+    most, stable = f"Most segments with a stability of {STABLE} or more", {"digits": 1, "n": None}
+    rows: tuple[Row, ...] = (
+        ("k_silhouette", found.by_silhouette, "count", "Segments by the largest silhouette"),
+        ("k_gap", found.by_gap, "count", "Segments by the 2001 rule of the gap statistic"),
+        ("k_stability", found.by_stability, "count", most),
+        ("k", number, "count", "Segments used: best silhouette among the stable numbers"),
+        ("silhouette", best, "ratio", "Mean silhouette of the segments used", digits),
+        ("stability", stability, "ratio", between, digits),
+        ("stable", STABLE, "ratio", "Stable from here on", stable),
+    )
+    add_rows(desk, rows, n=customers, source="journey.customers.choice:choose_number", query=QUERY)
     return number
 
 
@@ -95,18 +94,17 @@ def add_profiles(desk: Desk, behaviour: Behaviour, segments: Segmentation, visit
     traits = pd.DataFrame(segments.centres, columns=list(behaviour.names))
     traits = traits.rename(columns=FEATURES).assign(segment=names)
     desk.save("traits", traits.melt("segment", var_name="behaviour", value_name="deviations"))
-    total = int(segments.sizes.sum())
-    common: dict[str, Any] = {"source": f"{SOURCE}:add_profiles", "query": QUERY}
-    label = "Visitors in the first two thirds of the days"
-    desk.ledger.add("segments.visitors", visitors, "count", label=label, **common)
-    label = f"Visitors with {LEAST_VISITS} visits or more in the first two thirds"
-    desk.ledger.add("segments.known", total, "count", n=visitors, label=label, **common)
-    label = "Visitors with enough visits to be segmented"
-    desk.ledger.add("segments.known_share", total / visitors, "share", n=visitors, label=label, **common)
+    total, of = int(segments.sizes.sum()), {"n": visitors}
     label = "Visits that a visitor must have made to be segmented"
-    desk.ledger.add("segments.least_visits", LEAST_VISITS, "count", label=label, **common)
-    label = "Columns that describe behaviour"
-    desk.ledger.add("segments.features", len(behaviour.names), "count", label=label, **common)
+    enough = f"Visitors with {LEAST_VISITS} visits or more in the first two thirds"
+    rows: tuple[Row, ...] = (
+        ("visitors", visitors, "count", "Visitors in the first two thirds of the days"),
+        ("known", total, "count", enough, of),
+        ("known_share", total / visitors, "share", "Visitors with enough visits to be segmented", of),
+        ("least_visits", LEAST_VISITS, "count", label),
+        ("features", len(behaviour.names), "count", "Columns that describe behaviour"),
+    )
+    add_rows(desk, rows, source=f"{SOURCE}:add_profiles", query=QUERY)
     return names
 
 
@@ -124,27 +122,19 @@ def add_conversion(
             continue
         after = totals_after(group)
         bought = int(after.totals["buyers"][0])
-        low, high = wilson_interval(bought, len(group))
-        worth = after.estimate(lambda totals: margin * totals["revenue"] / totals["visitors"])
-        converts = after.ratio("purchases", "visits") if after.totals["visits"][0] else None
-        rows.append(
-            {
-                "segment": name,
-                "visitors": len(group),
-                "share": len(group) / len(visitors),
-                "back": float((group["later_visits"] > 0).mean()),
-                "bought": bought / len(group),
-                "bought_low": float(low),
-                "bought_high": float(high),
-                "converts": converts.value if converts else np.nan,
-                "converts_low": converts.low if converts else np.nan,
-                "converts_high": converts.high if converts else np.nan,
-                "worth": worth.value,
-                "worth_low": worth.low,
-                "worth_high": worth.high,
-                "revenue_share": group["later_revenue"].sum() / earned if earned else np.nan,
-            }
-        )
+        estimates = {
+            "bought": wilson_estimate(bought, len(group)),
+            "converts": after.ratio("purchases", "visits") if after.totals["visits"][0] else UNKNOWN,
+            "worth": after.estimate(lambda totals: margin * totals["revenue"] / totals["visitors"]),
+        }
+        row = {
+            "segment": name,
+            "visitors": len(group),
+            "share": len(group) / len(visitors),
+            "back": float((group["later_visits"] > 0).mean()),
+        }
+        revenue = group["later_revenue"].sum() / earned if earned else np.nan
+        rows.append(row | flat(estimates) | {"revenue_share": revenue})
     table = pd.DataFrame(rows)
     desk.save("conversion", table)
     mine = table.iloc[: len(names)].sort_values("bought", kind="stable")
@@ -154,32 +144,19 @@ def add_conversion(
 
 def add_segment(desk: Desk, which: str, row: pd.Series) -> None:
     """Register one segment's later behaviour."""
-    common: dict[str, Any] = {"source": f"{SOURCE}:add_conversion", "query": QUERY, "n": row["visitors"]}
     words = {"least": "segment that buys least", "most": "segment that buys most", "few": FEW}[which]
-    desk.ledger.add(f"segments.{which}_name", row["segment"], label=f"Name: {words}", **common)
-    for name, unit, digits, method, label in (
-        ("bought", "share", 1, "Wilson", "Visitors who buy in the last third"),
-        ("converts", "share", 1, "percentile bootstrap over users", "Visits of the last third that buy"),
-        ("worth", "eur", 2, "percentile bootstrap over users", "Gross margin a visitor in the last third"),
+    rows: list[Row] = [(f"{which}_name", row["segment"], "text", f"Name: {words}")]
+    for name, unit, own, label in (
+        ("bought", "share", {"digits": 1, "method": "Wilson"}, "Visitors who buy in the last third"),
+        ("converts", "share", {"digits": 1, "method": METHOD}, "Visits of the last third that buy"),
+        ("worth", "eur", {"digits": 2, "method": METHOD}, "Gross margin a visitor in the last third"),
+        ("share", "share", {}, "Share of visitors"),
+        ("revenue_share", "share", {}, "Share of the later revenue"),
     ):
-        if np.isnan(row[name]):
-            continue
-        desk.ledger.add(
-            f"segments.{which}_{name}",
-            row[name],
-            unit,
-            low=row[f"{name}_low"],
-            high=row[f"{name}_high"],
-            method=method,
-            digits=digits,
-            label=f"{label}: {words}",
-            **common,
-        )
-    for name, label in (("share", "Share of visitors"), ("revenue_share", "Share of the later revenue")):
         if not np.isnan(row[name]):
-            desk.ledger.add(
-                f"segments.{which}_{name}", row[name], "share", label=f"{label}: {words}", **common
-            )
+            ends = {end: row[f"{name}_{end}"] for end in ("low", "high")} if own else {}
+            rows.append((f"{which}_{name}", row[name], unit, f"{label}: {words}", own | ends))
+    add_rows(desk, rows, n=row["visitors"], source=f"{SOURCE}:add_conversion", query=QUERY)
 
 
 def totals_after(group: pd.DataFrame) -> BootstrapTotals:
@@ -212,17 +189,14 @@ def add_rule(desk: Desk, known: pd.DataFrame, segments: Segmentation, names: tup
         seed=SEED,
     )
     margin = desk.assumptions["shop.gross_margin"]
-    n, source = len(known), f"{SOURCE}:add_rule"
-    common: dict[str, Any] = {"source": source, "query": QUERY, "n": n}
-    label = "Segment that spent most a visitor before the cut"
-    desk.ledger.add("segments.best_name", names[best], label=label, **common)
-    size, label = int(inside.sum()), "Visitors in the segment that spent most"
-    desk.ledger.add("segments.best_size", size, "count", label=label, **common)
-    method = "percentile bootstrap over users"
-    for name, words in (("segment", "that segment"), ("rule", "as many who spent most before")):
-        share = drawn.ratio(name, "all")
-        label = f"Later revenue of segmented visitors from {words}"
-        desk.ledger.add(f"segments.{name}_captures", share, "share", method=method, label=label, **common)
     gain = drawn.estimate(lambda totals: margin * (totals["rule"] - totals["segment"]))
-    label = "Gross margin in the last third: as many who spent most before, over the segment"
-    desk.ledger.add("segments.rule_over_segment", gain, "eur", method=method, label=label, **common)
+    captured, of = {name: drawn.ratio(name, "all") for name in ("segment", "rule")}, {"method": METHOD}
+    most, later = "as many who spent most before", "Later revenue of segmented visitors from"
+    rows: tuple[Row, ...] = (
+        ("best_name", names[best], "text", "Segment that spent most a visitor before the cut"),
+        ("best_size", int(inside.sum()), "count", "Visitors in the segment that spent most"),
+        ("segment_captures", captured["segment"], "share", f"{later} that segment", of),
+        ("rule_captures", captured["rule"], "share", f"{later} {most}", of),
+        ("rule_over_segment", gain, "eur", f"Gross margin in the last third: {most}, over the segment", of),
+    )
+    add_rows(desk, rows, n=len(known), source=f"{SOURCE}:add_rule", query=QUERY)

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from journey.report.marks import error_bars, estimates, marker, reference
+from journey.report.marks import add_beside, error_bars, estimates, reference
 from journey.report.style import SEQUENTIAL, colour
 
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x", "star")
@@ -83,9 +83,9 @@ def conversion(frame: pd.DataFrame) -> go.Figure:
         low="bought_low",
         high="bought_high",
         axis="Visitors who buy later",
+        rows="Segment",
     )
     figure.update_xaxes(tickformat=".0%", rangemode="tozero")
-    figure.update_yaxes(title="Segment")
     return figure
 
 
@@ -95,24 +95,10 @@ def by_visits(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     for place, (method, role) in enumerate(METHODS.items()):
         rows = frame[frame["method"].eq(method)].set_index("visits").loc[groups]
-        figure.add_scatter(
-            x=[number + 0.06 * (place - 0.5) for number in range(len(groups))],
-            y=rows["rand"],
-            name={"told by labels": "classifier that sees labels"}.get(method, method),
-            mode="lines+markers",
-            marker=marker(role, 9),
-            line={"width": 2, "color": colour(role), "dash": "dot" if role == "truth" else "solid"},
-            error_y=error_bars(rows["rand"], rows["low"], rows["high"], colour(role), thickness=1.5),
-            customdata=groups,
-            hovertemplate="%{customdata} visits: %{y:.2f}<extra></extra>",
-        )
-    figure.update_xaxes(
-        title="Visits in the first two thirds of the days",
-        tickmode="array",
-        tickvals=list(range(len(groups))),
-        ticktext=groups,
-        zeroline=False,
-    )
+        name = {"told by labels": "classifier that sees labels"}.get(method, method)
+        add_beside(figure, groups, rows, "rand", name, role, 0.06 * (place - 0.5))
+    figure.update_traces(hovertemplate="%{customdata} visits: %{y:.2f}<extra></extra>")
+    figure.update_xaxes(title="Visits in the first two thirds of the days")
     figure.update_yaxes(title="Adjusted Rand index", range=[0, 1])
     return figure
 
@@ -124,9 +110,8 @@ def top(frame: pd.DataFrame, claimed: float, text: str) -> go.Figure:
         low=frame["low"].fillna(frame["value"]),
         high=frame["high"].fillna(frame["value"]),
     )
-    figure = estimates(rows, label="name", value="value", low="low", high="high", axis="Share of revenue")
+    figure = estimates(rows, label="name", value="value", axis="Share of revenue", rows="Counted")
     figure.update_xaxes(tickformat=".0%")
-    figure.update_yaxes(title="Counted")
     reference(figure, claimed, text)
     return figure
 

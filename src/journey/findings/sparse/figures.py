@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from journey.report.marks import error_bars, marker
+from journey.report.marks import error_bars, line_of, marker
 from journey.report.style import colour
 
 Rankings = Mapping[str, tuple[str, str]]
@@ -123,7 +123,7 @@ def by_users(rows: pd.DataFrame, value: str, name: str, role: str) -> dict[str, 
         "y": rows[value],
         "mode": "lines+markers",
         "name": name,
-        "line": {"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
+        "line": line_of(role),
         "marker": marker(role, 8),
         "error_y": bars(rows, value, role),
         "customdata": rows["users"],

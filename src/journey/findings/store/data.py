@@ -101,11 +101,15 @@ def add_aside(desk: ShopDesk, removed: dict[str, int]) -> None:
         desk.absent("aside", "No row was set aside.")
 
 
-def add_missing(desk: ShopDesk) -> None:
+def missing(desk: ShopDesk) -> list[tuple[str, str]]:
     """What the log does not record, and what is missing without it."""
     lacking = desk.imported["not_recorded"]
-    missing = {*lacking["columns"], *lacking["event_types"]}
-    rows = [pair for key, pair in MATTERS.items() if key in missing]
+    return [MATTERS[key] for key in MATTERS if key in (*lacking["columns"], *lacking["event_types"])]
+
+
+def add_missing(desk: ShopDesk) -> None:
+    """Save what the log does not record."""
+    rows = missing(desk)
     if not rows:
         desk.absent("missing", "The log records everything that the report uses.")
         return

@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pandas as pd
 
 from journey.findings.recommend.names import METHOD_NAMES
-from journey.findings.store.data import MATTERS
+from journey.findings.store import PARTS
+from journey.findings.store.data import missing
 from journey.findings.store.desk import ShopDesk
 from journey.report.ledger import Number, Numbers
 
 SOURCE = "findings.store.decisions:collect"
 #: Calibration gap that is taken for chance.
 CHANCE = 0.05
-PARTS = ("data", "funnel", "journeys", "segments", "value", "prediction", "recommend", "experiment")
 Find = Callable[[str], Number | None]
 
 
@@ -32,10 +32,8 @@ def collect(desk: ShopDesk) -> None:
     desk.add("decisions", float(len(rows)), "count", "Decisions that the log supports", SOURCE)
     said = "decision; it stands" if len(rows) == 1 else "decisions; they stand"
     desk.add("supported", f"{len(rows)} {said}", "text", "How many decisions the log supports", SOURCE)
-    missing = {*desk.imported["not_recorded"]["columns"], *desk.imported["not_recorded"]["event_types"]}
-    wanted = [{"what": what, "opens": opens} for key, (what, opens) in MATTERS.items() if key in missing]
-    if wanted:
-        desk.save("record", pd.DataFrame(wanted))
+    if wanted := missing(desk):
+        desk.save("record", pd.DataFrame(wanted, columns=["what", "opens"]))
     else:
         desk.absent("record", "The log records everything that the report uses.")
     reasons = {

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from journey.errors import JourneyError
 from journey.features import FeatureFrame, load_features
 from journey.findings.desk import flat
-from journey.findings.prediction.decided import reliability_bins
+from journey.findings.prediction.decided import NAMES, reliability_bins
 from journey.findings.store.desk import ShopDesk
 from journey.findings.store.funnel import ALONE
 from journey.models.baselines import RULES, fit_baseline
@@ -25,14 +25,6 @@ DECISIONS = {
     "session_start": ("start", "at the start of a visit"),
     "after_3_events": ("third", "after three events"),
     "first_cart": ("cart", "at the first cart"),
-}
-NAMES = {
-    "base_rate": "base rate",
-    "bought_before": "bought before",
-    "recency": "last visit",
-    "logistic": "logistic regression",
-    "xgboost": "XGBoost",
-    "blend": "mean of both",
 }
 #: buyers and others that each period must have
 LEAST = {"train": 60, "validation": 20, "test": 20}

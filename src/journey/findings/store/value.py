@@ -21,7 +21,7 @@ from journey.inference.estimate import Estimate
 
 SOURCE, JUDGED = "findings.store.value", "customers.forecast:judged"
 LEAST_CUSTOMERS, LEAST_REPEATERS, LEAST_WEEKS = 100, 50, 12
-MOST_CUSTOMERS, SEED = 200_000, 0
+SEED = 0
 #: Of the days, the share that is kept back to judge the forecast.
 HELD = 1 / 3
 

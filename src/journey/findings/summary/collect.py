@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.report.ledger import Chapter, Numbers
 from journey.report.results import load_table
 
@@ -42,52 +45,33 @@ def collect(desk: Desk) -> None:
 def add_saved(desk: Desk, causal: Chapter) -> None:
     """What stopping the coupons saves by the estimate, assumptions held fixed."""
     promised = causal.promised_doubly_robust
-    desk.ledger.add(
-        "summary.coupons_saved",
-        -promised.value,
-        "eur",
-        low=-promised.high,
-        high=-promised.low,
-        method=promised.number.method,
-        n=promised.number.n,
-        label="Margin saved by stopping the coupons, doubly robust estimate, 90 days",
-        source="journey.findings.causal.collect:add_decision",
-    )
+    behind = {"n": promised.number.n, "method": promised.number.method}
+    saved = Estimate(-promised.value, -promised.high, -promised.low)
+    label = "Margin saved by stopping the coupons, doubly robust estimate, 90 days"
+    row = ("coupons_saved", saved, "eur", label)
+    add_rows(desk, [row], **behind, source="journey.findings.causal.collect:add_decision")
 
 
 def add_counts(desk: Desk, causal: Chapter) -> None:
     """Purchases that a coupon adds in a thousand visits: as it seems, as estimated, and as it is."""
-    for name, number, label in (
+    rows: list[Row] = []
+    for name, number, words in (
         ("coupon_seems", causal.naive, "as the plain comparison has it"),
         ("coupon_found", causal.doubly_robust, "as estimated from the shop's records"),
         ("coupon_is", causal.truth, "in truth"),
     ):
-        bounded = number.number.low is not None
-        desk.ledger.add(
-            f"summary.{name}",
-            PER * number.value,
-            "count",
-            low=PER * number.low if bounded else None,
-            high=PER * number.high if bounded else None,
-            method=number.number.method,
-            n=number.number.n,
-            label=f"Purchases that a coupon adds in {PER:,} visits, {label}",
-            source=f"{SOURCE}:add_counts",
-        )
-    desk.ledger.add(
-        "summary.coupon_ratio",
-        causal.rate_with.value / causal.rate_without.value,
-        "ratio",
-        digits=1,
-        n=causal.promised_doubly_robust.number.n,
-        label="Share of visits with a coupon that buy, over the share of those without",
-        source=f"{SOURCE}:add_counts",
-    )
-    desk.ledger.add(
-        "summary.bought_anyway",
-        1 - causal.truth.value / causal.rate_with.value,
-        "share",
-        digits=0,
-        label="Buyers with a coupon who would have bought without it, in truth",
-        source=f"{SOURCE}:add_counts",
-    )
+        behind: dict[str, Any] = {"method": number.number.method, "n": number.number.n}
+        if number.number.low is not None:
+            behind |= {"low": PER * number.low, "high": PER * number.high}
+        label = f"Purchases that a coupon adds in {PER:,} visits, {words}"
+        rows.append((name, PER * number.value, "count", label, behind))
+    ratio = causal.rate_with.value / causal.rate_without.value
+    anyway = 1 - causal.truth.value / causal.rate_with.value
+    over = "Share of visits with a coupon that buy, over the share of those without"
+    without = "Buyers with a coupon who would have bought without it, in truth"
+    n = causal.promised_doubly_robust.number.n
+    rows += [
+        ("coupon_ratio", ratio, "ratio", over, {"digits": 1, "n": n}),
+        ("bought_anyway", anyway, "share", without, {"digits": 0}),
+    ]
+    add_rows(desk, rows, source=f"{SOURCE}:add_counts")

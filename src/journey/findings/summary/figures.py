@@ -75,35 +75,12 @@ def shipping(experiments: Chapter, uplift: Chapter) -> str:
 
 def ranking(prediction: Chapter) -> str:
     """How well buyers are ranked: a rule, the model, the same with much more data, and whoever knows all."""
-    return sketch(
-        [
-            Mark(
-                "The rule “bought before”",
-                prediction.third_bought_before_roc_auc.value,
-                str(prediction.third_bought_before_roc_auc),
-                "muted",
-            ),
-            Mark(
-                "The model",
-                prediction.third_roc_auc.value,
-                str(prediction.third_roc_auc),
-                "series-1",
-                prediction.third_roc_auc.low,
-                prediction.third_roc_auc.high,
-            ),
-            Mark(
-                f"The same with {prediction.ceiling_times} times the users",
-                prediction.third_attainable_auc.value,
-                str(prediction.third_attainable_auc),
-                "series-6",
-            ),
-            Mark(
-                "Someone who knows each visitor’s mind",
-                prediction.third_oracle_auc.value,
-                str(prediction.third_oracle_auc),
-                "truth",
-            ),
-        ],
-        bars=True,
-        start=0.5,
-    )
+    rule, model = prediction.third_bought_before_roc_auc, prediction.third_roc_auc
+    more, oracle = prediction.third_attainable_auc, prediction.third_oracle_auc
+    marks = [
+        Mark("The rule “bought before”", rule.value, str(rule), "muted"),
+        Mark("The model", model.value, str(model), "series-1", model.low, model.high),
+        Mark(f"The same with {prediction.ceiling_times} times the users", more.value, str(more), "series-6"),
+        Mark("Someone who knows each visitor’s mind", oracle.value, str(oracle), "truth"),
+    ]
+    return sketch(marks, bars=True, start=0.5)

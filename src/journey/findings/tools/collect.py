@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from journey.files import write_text
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.tools import dashboard, draws, planner, roi, whatif
+from journey.inference.estimate import Estimate
 from journey.models.scorer import evaluate_scorer, scorer_text
 from journey.report.ledger import Numbers
 
@@ -58,8 +59,7 @@ def add_plan(desk: Desk) -> None:
     )
     found = planner.plan(settings)
     desk.save("plan", pd.DataFrame([asdict(settings)]))
-    source = f"{SOURCE}.planner:plan"
-    for name, value, unit, label in (
+    rows: tuple[Row, ...] = (
         ("plan_effect", settings.effect, "points", "Change that the planner starts with"),
         ("plan_baseline", settings.baseline, "share", "Share who buy that the planner starts with"),
         ("plan_visitors_a_day", settings.visitors, "count", "Visitors a day that the planner starts with"),
@@ -67,10 +67,15 @@ def add_plan(desk: Desk) -> None:
         ("plan_visitors", found["total"], "count", "Visitors needed, start of the planner"),
         ("plan_days", found["days"], "count", "Days needed, whole weeks, start of the planner"),
         ("plan_detectable", found["detectable"], "points", "Smallest change found in the days to wait"),
-        ("plan_power", found["power"], "share", "Chance to find the change in the days to wait"),
-    ):
-        digits = 0 if name == "plan_power" else None
-        desk.ledger.add(f"tools.{name}", value, unit, digits=digits, label=label, source=source)
+        (
+            "plan_power",
+            found["power"],
+            "share",
+            "Chance to find the change in the days to wait",
+            {"digits": 0},
+        ),
+    )
+    add_rows(desk, rows, source=f"{SOURCE}.planner:plan")
 
 
 def add_return(desk: Desk) -> None:
@@ -80,28 +85,17 @@ def add_return(desk: Desk) -> None:
     settings = roi.start(desk, file)
     found = roi.simulate(file, settings)
     desk.save("return", pd.DataFrame([asdict(settings)]))
-    label, source = (
-        "Profit of the chapter's ranking within the budget that the simulator starts with",
-        "roi:simulate",
-    )
-    desk.ledger.add(
-        "tools.return_profit",
-        found["profit"],
-        "eur",
-        low=found["low"],
-        high=found["high"],
-        method="bootstrap over users",
-        label=label,
-        source=f"{SOURCE}.{source}",
-    )
-    for name, value, unit, label in (
+    label = "Profit of the chapter's ranking within the budget that the simulator starts with"
+    profit = Estimate(found["profit"], found["low"], found["high"], method="bootstrap over users")
+    rows: tuple[Row, ...] = (
+        ("return_profit", profit, "eur", label, {"digits": None}),
         ("return_budget", settings.budget, "eur", "Budget that the simulator starts with"),
         ("return_share", found["share"], "share", "Share of users whom this budget reaches"),
         ("return_pays", found["pays"], "share", "Resamples in which this brings a profit"),
         ("return_truth", found["true_profit"], "eur", "True profit of the same choice"),
         ("return_users", settings.users, "count", "Users that the simulator starts with"),
-    ):
-        desk.ledger.add(f"tools.{name}", value, unit, digits=0, label=label, source=f"{SOURCE}.{source}")
+    )
+    add_rows(desk, rows, digits=0, source=f"{SOURCE}.roi:simulate")
 
 
 def add_visits(desk: Desk) -> None:
@@ -109,13 +103,12 @@ def add_visits(desk: Desk) -> None:
     file = whatif.scorer(desk)
     write(desk, "whatif", file, "What-if scorer")
     scores = evaluate_scorer(file, np.array([visit["row"] for visit in file["visits"]]))
-    for visit, score in zip(file["visits"], scores, strict=True):
-        name, label = (
-            visit["label"].split()[1],
-            f"Chance to buy that the trees give: {visit['label'].lower()}",
-        )
-        source = "journey.models.scorer:evaluate_scorer"
-        desk.ledger.add(f"tools.whatif_{name}", float(score), "share", label=label, source=source)
+    labels, gives = [visit["label"] for visit in file["visits"]], "Chance to buy that the trees give"
+    rows = [
+        (f"whatif_{label.split()[1]}", float(score), "share", f"{gives}: {label.lower()}")
+        for label, score in zip(labels, scores, strict=True)
+    ]
+    add_rows(desk, rows, source="journey.models.scorer:evaluate_scorer")
 
 
 def add_draw(desk: Desk) -> None:
@@ -125,9 +118,10 @@ def add_draw(desk: Desk) -> None:
     seed = file["seeds"][1]
     shown = pd.DataFrame(draws.rows(file, seed))
     desk.save("draw", shown)
-    for name, value, label in (
-        ("draw_seed", int(seed), "Seed of the draw that the page of other draws starts with"),
-        ("draw_findings", len(shown), "Headline findings that the page of other draws looks at"),
-        ("draw_stay", int(shown["verdict"].eq("stays").sum()), "Of these, how many stay in its first draw"),
-    ):
-        desk.ledger.add(f"tools.{name}", value, "count", label=label, source=f"{SOURCE}.draws:rows")
+    stay = shown["verdict"].eq("stays").sum()
+    numbers = (
+        ("draw_seed", int(seed), "count", "Seed of the draw that the page of other draws starts with"),
+        ("draw_findings", len(shown), "count", "Headline findings that the page of other draws looks at"),
+        ("draw_stay", stay, "count", "Of these, how many stay in its first draw"),
+    )
+    add_rows(desk, numbers, source=f"{SOURCE}.draws:rows")

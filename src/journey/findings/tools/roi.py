@@ -26,7 +26,6 @@ RESAMPLES = 300
 LEVEL = 0.95
 #: Revenue is kept in hundred-thousandths of a euro a user, orders in millionths: whole numbers pack well.
 REVENUE, ORDERS = 1e5, 1e6
-CHAPTER = "uplift"
 
 
 def curves(desk: Desk) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from journey.report.marks import band, error_bars, estimates, in_points, reference
+from journey.report.marks import band, error_bars, estimates, in_points, line_of, reference
 from journey.report.style import colour
 
 
@@ -21,7 +21,7 @@ def truth_curve(frame: pd.DataFrame) -> go.Figure:
             x=frame["share"],
             y=frame[column],
             name=name,
-            line={"color": colour(role), "width": 2, "dash": "dot" if role == "truth" else "solid"},
+            line=line_of(role),
             hovertemplate="%{x:.0%} treated: %{y:.2%}<extra></extra>",
         )
     figure.update_xaxes(title="Share of users treated, best first", tickformat=".0%")
@@ -77,12 +77,10 @@ def qini(frame: pd.DataFrame) -> go.Figure:
         rows,
         label="label",
         value="qini",
-        low="low",
-        high="high",
         axis="Qini coefficient, visits per customer",
+        rows="Mailing and model",
         tickformat=".2%",
     )
-    figure.update_yaxes(title="Mailing and model")
     reference(figure, 0.0, "random")
     in_points(figure, "x")
     return figure

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from journey.findings.desk import Desk
+from journey.findings.desk import Desk, add_rows
 from journey.paths import Paths
 from journey.report.formats import format_number
 from journey.stores.imported import import_shop, propose_map
@@ -59,15 +59,14 @@ def decided(proposed: str) -> str:
 
 def add_import(desk: Desk, report: dict[str, Any], clean: int) -> None:
     """What the import kept, what it set aside and why."""
-    add = desk.ledger.add
-    source = "journey.stores.imported.run:import_shop"
-    for name, value, label in (
-        ("rows", report["rows"], "Rows of the log in foreign form"),
-        ("kept", report["kept"], "Of them, rows that the import kept"),
-        ("clean", clean, "Of them, rows left when robots and repetitions are out"),
-        ("columns", len(report["mapped"]), "Columns that the proposal recognised by name or content"),
-    ):
-        add(f"your_shop.{name}", float(value), "count", label=label, source=source)
+    known = "Columns that the proposal recognised by name or content"
+    rows = (
+        ("rows", report["rows"], "count", "Rows of the log in foreign form"),
+        ("kept", report["kept"], "count", "Of them, rows that the import kept"),
+        ("clean", clean, "count", "Of them, rows left when robots and repetitions are out"),
+        ("columns", len(report["mapped"]), "count", known),
+    )
+    add_rows(desk, rows, source="journey.stores.imported.run:import_shop")
     desk.save("aside", pd.DataFrame(report["aside"]).drop(columns="reason"))
 
 
@@ -85,20 +84,16 @@ def add_ecom(desk: Desk) -> None:
     """A log that is not ours: what its proposal left open, and its counts beside those of pandas."""
     evidence = kept("ecom_log", desk.paths)
     found = evidence.results
-    source = "journey.studies.ecom_log:import_ecom"
-    for name, label in (
-        ("rows", "Rows of the log of another project"),
-        ("kept", "Of them, rows that the import kept"),
-        ("open", "Lines that its proposal left to be decided"),
-    ):
-        desk.ledger.add(f"your_shop.ecom_{name}", float(found[name]), "count", label=label, source=source)
     counts = pd.DataFrame(found["counts"])
-    agree = int(counts["warehouse"].eq(counts["pandas"]).sum())
-    for name, value, label in (
-        ("agree", agree, "Counts of that log that are the same in pandas"),
-        ("counts", len(counts), "Counts of that log that were compared"),
-    ):
-        desk.ledger.add(f"your_shop.ecom_{name}", value, "count", label=label, source=source)
+    agree = counts["warehouse"].eq(counts["pandas"]).sum()
+    rows = (
+        ("ecom_rows", found["rows"], "count", "Rows of the log of another project"),
+        ("ecom_kept", found["kept"], "count", "Of them, rows that the import kept"),
+        ("ecom_open", found["open"], "count", "Lines that its proposal left to be decided"),
+        ("ecom_agree", agree, "count", "Counts of that log that are the same in pandas"),
+        ("ecom_counts", len(counts), "count", "Counts of that log that were compared"),
+    )
+    add_rows(desk, rows, source="journey.studies.ecom_log:import_ecom")
     desk.save("ecom_counts", counts)
     desk.save("ecom_map", pd.DataFrame({"line": found["map"]}))
     desk.save("ecom_evidence", pd.DataFrame({"note": [evidence.label]}))

@@ -32,7 +32,6 @@ SHAPES = {
     "@neutral": "square",
 }
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?")
-_AXIS = re.compile(r"([xy])axis(\d*)")
 
 
 @dataclass

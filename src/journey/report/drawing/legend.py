@@ -50,7 +50,7 @@ def legend(spec: Spec, width: float, *, named: bool) -> Legend:
         x += wide + BETWEEN
     height = y + ROW - 4 if entries else 0.0
     if scale := _scale(spec):
-        parts += _colours(*scale, width, height)
+        parts += _colours(*scale, height)
         height += ROW + 2
     return Legend(parts, height)
 
@@ -107,7 +107,7 @@ def _scale(spec: Spec) -> tuple[str, str, str] | None:
     return None
 
 
-def _colours(name: str, low: str, high: str, width: float, top: float) -> list[str]:
+def _colours(name: str, low: str, high: str, top: float) -> list[str]:
     """A strip of colours with its ends named."""
     y = top + LINE - 1
     start = text_width(f"{name}: {low}") + 8

@@ -96,21 +96,18 @@ def on_paper(svg: str, alt: str) -> str:
     return f"{head}{width}{name}{bracket}{rest}"
 
 
-def write(
-    x: float, y: float, lines: Iterable[str], *, anchor: str = "start", extra: str = "", title: str = ""
-) -> str:
+def write(x: float, y: float, lines: Iterable[str], *, anchor: str = "start", extra: str = "") -> str:
     """Lines of text whose first has its base at `y`; `extra` are attributes."""
     given = [line for line in lines if line]
     side = f' text-anchor="{anchor}"' if anchor != "start" else ""
     place = f'x="{number(x)}" y="{number(y)}"'
-    hint = f"<title>{html.escape(title)}</title>" if title else ""
     if len(given) == 1:
-        return f"<text {place}{side}{extra}>{hint}{html.escape(given[0])}</text>"
+        return f"<text {place}{side}{extra}>{html.escape(given[0])}</text>"
     spans = "".join(
         f'<tspan x="{number(x)}" dy="{number(LINE if row else 0)}">{html.escape(line)}</tspan>'
         for row, line in enumerate(given)
     )
-    return f"<text {place}{side}{extra}>{hint}{spans}</text>" if given else ""
+    return f"<text {place}{side}{extra}>{spans}</text>" if given else ""
 
 
 def line(x1: float, y1: float, x2: float, y2: float) -> str:

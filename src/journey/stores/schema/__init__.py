@@ -10,15 +10,12 @@ from journey.stores.schema.tables import (
     EXPOSURES,
     ITEM_EVENT_TYPES,
     ITEMS,
-    PRICE_TEXT,
     SCHEMA,
-    SCHEMA_VERSION,
     USERS,
-    VARIANTS,
     ColumnSpec,
     TableSpec,
 )
-from journey.stores.schema.validate import StoreSummary, validate_store
+from journey.stores.schema.validate import validate_store
 
 __all__ = [
     "CHANNELS",
@@ -28,15 +25,11 @@ __all__ = [
     "EXPOSURES",
     "ITEMS",
     "ITEM_EVENT_TYPES",
-    "PRICE_TEXT",
     "SCHEMA",
-    "SCHEMA_VERSION",
     "USERS",
-    "VARIANTS",
     "ColumnSpec",
     "Manifest",
     "Partitions",
-    "StoreSummary",
     "TableSpec",
     "pandera_schema",
     "read_manifest",

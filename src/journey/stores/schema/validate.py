@@ -40,8 +40,6 @@ class StoreSummary:
         First and last partition of the events.
     days : int
         Number of partitions.
-    text_price_from : date or None
-        First day on which `unit_price` is text; None when it is a number throughout.
     dirt : mapping of str to int
         Rows of events with each kind of legal dirt that a single row shows.
     missing_columns, missing_event_types : tuple of str
@@ -58,7 +56,6 @@ class StoreSummary:
     first_day: date
     last_day: date
     days: int
-    text_price_from: date | None
     dirt: Mapping[str, int]
     missing_columns: tuple[str, ...]
     missing_event_types: tuple[str, ...]
@@ -101,11 +98,6 @@ def validate_store(folder: Path) -> StoreSummary:
         connection.execute(f"create view items as from read_parquet('{_sql(folder / 'items.parquet')}')")
         dirt = _check_events(connection, layout, manifest)
         _check_frames(connection, layout)
-    text_days = [
-        day
-        for day, file in zip(layout.days, layout.tables["events"], strict=True)
-        if file.types["unit_price"] == "VARCHAR"
-    ]
     return StoreSummary(
         store=manifest.store,
         folder=folder,
@@ -113,7 +105,6 @@ def validate_store(folder: Path) -> StoreSummary:
         first_day=layout.days[0],
         last_day=layout.days[-1],
         days=len(layout.days),
-        text_price_from=text_days[0] if text_days else None,
         dirt=dirt,
         missing_columns=manifest.missing_columns,
         missing_event_types=manifest.missing_event_types,
