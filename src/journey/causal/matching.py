@@ -1,4 +1,8 @@
-"""Nearest-neighbour matching on the propensity score, one match, with replacement."""
+"""Nearest-neighbour matching on the propensity score, one match, with replacement.
+
+Written here because the interval needs the influence of every row, to be summed within clusters and corrected
+for the estimated score, and scikit-learn's nearest neighbours are rows and distances only.
+"""
 
 from __future__ import annotations
 

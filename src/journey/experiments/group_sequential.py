@@ -3,7 +3,8 @@
 The boundaries hold the error rate over all looks together at alpha. They are computed by the recursive
 numerical integration of Armitage, McPherson and Rowe (1969) in the form of Jennison and Turnbull (2000,
 chapter 19), with Gauss-Legendre nodes: the statistic at look k is Z_k = B(t_k) / sqrt(t_k), B a Brownian
-motion with drift.
+motion with drift. They are written here because neither SciPy nor statsmodels has them, and the usual
+packages, gsDesign and rpact, are in R.
 """
 
 from __future__ import annotations

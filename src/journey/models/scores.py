@@ -1,4 +1,8 @@
-"""How good predicted probabilities are: ranking, calibration and error, with intervals from a bootstrap."""
+"""How good predicted probabilities are: ranking, calibration and error, with intervals from a bootstrap.
+
+The Brier score is written here because a bootstrap weighs the rows anew in every draw: scikit-learn's takes
+one set of weights a call and checks the rows each time, here one matrix product serves a block of draws.
+"""
 
 from __future__ import annotations
 
