@@ -116,6 +116,12 @@ def propensity_matching(
         Correct each match for the covariate difference that remains, by least squares on the rows used as
         matches (Abadie and Imbens 2011).
 
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, when there is not one score per row, for an unknown estimand or scale, a caliper
+        that is not above 0, a level outside (0, 1), and when no row finds a match.
+
     Notes
     -----
     The bootstrap is not valid for matching with a fixed number of neighbours (Abadie and Imbens 2008). The

@@ -278,6 +278,11 @@ def inflation_factor(boundaries: Boundaries, power: float = 0.8) -> float:
     -------
     float
         (drift needed / fixed-horizon drift)^2; multiply `Plan.total` by it.
+
+    Raises
+    ------
+    JourneyError
+        When `power` is not above the boundaries' alpha and below 1.
     """
     check_share("power", power)
     if power <= boundaries.alpha:
@@ -304,6 +309,11 @@ def first_crossing(statistics: Any, boundaries: Boundaries) -> Any:
     -------
     int or array of int
         Shape (...).
+
+    Raises
+    ------
+    JourneyError
+        When `statistics` are not finite numbers, or have not as many looks as the boundaries.
     """
     z = np.asarray(numeric("statistics", statistics))
     bounds = np.asarray(boundaries.z)
