@@ -32,7 +32,13 @@ class Assumptions:
         return self.entry(name).value
 
     def entry(self, name: str) -> Assumption:
-        """The assumption itself; an unknown name is an error that lists the known ones."""
+        """The assumption itself.
+
+        Raises
+        ------
+        JourneyError
+            For an unknown name; the message lists the known ones.
+        """
         if name not in self._entries:
             raise JourneyError(
                 f"assumptions.toml has no {name!r}; it has {', '.join(sorted(self._entries))}: add the entry"

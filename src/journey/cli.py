@@ -59,7 +59,7 @@ def here() -> Paths:
 
 
 def show_version(wanted: bool) -> None:
-    """Print the version and end, when asked to."""
+    """Print the version and end by `typer.Exit`, when asked to."""  # noqa: DOC501
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
@@ -261,8 +261,8 @@ def render(
 ) -> None:
     """Make the website in _site/, by Quarto where it is installed, else by the offline renderer.
 
-    An imported store's report goes to _site-NAME/.
-    """
+    An imported store's report goes to _site-NAME/, always as a whole.
+    """  # noqa: DOC501 (the command's help)
     from journey.pipeline.lock import alone
     from journey.pipeline.render import render_site
     from journey.pipeline.shop import render_shop, shop_paths
@@ -286,8 +286,8 @@ def study(
 ) -> None:
     """Compute committed results of data/evidence/ again; files change only where results or code did.
 
-    Example: journey study coupon_bias drift_twins
-    """
+    Name studies, or use --changed or --list. Example: journey study coupon_bias drift_twins
+    """  # noqa: DOC501 (the command's help)
     from journey.studies import running
     from journey.studies.registry import check_study, known
 
@@ -357,7 +357,7 @@ def bench() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; return its exit status: 0, 2 for bad input, 130 when interrupted."""
+    """Run one command; status 0, 2 for bad input, 130 when interrupted; defects raise."""  # noqa: DOC501
     try:
         status = int(app(arguments, standalone_mode=False) or 0)
     except JourneyError as error:

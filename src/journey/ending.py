@@ -19,7 +19,13 @@ class Stopped(SystemExit):
 
 
 def stop(number: int, frame: object) -> None:
-    """End as an interrupt does, so that nothing half-done stays."""
+    """End as an interrupt does, so that nothing half-done stays.
+
+    Raises
+    ------
+    Stopped
+        For every signal, with the code 128 and its number.
+    """
     raise Stopped(128 + number)
 
 

@@ -18,6 +18,11 @@ def replacing(target: Path) -> Iterator[Path]:
 
     Works for a file or a folder. When the block raises, the old target is untouched and the temporary
     path is removed.
+
+    Raises
+    ------
+    OSError
+        When nothing can be made beside `target` or renamed over it; an old folder is then put back.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     holder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))

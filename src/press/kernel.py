@@ -112,7 +112,13 @@ class Runner:
                 self.kernels.remove(kernel)
 
     def run(self, client: NotebookClient, page: Page, index: int) -> str:
-        """The Markdown of one piece of code."""
+        """The Markdown of one piece of code.
+
+        Raises
+        ------
+        PressError
+            When the code fails or shows more than it may, and when the kernel is lost.
+        """  # noqa: DOC501 (a DeadKernelError does not leave it)
         code = page.code[index]
         what = f"inline code `{code.text}`" if code.inline else "this cell"
         try:

@@ -27,7 +27,13 @@ class Navigation:
             self.texts += [link["text"] for link in (top, *top["items"])]
 
     def links(self, items: Any) -> list[Meta]:
-        """Links and sections as `_quarto.yml` gives them; each has a text, and a path or items."""
+        """Links and sections as `_quarto.yml` gives them; each has a text, and a path or items.
+
+        Raises
+        ------
+        PressError
+            For an address of another site or of no page, and for an entry with neither href nor contents.
+        """
         found = []
         for item in as_list(items):
             given = {"href": item} if isinstance(item, str) else item

@@ -66,7 +66,13 @@ class Project:
         return [command.split() for command in as_list(self.settings.get("post-render"))]
 
     def resources(self) -> list[Path]:
-        """Files to copy into the site: `resources`, style sheets and the icon."""
+        """Files to copy into the site: `resources`, style sheets and the icon.
+
+        Raises
+        ------
+        PressError
+            When a pattern does not start with a slash.
+        """
         found = self.named(self.website.get("favicon"), self.html.get("css"))
         for pattern in as_list(self.settings.get("resources")):
             if not pattern.startswith("/"):

@@ -67,7 +67,13 @@ def render(
 
 
 def finish(project: Project, output: Path) -> None:
-    """Run the project's post-render commands, with the variables that Quarto sets."""
+    """Run the project's post-render commands, with the variables that Quarto sets.
+
+    Raises
+    ------
+    PressError
+        When a command fails.
+    """
     variables = {"QUARTO_PROJECT_OUTPUT_DIR": str(output), "QUARTO_PROJECT_ROOT": str(project.root)}
     for words in project.commands:
         command = [sys.executable, *words] if words[0].endswith(".py") else words
@@ -133,7 +139,13 @@ class Site:
         }
 
     def paths(self, chosen: list[Path]) -> list[str]:
-        """The pages to render, as paths in the project; all when none is chosen."""
+        """The pages to render, as paths in the project; all when none is chosen.
+
+        Raises
+        ------
+        PressError
+            When one is no page of the project.
+        """
         root = self.project.root
         paths = [Path(os.path.relpath(root / page, root)).as_posix() for page in chosen]
         if strangers := [path for path in paths if path not in self.pages]:
@@ -213,7 +225,13 @@ class Site:
         keep(self.record, current)
 
     def index(self) -> None:
-        """Build the search index aside and put it in place."""
+        """Build the search index aside and put it in place.
+
+        Raises
+        ------
+        PressError
+            When pagefind fails.
+        """
         fresh, target = self.aside / "pagefind", self.project.output / "pagefind"
         command: list[Any] = [sys.executable, "-m", "pagefind", "--quiet", "--site", self.project.output]
         command += ["--output-path", fresh]

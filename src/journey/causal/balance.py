@@ -60,6 +60,12 @@ def balance(
         Weight of each row, shape (n,): `inverse_probability_weights` or `Match.weights`.
     names
         Name of each covariate.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, when there is not one name per covariate and one weight of 0 or more per row, and
+        when all weights of an arm are 0.
     """
     size = len(np.asarray(treatment))
     study = checked_study(np.zeros(size), treatment, covariates)

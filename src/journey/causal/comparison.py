@@ -128,6 +128,11 @@ def decision_cost(estimate: float, truth: float, *, value: float, cost: float, n
         Money one treatment costs.
     n
         People the decision is about.
+
+    Raises
+    ------
+    JourneyError
+        When `n` or `cost` is negative.
     """
     if n < 0 or cost < 0:
         raise JourneyError(f"People ({n}) and cost ({cost}) must not be negative.")

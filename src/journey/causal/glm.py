@@ -42,7 +42,13 @@ def with_intercept(covariates: FloatArray) -> FloatArray:
 
 
 def inverse_link(predictor: FloatArray, link: Link) -> tuple[FloatArray, FloatArray]:
-    """Mean and its derivative at a linear predictor."""
+    """Mean and its derivative at a linear predictor.
+
+    Raises
+    ------
+    JourneyError
+        For a link other than identity, logit and probit.
+    """
     if link == "identity":
         return predictor, np.ones_like(predictor)
     if link == "logit":

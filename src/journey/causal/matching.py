@@ -1,4 +1,8 @@
-"""Nearest-neighbour matching on the propensity score, one match, with replacement."""
+"""Nearest-neighbour matching on the propensity score, one match, with replacement.
+
+Written here because the interval needs the influence of every row, to be summed within clusters and corrected
+for the estimated score, and scikit-learn's nearest neighbours are rows and distances only.
+"""
 
 from __future__ import annotations
 
@@ -111,6 +115,12 @@ def propensity_matching(
     bias_corrected
         Correct each match for the covariate difference that remains, by least squares on the rows used as
         matches (Abadie and Imbens 2011).
+
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, when there is not one score per row, for an unknown estimand or scale, a caliper
+        that is not above 0, a level outside (0, 1), and when no row finds a match.
 
     Notes
     -----

@@ -1,4 +1,8 @@
-"""Nearest rows on one axis, ties shared, without a loop over rows."""
+"""Nearest rows on one axis, ties shared, without a loop over rows.
+
+Written here because scikit-learn's search gives a fixed number of nearest rows, where the order of rows would
+decide between ties; on one axis a sorted search finds all that are equally near.
+"""
 
 from __future__ import annotations
 

@@ -44,6 +44,11 @@ def assign_folds(treated: BoolArray, clusters: IntArray, n_clusters: int, folds:
 
     Clusters are dealt out at random after sorting them by their treated rows, so that every fold holds nearly
     the same number of clusters and of treated rows.
+
+    Raises
+    ------
+    JourneyError
+        When `folds` is below 2 or above the number of clusters.
     """
     if not 2 <= folds <= n_clusters:
         raise JourneyError(
@@ -73,6 +78,11 @@ def cross_fit(
     ----------
     fit_rows
         Rows a model may learn from (one arm, say); predictions are made for all rows. Default all.
+
+    Raises
+    ------
+    JourneyError
+        When a fold leaves no row to learn from.
     """
     allowed = np.ones(len(target), dtype=bool) if fit_rows is None else fit_rows
     predicted = np.empty(len(target))

@@ -94,6 +94,11 @@ def fit_propensity(treatment: ArrayLike, covariates: ArrayLike, *, link: Link = 
         0/1, shape (n,).
     covariates
         Shape (n, p); an intercept is added.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, for the identity link, and when the fit does not converge.
     """
     if link == "identity":
         raise JourneyError("A propensity model needs a logit or probit link.")
@@ -125,7 +130,13 @@ def inverse_probability_weights(
 
 
 def within_trim(scores: FloatArray, trim: float) -> BoolArray:
-    """Rows whose score lies within [trim, 1 - trim]."""
+    """Rows whose score lies within [trim, 1 - trim].
+
+    Raises
+    ------
+    JourneyError
+        When `trim` is outside [0, 0.5), or no score lies within its bounds.
+    """
     if not 0 <= trim < 0.5:
         raise JourneyError(f"Trimming bound {trim} must lie in [0, 0.5).")
     kept = (scores >= trim) & (scores <= 1 - trim)

@@ -57,6 +57,11 @@ def e_value(risk_ratio: float, low: float | None = None, high: float | None = No
     risk_ratio, low, high
         Positive; the interval is optional, and one limit is enough.
 
+    Raises
+    ------
+    JourneyError
+        When a number is not finite and above 0, or the risk ratio lies outside its interval.
+
     Notes
     -----
     VanderWeele and Ding (2017), Annals of Internal Medicine 167:268: RR + sqrt(RR (RR - 1)), with 1 / RR in
@@ -76,7 +81,13 @@ def e_value(risk_ratio: float, low: float | None = None, high: float | None = No
 
 
 def e_value_of_effect(effect: CausalEffect) -> EValue:
-    """E-value of an estimated effect through its risk ratio."""
+    """E-value of an estimated effect through its risk ratio.
+
+    Raises
+    ------
+    JourneyError
+        When the effect has no risk ratio.
+    """
     if effect.risk_ratio is None:
         raise JourneyError(
             f"The {effect.method} has no risk ratio (means {effect.treated_mean:.3g} and "
@@ -94,6 +105,11 @@ def e_value_of_difference(estimate: float, low: float, high: float, deviation: f
         Difference and its interval, in the unit of the outcome.
     deviation
         Standard deviation of the outcome.
+
+    Raises
+    ------
+    JourneyError
+        As `e_value`, and when `deviation` is not above 0.
 
     Notes
     -----
@@ -118,6 +134,11 @@ def rosenbaum_binary(
     ----------
     treated_only, control_only
         Pairs in which only the treated row, or only its partner, had the outcome.
+
+    Raises
+    ------
+    JourneyError
+        When a count is negative, both are 0, or a gamma is below 1.
 
     Notes
     -----
@@ -146,6 +167,11 @@ def rosenbaum_signed_rank(
     ----------
     differences
         Treated minus partner, shape (pairs,).
+
+    Raises
+    ------
+    JourneyError
+        When the differences are not finite numbers in one dimension or are all 0, or a gamma is below 1.
 
     Notes
     -----

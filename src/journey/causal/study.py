@@ -114,7 +114,13 @@ def checked_study(
 
 
 def checked_treatment(treatment: ArrayLike, n: int) -> BoolArray:
-    """Check a 0/1 treatment of length n with at least two rows in each arm."""
+    """Check a 0/1 treatment of length n with at least two rows in each arm.
+
+    Raises
+    ------
+    JourneyError
+        When it is not n values of 0 or 1, or an arm has fewer than two rows.
+    """
     treated = checked_labels(treatment, "Treatment")
     if treated.shape != (n,):
         raise JourneyError(f"Treatment must be {n} values of 0 or 1, one per row; got shape {treated.shape}.")
@@ -163,14 +169,26 @@ def over_untreated(
 
 
 def is_over_untreated(estimand: Estimand) -> bool:
-    """Whether the estimand is the ATC; one that does not exist is a `JourneyError`."""
+    """Whether the estimand is the ATC.
+
+    Raises
+    ------
+    JourneyError
+        For an estimand other than ATE, ATT and ATC.
+    """
     if estimand not in get_args(Estimand):
         raise JourneyError(f"Unknown estimand '{estimand}'; choose one of {', '.join(get_args(Estimand))}.")
     return estimand == "ATC"
 
 
 def cluster_codes(clusters: ArrayLike | None, n: int) -> tuple[IntArray, int]:
-    """Number clusters 0 .. g - 1; each row its own cluster when None."""
+    """Number clusters 0 .. g - 1; each row its own cluster when None.
+
+    Raises
+    ------
+    JourneyError
+        When there is not one cluster per row, or all rows are in one.
+    """
     if clusters is None:
         return np.arange(n), n
     distinct, codes = np.unique(np.asarray(clusters), return_inverse=True)
@@ -212,6 +230,11 @@ def effect_from_influence(
         Rows used; default all.
     n_dropped
         Rows set aside; default those not kept.
+
+    Raises
+    ------
+    JourneyError
+        When `level` is not between 0 and 1.
     """
     if not 0 < level < 1:
         raise JourneyError(f"Confidence level {level} must lie between 0 and 1.")

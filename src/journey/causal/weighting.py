@@ -98,6 +98,13 @@ def augmented_weighting(
         Predicted outcome of every row with and without treatment, shape (n,), ideally cross-fitted.
         `treated_prediction` is not used for the ATT, `control_prediction` not for the ATC.
 
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, when there is not one score and one prediction of each kind per row, for an
+        unknown estimand, a `trim` outside [0, 0.5) or a level outside (0, 1), and when an arm keeps fewer
+        than two rows.
+
     Notes
     -----
     Robins, Rotnitzky and Zhao (1994). Consistent when the propensity or the outcome predictions are right;

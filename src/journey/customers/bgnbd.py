@@ -115,7 +115,7 @@ def fit_bgnbd(
     ------
     JourneyError
         When nobody bought again, or the likelihood has no maximum (all seem alive, too few customers).
-    """
+    """  # noqa: DOC501 (why_not makes a JourneyError)
     groups = group(summary, period_days, weights)
     guess = np.array([0.5, groups.age.mean() / 4, 0.7, 2.5]) if start is None else start
     model = "MBG/NBD" if leaves_at_once else "BG/NBD"

@@ -112,7 +112,7 @@ def fit_pareto_nbd(
     ------
     JourneyError
         When nobody bought again, or the likelihood has no maximum (all seem alive, too few customers).
-    """
+    """  # noqa: DOC501 (why_not makes a JourneyError)
     groups = group(summary, period_days, weights)
     typical = float(groups.age.mean())
     guess = np.array([0.6, typical / 3, 0.6, typical / 3]) if start is None else start

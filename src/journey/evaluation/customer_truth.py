@@ -112,7 +112,13 @@ def customer_future(
 
 
 def _price_levels(store: Path, rates: Floats) -> tuple[Floats, int]:
-    """Price level of the categories that each user likes, and the days of the window."""
+    """Price level of the categories that each user likes, and the days of the window.
+
+    Raises
+    ------
+    JourneyError
+        When the parameters of the truth are missing or unreadable, or make users with other rates.
+    """
     file = truth_folder(store) / "parameters.json"
     try:
         values = json.loads(file.read_text(encoding="utf-8"))["parameters"]

@@ -142,7 +142,13 @@ def _shelf(catalogue: Catalogue, day: int) -> Floats:
 
 
 def _catalogue(store: Path) -> tuple[dict[str, Any], Catalogue]:
-    """Planted numbers of the store, and its catalogue drawn again: the trend is in no table."""
+    """Planted numbers of the store, and its catalogue drawn again: the trend is in no table.
+
+    Raises
+    ------
+    JourneyError
+        When the parameters of the truth are missing, unreadable or incomplete.
+    """
     file = truth_folder(store) / "parameters.json"
     try:
         stored = json.loads(file.read_text(encoding="utf-8"))

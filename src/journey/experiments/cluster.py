@@ -42,7 +42,13 @@ class ClusterSample:
 
     @classmethod
     def from_values(cls, values: Any, cluster_ids: Any) -> ClusterSample:
-        """Statistics of one value per row and the cluster each row belongs to, both of shape (rows,)."""
+        """Statistics of one value per row and the cluster each row belongs to, both of shape (rows,).
+
+        Raises
+        ------
+        JourneyError
+            When a value is missing, infinite or no number, or there is not one cluster id per value.
+        """
         rows = Sample.from_values(values)
         ids = np.asarray(cluster_ids).ravel()
         if ids.size != rows.n:

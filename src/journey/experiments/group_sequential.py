@@ -3,7 +3,8 @@
 The boundaries hold the error rate over all looks together at alpha. They are computed by the recursive
 numerical integration of Armitage, McPherson and Rowe (1969) in the form of Jennison and Turnbull (2000,
 chapter 19), with Gauss-Legendre nodes: the statistic at look k is Z_k = B(t_k) / sqrt(t_k), B a Brownian
-motion with drift.
+motion with drift. They are written here because neither SciPy nor statsmodels has them, and the usual
+packages, gsDesign and rpact, are in R.
 """
 
 from __future__ import annotations
@@ -275,6 +276,11 @@ def inflation_factor(boundaries: Boundaries, power: float = 0.8) -> float:
     -------
     float
         (drift needed / fixed-horizon drift)^2; multiply `Plan.total` by it.
+
+    Raises
+    ------
+    JourneyError
+        When `power` is not above the boundaries' alpha and below 1.
     """
     check_share("power", power)
     if power <= boundaries.alpha:
@@ -301,6 +307,11 @@ def first_crossing(statistics: Any, boundaries: Boundaries) -> Any:
     -------
     int or array of int
         Shape (...).
+
+    Raises
+    ------
+    JourneyError
+        When `statistics` are not finite numbers, or have not as many looks as the boundaries.
     """
     z = np.asarray(numeric("statistics", statistics))
     bounds = np.asarray(boundaries.z)

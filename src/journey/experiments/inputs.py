@@ -39,7 +39,13 @@ def plain(value: Any) -> Numeric:
 
 
 def refuse(condition: Any, sentence: str) -> None:
-    """Raise `JourneyError(sentence)` when the condition holds anywhere; arrays add how many failed."""
+    """Refuse inputs that cannot be used.
+
+    Raises
+    ------
+    JourneyError
+        When the condition holds anywhere; the message is the sentence, and for arrays how many failed.
+    """
     failed = np.asarray(condition)
     if not failed.any():
         return
@@ -49,7 +55,13 @@ def refuse(condition: Any, sentence: str) -> None:
 
 
 def numeric(name: str, value: Any) -> Numeric:
-    """Read one input as finite floats. SQL decimals are accepted; a missing value is an error."""
+    """Read one input as finite floats; SQL decimals are accepted.
+
+    Raises
+    ------
+    JourneyError
+        When a value is missing, infinite or no number.
+    """
     try:
         number = plain(value)
     except (TypeError, ValueError) as error:
@@ -75,21 +87,39 @@ def whole(name: str, value: Any) -> Numeric:
 
 
 def check_alpha(alpha: float) -> float:
-    """Return the error rate when it lies strictly between 0 and 1."""
+    """Return the error rate.
+
+    Raises
+    ------
+    JourneyError
+        When it is not one number strictly between 0 and 1.
+    """
     if not isinstance(alpha, (int, float)) or not 0 < alpha < 1:
         raise JourneyError(f"alpha must lie strictly between 0 and 1; got {alpha!r}")
     return float(alpha)
 
 
 def check_share(name: str, value: float) -> float:
-    """Return a probability or share that must lie strictly between 0 and 1."""
+    """Return a probability or share.
+
+    Raises
+    ------
+    JourneyError
+        When it is not one number strictly between 0 and 1.
+    """
     if not isinstance(value, (int, float)) or not 0 < value < 1:
         raise JourneyError(f"{name} must lie strictly between 0 and 1; got {value!r}")
     return float(value)
 
 
 def check_alternative(alternative: str) -> None:
-    """Refuse any direction other than two-sided, greater (treatment above control) or less."""
+    """Refuse an unknown direction.
+
+    Raises
+    ------
+    JourneyError
+        For any other than two-sided, greater (treatment above control) and less.
+    """
     if alternative not in get_args(Alternative):
         raise JourneyError(
             f"alternative must be one of {', '.join(get_args(Alternative))}; got {alternative!r}"
@@ -97,7 +127,13 @@ def check_alternative(alternative: str) -> None:
 
 
 def check_scale(scale: str) -> None:
-    """Refuse any scale other than absolute or relative."""
+    """Refuse an unknown scale.
+
+    Raises
+    ------
+    JourneyError
+        For any other than absolute and relative.
+    """
     if scale not in get_args(Scale):
         raise JourneyError(f"scale must be one of {', '.join(get_args(Scale))}; got {scale!r}")
 

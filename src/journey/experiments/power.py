@@ -43,7 +43,14 @@ def _tail_power(distance: Any, alpha: float, alternative: Alternative, df: Any =
 
 
 def check_design(alpha: float, alternative: Alternative, ratio: float = 1.0) -> None:
-    """Refuse an impossible error rate, direction or ratio of the arms."""
+    """Refuse an impossible design.
+
+    Raises
+    ------
+    JourneyError
+        For an error rate that is not strictly between 0 and 1, an unknown direction, and a ratio that is not
+        finite and above 0.
+    """
     check_alpha(alpha)
     check_alternative(alternative)
     if not np.isfinite(ratio) or ratio <= 0:
@@ -125,6 +132,12 @@ def proportion_power(
     Returns
     -------
     float or array
+
+    Raises
+    ------
+    JourneyError
+        For an impossible `alpha`, `alternative` or `method`, a rate that is not strictly between 0 and 1, and
+        an arm that is not one whole unit or more.
     """
     check_design(alpha, alternative)
     rate = np.asarray(numeric("baseline", baseline))

@@ -126,6 +126,12 @@ def sequential_sample_ratio(
         Shape (..., looks), the running minimum of 1 / Bayes factor, at most 1. Below alpha at any look:
         mismatch, with error at most alpha over all looks.
 
+    Raises
+    ------
+    JourneyError
+        When counts are not whole, decrease over looks or have fewer than two arms, when weights are not one
+        of 0 or more per arm with a sum above 0, and when `concentration` is not finite and above 0.
+
     Notes
     -----
     Lindon and Malek (2022), Anytime-valid inference for multinomial count data.

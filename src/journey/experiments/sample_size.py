@@ -51,7 +51,13 @@ class Plan:
 
 
 def _smallest(reached: Callable[[int], bool], guess: float) -> int:
-    """Smallest n >= 2 for which the monotone `reached` holds, searching outwards from a guess."""
+    """Smallest n >= 2 for which the monotone `reached` holds, searching outwards from a guess.
+
+    Raises
+    ------
+    JourneyError
+        When doubling the guess passes `LARGEST_ARM` before `reached` holds.
+    """
     high = max(2, int(guess))
     while not reached(high):
         high *= 2

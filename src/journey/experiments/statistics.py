@@ -189,7 +189,13 @@ class Proportion:
 
     @classmethod
     def from_values(cls, values: Any) -> Proportion:
-        """Counts of one true/false (or 0/1) value per unit, shape (n,)."""
+        """Counts of one true/false (or 0/1) value per unit, shape (n,).
+
+        Raises
+        ------
+        JourneyError
+            When a value is neither 0 nor 1.
+        """
         array = _values("values", values)
         if not np.isin(array, (0.0, 1.0)).all():
             raise JourneyError("a proportion takes values 0 and 1 only; use Sample for anything else")
@@ -261,7 +267,13 @@ class PairedSample:
 
     @classmethod
     def from_values(cls, y: Any, x: Any) -> PairedSample:
-        """Sufficient statistics of outcome y and companion x, one pair per unit, shapes (n,) and (n,)."""
+        """Sufficient statistics of outcome y and companion x, one pair per unit, shapes (n,) and (n,).
+
+        Raises
+        ------
+        JourneyError
+            When a value is missing, infinite or no number, or `y` and `x` differ in length.
+        """
         outcome, companion = _values("y", y), _values("x", x)
         if outcome.size != companion.size:
             raise JourneyError(

@@ -74,7 +74,13 @@ class FeatureFrame:
         return replace(self, names=tuple(names), matrix=np.ascontiguousarray(self.matrix[:, places]))
 
     def replaced(self, names: tuple[str, ...], matrix: NDArray[np.float64]) -> FeatureFrame:
-        """The same decisions with other features, in the order of these rows; `matrix` is (n, len(names))."""
+        """The same decisions with other features, in the order of these rows; `matrix` is (n, len(names)).
+
+        Raises
+        ------
+        JourneyError
+            When `matrix` has another shape.
+        """
         if matrix.shape != (len(self), len(names)):
             raise JourneyError(
                 f"the matrix is {matrix.shape}, but there are {len(self):,} decisions and {len(names)} names"

@@ -60,14 +60,26 @@ class Desk:
         return self.paths.results / self.chapter
 
     def save(self, name: str, frame: pd.DataFrame) -> None:
-        """Keep a table for the chapter as Parquet; an empty one is an error."""
+        """Keep a table for the chapter as Parquet.
+
+        Raises
+        ------
+        JourneyError
+            When the table is empty.
+        """
         if frame.empty:
             raise JourneyError(f"result table {self.chapter}/{name} is empty: nothing to show")
         with replacing(self.folder / f"{name}.parquet") as temporary:
             frame.to_parquet(temporary, index=False)
 
     def ledger_value(self, id: str) -> float:
-        """Value of a number registered before on this desk."""
+        """Value of a number registered before on this desk.
+
+        Raises
+        ------
+        JourneyError
+            When none of this id is registered, or its value is no float.
+        """
         value = next((number.value for number in self.ledger if number.id == id), None)
         if not isinstance(value, float):
             raise JourneyError(f"number {id!r} has no numeric value on this desk: register it first")

@@ -13,7 +13,13 @@ FloatArray = NDArray[np.float64]
 
 
 def normal_quantile(level: float) -> float:
-    """Two-sided standard normal quantile of a confidence level, e.g. 1.96 for 0.95."""
+    """Two-sided standard normal quantile of a confidence level, e.g. 1.96 for 0.95.
+
+    Raises
+    ------
+    JourneyError
+        When `level` is not between 0 and 1.
+    """
     if not 0 < level < 1:
         raise JourneyError(f"Confidence level {level} must lie between 0 and 1.")
     return float(special.ndtri(0.5 + level / 2))

@@ -93,6 +93,13 @@ def touch_weights(
     ends
         Weight of the first and of the last touch under `position_based` (40/20/40 by default). The rest is
         shared by the touches between; a path of two touches splits in proportion to the two ends.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown rule, under `position_based` for `ends` that are negative or sum to 0 or to more than
+        1, and under `time_decay` for an `age` that is not one of 0 or more per touch or a half-life that is
+        not above 0.
     """
     lengths = np.repeat(paths.lengths, paths.lengths)
     position = paths.position_of_step
@@ -216,6 +223,12 @@ def misallocation(attribution: Attribution, reference: ArrayLike, budget: float)
         True share of each channel, shape (c,), non-negative; normalised to sum to 1.
     budget
         Money to be split over the channels.
+
+    Raises
+    ------
+    JourneyError
+        When `reference` is not one number of 0 or more per channel with a sum above 0, or `budget` is
+        negative.
 
     Notes
     -----

@@ -128,7 +128,13 @@ def collapse_repeats(paths: Paths) -> Paths:
 
 
 def converted_flags(paths: Paths, converted: ArrayLike) -> BoolArray:
-    """Check and return one conversion flag per path."""
+    """Check and return one conversion flag per path.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_labels`, and when there is not one flag per path.
+    """
     flags = checked_labels(converted, "Conversion flags")
     if flags.shape != (paths.n,):
         raise JourneyError(f"Conversion flags have shape {flags.shape}; one per path is needed ({paths.n}).")

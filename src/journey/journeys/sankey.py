@@ -67,6 +67,11 @@ def sankey_links(
     top
         Distinct paths (cut at `depth`, with outcome) shown by their states. All others pass through nodes
         `other`, one per step, so that totals are conserved and their outcomes stay visible.
+
+    Raises
+    ------
+    JourneyError
+        When there is not one code of `outcome_labels` per path, `depth` is below 1 or `top` below 0.
     """
     ends = np.asarray(outcome, dtype=np.int64)
     if ends.shape != (paths.n,) or ends.min() < 0 or ends.max() >= len(outcome_labels):

@@ -156,6 +156,11 @@ def logrank_test(duration: ArrayLike, event: ArrayLike, group: ArrayLike) -> Log
         As for `kaplan_meier`.
     group
         Group of each row, shape (n,).
+
+    Raises
+    ------
+    JourneyError
+        As `kaplan_meier`, when there is not one group per row, only one group, or no event.
     """
     times, flags = _checked(duration, event)
     labels, member = np.unique(np.asarray(group), return_inverse=True)

@@ -84,6 +84,11 @@ def mix_and_rate(
     sessions_before, buys_before, sessions_after, buys_after
         (k,) counts by segment in each period, or (k, draws); each segment has sessions in both.
 
+    Raises
+    ------
+    JourneyError
+        When a segment has no sessions in a period.
+
     Notes
     -----
     Symmetric Kitagawa (1955) decomposition: each part is weighted by the average of the two periods, so

@@ -79,7 +79,13 @@ class Boosted:
         return self.booster.predict(self.rows(matrix)).astype(np.float64)
 
     def rows(self, matrix: Floats) -> xgb.DMatrix:
-        """Rows as XGBoost reads them; a matrix of another width is an error."""
+        """Rows as XGBoost reads them.
+
+        Raises
+        ------
+        JourneyError
+            For a matrix without one column per feature.
+        """
         if matrix.ndim != 2 or matrix.shape[1] != len(self.names):
             raise JourneyError(
                 f"the matrix has shape {matrix.shape} but the model has {len(self.names)} features"

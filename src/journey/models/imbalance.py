@@ -15,7 +15,13 @@ Floats = NDArray[np.float64]
 
 
 def balanced_weights(outcome: NDArray[np.bool_]) -> Floats:
-    """Row weights under which both classes weigh the same and all rows as much as before; (n,)."""
+    """Row weights under which both classes weigh the same and all rows as much as before; (n,).
+
+    Raises
+    ------
+    JourneyError
+        As `checked_labels`, and when a class has no rows.
+    """
     outcome = checked_labels(outcome)
     positives = int(outcome.sum())
     if not 0 < positives < len(outcome):
@@ -41,6 +47,11 @@ def smote(
     (m, k) features and (m,) outcomes
         The given rows first, then the made-up ones.
 
+    Raises
+    ------
+    JourneyError
+        As `checked_labels`, and when positives are fewer than two or more than negatives.
+
     Notes
     -----
     Chawla et al. (2002). Made before a split, neighbours of test rows end up in training: see
@@ -65,7 +76,13 @@ def smote(
 
 
 def oversample(matrix: Floats, outcome: NDArray[np.bool_], *, seed: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Repeat random positives until both classes have as many rows; the given rows come first."""
+    """Repeat random positives until both classes have as many rows; the given rows come first.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_labels`, and when there are no positives or more than negatives.
+    """
     outcome = checked_labels(outcome)
     positives = np.flatnonzero(outcome)
     missing = len(outcome) - 2 * len(positives)

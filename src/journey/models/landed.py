@@ -208,8 +208,10 @@ def read_landed(landed: bytes, files: Mapping[str, bytes]) -> Landed:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    KeyError, TypeError
         For contents that are something else.
+    ValueError
+        Likewise, and when a file is not the one that was made with `landed`.
 
     Notes
     -----

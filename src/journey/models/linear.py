@@ -70,7 +70,13 @@ class Linear:
 
 
 def expand(matrix: Floats, names: Sequence[str], logged: NDArray[np.bool_], decays: bool) -> Floats:
-    """Columns of the design before standardisation."""
+    """Columns of the design before standardisation.
+
+    Raises
+    ------
+    JourneyError
+        For a matrix without one column per name.
+    """
     if matrix.ndim != 2 or matrix.shape[1] != len(names):
         raise JourneyError(f"the matrix has shape {matrix.shape} but the model has {len(names)} features")
     columns = [np.where(logged, np.sign(matrix) * np.log1p(np.abs(matrix)), matrix)]

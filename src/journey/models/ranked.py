@@ -56,6 +56,11 @@ class Ranked:
         dict
             `roc_auc`, `pr_auc`, and for a share of 0.05 `precision_5` and `lift_5`; each (r,). Rows tied at
             the edge of a share count in proportion.
+
+        Raises
+        ------
+        JourneyError
+            For a share that is not above 0 and at most 1.
         """
         if wrong := [share for share in shares if not 0 < share <= 1]:
             raise JourneyError(f"the share of rows is {wrong[0]}; give a number above 0, at most 1")

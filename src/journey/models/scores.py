@@ -1,4 +1,8 @@
-"""How good predicted probabilities are: ranking, calibration and error, with intervals from a bootstrap."""
+"""How good predicted probabilities are: ranking, calibration and error, with intervals from a bootstrap.
+
+The Brier score is written here because a bootstrap weighs the rows anew in every draw: scikit-learn's takes
+one set of weights a call and checks the rows each time, here one matrix product serves a block of draws.
+"""
 
 from __future__ import annotations
 
@@ -304,7 +308,14 @@ def bootstrap(
 
 
 def checked(outcome: ArrayLike, probability: ArrayLike) -> tuple[Vector, Vector]:
-    """Outcome and probability as finite vectors of one length, at least one row."""
+    """Outcome and probability as finite vectors of one length, at least one row.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_labels`, when the two are not vectors of one length or have no rows, and when a score is
+        not finite.
+    """
     y, p = checked_labels(outcome), np.asarray(probability, dtype=np.float64)
     if y.shape != p.shape or y.ndim != 1:
         raise JourneyError(f"outcome and score must be vectors of one length, got {y.shape} and {p.shape}")

@@ -103,7 +103,13 @@ def category_bins(name: str, values: ArrayLike) -> Bins:
 
 
 def _known(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    """Values that are not missing; at least one."""
+    """Values that are not missing.
+
+    Raises
+    ------
+    JourneyError
+        When `values` are no vector or all missing.
+    """
     known = values[~pd.isna(values)]
     if values.ndim != 1 or len(known) == 0:
         raise JourneyError(

@@ -73,7 +73,13 @@ def chosen_engine(engine: str) -> str | None:
 
 
 def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> None:
-    """Run the offline renderer."""
+    """Run the offline renderer.
+
+    Raises
+    ------
+    JourneyError
+        When the renderer raises a `PressError`, with its message.
+    """
     import press
     from press.errors import PressError
 
@@ -89,7 +95,13 @@ def run_press(paths: Paths, pages: Sequence[Path], depends: dict[str, str]) -> N
 
 
 def run_quarto(quarto: str, paths: Paths, pages: Sequence[Path]) -> None:
-    """Run Quarto with this environment's Python, once per page or once for the site."""
+    """Run Quarto with this environment's Python, once per page or once for the site.
+
+    Raises
+    ------
+    JourneyError
+        When Quarto fails; its own message is printed before.
+    """
     environment = os.environ | {
         "QUARTO_PYTHON": sys.executable,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -203,7 +203,13 @@ class Crowd:
         self.running[self.workers.start(stage.apart)] = stage, inputs, written, self.bars.begin(stage)
 
     def wait(self) -> None:
-        """Wait for one of the stages in other processes, and record what it wrote of what it makes."""
+        """Wait for one of the stages in other processes, and record what it wrote of what it makes.
+
+        Raises
+        ------
+        JourneyError
+            When none is left to wait for and a file was written that no stage says it makes.
+        """
         done = Workers.first({*self.running})
         stage, inputs, written, report = self.running.pop(done)
         report(1, 1)

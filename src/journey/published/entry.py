@@ -149,7 +149,13 @@ def value(printed: str) -> float:
 
 
 def last_digit(printed: str) -> int:
-    """Place of the last printed digit: -3 for `2.014`, 0 for `39,906`, -9 for `2.0079e-5`."""
+    """Place of the last printed digit: -3 for `2.014`, 0 for `39,906`, -9 for `2.0079e-5`.
+
+    Raises
+    ------
+    JourneyError
+        For NaN and infinity, which have no digits.
+    """
     exponent = Decimal(printed.replace(",", "")).as_tuple().exponent
     if not isinstance(exponent, int):
         raise JourneyError(f"{printed!r} is not a published number: give digits")

@@ -121,7 +121,13 @@ def item_hits(lists: Ints, relevant: Flags) -> tuple[Ints, Ints]:
 
 
 def catalogue_coverage(lists: Ints, candidates: Flags) -> float:
-    """Share of the candidate items, (items,), that stand in at least one list."""
+    """Share of the candidate items, (items,), that stand in at least one list.
+
+    Raises
+    ------
+    JourneyError
+        When no item is a candidate.
+    """
     if not candidates.any():
         raise JourneyError("coverage needs at least one candidate item")
     listed = np.zeros(len(candidates), dtype=np.bool_)
@@ -140,6 +146,11 @@ def novelty(lists: Ints, known_by: Floats) -> Floats:
     Returns
     -------
     (users,); NaN for an empty list. Source: Castells, Hurley & Vargas 2015, "self-information".
+
+    Raises
+    ------
+    JourneyError
+        When a listed item is known to no user.
     """
     filled = lists >= 0
     share = np.where(filled, known_by[np.maximum(lists, 0)], 1.0)

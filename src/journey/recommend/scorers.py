@@ -41,6 +41,11 @@ def category_popularity_scores(
     Returns
     -------
     (rows, items) log of the estimated probability that the user's next choice is the item.
+
+    Raises
+    ------
+    JourneyError
+        When `prior` is 0 or less.
     """
     if prior <= 0:
         raise JourneyError(f"the prior of the category mix must be positive, got {prior}")
@@ -68,6 +73,11 @@ def item_cosine(strength: csr_matrix, *, shrinkage: float) -> Floats:
     -------
     (items, items), symmetric, diagonal 0: an item says nothing about itself. Source of the shrinkage: Bell &
     Koren 2007.
+
+    Raises
+    ------
+    JourneyError
+        When `shrinkage` is negative.
     """
     if shrinkage < 0:
         raise JourneyError(f"shrinkage must not be negative, got {shrinkage}")

@@ -109,7 +109,13 @@ def write_about(paths: Paths) -> None:
 
 
 def load_about(paths: Paths) -> About:
-    """Read what was written down; JourneyError where nothing was."""
+    """Read what was written down.
+
+    Raises
+    ------
+    JourneyError
+        When nothing was.
+    """
     file = paths.results / "about.json"
     if not file.is_file():
         raise JourneyError(f"{file.name} is missing: run `journey build` to make it")

@@ -106,7 +106,13 @@ def show_figure(
 
 
 def require_axis_titles(figure: go.Figure, owner: str) -> None:
-    """Raise JourneyError unless every visible cartesian axis in use, or one it is matched to, has a title."""
+    """Refuse a figure whose axes do not say what they measure.
+
+    Raises
+    ------
+    JourneyError
+        When a visible cartesian axis in use has no title, nor one that it is matched to.
+    """
     layout = figure.layout
     for letter, prefix in _CARTESIAN.items():
         names: dict[str, Any] = {}

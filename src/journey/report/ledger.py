@@ -193,7 +193,13 @@ class Figure(PageText):
 
     @property
     def value(self) -> float:
-        """The unformatted value; an error for a text."""
+        """The unformatted value.
+
+        Raises
+        ------
+        JourneyError
+            When it is a text.
+        """
         if isinstance(self.number.value, str):
             raise JourneyError(f"number {self.number.id!r} is a text and has no numeric value")
         return self.number.value
@@ -225,7 +231,13 @@ class Figure(PageText):
 
     @property
     def n(self) -> PageText:
-        """The sample size as text; an error when none was registered."""
+        """The sample size as text.
+
+        Raises
+        ------
+        JourneyError
+            When none was registered.
+        """
         if self.number.n is None:
             raise JourneyError(f"number {self.number.id!r} was registered without a sample size")
         return PageText(format_number(self.number.n, "count"), self.number_id)
@@ -289,7 +301,13 @@ def unknown_number(id: str, known: dict[str, Number], path: Path) -> JourneyErro
 
 
 def merge(parts: list[Path], target: Path) -> Ledger:
-    """Join the ledgers of all chapters into one file; a repeated id is an error."""
+    """Join the ledgers of all chapters into one file.
+
+    Raises
+    ------
+    JourneyError
+        When two chapters register one id, or a part is missing or no ledger.
+    """
     whole = Ledger()
     for part in parts:
         for number in Numbers(part):

@@ -26,7 +26,13 @@ class Link(str):
     address: str
 
     def __new__(cls, text: str, address: str) -> Link:
-        """Make the text `text` with its https address; JourneyError for any other address or empty text."""
+        """Make the text `text` with its https address.
+
+        Raises
+        ------
+        JourneyError
+            For any other address and for an empty text.
+        """
         if not _ADDRESS.fullmatch(address):
             raise JourneyError(f"{address!r} is not an https address; a table links to nothing else")
         link = super().__new__(cls, checked_text(text, "text", f"The link to {address}"))
@@ -48,7 +54,13 @@ class Bounded(str):
 
 
 def checked_id(value: str, kind: str) -> str:
-    """Return `value` when it can serve as an HTML id and a file name; raise JourneyError otherwise."""
+    """Return `value`, which must serve as an HTML id and a file name.
+
+    Raises
+    ------
+    JourneyError
+        When it is not lower-case letters, digits and hyphens that start with a letter.
+    """
     if not _IDENTIFIER.fullmatch(value):
         raise JourneyError(
             f"The {kind} id '{value}' must be lower-case letters, digits and hyphens, starting with a letter."
@@ -57,7 +69,13 @@ def checked_id(value: str, kind: str) -> str:
 
 
 def checked_text(value: str, what: str, owner: str) -> str:
-    """Return `value` when it says something; raise JourneyError that names what is missing otherwise."""
+    """Return `value`, which must say something, without the space around it.
+
+    Raises
+    ------
+    JourneyError
+        When it is blank; the message names what is missing.
+    """
     if not value.strip():
         raise JourneyError(f"{owner} has no {what}; give one, so that every reader knows what it shows.")
     return value.strip()

@@ -9,7 +9,13 @@ from journey.paths import Paths
 
 
 def load_table(paths: Paths, name: str) -> pd.DataFrame:
-    """Read a table that findings saved, by `chapter/name`."""
+    """Read a table that findings saved, by `chapter/name`.
+
+    Raises
+    ------
+    JourneyError
+        When there is no such table.
+    """
     path = paths.results / f"{name}.parquet"
     if not path.is_file():
         raise JourneyError(f"result table {name!r} is missing: run `journey build` to make it")

@@ -217,7 +217,13 @@ def _show_result(
 
 
 def _variables(sql: str, namespace: Mapping[str, Any]) -> dict[str, Value]:
-    """Values for the `$name` parameters of a statement."""
+    """Values for the `$name` parameters of a statement.
+
+    Raises
+    ------
+    JourneyError
+        When the chapter has no variable of the name of a parameter.
+    """
     if "$" not in sql:
         return {}
     import sqlglot  # slow to import, and few cells have parameters

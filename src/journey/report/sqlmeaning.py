@@ -73,7 +73,13 @@ def meaning(spec: QuerySpec, frame: pd.DataFrame, **parameters: Any) -> str:
 
 
 def fill(template: str, frame: pd.DataFrame, parameters: Mapping[str, Any], *, origin: str = "text") -> str:
-    """Fill a template; see the module's head for its language and `meaning` for errors."""
+    """Fill a template; see the module's head for its language.
+
+    Raises
+    ------
+    JourneyError
+        For a selector, column, parameter or unit that does not exist.
+    """
     parts = []
     for literal, selector, unit, _ in string.Formatter().parse(template):
         parts.append(literal)

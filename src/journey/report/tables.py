@@ -93,7 +93,13 @@ def show_table(
 
 
 def grouped(frame: pd.DataFrame, group: str) -> pd.Series:
-    """The column that names groups; JourneyError where it is missing or a group is torn apart."""
+    """The column that names groups.
+
+    Raises
+    ------
+    JourneyError
+        When it is missing, or the rows of a group do not stand together.
+    """
     if group not in frame.columns:
         raise JourneyError(
             f"the table has no column '{group}' to group by; it has {', '.join(map(str, frame.columns))}"
@@ -106,7 +112,13 @@ def grouped(frame: pd.DataFrame, group: str) -> pd.Series:
 
 
 def known_only(columns: Columns, truth: Sequence[str]) -> list[bool]:
-    """For each column whether only the simulation knows it; JourneyError for a name that is not shown."""
+    """For each column whether only the simulation knows it.
+
+    Raises
+    ------
+    JourneyError
+        For a name in `truth` that is not shown.
+    """
     for name in truth:
         if name not in columns:
             raise JourneyError(
@@ -127,7 +139,13 @@ def table_text(
     columns: Columns | None = None,
     align: Mapping[str, str] | None = None,
 ) -> tuple[list[str], list[list[str]], list[bool]]:
-    """Headings, written cells, and for each column whether it stands right."""
+    """Headings, written cells, and for each column whether it stands right.
+
+    Raises
+    ------
+    JourneyError
+        When there are no columns to show, and for an unknown column, format or alignment.
+    """
     wanted = columns or {str(name): (str(name), default_format(frame[name])) for name in frame.columns}
     if not wanted:
         raise JourneyError(f"the table has no columns to show ({len(frame)} rows)")

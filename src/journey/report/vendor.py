@@ -140,7 +140,15 @@ def _unpack(package: Package, folder: Path) -> None:
 
 
 def _fetched(package: Package, folder: Path) -> Path:
-    """The archive of a package, its bytes compared with the checksum before anything is read from it."""
+    """The archive of a package, its bytes compared with the checksum before anything is read from it.
+
+    Raises
+    ------
+    JourneyError
+        When it is not the archive that is pinned.
+    OutOfReachError
+        When npm is not installed or cannot fetch it.
+    """
     release = f"{package.name}@{package.version}"
     npm = shutil.which("npm")
     if npm is None:

@@ -63,7 +63,13 @@ def zero(number: Figure) -> PageText:
 
 
 def how_many(holds: list[bool]) -> PageText:
-    """Of some statements how many hold: `both`, `all three`, `none`, `one of three`, `two of three`."""
+    """Of some statements how many hold: `both`, `all three`, `none`, `one of three`, `two of three`.
+
+    Raises
+    ------
+    JourneyError
+        For fewer than two statements, and for more than `WORDS` can count.
+    """
     count, of = sum(holds), len(holds)
     if not 2 <= of < len(WORDS):
         raise JourneyError(f"how_many takes 2 to {len(WORDS) - 1} statements, not {of}")

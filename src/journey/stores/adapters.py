@@ -73,10 +73,11 @@ def prepare_store(name: str, *, root: Paths | None = None, progress: Progress | 
     Raises
     ------
     JourneyError
-        For an unknown store, a source that is not the original, or a folder that holds something else.
+        For an unknown store, parameters of one that takes none, a source that is not the original, or a
+        folder that holds something else.
     DatasetAbsent
         When the source data are not on this machine.
-    """
+    """  # noqa: DOC501 (unknown_name makes a JourneyError)
     if name not in STORES:
         raise unknown_name("store", name, STORES)
     target = (root or project()).store(name)
@@ -163,7 +164,13 @@ def map_retailrocket(
 
 
 def _refuse_other_content(target: Path) -> None:
-    """Refuse to replace a folder that is not a store: someone may have put the source files there."""
+    """Refuse to replace a folder that is not a store: someone may have put the source files there.
+
+    Raises
+    ------
+    JourneyError
+        When the folder has anything in it, but no manifest.json.
+    """
     if target.is_dir() and not (target / "manifest.json").is_file():
         inside = sorted(entry.name for entry in target.iterdir())
         if inside:

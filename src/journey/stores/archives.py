@@ -136,7 +136,13 @@ def _copy(opened: zipfile.ZipFile, file: DataFile, member: str, target: Path) ->
 
 
 def _refuse_far_larger(info: zipfile.ZipInfo, file: DataFile) -> None:
-    """Refuse a member that says it unpacks to far more than it should, before it is unpacked."""
+    """Refuse a member that says it unpacks to far more than it should, before it is unpacked.
+
+    Raises
+    ------
+    JourneyError
+        When it says so of more than `LEAST_REFUSED` bytes and more than twice those expected.
+    """
     expected = file.bytes or LARGEST_RATIO * info.compress_size
     if info.file_size > max(2 * expected, LEAST_REFUSED):
         raise JourneyError(

@@ -75,7 +75,13 @@ class Dataset:
         return (self.folder,) if self.folder == self.name else (self.folder, self.name)
 
     def file(self, path: str) -> DataFile:
-        """Give the file called `path`."""
+        """Give the file called `path`.
+
+        Raises
+        ------
+        JourneyError
+            When the data set has no such file.
+        """
         for file in self.files:
             if file.path == path:
                 return file
@@ -113,7 +119,13 @@ def load_catalog(path: Path | None = None) -> dict[str, Dataset]:
 
 
 def dataset(name: str) -> Dataset:
-    """Give the entry of one data set; an unknown name is an error that lists the known ones."""
+    """Give the entry of one data set.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown name; the message lists the known ones.
+    """  # noqa: DOC501 (unknown_name makes a JourneyError)
     known = load_catalog()
     if name in known:
         return known[name]

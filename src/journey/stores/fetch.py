@@ -102,7 +102,13 @@ def fetch(names: Sequence[str] | None, *, root: Paths, source: Path | None = Non
 
 
 def select(names: Sequence[str] | None, known: dict[str, Dataset]) -> list[Dataset]:
-    """Resolve names of data sets or of folders; none means all that are not on request."""
+    """Resolve names of data sets or of folders; none means all that are not on request.
+
+    Raises
+    ------
+    JourneyError
+        For an unknown name; the message lists the known ones.
+    """  # noqa: DOC501 (unknown_name makes a JourneyError)
     if not names:
         return [entry for entry in known.values() if not entry.on_request]
     chosen: dict[str, Dataset] = {}
@@ -143,7 +149,15 @@ def _obtain(entry: Dataset, root: Paths, source: Path | None) -> FetchResult:
 
 
 def _verified(entry: Dataset, file: DataFile, path: Path, *, shown: str | None = None) -> Verification:
-    """Verify a file; of one whose lines cannot be told apart say so, instead of what a parser makes of it."""
+    """Verify a file; of one whose lines cannot be told apart say so, instead of what a parser makes of it.
+
+    Raises
+    ------
+    JourneyError
+        As `verify`, and for a line with a carriage return but no line feed.
+    csv.Error
+        When the parser refuses the file for another reason.
+    """
     try:
         return verify(entry, file, path, shown=shown)
     except (csv.Error, JourneyError):
@@ -197,7 +211,13 @@ def _download(entry: Dataset, root: Paths) -> str:
 
 
 def _retrieve(entry: Dataset, scratch: Path, folder: Path) -> Path:
-    """Download with a progress bar. The content is verified later, file by file, after extraction."""
+    """Download with a progress bar. The content is verified later, file by file, after extraction.
+
+    Raises
+    ------
+    DatasetAbsent
+        When the download fails.
+    """
     import pooch
     import requests
 

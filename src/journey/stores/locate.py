@@ -70,7 +70,13 @@ def find(entry: Dataset, path: str, root: Paths, source: Path | None) -> Path | 
 
 
 def require(name: str, path: str | None = None, *, root: Paths | None = None) -> Path:
-    """Find the file to read for a data set, or say how to get it."""
+    """Find the file to read for a data set.
+
+    Raises
+    ------
+    DatasetAbsent
+        When it is neither in data/raw nor in the folder of `VARIABLE`.
+    """
     found = locate(name, path, root=root)
     if found is None:
         entry = dataset(name)

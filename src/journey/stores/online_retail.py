@@ -236,7 +236,15 @@ def _before(frame: pd.DataFrame, column: str, moment: np.datetime64 | str) -> pd
 
 
 def _checked(source: Path | str | pd.DataFrame) -> pd.DataFrame:
-    """The columns of another year's lines, present and of their types."""
+    """The columns of another year's lines, present and of their types.
+
+    Raises
+    ------
+    JourneyError
+        When lines cannot be read or are none, a column is missing, a value is missing but in Description,
+        CustomerID or Country, a number is none or infinite, a time is none, or Quantity or CustomerID is not
+        whole.
+    """
     name = "the frame of invoices" if isinstance(source, pd.DataFrame) else str(source)
     frame = source if isinstance(source, pd.DataFrame) else _read(Path(source))
     if missing := [column for column in COLUMNS if column not in frame.columns]:

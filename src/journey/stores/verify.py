@@ -153,7 +153,13 @@ def _verify(dataset: Dataset, file: DataFile, path: Path, shown: str) -> Verific
 
 
 def check_header(file: DataFile, path: Path, shown: str, again: str) -> None:
-    """Compare the column names in the file with the list, before its bytes, for the clearer message."""
+    """Compare the column names in the file with the list, before its bytes, for the clearer message.
+
+    Raises
+    ------
+    JourneyError
+        When the names cannot be read, one is missing or unknown, or those of a CSV file are in another order.
+    """
     expected = [column.source for column in file.columns]
     if file.format == "csv":
         found = _csv_header(file, path, shown, again)

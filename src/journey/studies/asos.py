@@ -247,7 +247,13 @@ def _per_series(table: pd.DataFrame, p_values: Any, crossed: dict[str, Any]) -> 
 
 
 def summarise_replay(per_series: pd.DataFrame, *, alpha: float = 0.05) -> tuple[RuleReplay, ...]:
-    """Count crossings and days saved per rule over rows of `Replay.per_series`."""
+    """Count crossings and days saved per rule over rows of `Replay.per_series`.
+
+    Raises
+    ------
+    JourneyError
+        When there are no rows.
+    """
     if per_series.empty:
         raise JourneyError("there is no series to summarise; the selection is empty")
     result, total = [], len(per_series)

@@ -47,7 +47,13 @@ class Births:
 
 
 def load_births() -> Births:
-    """The 4,642 births from statsmodels' test data; JourneyError when statsmodels is not installed."""
+    """The 4,642 births from statsmodels' test data.
+
+    Raises
+    ------
+    JourneyError
+        When statsmodels is not installed.
+    """
     try:
         source = resources.files("statsmodels.treatment.tests.results") / "cataneo2.csv"
     except ModuleNotFoundError as error:

@@ -198,7 +198,13 @@ def _beginning(whole: Any, part: Any) -> Any:
 
 
 def plain(value: Any, key: str = "results") -> Any:
-    """Convert a result to JSON values; NaN and foreign types are errors that name the key."""
+    """Convert a result to JSON values.
+
+    Raises
+    ------
+    JourneyError
+        For NaN, infinity and foreign types; the message names the key.
+    """
     import numpy as np
 
     if isinstance(value, Mapping):
@@ -234,7 +240,13 @@ def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> 
 
 
 def _committed_only() -> bool:
-    """Whether JOURNEY_EVIDENCE says that nothing is computed."""
+    """Whether JOURNEY_EVIDENCE says that nothing is computed.
+
+    Raises
+    ------
+    JourneyError
+        When it says anything else than `committed`.
+    """
     value = os.environ.get(VARIABLE, "")
     if value not in ("", "committed"):
         raise JourneyError(f"{VARIABLE} is {value!r}; it may be unset or 'committed'.")

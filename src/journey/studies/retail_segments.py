@@ -160,7 +160,13 @@ def between_halves(lines: pd.DataFrame, first: pd.Timestamp, end: pd.Timestamp) 
 
 
 def moved_windows(lines: pd.DataFrame, first: pd.Timestamp, end: pd.Timestamp) -> dict[str, Any]:
-    """How many customers keep their segment when a window of two thirds of the days moves by a month."""
+    """How many customers keep their segment when a window of two thirds of the days moves by a month.
+
+    Raises
+    ------
+    JourneyError
+        When the days are too few to move the window by a month.
+    """
     span = (end - first).days
     length = int(span * WINDOW)
     moves = (span - length) // MONTH

@@ -86,6 +86,12 @@ def roi_curve(
         Cost the treatment caused for each person in the experiment, shape (n,); only treated rows are read.
     shares
         Shares of people at which to report, ascending, within [0, 1].
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people` and `check_arms`, for shares that do not rise within [0, 1] or are fewer than two, a
+        negative cost per person, and when there is not one treatment cost per person.
     """
     grid = np.asarray(shares, dtype=float)
     if grid.ndim != 1 or len(grid) < 2 or (np.diff(grid) <= 0).any() or grid[0] < 0 or grid[-1] > 1:

@@ -70,6 +70,11 @@ def uplift_by_bin(
     ----------
     effect
         Out-of-fold predicted uplift, shape (n,). People are split by rank; equal predictions may be split.
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people`, and for fewer bins than 1 or more than a quarter of the people.
     """
     ranking = rank_people(outcome, treatment, effect)
     n = len(ranking.order)
@@ -132,6 +137,11 @@ def heterogeneity_test(
         Out-of-fold predicted outcome without treatment, a control that narrows the interval.
     clusters
         Unit of each row, for clustered standard errors.
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people` and `cluster_codes`, and when all predicted effects are equal.
     """
     ranking = rank_people(outcome, treatment, effect)
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)

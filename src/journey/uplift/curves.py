@@ -177,7 +177,11 @@ def normalised_qini(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) 
 
     That ranking puts treated people with the outcome first and untreated people with it last. On real data
     values are small, since nobody can know the outcome beforehand; they can exceed 1 where few are treated.
-    The outcome must not be negative.
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people`, for a negative outcome, and when every ranking is equally good.
     """
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)
     if (y < 0).any():
@@ -191,7 +195,12 @@ def normalised_qini(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) 
 def normalised_auuc(outcome: ArrayLike, treatment: ArrayLike, score: ArrayLike) -> float:
     """AUUC over random in units of that of a ranking by hindsight (scikit-uplift's `uplift_auc_score`).
 
-    The outcome must be 0 or 1. The value can exceed 1, as that of `normalised_qini`.
+    The value can exceed 1, as that of `normalised_qini`.
+
+    Raises
+    ------
+    JourneyError
+        As `rank_people`, for an outcome other than 0 and 1, and when every ranking is equally good.
     """
     y, t = np.asarray(outcome, dtype=float), np.asarray(treatment, dtype=float)
     if not np.isin(y, (0, 1)).all():

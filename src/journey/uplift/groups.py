@@ -72,6 +72,11 @@ def frechet_bounds(treated_rate: ArrayLike, control_rate: ArrayLike) -> tuple[Fl
     -------
     Two arrays of shape (4, ...), in the order of `GROUPS`: outcome only if treated; outcome either way;
     never; outcome only if not treated.
+
+    Raises
+    ------
+    JourneyError
+        When a rate is not between 0 and 1.
     """
     with_it, without = np.asarray(treated_rate, dtype=float), np.asarray(control_rate, dtype=float)
     if not (((with_it >= 0) & (with_it <= 1)).all() and ((without >= 0) & (without <= 1)).all()):
@@ -116,6 +121,12 @@ def four_groups(
         within strata and averaged, which can only narrow them. Every stratum needs both arms.
     n_boot, seed, clusters
         Bootstrap of people (or clusters) for the outer limits.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, for an outcome other than 0 and 1, when there is not one stratum per person, and
+        when a stratum lacks an arm.
 
     Notes
     -----

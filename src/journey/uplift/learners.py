@@ -173,6 +173,12 @@ def fit_uplift(
         classifiers to estimate it (observational data). Used by X and DR.
     seed
         Seeds the inner folds; the base models carry their own seeds.
+
+    Raises
+    ------
+    JourneyError
+        As `checked_study`, for an unknown learner, under X and DR for a propensity that is not strictly
+        between 0 and 1, and under DR as `assign_folds`.
     """
     if learner not in LEARNERS:
         raise JourneyError(f"Unknown learner '{learner}'; choose one of {', '.join(LEARNERS)}.")

@@ -121,6 +121,11 @@ def top_share(score: ArrayLike, share: float) -> FloatArray:
     """Policy that treats the given share of people with the highest scores, shape (n,).
 
     People tied at the cut are treated with equal probability, so that the share is exact on average.
+
+    Raises
+    ------
+    JourneyError
+        When `share` is outside [0, 1].
     """
     values = without_noise(score)
     if not 0 <= share <= 1:
@@ -183,6 +188,12 @@ def compare_policies(
         shape (n,); only the treated rows are read. None for no such cost.
     reference
         Policy the others are compared with.
+
+    Raises
+    ------
+    JourneyError
+        As `policy_value` for each policy, when `reference` is none of them, the cost per person is negative,
+        or there is not one treatment cost per person.
     """
     study, score = _experiment(margin, treatment, propensity, clusters)
     if reference not in policies:

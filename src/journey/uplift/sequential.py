@@ -99,6 +99,11 @@ def rank_within(score: ArrayLike, group: ArrayLike) -> FloatArray:
     """Place of each score within its group, between 0 and 1, shape (n,); equal scores share a place.
 
     Scores of different models have different levels and spreads; their places can be compared.
+
+    Raises
+    ------
+    JourneyError
+        When scores and groups are not vectors of one length.
     """
     values, groups = np.asarray(score, dtype=float), np.asarray(group)
     if values.shape != groups.shape or values.ndim != 1:

@@ -79,6 +79,11 @@ def compare_with_truth(
     shares
         Shares of people treated at which to compare; default 0, 0.05, ..., 1.
 
+    Raises
+    ------
+    JourneyError
+        When true effects and scores are not vectors of one length, two or more, or one is not finite.
+
     Notes
     -----
     Equal scores are treated in a mix with the mean effect of their group, so nothing depends on row order.

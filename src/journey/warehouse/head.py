@@ -126,7 +126,13 @@ def parse_head(path: Path, text: str, *, query: bool = False) -> Head:
 
 
 def _fields(path: Path, lines: list[str], known: tuple[str, ...]) -> dict[str, list[str]]:
-    """Name of each field, with its lines."""
+    """Name of each field, with its lines.
+
+    Raises
+    ------
+    JourneyError
+        For a line that neither names a field nor goes on with one, and for an unknown or repeated field.
+    """
     fields: dict[str, list[str]] = {}
     for number, line in enumerate(lines, start=1):
         if found := _FIELD.fullmatch(line):

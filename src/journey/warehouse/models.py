@@ -154,6 +154,8 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: Model) -> None:
     ------
     JourneyError
         With the model's name and the first line of what DuckDB says.
+    KeyboardInterrupt
+        When the user interrupts, once the query is told to stop.
     """
     # A signal does not reach a long query of DuckDB that runs in the main thread; waiting in the main thread
     # for a query that runs in another one can be interrupted at any moment.

@@ -105,7 +105,13 @@ def _words() -> dict[str, set[str]]:
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Columns of a table with their types, in its order."""
+    """Columns of a table with their types, in its order.
+
+    Raises
+    ------
+    JourneyError
+        When the warehouse lacks the table.
+    """
     try:
         rows = connection.execute(f"select column_name, column_type from (describe {table})").fetchall()
     except duckdb.Error as error:

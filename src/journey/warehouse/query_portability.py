@@ -141,7 +141,13 @@ def spark_words(node: exp.Expr, dialect: str) -> exp.Expr:
 
 
 def _boundaries_crossed(node: exp.DateDiff) -> exp.Expr:
-    """`date_diff` counts boundaries crossed; elsewhere elapsed time is rounded or cut off."""
+    """`date_diff` counts boundaries crossed; elsewhere elapsed time is rounded or cut off.
+
+    Raises
+    ------
+    SqlglotError
+        For a unit other than day and second.
+    """
     later, earlier = node.this, node.expression
     unit = str(node.args["unit"]).lower()
     if unit == "day":

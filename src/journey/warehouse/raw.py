@@ -76,7 +76,13 @@ def _create_events_view(connection: duckdb.DuckDBPyConnection, store: Path) -> i
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> dict[Path, dict[str, str]]:
-    """Column types per file, from the footers."""
+    """Column types per file, from the footers.
+
+    Raises
+    ------
+    JourneyError
+        When a Parquet file cannot be read.
+    """
     found: dict[Path, dict[str, str]] = {file: {} for file in files}
     try:
         rows = connection.execute(

@@ -64,7 +64,13 @@ def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
 
 
 def _named(node: exp.Expr) -> exp.Expr:
-    """A function that sqlglot passes on under a name that Spark does not know."""
+    """A function that sqlglot passes on under a name that Spark does not know.
+
+    Raises
+    ------
+    SqlglotError
+        When no rule knows the function.
+    """
     name, given = node.name.lower(), node.expressions
     if name == "epoch_us":
         return _call("unix_micros", *given)
@@ -86,7 +92,13 @@ def _elapsed(later: exp.Expr, earlier: exp.Expr) -> exp.Expr:
 
 
 def _seconds(node: exp.Expr) -> exp.Expr:
-    """`epoch(later - earlier)`: Spark's own takes a time, not an interval."""
+    """`epoch(later - earlier)`: Spark's own takes a time, not an interval.
+
+    Raises
+    ------
+    SqlglotError
+        For anything but a difference.
+    """
     if not isinstance(node.this, exp.Sub):
         raise SqlglotError("epoch is only known of a difference")
     return exp.paren(
@@ -139,6 +151,11 @@ def _latest_before(node: exp.Join) -> exp.Expr:
 
     `a asof join b on a.k = b.k and b.t < a.t` finds the last `b` before; with the next `t` beside each row of
     `b` it is a plain join on two bounds.
+
+    Raises
+    ------
+    SqlglotError
+        For an as-of join with any other than one such bound, right < left.
     """
     if node.method.upper() != "ASOF":
         return node

@@ -130,7 +130,13 @@ def register(
     moved: dict[str, tuple[float, float]],
     plan: tuple[float, int, int],
 ) -> None:
-    """Register what one decision is worth, what moves it most, and the size of its test."""
+    """Register what one decision is worth, what moves it most, and the size of its test.
+
+    Raises
+    ------
+    JourneyError
+        When `moved` is empty: no input moves the worth.
+    """
     if not moved:
         raise JourneyError(f"no input moves the worth of {question.action!r}")
     worth = Estimate(judged.expected, judged.low, judged.high, method=METHOD)

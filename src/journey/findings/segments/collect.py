@@ -31,7 +31,13 @@ FEW = f"fewer than {LEAST_VISITS} visits"
 
 
 def collect(desk: Desk) -> None:
-    """Register the chapter's numbers and save its tables."""
+    """Register the chapter's numbers and save its tables.
+
+    Raises
+    ------
+    JourneyError
+        When no more than `LARGEST` visitors came `LEAST_VISITS` times or more.
+    """
     with threadpool_limits(limits=1):
         visitors = query(QUERY, desk.warehouse)
         known = visitors[visitors["visits"] >= LEAST_VISITS].reset_index(drop=True)

@@ -95,7 +95,13 @@ def continued(text: str, additions: Draft, name: str) -> tuple[str, list[str]]:
 
 
 def _added(before: Mapping[str, Any], made: str, name: str) -> list[str]:
-    """Entries that a text has and the map before had not; everything else must be as it was."""
+    """Entries that a text has and the map before had not.
+
+    Raises
+    ------
+    JourneyError
+        When the text has lost or changed an entry of the map that said something.
+    """
     try:
         after = tomllib.loads(made)
     except tomllib.TOMLDecodeError:

@@ -21,8 +21,9 @@ def exposures_sql(connection: duckdb.DuckDBPyConnection, mapped: ShopMap, text_i
     Raises
     ------
     JourneyError
-        For a file without the columns that the map names, and for an experiment of more than two variants.
-    """
+        For a file that cannot be read or lacks a column that the map names, and for an experiment of
+        more than two variants.
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     given = mapped.exposures
     if not given:
         return NO_EXPOSURES

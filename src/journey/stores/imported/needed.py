@@ -35,7 +35,13 @@ def check_columns(source: Source, mapped: ShopMap) -> None:
 
 
 def check_column(source: Source, role: str, column: str) -> None:
-    """Refuse a column that no file has; errors are as in `check_columns`."""
+    """Refuse a column that no file has.
+
+    Raises
+    ------
+    JourneyError
+        When a file cannot be read, or none has the column.
+    """
     top = _top(source, column)
     if top not in source.columns and not (source.kind == "json" and _comes_late(source, top)):
         error = unknown_name("column", column, source.columns)
@@ -109,7 +115,13 @@ def _shown(source: Source, file: Path) -> str:
 
 
 def _comes_late(source: Source, key: str) -> bool:
-    """Whether a key that the first lines do not have stands further down."""
+    """Whether a key that the first lines do not have stands further down.
+
+    Raises
+    ------
+    JourneyError
+        When DuckDB cannot read the files.
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     with duckdb.connect() as connection:
         sql = f"select 1 from {source.relation([key])} where {identifier(key)} is not null limit 1"
         try:

@@ -81,7 +81,14 @@ def fitting_preset(source: Source) -> str | None:
 
 
 def _continue(events: str, target: Path) -> list[str]:
-    """Add to a map what it does not say yet."""
+    """Add to a map what it does not say yet.
+
+    Raises
+    ------
+    JourneyError
+        For a map with an entry that makes no sense or a layout that knows the columns, and for a log that
+        cannot be read or lacks a column of the map.
+    """
     text, value = map_text(target)
     check_entries(value, target.name)
     if value.get("file", {}).get("layout", "rows") != "rows":
@@ -111,7 +118,13 @@ def _left(points: list[str]) -> list[str]:
 
 
 def _draft(source: Source, decided: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, list[Entry]]]:
-    """Role -> column, and all that is proposed, where some is decided already."""
+    """Role -> column, and all that is proposed, where some is decided already.
+
+    Raises
+    ------
+    JourneyError
+        When DuckDB cannot read the log.
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     with duckdb.connect() as connection:
         try:
             return _drafted(connection, source, decided)

@@ -98,7 +98,7 @@ def read_rows(connection: duckdb.DuckDBPyConnection, source: Source, mapped: Sho
     JourneyError
         For a line that cannot be read, an event that the map does not know, and times of which more than
         one in a hundred cannot be read.
-    """
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     cells, relation = _cells(source, mapped)
     cut: tuple[str, ...] = ()
     try:
@@ -221,7 +221,13 @@ def _tolerant(source: Source, mapped: ShopMap) -> str | None:
 def _only_cut_lines(
     connection: duckdb.DuckDBPyConnection, source: Source, error: duckdb.Error
 ) -> tuple[str, ...]:
-    """The files whose last line is cut; any other bad line is an error."""
+    """The files whose last line is cut.
+
+    Raises
+    ------
+    JourneyError
+        For any other bad line.
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     rows = connection.execute(
         "select file_path, line, line_byte_position, error_type from reject_errors"
         " join reject_scans using (scan_id, file_id) order by all"

@@ -159,7 +159,7 @@ def read_map(where: str | Path) -> tuple[ShopMap, str]:
     JourneyError
         For a missing file or unknown preset, a file that is no TOML, and any entry that is unknown or does
         not make sense.
-    """
+    """  # noqa: DOC501 (unknown_name makes a JourneyError)
     path = Path(where)
     if not path.is_file():
         if path.suffix or len(path.parts) > 1:

@@ -265,7 +265,13 @@ def _kind(file: Path) -> str:
 
 
 def _parquet_types(files: tuple[Path, ...]) -> tuple[dict[str, str], tuple[tuple[str, ...], ...]]:
-    """Type of each column, and the columns of each file where they are not those of all."""
+    """Type of each column, and the columns of each file where they are not those of all.
+
+    Raises
+    ------
+    JourneyError
+        When a file is not a complete Parquet file, or the files do not go together.
+    """
     forms = []
     with duckdb.connect() as connection:
         for file in files:

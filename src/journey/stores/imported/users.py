@@ -44,7 +44,7 @@ def read_users(
     ------
     JourneyError
         For a file that cannot be read, lacks a column that the map names, or has no user of the log.
-    """
+    """  # noqa: DOC501 (reading_problem makes a JourneyError)
     given = mapped.users
     file = Path(given["file"]).expanduser()
     if not file.is_file():

@@ -149,7 +149,13 @@ def _check(
     applied: list[Rule],
     counted: list[str],
 ) -> list[int]:
-    """Count the rows that break a rule, and those that meet the `counted` conditions, in one scan."""
+    """Count the rows that break a rule, and those that meet the `counted` conditions, in one scan.
+
+    Raises
+    ------
+    JourneyError
+        When a file cannot be read or breaks a rule.
+    """  # noqa: DOC501 (_unreadable and _fault make JourneyErrors)
     paths = [str(file.path) for file in files]
     partitioned = ", hive_partitioning = true, hive_types = {'day': 'DATE'}" if table is EVENTS else ""
     source = f"read_parquet($paths, filename = true{partitioned})"
@@ -222,7 +228,13 @@ def _check_key(connection: duckdb.DuckDBPyConnection, table: TableSpec, file: Ta
 
 
 def _check_frames(connection: duckdb.DuckDBPyConnection, layout: Layout) -> None:
-    """Read small tables, and samples of large ones, as data frames and let pandera judge them."""
+    """Read small tables, and samples of large ones, as data frames and let pandera judge them.
+
+    Raises
+    ------
+    JourneyError
+        When a table does not fit its pandera schema.
+    """
     import pandera.errors
 
     for name, files in layout.tables.items():

@@ -43,7 +43,13 @@ class DirtRates:
 
     @classmethod
     def times(cls, factor: float) -> DirtRates:
-        """The usual rates times a factor; 0 is a perfectly clean store."""
+        """The usual rates times a factor; 0 is a perfectly clean store.
+
+        Raises
+        ------
+        JourneyError
+            When the factor is not a number of 0 or more.
+        """
         if isinstance(factor, bool) or not isinstance(factor, int | float) or not factor >= 0:
             raise JourneyError(f"Parameter dirt is {factor!r}; give DirtRates or a factor from 0 (clean) up.")
         return cls(**{rate: getattr(cls(), rate) * factor for rate in _SHARES}, type_change=factor > 0)

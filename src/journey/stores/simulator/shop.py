@@ -129,7 +129,13 @@ class _Run:
         self.days.append(label)
 
     def finish(self) -> dict[str, Any]:
-        """Write rows still on their way, the tables of users, items and exposures, and the manifest."""
+        """Write rows still on their way, the tables of users, items and exposures, and the manifest.
+
+        Raises
+        ------
+        JourneyError
+            When the shop had no event on any day.
+        """
         for day in range(self.parameters.days, self.parameters.days + DAYS_AFTER + 1):
             self._receive(day)
         self.opened.close()

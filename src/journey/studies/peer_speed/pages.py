@@ -86,6 +86,11 @@ def as_notebooks(paths: Paths, folder: Path) -> tuple[list[str], Path]:
     """The command that runs and converts the chapters' notebooks, and where their pages will be.
 
     Cells that only a notebook has, which compute figures again, are left out.
+
+    Raises
+    ------
+    JourneyError
+        When the notebook of a chapter is missing.
     """
     for chapter in CHAPTERS:
         source = paths.root / "chapters" / f"{chapter}.ipynb"

@@ -138,7 +138,13 @@ def as_streams(events: Mapping[str, NDArray[np.generic]], item_id: Ints, starts:
 
 
 def coded_kinds(event_type: NDArray[np.generic]) -> Ints:
-    """Place of each event's type in `KINDS`."""
+    """Place of each event's type in `KINDS`.
+
+    Raises
+    ------
+    JourneyError
+        For a type that the streams do not know.
+    """
     names, code = np.unique(np.asarray(event_type).astype(str), return_inverse=True)
     if unknown := sorted(set(names) - set(KINDS[1:])):
         raise JourneyError(
@@ -148,7 +154,13 @@ def coded_kinds(event_type: NDArray[np.generic]) -> Ints:
 
 
 def coded_items(item: NDArray[np.generic], item_id: Ints) -> Ints:
-    """Place of each event's item plus one, 0 without an item (-1)."""
+    """Place of each event's item plus one, 0 without an item (-1).
+
+    Raises
+    ------
+    JourneyError
+        When an event is of an item that `item_id` does not hold.
+    """
     wanted = np.asarray(item, dtype=np.int64)
     place = np.minimum(np.searchsorted(item_id, wanted), len(item_id) - 1)
     known = item_id[place] == wanted
@@ -158,7 +170,13 @@ def coded_items(item: NDArray[np.generic], item_id: Ints) -> Ints:
 
 
 def context_numbers(starts: FeatureFrame, session: Ints) -> Singles:
-    """What is known of some sessions at their start, scaled; (sessions, NUMBERS - 2)."""
+    """What is known of some sessions at their start, scaled; (sessions, NUMBERS - 2).
+
+    Raises
+    ------
+    JourneyError
+        When a session has no features at its start.
+    """
     order = np.argsort(starts.session_id)
     place = np.minimum(np.searchsorted(starts.session_id[order], session), len(order) - 1)
     rows = order[place]

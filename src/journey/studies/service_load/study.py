@@ -131,7 +131,13 @@ def service(paths: Paths) -> Iterator[int]:
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    """Wait until the port is open and answers."""
+    """Wait until the port is open and answers.
+
+    Raises
+    ------
+    JourneyError
+        When the service ends, or does not answer within `START` seconds.
+    """
     begun = time.perf_counter()
     while time.perf_counter() - begun < START:
         if process.poll() is not None:

@@ -37,7 +37,13 @@ class Server:
         self.as_user = ["runuser", "-u", "postgres", "--"] if getpass.getuser() == "root" else []
 
     def run(self, program: str, *arguments: str, text: str | None = None) -> str:
-        """Output of one of its programs; RuntimeError with what it says when it fails."""
+        """Output of one of its programs.
+
+        Raises
+        ------
+        RuntimeError
+            When it fails, with what it says.
+        """
         done = subprocess.run(
             [*self.as_user, str(self.programs / program), *arguments],
             input=text, capture_output=True, text=True, check=False, cwd=self.folder,

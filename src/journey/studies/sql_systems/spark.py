@@ -35,7 +35,13 @@ class Spark:
         return str(self.session.version)
 
     def rows(self, statement: str) -> pd.DataFrame:
-        """Result of a query; RuntimeError with the first line of what Spark says when it fails."""
+        """Result of a query.
+
+        Raises
+        ------
+        RuntimeError
+            When Spark fails, with the first line of what it says.
+        """
         try:
             frame: pd.DataFrame = self.session.sql(statement).toPandas()
         except Exception as error:  # its kinds of error live in the library that may be absent
