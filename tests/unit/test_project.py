@@ -11,6 +11,7 @@ import yaml
 
 from journey import __version__
 from journey.findings.desk import lay_out
+from journey.inference.estimate import Estimate
 from journey.paths import Paths, project
 from journey.pipeline.pages import page_files
 from journey.report.checks import stale_readme_figures, update_readme, used_numbers
@@ -38,7 +39,7 @@ def test_readme_says_what_the_ledger_says(numbers):
 
 def test_a_stale_readme_is_noticed_and_mended(tmp_path):
     ledger = Ledger()
-    ledger.add("a.b", 0.5, "share", low=0.4, high=0.6, n=10, source="m:f")
+    ledger.add("a.b", Estimate(0.5, 0.4, 0.6), "share", n=10, source="m:f")
     ledger.write(tmp_path / "numbers.json")
     readme = tmp_path / "README.md"
     readme.write_text("**1.0%**<!-- a.b --> (**0% to 1%**<!-- a.b:ci -->), n = **10**<!-- a.b:n -->")

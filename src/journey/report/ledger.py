@@ -67,9 +67,6 @@ class Ledger:
         dataset: str = "simulated",
         label: str = "",
         query: str | None = None,
-        low: float | None = None,
-        high: float | None = None,
-        level: float = 0.95,
         method: str | None = None,
         n: int | None = None,
         digits: int | None = None,
@@ -87,30 +84,24 @@ class Ledger:
             The function that computed it, as `module:function`.
         query
             The SQL file it came from, if any.
-        low, high, level, method
-            Interval, its confidence level and how it was made; both bounds or none.
-        n
-            Number of observations behind the value. This and `method` stand before an estimate's own.
+        method, n
+            How the interval was made, and the number of observations behind the value; they stand before an
+            estimate's own.
 
         Raises
         ------
         JourneyError
-            For a malformed or repeated id, a bound without its partner, a value outside its interval,
-            or a value that is not finite.
+            For a malformed or repeated id, a value outside its interval, or a value that is not finite.
         """
         if not IDENTIFIER.fullmatch(id):
             raise JourneyError(f"number id {id!r} must look like chapter.name in lower case")
         if id in self._numbers:
             raise JourneyError(f"number {id!r} is registered twice")
+        low = high = level = interval = None
         if isinstance(value, Estimate):
-            if low is not None or high is not None:
-                raise JourneyError(f"number {id!r} is an estimate with bounds of its own: give no others")
             estimate = value
             value, low, high, level = estimate.value, estimate.low, estimate.high, estimate.level
             n, method = estimate.n if n is None else n, method or estimate.method
-        if (low is None) != (high is None):
-            raise JourneyError(f"number {id!r} has one bound of its interval but not the other")
-        interval = None
         if isinstance(value, str):
             text, unit = value, "text"
         else:
@@ -133,7 +124,7 @@ class Ledger:
             query=query,
             low=low,
             high=high,
-            level=level if interval else None,
+            level=level,
             interval=interval,
             method=method,
             n=None if n is None else int(n),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from journey.inference.estimate import Estimate
 from journey.paths import project
 from journey.report.ledger import Ledger, Number, Numbers
 from journey.report.provenance import ledger_rows, show_ledger, sources
@@ -49,7 +50,7 @@ def site(tmp_path: Path) -> Path:
 def numbers(*ids: str) -> list[Number]:
     ledger = Ledger()
     for id in ids:
-        ledger.add(id, 0.5, "share", low=0.4, high=0.6, source="m.x:f", n=1000)
+        ledger.add(id, Estimate(0.5, 0.4, 0.6), "share", source="m.x:f", n=1000)
     return list(ledger)
 
 

@@ -10,6 +10,7 @@ import pytest
 import typst
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.report.columns import bounded, formatter, significant
 from journey.report.ledger import Ledger
 from journey.report.tables import show_result, show_table, table_text, typst_table
@@ -201,7 +202,7 @@ def test_a_wide_result_of_few_rows_stands_on_its_side(capsys):
 
 def test_a_number_of_the_ledger_brings_its_interval(capsys):
     ledger = Ledger()
-    number = ledger.add("a.b", 0.25, "share", low=0.2, high=0.3, source="tests")
+    number = ledger.add("a.b", Estimate(0.25, 0.2, 0.3), "share", source="tests")
     show_table(
         pd.DataFrame({"what": ["x"], "it": [number]}), columns={"what": ("", "text"), "it": ("It", "number")}
     )

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.paths import project
 from journey.report.ledger import Figure, Ledger
 from journey.report.wording import above, below, how_many, out_of, say, side, spans, zero
@@ -15,7 +16,8 @@ INLINE = re.compile(r"`\{python\} ([^`]*)`")
 
 def number(value: float, low: float | None = None, high: float | None = None) -> Figure:
     ledger = Ledger()
-    added = ledger.add("a.b", value, "count", label="a", source="tests:number", low=low, high=high)
+    known = value if low is None else Estimate(value, low, high)
+    added = ledger.add("a.b", known, "count", label="a", source="tests:number")
     return Figure.of(added)
 
 

@@ -14,6 +14,7 @@ from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.recommend.field import add_field
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
 from journey.findings.recommend.pairs import add_pairs, pair_part
+from journey.inference.estimate import Estimate
 from journey.recommend.comparison import DIGITS, METRICS, ratio_less_one
 from journey.recommend.study import LENGTH
 from journey.warehouse.query import query
@@ -91,13 +92,9 @@ def add_bounded(
     value, low, high = found
     desk.ledger.add(
         f"recommend.{name}",
-        value,
+        Estimate(value=value, low=low, high=high, n=n, method=BOOTSTRAP),
         unit,
         digits=digits,
-        low=low,
-        high=high,
-        method=BOOTSTRAP,
-        n=n,
         label=label,
         source=f"{COMPARISON}:{source}",
     )

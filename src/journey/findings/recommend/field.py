@@ -8,6 +8,7 @@ import pandas as pd
 
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import METHOD_NAMES, METRIC_NAMES, in_sentence, mix_text
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
 #: a rank that flips in the last bits of a product moves one user's list, hence more than the usual 1e-6
@@ -52,12 +53,14 @@ def add_differences(desk: Desk, task: str, part: dict[str, Any], words: str, com
         what = f"{METRIC_NAMES[metric]}, {in_sentence(method)} over {in_sentence(other)}"
         desk.ledger.add(
             f"recommend.retail_{task}_{method}_over_{other}_{metric}",
-            row["change"],
+            Estimate(
+                value=row["change"],
+                low=row["change_low"],
+                high=row["change_high"],
+                n=part["users"],
+                method="percentile bootstrap over users",
+            ),
             "share",
-            low=row["change_low"],
-            high=row["change_high"],
-            method="percentile bootstrap over users",
-            n=part["users"],
             label=f"{what}, {words}",
             **common,
         )

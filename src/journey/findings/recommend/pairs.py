@@ -10,6 +10,7 @@ import numpy as np
 from journey import recommend
 from journey.findings.desk import Desk
 from journey.findings.recommend.names import TOLD_NAMES
+from journey.inference.estimate import Estimate
 from journey.recommend.comparison import DIGITS, ratio_less_one
 from journey.recommend.study import warm_ndcg
 from journey.sparse import COLLABORATIVE, PLAIN, load_shop
@@ -87,12 +88,14 @@ def add_pairs(desk: Desk, task: recommend.Task, part: PairPart) -> None:
         change = totals.estimate(ratio_less_one(name, "at_cut"))
         desk.ledger.add(
             f"recommend.pairs_{name}_change",
-            round(change.value, DIGITS),
+            Estimate(
+                value=round(change.value, DIGITS),
+                low=round(change.low, DIGITS),
+                high=round(change.high, DIGITS),
+                n=change.n,
+                method=BOOTSTRAP,
+            ),
             "share",
-            low=round(change.low, DIGITS),
-            high=round(change.high, DIGITS),
-            method=BOOTSTRAP,
-            n=change.n,
             label=f"NDCG over the list at the cut, less one, {words}",
             source=f"{COMPARISON}:ratio_less_one",
         )
