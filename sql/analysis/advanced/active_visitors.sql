@@ -8,8 +8,8 @@
 --   weekly_visitors: users with a session on the day or the six before
 --   monthly_visitors: users with a session on the day or the 29 before
 --   stickiness: daily over monthly visitors
--- meaning: On average {mean.daily_visitors:count} visitors a day are {mean.stickiness:share} of those
---   active within 30 days; monthly visitors end at {last.monthly_visitors}.
+-- meaning: On average {{ mean.daily_visitors | count }} visitors a day are {{ mean.stickiness | share }} of
+--   those active within 30 days; monthly visitors end at {{ last.monthly_visitors }}.
 
 with
 

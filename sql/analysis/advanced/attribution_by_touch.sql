@@ -16,9 +16,10 @@
 --   linear_revenue: by the third, EUR
 --   position_revenue: by the fourth, EUR
 --   largest_difference: first less last touch, orders, without sign
--- meaning: Last touch credits {argmax.last_touch_orders.channel} most ({max.last_touch_orders:count}
---   orders), first touch {argmax.first_touch_orders.channel} ({max.first_touch_orders:count}); the rules
---   differ most for {argmax.largest_difference.channel}, by {max.largest_difference:count} orders.
+-- meaning: Last touch credits {{ argmax.last_touch_orders.channel }} most
+--   ({{ max.last_touch_orders | count }} orders), first touch {{ argmax.first_touch_orders.channel }}
+--   ({{ max.first_touch_orders | count }}); the rules differ most for
+--   {{ argmax.largest_difference.channel }}, by {{ max.largest_difference | count }} orders.
 
 with
 

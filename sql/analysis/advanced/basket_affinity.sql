@@ -12,8 +12,8 @@
 --   support: share of all orders that hold both
 --   confidence_a_to_b: share of orders with the first that hold the second
 --   confidence_b_to_a: share of orders with the second that hold the first
--- meaning: {first.category_a} and {first.category_b} go together most: {first.orders_with_both} orders hold
---   both, {first.lift:ratio.2} times as many as if they were independent.
+-- meaning: {{ first.category_a }} and {{ first.category_b }} go together most: {{ first.orders_with_both }}
+--   orders hold both, {{ first.lift | ratio(2) }} times as many as if they were independent.
 
 with
 

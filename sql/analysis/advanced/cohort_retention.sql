@@ -9,10 +9,10 @@
 --   retained_visitors: of them, those with a session in that week
 --   retention_rate: their share of the cohort
 -- meaning: One week after the first visit
---   {where.weeks_since_first=1.ratio.retained_visitors.cohort_visitors:share} of visitors come back, most
---   of the cohort of {where.weeks_since_first=1.argmax.retention_rate.cohort_week}
---   ({where.weeks_since_first=1.max.retention_rate:share}); from the second week on it is
---   {where.weeks_since_first>=2.ratio.retained_visitors.cohort_visitors:share} a week.
+--   {{ where(weeks_since_first=1).ratio.retained_visitors.cohort_visitors | share }} of visitors come back,
+--   most of the cohort of {{ where(weeks_since_first=1).argmax.retention_rate.cohort_week }}
+--   ({{ where(weeks_since_first=1).max.retention_rate | share }}); from the second week on it is
+--   {{ at_least(weeks_since_first=2).ratio.retained_visitors.cohort_visitors | share }} a week.
 
 with
 

@@ -14,7 +14,7 @@
 --   sessions_before: earlier sessions
 --   days_since_last: days since the end of the session before, 90 without one
 --   cart_last: 1 where the session before had a cart
--- meaning: {sum.coupon} of {count} sessions show a coupon; {sum.converted} of all sessions buy.
+-- meaning: {{ sum.coupon }} of {{ rows }} sessions show a coupon; {{ sum.converted }} of all sessions buy.
 
 with
 

@@ -16,8 +16,8 @@
 --   sum_d: sum of the sessions after exposure
 --   sum_dd: sum of their squares
 --   sum_dy: sum of their products with the metric
--- meaning: {distinct.experiment} experiments, {distinct.metric} metrics: y is the metric after the first
---   exposure, x the same before it, both less a whole number near their mean (the shift), d the user's
+-- meaning: {{ distinct.experiment }} experiments, {{ distinct.metric }} metrics: y is the metric after the
+--   first exposure, x the same before it, both less a whole number near their mean (the shift), d the user's
 --   sessions after it; an engine needs these sums and nothing else.
 
 with

@@ -12,8 +12,8 @@
 --   first_purchase_at: end of the first of them with a purchase
 --   sessions_before: sessions that end before it
 --   revenue_before: their net revenue, EUR
--- meaning: {count} users of {distinct.experiment} experiments; {sum.converted} of them bought after
---   exposure.
+-- meaning: {{ rows }} users of {{ distinct.experiment }} experiments; {{ sum.converted }} of them bought
+--   after exposure.
 
 with
 

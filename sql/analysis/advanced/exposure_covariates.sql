@@ -17,7 +17,7 @@
 --   abandoned_before: of them, those with a cart and no purchase
 --   orders_before: of them, those with a purchase
 --   revenue_before: their net revenue, EUR
--- meaning: {count} users; {where.treated=1.count} of them were assigned free shipping.
+-- meaning: {{ rows }} users; {{ where(treated=1).rows }} of them were assigned free shipping.
 
 with
 

@@ -9,9 +9,9 @@
 --   orders: of them, those who place their first order on that day
 --   censored: of them, those whose record ends there
 --   ordered_share: estimated share who have ordered by then
--- meaning: {first.ordered_share:share.2} of visitors order on the day of the first visit and an estimated
---   {last.ordered_share:share} within {last.days_since_first_visit} days, those still undecided at the end
---   counted as undecided.
+-- meaning: {{ first.ordered_share | share(2) }} of visitors order on the day of the first visit and an
+--   estimated {{ last.ordered_share | share }} within {{ last.days_since_first_visit }} days, those still
+--   undecided at the end counted as undecided.
 
 with
 

@@ -10,9 +10,10 @@
 --   in_time_share: their share
 --   late_at_this_step: sessions in time until now that take this step late
 --   late_share: their share of those in time until now that take it
--- meaning: {where.step=purchase.sessions_in_time} of {where.step=purchase.sessions} buying sessions take
---   every step in time ({where.step=purchase.in_time_share:share}); of the sessions in time so far, most
---   are late at "{argmax.late_share.step}" ({max.late_share:share} of those that take it).
+-- meaning: {{ where(step='purchase').sessions_in_time }} of {{ where(step='purchase').sessions }} buying
+--   sessions take every step in time ({{ where(step='purchase').in_time_share | share }}); of the sessions in
+--   time so far, most are late at "{{ argmax.late_share.step }}" ({{ max.late_share | share }} of those that
+--   take it).
 
 with
 

@@ -12,10 +12,11 @@
 --   median_days_since_view: median days since that view
 --   carts: pairs in which the product is carted
 --   cart_rate: their share
--- meaning: {where.price_change=first view.view_share:share} of products viewed in a session are new to the
---   shopper and are put into the cart in {where.price_change=first view.cart_rate:share.2} of cases; seen
---   before at the same price it is {where.price_change=same price.cart_rate:share.2}, now cheaper
---   {where.price_change=cheaper now.cart_rate:share.2}.
+-- meaning: {{ where(price_change='first view').view_share | share }} of products viewed in a session are new
+--   to the shopper and are put into the cart in {{ where(price_change='first view').cart_rate | share(2) }}
+--   of cases; seen before at the same price it is
+--   {{ where(price_change='same price').cart_rate | share(2) }}, now cheaper
+--   {{ where(price_change='cheaper now').cart_rate | share(2) }}.
 
 with
 

@@ -11,9 +11,9 @@
 --   same_category: 1 where both are of one category
 --   sessions_with_both: sessions that view both
 --   support: share of all sessions with a view that view both
--- meaning: Products {first.item_a} and {first.item_b} share {first.sessions_with_both} sessions,
---   {first.lift:ratio.1} times as many as if views were independent; {sum.same_category} of the {rows}
---   strongest pairs lie within one category.
+-- meaning: Products {{ first.item_a }} and {{ first.item_b }} share {{ first.sessions_with_both }} sessions,
+--   {{ first.lift | ratio(1) }} times as many as if views were independent; {{ sum.same_category }} of the
+--   {{ rows }} strongest pairs lie within one category.
 
 with
 

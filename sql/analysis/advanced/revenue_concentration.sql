@@ -7,8 +7,8 @@
 --   smallest_revenue: smallest revenue of a buyer in it, EUR
 --   largest_revenue: largest revenue of a buyer in it, EUR
 --   cumulative_share: share of all revenue up to here
--- meaning: The best tenth of buyers bring {first.revenue_share:share} of revenue, the best half
---   {where.decile=5.cumulative_share:share}.
+-- meaning: The best tenth of buyers bring {{ first.revenue_share | share }} of revenue, the best half
+--   {{ where(decile=5).cumulative_share | share }}.
 
 with
 

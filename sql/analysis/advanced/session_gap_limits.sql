@@ -5,10 +5,10 @@
 -- columns:
 --   gap_minutes: longest pause within a session, minutes
 --   mean_minutes: mean minutes from the first to the last event
--- meaning: With 30 minutes there are {where.gap_minutes=30.sessions} sessions converting at
---   {where.gap_minutes=30.conversion_rate:share.2}; with 10 minutes {where.gap_minutes=10.sessions} at
---   {where.gap_minutes=10.conversion_rate:share.2}, with two hours {where.gap_minutes=120.sessions} at
---   {where.gap_minutes=120.conversion_rate:share.2}.
+-- meaning: With 30 minutes there are {{ where(gap_minutes=30).sessions }} sessions converting at
+--   {{ where(gap_minutes=30).conversion_rate | share(2) }}; with 10 minutes
+--   {{ where(gap_minutes=10).sessions }} at {{ where(gap_minutes=10).conversion_rate | share(2) }}, with two
+--   hours {{ where(gap_minutes=120).sessions }} at {{ where(gap_minutes=120).conversion_rate | share(2) }}.
 
 with
 

@@ -6,8 +6,8 @@
 -- columns:
 --   path: event types in order, repeats collapsed
 --   steps: event types in the path
--- meaning: The most common path is "{first.path}" ({first.session_share:share} of sessions); the {rows}
---   most common cover {sum.session_share:share}.
+-- meaning: The most common path is "{{ first.path }}" ({{ first.session_share | share }} of sessions); the
+--   {{ rows }} most common cover {{ sum.session_share | share }}.
 
 with
 

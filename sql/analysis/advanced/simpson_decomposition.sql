@@ -15,10 +15,11 @@
 --   rate_after: conversion in the last days
 --   mix_effect: change of the overall conversion through the share
 --   rate_effect: change of the overall conversion through the rate
--- meaning: From the first period to the last {parameter.days} days conversion went from {where.channel=all
---   channels.rate_before:share.2} to {where.channel=all channels.rate_after:share.2}: the mix of channels
---   accounts for {where.channel=all channels.mix_effect:points} and the rates within channels for
---   {where.channel=all channels.rate_effect:points}.
+-- meaning: From the first period to the last {{ days }} days conversion went from
+--   {{ where(channel='all channels').rate_before | share(2) }} to
+--   {{ where(channel='all channels').rate_after | share(2) }}: the mix of channels accounts for
+--   {{ where(channel='all channels').mix_effect | points }} and the rates within channels for
+--   {{ where(channel='all channels').rate_effect | points }}.
 
 with
 

@@ -8,9 +8,9 @@
 --   transitions: how often
 --   probability: share of all that follows the state
 -- meaning: After a view the next event is a view again in
---   {where.state=view.where.next_state=view.probability:share} of cases and an addition to the cart in
---   {where.state=view.where.next_state=add_to_cart.probability:share}; a checkout leads to a purchase in
---   {where.state=checkout.where.next_state=purchase.probability:share}.
+--   {{ where(state='view', next_state='view').probability | share }} of cases and an addition to the cart in
+--   {{ where(state='view', next_state='add_to_cart').probability | share }}; a checkout leads to a purchase
+--   in {{ where(state='checkout', next_state='purchase').probability | share }}.
 
 with
 

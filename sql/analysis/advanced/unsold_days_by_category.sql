@@ -7,8 +7,9 @@
 --   days: days from the first to the last order
 --   days_without_sale: of them, those without a sale of the category
 --   longest_run_days: most of those in a row
--- meaning: {argmax.longest_run_days.category} has the longest run without a sale, {max.longest_run_days}
---   days; it sold nothing on {argmax.longest_run_days.days_without_sale} of {first.days} days.
+-- meaning: {{ argmax.longest_run_days.category }} has the longest run without a sale,
+--   {{ max.longest_run_days }} days; it sold nothing on {{ argmax.longest_run_days.days_without_sale }} of
+--   {{ first.days }} days.
 
 with
 

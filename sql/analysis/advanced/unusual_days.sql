@@ -6,9 +6,9 @@
 -- columns:
 --   usual_revenue: median revenue of that weekday, EUR
 --   robust_z: distance from it in robust standard deviations
--- meaning: {argmax.robust_z.day} stands out most: {argmax.robust_z.revenue:eur} against a usual
---   {argmax.robust_z.usual_revenue:eur} on that weekday, {max.robust_z:ratio.1} robust standard deviations
---   above it.
+-- meaning: {{ argmax.robust_z.day }} stands out most: {{ argmax.robust_z.revenue | eur }} against a usual
+--   {{ argmax.robust_z.usual_revenue | eur }} on that weekday, {{ max.robust_z | ratio(1) }} robust standard
+--   deviations above it.
 
 with
 

@@ -5,9 +5,9 @@
 -- columns:
 --   longest_streak_days: longest run of days with a session, 7 for seven and more
 --   visitor_share: share of all visitors
--- meaning: {where.longest_streak_days=1.visitor_share:share} of visitors never came on two days in a row,
---   and {where.longest_streak_days=1.buyer_rate:share} of them bought; of those with a run of two days
---   {where.longest_streak_days=2.buyer_rate:share} did.
+-- meaning: {{ where(longest_streak_days=1).visitor_share | share }} of visitors never came on two days in a
+--   row, and {{ where(longest_streak_days=1).buyer_rate | share }} of them bought; of those with a run of two
+--   days {{ where(longest_streak_days=2).buyer_rate | share }} did.
 
 with
 

@@ -8,9 +8,9 @@
 --   abandonment_rate: abandoned sessions over sessions with a cart
 --   left_at_cart: abandoned before a checkout
 --   left_at_checkout: abandoned after a checkout
--- meaning: {ratio.abandoned_sessions.cart_sessions:share} of the {sum.cart_sessions} sessions with a cart
---   end without an order; the rate is highest on {argmax.abandonment_rate.device}
---   ({max.abandonment_rate:share}).
+-- meaning: {{ ratio.abandoned_sessions.cart_sessions | share }} of the {{ sum.cart_sessions }} sessions with
+--   a cart end without an order; the rate is highest on {{ argmax.abandonment_rate.device }}
+--   ({{ max.abandonment_rate | share }}).
 
 with
 

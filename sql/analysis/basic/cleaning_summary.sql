@@ -7,8 +7,8 @@
 --   raw_rows: raw rows with it
 --   raw_row_share: their share of all raw rows
 --   all_raw_rows: raw rows of the store
--- meaning: {argmax.raw_rows.kind} is the most frequent kind of dirt: {max.raw_rows} of {first.all_raw_rows}
---   raw rows ({max.raw_row_share:share.2}).
+-- meaning: {{ argmax.raw_rows.kind }} is the most frequent kind of dirt: {{ max.raw_rows }} of
+--   {{ first.all_raw_rows }} raw rows ({{ max.raw_row_share | share(2) }}).
 
 with
 

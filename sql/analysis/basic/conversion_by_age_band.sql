@@ -4,9 +4,9 @@
 -- parameters: z = 1.9599639845
 -- keys: age_band
 -- nulls: revenue, revenue_per_session
--- meaning: {argmax.conversion_rate.age_band} converts best ({max.conversion_rate:share.2} of sessions),
---   {argmin.conversion_rate.age_band} worst ({min.conversion_rate:share.2}), against
---   {ratio.conversions.sessions:share.2} over all.
+-- meaning: {{ argmax.conversion_rate.age_band }} converts best ({{ max.conversion_rate | share(2) }} of
+--   sessions), {{ argmin.conversion_rate.age_band }} worst ({{ min.conversion_rate | share(2) }}), against
+--   {{ ratio.conversions.sessions | share(2) }} over all.
 
 with
 

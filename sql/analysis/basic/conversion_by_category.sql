@@ -8,9 +8,10 @@
 --   sessions: sessions that view the category
 --   conversions: of them, those that buy from it
 --   revenue: net revenue of what they buy from it, EUR
--- meaning: Of the sessions that view it, {argmax.conversion_rate.category} sells in
---   {max.conversion_rate:share.2} and {argmin.conversion_rate.category} in {min.conversion_rate:share.2};
---   {argmax.revenue.category} brings the most revenue ({max.revenue:eur}).
+-- meaning: Of the sessions that view it, {{ argmax.conversion_rate.category }} sells in
+--   {{ max.conversion_rate | share(2) }} and {{ argmin.conversion_rate.category }} in
+--   {{ min.conversion_rate | share(2) }}; {{ argmax.revenue.category }} brings the most revenue
+--   ({{ max.revenue | eur }}).
 
 with
 

@@ -4,9 +4,9 @@
 -- parameters: z = 1.9599639845
 -- keys: device
 -- nulls: revenue, revenue_per_session
--- meaning: {argmax.conversion_rate.device} converts best ({max.conversion_rate:share.2} of sessions),
---   {argmin.conversion_rate.device} worst ({min.conversion_rate:share.2}), against
---   {ratio.conversions.sessions:share.2} over all.
+-- meaning: {{ argmax.conversion_rate.device }} converts best ({{ max.conversion_rate | share(2) }} of
+--   sessions), {{ argmin.conversion_rate.device }} worst ({{ min.conversion_rate | share(2) }}), against
+--   {{ ratio.conversions.sessions | share(2) }} over all.
 
 with
 

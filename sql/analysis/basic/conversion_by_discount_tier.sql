@@ -7,9 +7,9 @@
 -- columns:
 --   tier_number: place of the tier
 --   discount_tier: tier of the largest discount shown
--- meaning: Sessions with {argmax.conversion_rate.discount_tier} convert at {max.conversion_rate:share.2},
---   with {argmin.conversion_rate.discount_tier} at {min.conversion_rate:share.2}; discounts were not given
---   at random, so the gap is not their effect.
+-- meaning: Sessions with {{ argmax.conversion_rate.discount_tier }} convert at
+--   {{ max.conversion_rate | share(2) }}, with {{ argmin.conversion_rate.discount_tier }} at
+--   {{ min.conversion_rate | share(2) }}; discounts were not given at random, so the gap is not their effect.
 
 with
 

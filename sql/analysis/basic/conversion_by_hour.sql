@@ -4,9 +4,9 @@
 -- parameters: z = 1.9599639845
 -- keys: hour_of_day
 -- nulls: revenue, revenue_per_session
--- meaning: Sessions that start at {argmax.conversion_rate.hour_of_day}:00 convert best
---   ({max.conversion_rate:share.2}); most sessions start at {argmax.sessions.hour_of_day}:00
---   ({max.sessions} of them).
+-- meaning: Sessions that start at {{ argmax.conversion_rate.hour_of_day }}:00 convert best
+--   ({{ max.conversion_rate | share(2) }}); most sessions start at {{ argmax.sessions.hour_of_day }}:00
+--   ({{ max.sessions }} of them).
 
 with
 

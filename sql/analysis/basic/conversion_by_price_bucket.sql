@@ -10,9 +10,9 @@
 --   sessions: sessions that view a product of the bucket
 --   conversions: of them, those that buy one
 --   revenue: net revenue of what they buy from it, EUR
--- meaning: Products {argmax.conversion_rate.price_bucket} sell in {max.conversion_rate:share.2} of the
---   sessions that view one, products {argmin.conversion_rate.price_bucket} in
---   {min.conversion_rate:share.2}.
+-- meaning: Products {{ argmax.conversion_rate.price_bucket }} sell in {{ max.conversion_rate | share(2) }} of
+--   the sessions that view one, products {{ argmin.conversion_rate.price_bucket }} in
+--   {{ min.conversion_rate | share(2) }}.
 
 with
 

@@ -6,9 +6,9 @@
 -- nulls: revenue, revenue_per_session
 -- columns:
 --   weekday: name of the weekday
--- meaning: {argmax.conversion_rate.weekday} converts best ({max.conversion_rate:share.2}) and
---   {argmin.conversion_rate.weekday} worst ({min.conversion_rate:share.2}); {argmax.sessions.weekday} has
---   the most sessions ({max.sessions}).
+-- meaning: {{ argmax.conversion_rate.weekday }} converts best ({{ max.conversion_rate | share(2) }}) and
+--   {{ argmin.conversion_rate.weekday }} worst ({{ min.conversion_rate | share(2) }});
+--   {{ argmax.sessions.weekday }} has the most sessions ({{ max.sessions }}).
 
 with
 

@@ -10,10 +10,10 @@
 --   mean_discount_pct: mean of the largest discount shown
 --   median_duration_minutes: median minutes from the first to the last event
 --   mean_session_number: mean place among the sessions of the user
--- meaning: Sessions that buy view {where.outcome=bought.mean_items_viewed:ratio.1} products and last
---   {where.outcome=bought.median_duration_minutes:minutes} at the median, the rest
---   {where.outcome=left.mean_items_viewed:ratio.1} and
---   {where.outcome=left.median_duration_minutes:minutes}; this describes whole sessions and predicts
+-- meaning: Sessions that buy view {{ where(outcome='bought').mean_items_viewed | ratio(1) }} products and
+--   last {{ where(outcome='bought').median_duration_minutes | minutes }} at the median, the rest
+--   {{ where(outcome='left').mean_items_viewed | ratio(1) }} and
+--   {{ where(outcome='left').median_duration_minutes | minutes }}; this describes whole sessions and predicts
 --   nothing.
 
 with

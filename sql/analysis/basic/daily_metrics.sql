@@ -3,8 +3,8 @@
 -- technique: two aggregates joined on the day
 -- keys: day
 -- nulls: revenue, average_order_value
--- meaning: A day brings {mean.sessions:count} sessions and {mean.revenue:eur} on average; the best was
---   {argmax.revenue.day} with {max.revenue:eur}.
+-- meaning: A day brings {{ mean.sessions | count }} sessions and {{ mean.revenue | eur }} on average; the
+--   best was {{ argmax.revenue.day }} with {{ max.revenue | eur }}.
 
 with
 

@@ -7,10 +7,11 @@
 --   days: days of the week with a session
 --   sessions_per_visitor: sessions over visitors
 --   orders_per_converting_session: orders over sessions that buy
--- meaning: Of the whole weeks, revenue was highest in that of {where.days=7.argmax.revenue.week}
---   ({where.days=7.max.revenue:eur}), when {where.days=7.argmax.revenue.conversion_rate:share.2} of
---   sessions bought at {where.days=7.argmax.revenue.average_order_value:eur.2} an order, and lowest in that
---   of {where.days=7.argmin.revenue.week} ({where.days=7.min.revenue:eur}).
+-- meaning: Of the whole weeks, revenue was highest in that of {{ where(days=7).argmax.revenue.week }}
+--   ({{ where(days=7).max.revenue | eur }}), when
+--   {{ where(days=7).argmax.revenue.conversion_rate | share(2) }} of sessions bought at
+--   {{ where(days=7).argmax.revenue.average_order_value | eur(2) }} an order, and lowest in that of
+--   {{ where(days=7).argmin.revenue.week }} ({{ where(days=7).min.revenue | eur }}).
 
 with
 

@@ -7,8 +7,8 @@
 --   event_share: their share of all events
 --   sessions: sessions with one
 --   users: users with one
--- meaning: {argmax.events.event_type} makes up {max.event_share:share} of {sum.events} clean events;
---   {argmin.events.event_type} is the rarest ({min.event_share:share.2}).
+-- meaning: {{ argmax.events.event_type }} makes up {{ max.event_share | share }} of {{ sum.events }} clean
+--   events; {{ argmin.events.event_type }} is the rarest ({{ min.event_share | share(2) }}).
 
 with
 

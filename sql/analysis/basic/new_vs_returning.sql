@@ -4,9 +4,9 @@
 -- parameters: z = 1.9599639845
 -- keys: visitor
 -- nulls: revenue, revenue_per_session
--- meaning: Returning visitors make up {where.visitor=returning.sessions} of {sum.sessions} sessions and
---   convert at {where.visitor=returning.conversion_rate:share.2}, new ones at
---   {where.visitor=new.conversion_rate:share.2}.
+-- meaning: Returning visitors make up {{ where(visitor='returning').sessions }} of {{ sum.sessions }}
+--   sessions and convert at {{ where(visitor='returning').conversion_rate | share(2) }}, new ones at
+--   {{ where(visitor='new').conversion_rate | share(2) }}.
 
 with
 

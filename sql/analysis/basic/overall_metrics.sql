@@ -11,9 +11,10 @@
 --   bounce_rate: share of sessions with one event
 --   cart_rate: share of sessions with a cart
 --   cart_abandonment_rate: share of sessions with a cart that do not buy
--- meaning: Between {first.first_day} and {first.last_day}, {first.sessions} sessions brought {first.orders}
---   orders and {first.revenue:eur}: {first.conversion_rate:share.2} of sessions buy, an order is worth
---   {first.average_order_value:eur.2} and a session {first.revenue_per_session:eur.2}.
+-- meaning: Between {{ first.first_day }} and {{ first.last_day }}, {{ first.sessions }} sessions brought
+--   {{ first.orders }} orders and {{ first.revenue | eur }}: {{ first.conversion_rate | share(2) }} of
+--   sessions buy, an order is worth {{ first.average_order_value | eur(2) }} and a session
+--   {{ first.revenue_per_session | eur(2) }}.
 
 with
 

@@ -5,8 +5,8 @@
 -- nulls: revenue_per_session
 -- columns:
 --   search_use: searched or no search
--- meaning: Sessions with a search convert at {where.search_use=searched.conversion_rate:share.2}, those
---   without at {where.search_use=no search.conversion_rate:share.2}.
+-- meaning: Sessions with a search convert at {{ where(search_use='searched').conversion_rate | share(2) }},
+--   those without at {{ where(search_use='no search').conversion_rate | share(2) }}.
 
 with
 

@@ -5,10 +5,10 @@
 -- nulls: revenue, revenue_share
 -- columns:
 --   sessions_per_customer: sessions of a visitor, 5 for five and more
--- meaning: {where.sessions_per_customer=1.customer_share:share} of visitors came once and bring
---   {where.sessions_per_customer=1.revenue_share:share} of revenue; those with five sessions or more are
---   {where.sessions_per_customer=5.customer_share:share} and bring
---   {where.sessions_per_customer=5.revenue_share:share}.
+-- meaning: {{ where(sessions_per_customer=1).customer_share | share }} of visitors came once and bring
+--   {{ where(sessions_per_customer=1).revenue_share | share }} of revenue; those with five sessions or more
+--   are {{ where(sessions_per_customer=5).customer_share | share }} and bring
+--   {{ where(sessions_per_customer=5).revenue_share | share }}.
 
 with
 

@@ -7,8 +7,9 @@
 -- columns:
 --   list_price: list price, EUR
 --   orders: orders that hold the product
--- meaning: The best {rows} products bring {sum.revenue_share:share} of all revenue; the first, product
---   {first.item_id} ({first.category}), alone brings {first.revenue:eur} from {first.units} units.
+-- meaning: The best {{ rows }} products bring {{ sum.revenue_share | share }} of all revenue; the first,
+--   product {{ first.item_id }} ({{ first.category }}), alone brings {{ first.revenue | eur }} from
+--   {{ first.units }} units.
 
 with
 

@@ -10,8 +10,8 @@
 --   value_left: their value at the discounted price, EUR
 --   all_carts_left: lines left in all carts
 --   all_value_left: value left in all carts, EUR
--- meaning: Carts left behind hold {first.all_value_left:eur} in {first.all_carts_left} lines; product
---   {first.item_id} ({first.category}) leads with {first.value_left:eur}.
+-- meaning: Carts left behind hold {{ first.all_value_left | eur }} in {{ first.all_carts_left }} lines;
+--   product {{ first.item_id }} ({{ first.category }}) leads with {{ first.value_left | eur }}.
 
 with
 

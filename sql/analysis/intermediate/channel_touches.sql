@@ -8,7 +8,7 @@
 --   is_converting: 1 where the session buys
 --   path_converts: 1 where the path ends in a purchase
 --   days_to_end: days from the start of the session to the end of its path
--- meaning: {distinct.path_id} paths hold {rows} visits; {sum.is_converting} of the visits bought.
+-- meaning: {{ distinct.path_id }} paths hold {{ rows }} visits; {{ sum.is_converting }} of the visits bought.
 
 with
 

@@ -8,10 +8,10 @@
 --   fewest_events: fewest views and searches
 --   most_events: most views and searches
 --   conversions_up_to_here: share of all conversions in this decile and those below
--- meaning: The decile that browses most converts at {last.conversion_rate:share.2}, the one that browses
---   least at {first.conversion_rate:share.2}, and decile {argmax.conversion_rate.decile} best
---   ({max.conversion_rate:share.2}); the five deciles that browse least hold
---   {where.decile=5.conversions_up_to_here:share} of the conversions.
+-- meaning: The decile that browses most converts at {{ last.conversion_rate | share(2) }}, the one that
+--   browses least at {{ first.conversion_rate | share(2) }}, and decile {{ argmax.conversion_rate.decile }}
+--   best ({{ max.conversion_rate | share(2) }}); the five deciles that browse least hold
+--   {{ where(decile=5).conversions_up_to_here | share }} of the conversions.
 
 with
 

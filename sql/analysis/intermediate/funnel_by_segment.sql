@@ -16,9 +16,9 @@
 --   cart_to_checkout_rate: checked out over carted
 --   checkout_to_purchase_rate: purchased over checked out
 --   bought_without_a_step: sessions that buy without taking every step in order
--- meaning: Carts are followed by a checkout least often in {argmin.cart_to_checkout_rate.dimension}
---   {argmin.cart_to_checkout_rate.segment} ({min.cart_to_checkout_rate:share}), against
---   {where.dimension=all.cart_to_checkout_rate:share} over all sessions.
+-- meaning: Carts are followed by a checkout least often in {{ argmin.cart_to_checkout_rate.dimension }}
+--   {{ argmin.cart_to_checkout_rate.segment }} ({{ min.cart_to_checkout_rate | share }}), against
+--   {{ where(dimension='all').cart_to_checkout_rate | share }} over all sessions.
 
 with
 

@@ -9,10 +9,10 @@
 --   overall_rate: share of all sessions
 --   sessions_lost: sessions at the step before that do not take this one
 --   bought_without: sessions that buy without taking this step in order
--- meaning: Most sessions are lost before "{argmax.sessions_lost.step}": {max.sessions_lost} of them, as
---   {argmax.sessions_lost.step_rate:share} of those that could go on do; the lowest step rate is
---   {min.step_rate:share}, to "{argmin.step_rate.step}". {last.bought_without} sessions buy without taking
---   every step.
+-- meaning: Most sessions are lost before "{{ argmax.sessions_lost.step }}": {{ max.sessions_lost }} of them,
+--   as {{ argmax.sessions_lost.step_rate | share }} of those that could go on do; the lowest step rate is
+--   {{ min.step_rate | share }}, to "{{ argmin.step_rate.step }}". {{ last.bought_without }} sessions buy
+--   without taking every step.
 
 with
 

@@ -10,9 +10,9 @@
 --   in_orders: counted from the orders
 --   in_sessions: counted from the sessions
 --   disagreements: 1 where two of them differ
--- meaning: {sum.disagreements} of {rows} measures disagree between events and marts; revenue from the
---   events is {where.measure=revenue.in_events:eur.2} and from the orders
---   {where.measure=revenue.in_orders:eur.2}.
+-- meaning: {{ sum.disagreements }} of {{ rows }} measures disagree between events and marts; revenue from the
+--   events is {{ where(measure='revenue').in_events | eur(2) }} and from the orders
+--   {{ where(measure='revenue').in_orders | eur(2) }}.
 
 with
 

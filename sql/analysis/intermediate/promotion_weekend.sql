@@ -10,10 +10,10 @@
 --   conversion_ratio: conversion over that of the other weekends
 --   order_value_ratio: revenue of a buying session over that of the other weekends
 --   revenue_ratio: revenue over the mean of the other weekends
--- meaning: The weekend of {first.weekend} brought {first.revenue:eur}, {first.revenue_ratio:ratio.2} times
---   the average of the other weekends: {first.sessions_ratio:ratio.2} times the sessions,
---   {first.conversion_ratio:ratio.2} times the conversion and {first.order_value_ratio:ratio.2} times the
---   revenue of a buying session.
+-- meaning: The weekend of {{ first.weekend }} brought {{ first.revenue | eur }},
+--   {{ first.revenue_ratio | ratio(2) }} times the average of the other weekends:
+--   {{ first.sessions_ratio | ratio(2) }} times the sessions, {{ first.conversion_ratio | ratio(2) }} times
+--   the conversion and {{ first.order_value_ratio | ratio(2) }} times the revenue of a buying session.
 
 with
 

@@ -9,8 +9,8 @@
 --   median_days: median days of waiting
 --   within_7_days_share: share of waits of at most 7 days
 --   within_30_days_share: share of waits of at most 30 days
--- meaning: {first.intervals} customers order a second time, after {first.median_days:days} at the median;
---   {first.within_7_days_share:share} of these second orders come within a week.
+-- meaning: {{ first.intervals }} customers order a second time, after {{ first.median_days | days }} at the
+--   median; {{ first.within_7_days_share | share }} of these second orders come within a week.
 
 with
 

@@ -7,8 +7,9 @@
 --   level: total, category, or category and device
 --   category: category, or 'all categories'
 --   device: device of the order, or 'all devices'
--- meaning: All orders bring {where.level=total.revenue:eur}; {where.level=category.argmax.revenue.category}
---   is the largest category with {where.level=category.max.revenue:eur}.
+-- meaning: All orders bring {{ where(level='total').revenue | eur }};
+--   {{ where(level='category').argmax.revenue.category }} is the largest category with
+--   {{ where(level='category').max.revenue | eur }}.
 
 with
 

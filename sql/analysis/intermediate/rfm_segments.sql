@@ -8,9 +8,9 @@
 --   segment: named by rules on the three scores; needs revenue to tell Champions from Loyal
 --   mean_days_since_order: mean days since the last order
 --   mean_orders: orders a customer
--- meaning: {argmax.revenue_share.segment} are {argmax.revenue_share.customer_share:share} of buyers and
---   bring {max.revenue_share:share} of revenue, the most of any segment; {argmax.customers.segment} is the
---   largest group ({max.customer_share:share} of buyers).
+-- meaning: {{ argmax.revenue_share.segment }} are {{ argmax.revenue_share.customer_share | share }} of buyers
+--   and bring {{ max.revenue_share | share }} of revenue, the most of any segment;
+--   {{ argmax.customers.segment }} is the largest group ({{ max.customer_share | share }} of buyers).
 
 with
 

@@ -7,9 +7,9 @@
 --   running_revenue: revenue up to and with the day, EUR
 --   revenue_7_day_average: mean of the day and the six before it, EUR
 --   change_on_last_week: revenue over that of the same weekday a week before, less 1
--- meaning: By {last.day} revenue adds up to {last.running_revenue:eur}; the seven-day average ranges from
---   {min.revenue_7_day_average:eur} to {max.revenue_7_day_average:eur} a day and ends at
---   {last.revenue_7_day_average:eur}.
+-- meaning: By {{ last.day }} revenue adds up to {{ last.running_revenue | eur }}; the seven-day average
+--   ranges from {{ min.revenue_7_day_average | eur }} to {{ max.revenue_7_day_average | eur }} a day and ends
+--   at {{ last.revenue_7_day_average | eur }}.
 
 with
 

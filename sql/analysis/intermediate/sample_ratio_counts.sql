@@ -10,10 +10,10 @@
 --   users: users in one arm
 --   treatment_user_share: share of them in the treatment arm
 --   chi_square: chi-square statistic of the split against the plan, one degree of freedom
--- meaning: The split is furthest from plan in {argmax.chi_square.experiment}:
---   {argmax.chi_square.treatment_users} treated of {argmax.chi_square.users} users
---   ({argmax.chi_square.treatment_user_share:share.2}), chi-square {max.chi_square:ratio.1} against 10.83
---   for p = 0.001.
+-- meaning: The split is furthest from plan in {{ argmax.chi_square.experiment }}:
+--   {{ argmax.chi_square.treatment_users }} treated of {{ argmax.chi_square.users }} users
+--   ({{ argmax.chi_square.treatment_user_share | share(2) }}), chi-square {{ max.chi_square | ratio(1) }}
+--   against 10.83 for p = 0.001.
 
 with
 

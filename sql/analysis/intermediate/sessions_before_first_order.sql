@@ -7,8 +7,8 @@
 --   buyers: users with their first order there
 --   buyer_share: their share of all buyers
 --   cumulative_share: share of all buyers up to here
--- meaning: {first.cumulative_share:share} of buyers order in their first session and
---   {where.session_number=3.cumulative_share:share} within the first three.
+-- meaning: {{ first.cumulative_share | share }} of buyers order in their first session and
+--   {{ where(session_number=3).cumulative_share | share }} within the first three.
 
 with
 

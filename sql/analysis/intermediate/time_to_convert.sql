@@ -8,9 +8,9 @@
 --   median_minutes: median
 --   three_quarter_minutes: upper quartile
 --   ninety_percent_minutes: ninth decile
--- meaning: Half of the buying sessions order within {argmin.median_minutes.median_minutes:minutes} on
---   {argmin.median_minutes.device}, the quickest device, and within {max.median_minutes:minutes} on
---   {argmax.median_minutes.device}.
+-- meaning: Half of the buying sessions order within {{ argmin.median_minutes.median_minutes | minutes }} on
+--   {{ argmin.median_minutes.device }}, the quickest device, and within {{ max.median_minutes | minutes }} on
+--   {{ argmax.median_minutes.device }}.
 
 with
 

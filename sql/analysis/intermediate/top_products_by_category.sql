@@ -7,8 +7,9 @@
 -- columns:
 --   place: rank within the category by revenue
 --   share_of_category: share of the category's revenue
--- meaning: Product {argmax.revenue.item_id} leads {argmax.revenue.category} with {max.revenue:eur}, the
---   most of any product; it alone is {argmax.revenue.share_of_category:share} of its category.
+-- meaning: Product {{ argmax.revenue.item_id }} leads {{ argmax.revenue.category }} with
+--   {{ max.revenue | eur }}, the most of any product; it alone is
+--   {{ argmax.revenue.share_of_category | share }} of its category.
 
 with
 

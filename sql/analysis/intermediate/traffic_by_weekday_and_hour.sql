@@ -5,8 +5,8 @@
 -- nulls: revenue_per_session
 -- columns:
 --   busy_rank: rank among the hours of the week by sessions
--- meaning: The busiest hour of the week, weekday {argmax.sessions.weekday_number} (1 is Monday) at
---   {argmax.sessions.hour_of_day}:00, has {max.session_share:share.2} of all sessions.
+-- meaning: The busiest hour of the week, weekday {{ argmax.sessions.weekday_number }} (1 is Monday) at
+--   {{ argmax.sessions.hour_of_day }}:00, has {{ max.session_share | share(2) }} of all sessions.
 
 with
 

@@ -10,7 +10,8 @@
 --   checkout_sessions: sessions with a cart and a checkout
 --   buying_sessions: sessions with a purchase
 --   abandoned_carts: sessions with a cart and no purchase
--- meaning: {sum.sessions} sessions of {distinct.user_id} users, of which {sum.buying_sessions} bought.
+-- meaning: {{ sum.sessions }} sessions of {{ distinct.user_id }} users, of which {{ sum.buying_sessions }}
+--   bought.
 
 with
 

@@ -14,8 +14,8 @@
 --   p90: percentile 90
 --   p95: percentile 95
 --   p99: percentile 99
--- meaning: Half of all orders are worth {where.measure=order value (EUR).p50:eur.2} or less, and one in ten
---   more than {where.measure=order value (EUR).p90:eur.2}.
+-- meaning: Half of all orders are worth {{ where(measure='order value (EUR)').p50 | eur(2) }} or less, and
+--   one in ten more than {{ where(measure='order value (EUR)').p90 | eur(2) }}.
 
 with
 

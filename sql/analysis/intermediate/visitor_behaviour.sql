@@ -18,8 +18,8 @@
 --   later_visits: sessions in the last third
 --   later_purchases: of them, those with a purchase
 --   later_revenue: their net revenue, EUR
--- meaning: {rows} visitors came in the first two thirds; they made {sum.visits} visits then and
---   {sum.later_visits} after, of which {sum.later_purchases} bought.
+-- meaning: {{ rows }} visitors came in the first two thirds; they made {{ sum.visits }} visits then and
+--   {{ sum.later_visits }} after, of which {{ sum.later_purchases }} bought.
 
 with
 

@@ -6,9 +6,9 @@
 -- columns:
 --   session_share: share of the sessions of the week
 --   share_change: the share less that of the channel's week before
--- meaning: The largest weekly gain of share was {argmax.share_change.channel} in the week of
---   {argmax.share_change.week}: {max.share_change:points}, to {argmax.share_change.session_share:share} of
---   sessions.
+-- meaning: The largest weekly gain of share was {{ argmax.share_change.channel }} in the week of
+--   {{ argmax.share_change.week }}: {{ max.share_change | points }}, to
+--   {{ argmax.share_change.session_share | share }} of sessions.
 
 with
 

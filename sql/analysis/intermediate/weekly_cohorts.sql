@@ -10,9 +10,9 @@
 --   orders: orders of the cohort so far
 --   revenue: net revenue of the cohort so far, EUR
 --   repeat_rate: share who have ordered again
--- meaning: The largest cohort, {max.customers} first-time buyers, came in the week of
---   {argmax.customers.cohort_week}; {ratio.repeat_customers.customers:share} of all first-time buyers have
---   ordered again.
+-- meaning: The largest cohort, {{ max.customers }} first-time buyers, came in the week of
+--   {{ argmax.customers.cohort_week }}; {{ ratio.repeat_customers.customers | share }} of all first-time
+--   buyers have ordered again.
 
 with
 

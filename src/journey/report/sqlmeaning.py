@@ -1,49 +1,39 @@
 """One sentence of meaning for a query, filled from its result.
 
-A template is plain text with fields `{selector:unit.digits}`. Selectors:
+A sentence is a Jinja template. It names the query's parameters (`days`) and asks the result by these words:
 
-=========================  ==========================================================================
-`rows` or `count`          number of rows
-`column`, `first.column`   value in the first row
-`last.column`              value in the last row
-`sum|mean|max|min.column`  of the column
-`distinct.column`          number of different values
-`ratio.column.column`      sum of the first column over the sum of the second
-`argmax.column.other`      value of `other` in the row where `column` is largest (`argmin` likewise)
-`parameter.name`           the value a named parameter had
-`where.column=value.REST`  any of these on the rows that satisfy it (also `>=`); may be repeated
-=========================  ==========================================================================
+=============================  ========================================================================
+`rows`                         number of rows
+`first.column`                 value in the first row; likewise `last`
+`sum.column`                   of the column; likewise `mean`, `max` and `min`
+`distinct.column`              number of different values
+`ratio.column.other`           sum of `column` over the sum of `other`
+`argmax.column.other`          value of `other` in the row where `column` is largest; likewise `argmin`
+`where(column=value).REST`     any of these on the rows that hold all values; or a column, its first value
+`at_least(column=value).REST`  likewise, on the rows with this number or a larger one
+=============================  ========================================================================
 
-Units are those of `journey.report.formats`, digits are optional. Without a unit the value must be a whole
-number, a date or a text.
+The filters are the units of `journey.report.formats`, with digits where the usual ones do not fit:
+`{{ where(device='mobile').conversion_rate | share(2) }}`. Without one the value must be a whole number, a
+date or a text.
 """
 
 from __future__ import annotations
 
-import re
-import string
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pandas as pd
+from jinja2 import StrictUndefined, TemplateAssertionError, TemplateError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from journey.errors import JourneyError
-from journey.report.formats import format_number
+from journey.report.formats import UNITS, format_number
 from journey.warehouse.query import QuerySpec
 
 NOTHING = "none"
-
-_CONDITION = re.compile(r"where\.(\w+)(>=|=)(.*?)\.((?:where\.)?\w+(?:[.>=].*)?)")
-_AGGREGATES: dict[str, Callable[[pd.Series], Any]] = {
-    "first": lambda column: column.iloc[0],
-    "last": lambda column: column.iloc[-1],
-    "sum": lambda column: column.sum(),
-    "mean": lambda column: column.mean(),
-    "max": lambda column: column.max(),
-    "min": lambda column: column.min(),
-    "distinct": lambda column: column.nunique(),
-}
 
 
 def meaning(spec: QuerySpec, frame: pd.DataFrame, **parameters: Any) -> str:
@@ -61,12 +51,12 @@ def meaning(spec: QuerySpec, frame: pd.DataFrame, **parameters: Any) -> str:
     Returns
     -------
     str
-        Plain text; escape it before showing it. A selector that no row satisfies reads `none`.
+        Plain text; escape it before showing it. What no row can answer reads `none`.
 
     Raises
     ------
     JourneyError
-        When the template names a selector, column or unit that does not exist.
+        When the template names a word, column or unit that does not exist.
     """
     text = fill(spec.meaning, frame, dict(spec.parameters) | parameters, origin=f"query {spec.name!r}")
     return text[:1].upper() + text[1:]
@@ -78,67 +68,95 @@ def fill(template: str, frame: pd.DataFrame, parameters: Mapping[str, Any], *, o
     Raises
     ------
     JourneyError
-        For a selector, column, parameter or unit that does not exist.
+        For a word, column, parameter or unit that does not exist, or a value that has no such unit.
     """
-    parts = []
-    for literal, selector, unit, _ in string.Formatter().parse(template):
-        parts.append(literal)
-        if selector is not None:
-            try:
-                value = _select(selector, frame, parameters)
-            except (KeyError, ValueError, IndexError) as error:
-                raise JourneyError(f"{origin}: its sentence cannot fill {{{selector}}}: {error}") from error
-            parts.append(_text(value, unit or "", f"{origin}, {{{selector}}}"))
-    return " ".join("".join(parts).split())
+    try:
+        text = _TEMPLATES.from_string(template).render(parameters, **_words(frame))
+    except (TemplateError, JourneyError, TypeError, ValueError, ArithmeticError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        units = f"; the units are {', '.join(UNITS)}" if isinstance(error, TemplateAssertionError) else ""
+        raise JourneyError(f"{origin}: its sentence cannot be filled: {reason}{units}") from error
+    return " ".join(text.split())
 
 
-def _select(selector: str, frame: pd.DataFrame, parameters: Mapping[str, Any]) -> Any:
-    if selector in ("rows", "count"):
-        return len(frame)
-    if found := _CONDITION.fullmatch(selector):
-        column, comparison, wanted, rest = found.groups()
-        return _select(rest, _rows_where(frame, column, comparison, wanted), parameters)
-    kind, *names = selector.split(".")
-    if kind == "parameter":
-        return parameters[names[0]]
-    if not names:
-        kind, names = "first", [kind]
-    columns = [frame[name] for name in names]
-    if frame.empty:
-        return None
-    if kind in _AGGREGATES and len(columns) == 1:
-        return _AGGREGATES[kind](columns[0])
-    if kind == "ratio" and len(columns) == 2:
-        below = columns[1].sum()
-        return columns[0].sum() / below if below else None
-    if kind in ("argmax", "argmin") and len(columns) == 2:
-        known = columns[0].dropna()
-        if known.empty:
-            return None
-        return columns[1].loc[known.idxmax() if kind == "argmax" else known.idxmin()]
-    raise ValueError(f"there is no selector {kind!r} of {len(names)} columns")
+class Asked:
+    """A word and the columns named so far; Jinja reads `max.price` as `max["price"]`."""
+
+    def __init__(self, frame: pd.DataFrame, word: str, *columns: pd.Series) -> None:
+        self._frame, self._word, self._columns = frame, word, columns
+
+    def __getitem__(self, name: str) -> Any:
+        columns = (*self._columns, _column(self._frame, name))
+        needed, answer = _ANSWERS[self._word]
+        if len(columns) < needed:
+            return Asked(self._frame, self._word, *columns)
+        return None if self._frame.empty else answer(*columns)
 
 
-def _rows_where(frame: pd.DataFrame, column: str, comparison: str, wanted: str) -> pd.DataFrame:
-    values = frame[column]
-    if pd.api.types.is_numeric_dtype(values):
-        limit = float(wanted)
-        return frame[values >= limit if comparison == ">=" else values == limit]
-    if comparison != "=":
-        raise ValueError(f"column {column!r} is not a number, so {comparison} has no meaning")
-    return frame[values == wanted]
+class Rows:
+    """Some rows of a result: a word asks them, and any other name is a column's first value."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self._words = _words(frame)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._words[name] if name in self._words else self._words["first"][name]
 
 
-def _text(value: Any, unit: str, origin: str) -> str:
+_ANSWERS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "first": (1, lambda column: column.iloc[0]),
+    "last": (1, lambda column: column.iloc[-1]),
+    "sum": (1, pd.Series.sum),
+    "mean": (1, pd.Series.mean),
+    "max": (1, pd.Series.max),
+    "min": (1, pd.Series.min),
+    "distinct": (1, pd.Series.nunique),
+    "ratio": (2, lambda column, other: column.sum() / other.sum() if other.sum() else None),
+    "argmax": (2, lambda column, other: next(iter(other[column == column.max()]), None)),
+    "argmin": (2, lambda column, other: next(iter(other[column == column.min()]), None)),
+}
+
+
+def _words(frame: pd.DataFrame) -> dict[str, Any]:
+    return {
+        "rows": len(frame),
+        "where": lambda **values: _where(frame, values, pd.Series.eq),
+        "at_least": lambda **values: _where(frame, values, _at_least),
+    } | {word: Asked(frame, word) for word in _ANSWERS}
+
+
+def _where(frame: pd.DataFrame, values: dict[str, Any], holds: Callable[[pd.Series, Any], pd.Series]) -> Rows:
+    for name, value in values.items():
+        frame = frame[holds(_column(frame, name), value)]
+    return Rows(frame)
+
+
+def _at_least(column: pd.Series, value: float) -> pd.Series:
+    if not pd.api.types.is_numeric_dtype(column):
+        raise ValueError(f"column {column.name!r} is not a number")
+    return column >= value
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame:
+        raise UndefinedError(f"the result has no column {name!r}")
+    return frame[name]
+
+
+def _text(value: Any, digits: int | None = None, *, unit: str = "") -> str:
+    if isinstance(value, Asked | Rows):
+        raise ValueError("a field ends where the name of a column is missing")
     if value is None or pd.isna(value):
         return NOTHING
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
     if isinstance(value, str):
         return value
-    name, _, digits = unit.partition(".")
-    if not name and float(value) != int(value):
-        raise JourneyError(
-            f"{origin}: {value} is not a whole number; give it a unit such as :share or :ratio.2"
-        )
-    return format_number(float(value), name or "count", int(digits) if digits else None)
+    if not unit and float(value) != int(value):
+        raise ValueError(f"{value} is not a whole number; give it a unit such as share or ratio(2)")
+    return format_number(float(value), unit or "count", digits)
+
+
+# Text from data goes through as it is: what comes out is plain text, which its reader escapes for a page.
+_TEMPLATES = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, finalize=_text)
+_TEMPLATES.filters = {unit: partial(_text, unit=unit) for unit in UNITS}

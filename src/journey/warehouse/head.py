@@ -10,7 +10,7 @@ A file opens with one comment line for each field; a line that starts with `--  
     -- nulls: revenue
     -- columns:
     --   bounces: sessions of one event
-    -- meaning: {argmax.conversion_rate.device} buys most often.
+    -- meaning: {{ argmax.conversion_rate.device }} buys most often.
 
 `keys` identify a row; none: there is one row, or rows may repeat, as the grain says. `nulls` are the columns
 that may be null, all others never are. `columns` gives the meaning of a column where nothing else says it:
@@ -48,7 +48,7 @@ class Head:
     """What the head of a file says.
 
     `keys` identify a row, `nulls` are the columns that may be null, `columns` pairs of a column and its
-    meaning, `parameters` pairs of a name and its default, `meaning` a template for
+    meaning, `parameters` pairs of a name and its default, `meaning` a Jinja template for
     `journey.report.sqlmeaning.meaning`, and `sql` the text below the head.
     """
 

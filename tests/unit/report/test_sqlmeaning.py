@@ -23,21 +23,21 @@ FRAME = pd.DataFrame(
 @pytest.mark.parametrize(
     ("template", "text"),
     [
-        ("{rows} rows", "3 rows"),
-        ("{device}, {first.device}, {last.device}", "desktop, desktop, tablet"),
-        ("{sum.sessions} and {mean.sessions:ratio.1}", "1,000 and 333.3"),
-        ("{max.rate:share} {min.rate:share.2}", "10.0% 5.00%"),
-        ("{distinct.channel}", "2"),
-        ("{ratio.buys.sessions:share.2}", "5.70%"),
-        ("{argmax.rate.device} {argmin.rate.day}", "desktop 3 February 2025"),
-        ("{parameter.days} days", "21 days"),
-        ("{where.device=mobile.rate:share}", "5.0%"),
-        ("{where.channel=no channel.sessions}", "100"),
-        ("{where.channel=email.ratio.buys.sessions:share.2}", "6.11%"),
-        ("{where.channel=email.where.device=mobile.sum.buys}", "35"),
-        ("{where.sessions>=200.argmin.sessions.device}", "desktop"),
-        ("{where.device=watch.rate:share}", "none"),
-        ("{last.rate:share}", "none"),
+        ("{{ rows }} rows", "3 rows"),
+        ("{{ first.device }}, {{ last.device }}", "desktop, tablet"),
+        ("{{ sum.sessions }} and {{ mean.sessions | ratio(1) }}", "1,000 and 333.3"),
+        ("{{ max.rate | share }} {{ min.rate | share(2) }}", "10.0% 5.00%"),
+        ("{{ distinct.channel }}", "2"),
+        ("{{ ratio.buys.sessions | share(2) }}", "5.70%"),
+        ("{{ argmax.rate.device }} {{ argmin.rate.day }}", "desktop 3 February 2025"),
+        ("{{ days }} days", "21 days"),
+        ("{{ where(device='mobile').rate | share }}", "5.0%"),
+        ("{{ where(channel='no channel').sessions }}", "100"),
+        ("{{ where(channel='email').ratio.buys.sessions | share(2) }}", "6.11%"),
+        ("{{ where(channel='email', device='mobile').sum.buys }}", "35"),
+        ("{{ at_least(sessions=200).argmin.sessions.device }}", "desktop"),
+        ("{{ where(device='watch').rate | share }}", "none"),
+        ("{{ last.rate | share }}", "none"),
     ],
 )
 def test_selectors(template: str, text: str) -> None:
@@ -45,19 +45,30 @@ def test_selectors(template: str, text: str) -> None:
 
 
 def test_an_empty_result_reads_none() -> None:
-    assert fill("{rows}, {max.rate:share}, {argmax.rate.device}", FRAME.head(0), {}) == "0, none, none"
+    template = "{{ rows }}, {{ sum.buys }}, {{ max.rate | share }}, {{ argmax.rate.device }}"
+    assert fill(template, FRAME.head(0), {}) == "0, none, none, none"
+
+
+def test_text_from_data_stays_as_it_is() -> None:
+    odd = pd.DataFrame({"device": ["<b>{{ rows }}</b> & co."]})
+    assert fill("{{ first.device }}", odd, {}) == "<b>{{ rows }}</b> & co."
 
 
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ("{max.price:eur}", "cannot fill {max.price}"),
-        ("{median.rate:share}", "no selector 'median'"),
-        ("{argmax.rate}", "no selector 'argmax' of 1 columns"),
-        ("{parameter.z}", "cannot fill {parameter.z}"),
-        ("{where.device>=3.rate:share}", "is not a number"),
-        ("{first.rate}", "not a whole number"),
-        ("{first.rate:furlong}", "unknown unit 'furlong'"),
+        ("{{ max.price | eur }}", "no column 'price'"),
+        ("{{ median.rate | share }}", "'median' is undefined"),
+        ("{{ argmax.rate }}", "name of a column is missing"),
+        ("{{ z }}", "'z' is undefined"),
+        ("{{ where(price=3).rows }}", "no column 'price'"),
+        ("{{ where(device='mobile').price | eur }}", "no column 'price'"),
+        ("{{ at_least(device=3).rate | share }}", "column 'device' is not a number"),
+        ("{{ first.rate }}", "not a whole number"),
+        ("{{ first.rate | furlong }}", "No filter named 'furlong'; the units are count, ratio"),
+        ("{{ rows", "^text: its sentence cannot be filled: .*$"),
+        ("{{ first._frame.to_csv('result.csv') }}", "'_frame' of 'Asked' object is unsafe"),
+        ("{{ where.__globals__ }}", "'__globals__' of 'function' object is unsafe"),
     ],
 )
 def test_a_wrong_template_is_an_error(template: str, message: str) -> None:
