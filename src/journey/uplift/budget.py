@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.estimate import Estimate
+from journey.inference.estimate import Estimate, scaled
 from journey.inference.intervals import percentile_estimate, percentile_interval
 from journey.uplift.ranking import Interpolation, Ranking, check_arms, divided, rank_people
 
@@ -121,6 +121,23 @@ def roi_curve(
         n_units=ranking.n_units,
         level=level,
     )
+
+
+def profit_of_everyone(spend: Estimate, *, margin: float, cost: float) -> Estimate:
+    """Profit a person of treating everyone, from the effect on what a person spends.
+
+    Parameters
+    ----------
+    spend
+        Effect on the revenue of a person.
+    margin
+        Gross margin as a share of revenue, from 0 to 1.
+    cost
+        Cost of treating one person.
+    """
+    if not 0 <= margin <= 1 or cost < 0:
+        raise JourneyError(f"The margin ({margin}) must lie in [0, 1], the cost ({cost}) not below 0.")
+    return scaled(spend, margin, less=cost)
 
 
 def _money(

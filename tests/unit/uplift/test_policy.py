@@ -8,6 +8,7 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.uplift import (
     compare_policies,
     compare_with_truth,
@@ -16,6 +17,7 @@ from journey.uplift import (
     standard_policies,
     top_share,
 )
+from journey.uplift.budget import profit_of_everyone
 
 
 def money_experiment(rng: np.random.Generator, n: int):
@@ -122,6 +124,14 @@ def test_roi_curve_is_the_analytic_one():
     assert curve.roi.value[10] == pytest.approx(truth[10] / (0.5 * curve.share[10]) - 1, abs=0.3)
     assert (curve.profit.low <= curve.profit.high).all()
     assert curve.random_profit[-1] == pytest.approx(curve.profit.value[-1])
+
+
+def test_the_profit_of_treating_everyone_is_the_margin_on_what_they_spend_more():
+    found = profit_of_everyone(Estimate(0.8, 0.2, 1.4), margin=0.5, cost=0.1)
+    assert (found.value, found.low, found.high) == pytest.approx((0.3, 0.0, 0.6))
+    for margin, cost in ((1.2, 0.1), (0.5, -0.1)):
+        with pytest.raises(JourneyError, match="margin"):
+            profit_of_everyone(Estimate(0.8, 0.2, 1.4), margin=margin, cost=cost)
 
 
 def test_roi_curve_covers_at_a_fixed_share():

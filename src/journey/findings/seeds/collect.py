@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
 from journey.findings.desk import Desk
 from journey.findings.seeds.claims import CLAIMS, Claim, Shop
+from journey.inference.intervals import student_interval
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.seeds.collect"
@@ -177,27 +176,16 @@ def add_counts(desk: Desk, shops: dict[str, Shop], claims: pd.DataFrame) -> None
         )
 
 
-def mean_interval(values: list[float], level: float = 0.95) -> tuple[float, float, float]:
-    """Mean of independent shops with its Student interval: value, low, high."""
-    found = np.asarray(values, dtype=float)
-    half = stats.t.ppf((1 + level) / 2, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found))
-    return float(found.mean()), float(found.mean() - half), float(found.mean() + half)
-
-
 def add_errors(desk: Desk, shops: dict[str, Shop]) -> None:
     """Mean error of an estimate over the shops: what is left is bias, as far as so few shops can say."""
     for name, (words, estimate, truth) in ERRORS.items():
         each = [shop.value(estimate) - shop.value(truth) for shop in shops.values()]
-        value, low, high = mean_interval(each)
         desk.ledger.add(
             f"seeds.{name}_error",
-            value,
+            student_interval(each),
             "points",
-            low=low,
-            high=high,
             method="Student interval over shops",
-            n=len(each),
             label=f"{words}: mean of estimate less truth",
-            source=f"{SOURCE}:mean_interval",
+            source="journey.inference.intervals:student_interval",
             dataset=DATASET,
         )
