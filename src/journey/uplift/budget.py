@@ -59,6 +59,59 @@ class RoiCurve:
     level: float
 
 
+@dataclass(frozen=True)
+class DrawnCurves:
+    """Two curves over the share of people treated, best first, per person of the whole audience.
+
+    Attributes
+    ----------
+    added, caused
+        Outcome that treating adds, and what the treated bring of something that is paid for, shape (shares,).
+    added_draws, caused_draws
+        The same of each resample, shape (n_boot, shares). Rows of both belong together.
+    """
+
+    added: FloatArray
+    caused: FloatArray
+    added_draws: FloatArray
+    caused_draws: FloatArray
+
+
+def drawn_curves(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    score: ArrayLike,
+    caused: ArrayLike,
+    *,
+    shares: ArrayLike = SHARES,
+    n_boot: int = 300,
+    seed: int = 0,
+    clusters: ArrayLike | None = None,
+) -> DrawnCurves:
+    """The curves behind `roi_curve` with each of their resamples, so that any price can be put on them later.
+
+    Parameters
+    ----------
+    outcome
+        What each person brought in a randomised experiment, such as revenue, shape (n,).
+    score
+        Ranking, highest first, shape (n,).
+    caused
+        What is paid for, such as orders, shape (n,); only treated rows are read.
+    shares
+        Shares of people at which to report, within [0, 1].
+    """
+    grid = np.asarray(shares, dtype=float)
+    ranking = rank_people(outcome, treatment, score, clusters)
+    counted = np.asarray(caused, dtype=float)
+    if counted.shape != ranking.order.shape:
+        raise JourneyError(f"What is paid for has shape {counted.shape}; one number per person is needed.")
+    counted = counted[ranking.order]
+    added, paid, *_ = _money(ranking, counted, 0.0, grid, None)
+    draws = [_money(ranking, counted, 0.0, grid, counts) for counts in ranking.resamples(n_boot, seed)]
+    return DrawnCurves(added[0], paid[0], *(np.concatenate([each[i] for each in draws]) for i in (0, 1)))
+
+
 def roi_curve(
     margin: ArrayLike,
     treatment: ArrayLike,

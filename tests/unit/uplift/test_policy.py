@@ -17,7 +17,7 @@ from journey.uplift import (
     standard_policies,
     top_share,
 )
-from journey.uplift.budget import profit_of_everyone
+from journey.uplift.budget import drawn_curves, profit_of_everyone
 
 
 def money_experiment(rng: np.random.Generator, n: int):
@@ -132,6 +132,26 @@ def test_the_profit_of_treating_everyone_is_the_margin_on_what_they_spend_more()
     for margin, cost in ((1.2, 0.1), (0.5, -0.1)):
         with pytest.raises(JourneyError, match="margin"):
             profit_of_everyone(Estimate(0.8, 0.2, 1.4), margin=margin, cost=cost)
+
+
+def test_drawn_curves_give_every_price_its_roi_curve():
+    rng = np.random.default_rng(8)
+    x, treatment, margin, _ = money_experiment(rng, 500)
+    orders = rng.poisson(1.0, 500).astype(float)
+    shares = np.linspace(0, 1, 6)
+    drawn = drawn_curves(margin, treatment, x[:, 1], orders, shares=shares, n_boot=60, seed=3)
+    assert drawn.added_draws.shape == drawn.caused_draws.shape == (60, 6)
+    curve = roi_curve(
+        0.4 * margin, treatment, x[:, 1], treatment_cost=3 * orders, shares=shares, n_boot=60, seed=3
+    )
+    assert 0.4 * drawn.added - 3 * drawn.caused == pytest.approx(curve.profit.value)
+    low, high = np.quantile(0.4 * drawn.added_draws - 3 * drawn.caused_draws, [0.025, 0.975], axis=0)
+    assert low == pytest.approx(curve.profit.low)
+    assert high == pytest.approx(curve.profit.high)
+    # At share 1 the treated bring their mean, whatever the ranking.
+    assert drawn.caused[-1] == pytest.approx(orders[treatment == 1].mean())
+    with pytest.raises(JourneyError, match="one number per person"):
+        drawn_curves(margin, treatment, x[:, 1], orders[1:])
 
 
 def test_roi_curve_covers_at_a_fixed_share():
