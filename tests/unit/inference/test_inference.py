@@ -14,7 +14,7 @@ from journey.inference.intervals import (
     student_interval,
     wilson_estimate,
 )
-from journey.inference.resampling import resample_counts
+from journey.inference.resampling import bundle_codes, resample_counts, sampled_rows
 
 
 def test_a_percentile_estimate_holds_its_value_and_leaves_out_what_is_undefined():
@@ -45,6 +45,23 @@ def test_batches_do_not_change_the_draws_and_a_generator_goes_on(scheme):
     first, second = (np.concatenate([*resample_counts(50, 40, rng, scheme=scheme)]) for _ in range(2))
     assert (first == whole).all()
     assert (second != whole).any()
+
+
+def test_a_sample_of_rows_is_even_ordered_and_seeded():
+    assert sampled_rows(3, 5, 1).tolist() == sampled_rows(3, 3, 1).tolist() == [0, 1, 2]
+    drawn = sampled_rows(1000, 200, 1)
+    assert (np.diff(drawn) > 0).all()
+    assert len(drawn) == 200
+    assert (drawn == sampled_rows(1000, 200, 1)).all()
+    counts = np.bincount(np.concatenate([sampled_rows(10, 4, seed) for seed in range(5000)]), minlength=10)
+    # Four Monte-Carlo errors of 5,000 draws of a chance of 0.4.
+    assert counts / 5000 == pytest.approx(0.4, abs=0.028)
+
+
+def test_bundles_are_even_and_seeded():
+    codes = bundle_codes(50_000, 5, 2)
+    assert np.bincount(codes) / 50_000 == pytest.approx(0.2, abs=0.0072)
+    assert (codes == bundle_codes(50_000, 5, 2)).all()
 
 
 def test_a_share_with_its_wilson_interval():
