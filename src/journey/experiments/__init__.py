@@ -9,6 +9,7 @@
 | values instead of sums | `winsorised`, `quantile_effect` |
 | checks | `sample_ratio_test`, `sequential_sample_ratio` |
 | plan | `mean_sample_size`, `proportion_sample_size`, `mean_power`, `duration`, ... |
+| decide | `worth`: `draw`, `judge`, `swings` |
 | look early | `group_sequential`, `crossing_probabilities`, `first_crossing`, `confidence_sequence` |
 | many metrics | `holm`, `benjamini_hochberg` |
 

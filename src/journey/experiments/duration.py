@@ -1,4 +1,4 @@
-"""How long an experiment must run at the shop's traffic."""
+"""How long an experiment must run at the shop's traffic, and how long a change takes to show."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from journey.errors import JourneyError
-from journey.experiments.inputs import numeric, refuse, whole
+from journey.experiments.inputs import check_alpha, check_share, numeric, refuse, whole
 
 
 @dataclass(frozen=True)
@@ -82,3 +83,42 @@ def duration(
             f"{daily.size} days"
         )
     return Duration(length, days, needed, float(enrolled[length - 1]))
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long it takes until a change of a rate shows: `events`, and the `periods` that bring them."""
+
+    events: float
+    periods: float
+
+
+def wait_for_change(change: float, per_period: float, *, power: float = 0.8, alpha: float = 0.05) -> Wait:
+    """Events, and periods, after which a change of observed over expected can be told from chance.
+
+    Parameters
+    ----------
+    change
+        Relative change of the number of events, above -1 and not 0.
+    per_period
+        Events of a period, such as a week.
+    power, alpha
+        Chance to see the change, and error rate of the two-sided test.
+
+    Raises
+    ------
+    JourneyError
+        For no change, one of -1 or less, or no events.
+
+    Notes
+    -----
+    Events count as independent, so the logarithm of their number has a standard error of one over its root.
+    """
+    if change <= -1 or change == 0:
+        raise JourneyError(f"a relative change must be above -1 and not 0; got {change!r}")
+    if per_period <= 0:
+        raise JourneyError(f"no event comes in a period, so no change ever shows; got {per_period!r}")
+    check_alpha(alpha)
+    check_share("power", power)
+    wanted = (special.ndtri(1 - alpha / 2) + special.ndtri(power)) / np.log1p(change)
+    return Wait(float(wanted**2), float(wanted**2 / per_period))

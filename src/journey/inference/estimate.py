@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -27,3 +27,16 @@ class Estimate:
     level: float = 0.95
     n: int | None = None
     method: str | None = None
+
+
+def scaled(estimate: Estimate, factor: float, less: float = 0.0) -> Estimate:
+    """An estimate in another unit, such as money: `factor` times it, less an amount that is known.
+
+    Examples
+    --------
+    >>> scaled(Estimate(2.0, 1.0, 4.0), 10.0, less=5.0).high
+    35.0
+    """
+    value, one, other = (factor * each - less for each in (estimate.value, estimate.low, estimate.high))
+    low, high = (one, other) if factor >= 0 else (other, one)
+    return replace(estimate, value=value, low=low, high=high)

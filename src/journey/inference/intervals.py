@@ -1,4 +1,4 @@
-"""Intervals of a share, and of what was computed again on resamples."""
+"""Intervals of a share, of a mean, and of what was computed again on resamples."""
 
 from __future__ import annotations
 
@@ -56,6 +56,42 @@ def wilson_estimate(successes: int, total: int, level: float = 0.95) -> Estimate
         raise JourneyError("a share of nothing is undefined: the total is 0")
     low, high = (float(bound) for bound in wilson_interval(successes, total, level))
     return Estimate(successes / total, low, high, level, total, "Wilson")
+
+
+def normal_interval(
+    value: float, error: float, level: float = 0.95, *, decimals: int | None = None
+) -> Estimate:
+    """A value with the interval that its standard error gives by the normal law.
+
+    Parameters
+    ----------
+    decimals
+        Decimals to which the quantile is rounded, as tables print it: 1.96 with 2. None for all of them.
+
+    Examples
+    --------
+    >>> normal_interval(3.0, 1.0, decimals=2).high
+    4.96
+    """
+    quantile = normal_quantile(level)
+    half = (quantile if decimals is None else round(quantile, decimals)) * error
+    return Estimate(value, value - half, value + half, level, method="normal")
+
+
+def student_interval(values: ArrayLike, level: float = 0.95) -> Estimate:
+    """Mean of independent values, such as one of each shop, with its Student interval.
+
+    Raises
+    ------
+    JourneyError
+        For fewer than two values: they do not show how far they vary.
+    """
+    found = np.asarray(values, dtype=float)
+    if found.ndim != 1 or len(found) < 2:
+        raise JourneyError(f"a Student interval needs a list of at least two values, got shape {found.shape}")
+    half = float(special.stdtrit(len(found) - 1, (1 + level) / 2) * found.std(ddof=1) / np.sqrt(len(found)))
+    mean = float(found.mean())
+    return Estimate(mean, mean - half, mean + half, level, len(found), "Student")
 
 
 def percentile_interval(replicates: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""Resampling of units, such as users, as counts of how often each is drawn."""
+"""Resampling of units, such as users, as counts of how often each is drawn; and samples of rows."""
 
 from __future__ import annotations
 
@@ -43,3 +43,21 @@ def resample_counts(
         chosen = rng.integers(0, n_units, (draws, n_units)) + np.arange(draws)[:, None] * n_units
         counted = np.bincount(chosen.ravel(), minlength=draws * n_units)
         yield counted.reshape(draws, n_units).astype(float)
+
+
+def sampled_rows(n_rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """At most `most` of `n_rows` rows, drawn at random without replacement, in their order.
+
+    All rows where they are not more than that: nothing is drawn then.
+    """
+    if n_rows <= most:
+        return np.arange(n_rows)
+    return np.sort(np.random.default_rng(seed).choice(n_rows, most, replace=False))
+
+
+def bundle_codes(n_units: int, bundles: int, seed: int) -> NDArray[np.int64]:
+    """Bundle of each unit, from 0, drawn at random.
+
+    Sums over bundles drawn so vary under resampling as those over units do, and there are fewer to resample.
+    """
+    return np.random.default_rng(seed).integers(bundles, size=n_units)

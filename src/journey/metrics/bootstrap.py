@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
-from journey.inference.resampling import resample_counts
+from journey.inference.resampling import bundle_codes, resample_counts
 
 Totals = Mapping[str, NDArray[np.float64]]
 
@@ -91,3 +92,60 @@ def bootstrap_totals(
     draws = resample_counts(len(stacked), replicates, seed, scheme="poisson")
     sums = np.vstack([stacked.sum(axis=0), *(counts @ stacked for counts in draws)])
     return BootstrapTotals({name: sums[:, i] for i, name in enumerate(columns)}, len(stacked), level)
+
+
+def bundled_totals(
+    columns: Mapping[str, ArrayLike],
+    *,
+    bundles: int,
+    replicates: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> BootstrapTotals:
+    """As `bootstrap_totals`; of more units than `bundles`, units are drawn in so many bundles made at random.
+
+    Totals vary as much as when each unit is drawn by itself, in less time.
+    """
+    whole = pd.DataFrame({name: np.asarray(column, dtype=np.float64) for name, column in columns.items()})
+    if len(whole) > bundles:
+        whole = whole.groupby(bundle_codes(len(whole), bundles, seed)).sum()
+    return bootstrap_totals(
+        {name: whole[name] for name in whole}, replicates=replicates, seed=seed, level=level
+    )
+
+
+def segment_difference(
+    one: Mapping[str, ArrayLike],
+    other: Mapping[str, ArrayLike],
+    of: tuple[Callable[[Totals], NDArray[np.float64]], Callable[[Totals], NDArray[np.float64]]],
+    *,
+    replicates: int = 2000,
+    seed: int = 0,
+    level: float = 0.95,
+) -> Estimate:
+    """A function of the totals of one segment less one of another, on the same draws of the same users.
+
+    Parameters
+    ----------
+    one, other
+        Name -> (n_users,) values within each segment: row i is one user in both, 0 where not in it.
+    of
+        What is taken of the totals of `one` and of `other`.
+
+    Notes
+    -----
+    Users who are in both segments make the two values move together, which their own intervals cannot say.
+    For the largest of several segments and the next, chosen on the same data, an interval that excludes 0
+    still errs no more often than its level says (Hung & Fithian 2019, "Rank verification for exponential
+    families").
+    """
+    parts = {f"{place}/{name}": part[name] for place, part in enumerate((one, other)) for name in part}
+    drawn = bootstrap_totals(parts, replicates=replicates, seed=seed, level=level)
+
+    def difference(totals: Totals) -> NDArray[np.float64]:
+        first, second = (
+            {name: totals[f"{place}/{name}"] for name in part} for place, part in enumerate((one, other))
+        )
+        return of[0](first) - of[1](second)
+
+    return drawn.estimate(difference)

@@ -260,6 +260,31 @@ def compare(
     return bootstrap(metrics, groups, len(one.order), replicates=replicates, seed=seed, level=level)[0]
 
 
+def compare_moments(
+    first: tuple[ArrayLike, ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike, ArrayLike],
+    *,
+    replicates: int = 500,
+    seed: int = 0,
+    level: float = 0.95,
+) -> dict[str, Estimate]:
+    """Differences first minus second of `roc_auc` and `pr_auc` of scores on other rows of the same users.
+
+    Parameters
+    ----------
+    first, second
+        Outcome, score and user of each row, (n,) and (m,). Users are drawn, with all their rows of both.
+    """
+    one, two = (rank_outcomes(outcome, score) for outcome, score, _ in (first, second))
+    cut, users = len(one.order), np.concatenate([np.asarray(part[2]) for part in (first, second)])
+
+    def metrics(weights: Vector) -> dict[str, Vector]:
+        left, right = one.profile(weights[:, :cut]), two.profile(weights[:, cut:])
+        return {name: left[name] - right[name] for name in left}
+
+    return bootstrap(metrics, users, len(users), replicates=replicates, seed=seed, level=level)[0]
+
+
 def bootstrap(
     metrics: Metrics,
     groups: ArrayLike | None,

@@ -124,9 +124,9 @@ assert plan.total == n.decisions.repair_units.value
 Everything uncertain is drawn at once, and each decision is judged by what it is worth in all draws.
 
 ```{python}
+from journey.experiments.worth import draw, judge
 from journey.findings.decisions.collect import DRAWS, SEED
 from journey.findings.decisions.inputs import known, ledgers, questions, uncertain
-from journey.findings.decisions.worth import draw, judge
 from journey.findings.desk import Desk
 
 desk = Desk("decisions", project())

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from journey.causal.study import FloatArray
 from journey.errors import JourneyError
-from journey.inference.estimate import Estimate
+from journey.inference.estimate import Estimate, scaled
 from journey.inference.intervals import percentile_estimate, percentile_interval
 from journey.uplift.ranking import Interpolation, Ranking, check_arms, divided, rank_people
 
@@ -57,6 +57,64 @@ class RoiCurve:
     n: int
     n_units: int
     level: float
+
+
+@dataclass(frozen=True)
+class DrawnCurves:
+    """Two curves over the share of people treated, best first, per person of the whole audience.
+
+    Attributes
+    ----------
+    added, caused
+        Outcome that treating adds, and what the treated bring of something that is paid for, shape (shares,).
+    added_draws, caused_draws
+        The same of each resample, shape (n_boot, shares). Rows of both belong together.
+    """
+
+    added: FloatArray
+    caused: FloatArray
+    added_draws: FloatArray
+    caused_draws: FloatArray
+
+
+def drawn_curves(
+    outcome: ArrayLike,
+    treatment: ArrayLike,
+    score: ArrayLike,
+    caused: ArrayLike,
+    *,
+    shares: ArrayLike = SHARES,
+    n_boot: int = 300,
+    seed: int = 0,
+    clusters: ArrayLike | None = None,
+) -> DrawnCurves:
+    """The curves behind `roi_curve` with each of their resamples, so that any price can be put on them later.
+
+    Parameters
+    ----------
+    outcome
+        What each person brought in a randomised experiment, such as revenue, shape (n,).
+    score
+        Ranking, highest first, shape (n,).
+    caused
+        What is paid for, such as orders, shape (n,); only treated rows are read.
+    shares
+        Shares of people at which to report, within [0, 1].
+
+    Raises
+    ------
+    JourneyError
+        For shares that are not within [0, 1], or rows that `rank_people` refuses.
+    """
+    grid = np.asarray(shares, dtype=float)
+    ranking = rank_people(outcome, treatment, score, clusters)
+    counted = np.asarray(caused, dtype=float)
+    if counted.shape != ranking.order.shape:
+        raise JourneyError(f"What is paid for has shape {counted.shape}; one number per person is needed.")
+    counted = counted[ranking.order]
+    added, paid, *_ = _money(ranking, counted, 0.0, grid, None)
+    draws = [_money(ranking, counted, 0.0, grid, counts) for counts in ranking.resamples(n_boot, seed)]
+    return DrawnCurves(added[0], paid[0], *(np.concatenate([each[i] for each in draws]) for i in (0, 1)))
 
 
 def roi_curve(
@@ -127,6 +185,28 @@ def roi_curve(
         n_units=ranking.n_units,
         level=level,
     )
+
+
+def profit_of_everyone(spend: Estimate, *, margin: float, cost: float) -> Estimate:
+    """Profit a person of treating everyone, from the effect on what a person spends.
+
+    Parameters
+    ----------
+    spend
+        Effect on the revenue of a person.
+    margin
+        Gross margin as a share of revenue, from 0 to 1.
+    cost
+        Cost of treating one person.
+
+    Raises
+    ------
+    JourneyError
+        For a margin outside [0, 1], or a cost below 0.
+    """
+    if not 0 <= margin <= 1 or cost < 0:
+        raise JourneyError(f"The margin ({margin}) must lie in [0, 1], the cost ({cost}) not below 0.")
+    return scaled(spend, margin, less=cost)
 
 
 def _money(

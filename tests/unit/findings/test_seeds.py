@@ -7,7 +7,8 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.findings.seeds.claims import CLAIMS, Shop
-from journey.findings.seeds.collect import ERRORS, HEADLINES, claim_table, mean_interval
+from journey.findings.seeds.collect import ERRORS, HEADLINES, claim_table
+from journey.inference.intervals import student_interval
 from journey.paths import project
 from journey.pipeline.other_seeds import KEPT, SEEDS
 from journey.report.ledger import Numbers
@@ -225,13 +226,6 @@ def test_claims_are_counted_and_the_weakest_comes_first():
     assert found[["seed_7", "seed_8"]].to_numpy().tolist() == [[True, False], [True, True]]
 
 
-def test_the_mean_of_the_shops_has_the_interval_of_student():
-    # t(0.975; 4) = 2.776445, printed in every table; the standard error of 1..5 is sqrt(2.5 / 5).
-    value, low, high = mean_interval([1.0, 2.0, 3.0, 4.0, 5.0])
-    assert value == pytest.approx(3.0)
-    assert (low, high) == pytest.approx((3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5), abs=1e-6)
-
-
 def test_a_number_that_is_not_kept_is_one_clear_sentence():
     with pytest.raises(JourneyError, match=r"causal\.true_margin"):
         BY_NAME["coupons_lose"].holds(shop(causal__truth=0.1))
@@ -293,12 +287,12 @@ def test_what_the_page_says_in_words_is_so(committed):
     first = Shop(committed[str(SEEDS[0])]).value("uplift.captured")
     assert first > sorted(captured)[len(captured) // 2]
     errors = {
-        name: mean_interval([each.value(estimate) - each.value(truth) for each in shops])
+        name: student_interval([each.value(estimate) - each.value(truth) for each in shops])
         for name, (_, estimate, truth) in ERRORS.items()
     }
-    assert errors["robust"][1] > 0
-    assert errors["robust"][0] < errors["plain"][0] / 2
-    assert errors["experiment"][1] < 0 < errors["experiment"][2]
+    assert errors["robust"].low > 0
+    assert errors["robust"].value < errors["plain"].value / 2
+    assert errors["experiment"].low < 0 < errors["experiment"].high
     leads = "recommend.hybrid_over_als_ndcg"
     assert any(each.low(leads) > 0 for each in shops)
     assert any(each.high(leads) < 0 for each in shops)

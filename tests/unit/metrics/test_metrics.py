@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journey.errors import JourneyError
 from journey.metrics.anomalies import weekday_anomalies
-from journey.metrics.bootstrap import bootstrap_totals
+from journey.metrics.bootstrap import bootstrap_totals, bundled_totals, segment_difference
 from journey.metrics.drivers import driver_tree, mix_and_rate
 from journey.metrics.recount import recount
 
@@ -41,6 +41,43 @@ def test_totals_are_exact_and_seeded():
     assert first.ratio("buys", "sessions") == second.ratio("buys", "sessions")
     assert first.ratio("buys", "sessions").value == 0.25
     assert first.estimate(lambda t: t["sessions"]).value == 12
+
+
+def buying(totals):
+    return totals["buys"] / totals["sessions"]
+
+
+def test_the_difference_of_segments_sees_that_their_users_are_the_same():
+    buys, sessions = users(np.random.default_rng(6), 2000)
+    one = {"buys": buys, "sessions": sessions}
+    # The same users in both segments: the difference is known, however uncertain each value is.
+    same = segment_difference(one, one, (buying, buying), seed=1)
+    assert (same.value, same.low, same.high) == (0.0, 0.0, 0.0)
+    half = np.arange(2000) < 1000
+    first, second = ({name: np.where(part, one[name], 0) for name in one} for part in (half, ~half))
+    apart = segment_difference(first, second, (buying, buying), seed=1, replicates=4000)
+    errors = []
+    for part in (half, ~half):
+        b, s = buys[part], sessions[part]
+        errors.append(np.std(b - b.sum() / s.sum() * s) * np.sqrt(len(s)) / s.sum())
+    assert apart.value == pytest.approx(
+        buys[half].sum() / sessions[half].sum()
+        - buying({"buys": buys[~half].sum(), "sessions": sessions[~half].sum()})
+    )
+    assert (apart.high - apart.low) / (2 * 1.96) == pytest.approx(np.hypot(*errors), rel=0.06)
+
+
+def test_bundles_of_users_leave_totals_as_they_are_and_intervals_as_wide():
+    buys, sessions = users(np.random.default_rng(5), 4000)
+    columns = {"buys": buys, "sessions": sessions}
+    alone = bootstrap_totals(columns, replicates=4000, seed=1)
+    bundled = bundled_totals(columns, bundles=1000, replicates=4000, seed=1)
+    assert (alone.n_users, bundled.n_users) == (4000, pytest.approx(982, abs=12))
+    one, other = (drawn.ratio("buys", "sessions") for drawn in (alone, bundled))
+    assert other.value == pytest.approx(one.value)
+    assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.1)
+    few = bundled_totals(columns, bundles=4000, replicates=4000, seed=1)
+    assert few.ratio("buys", "sessions") == one
 
 
 @pytest.mark.parametrize(

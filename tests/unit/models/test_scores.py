@@ -17,6 +17,7 @@ from journey.models.scores import (
     calibration_error,
     check_calibration,
     compare,
+    compare_moments,
     log_loss,
     measure,
     reliability,
@@ -159,6 +160,27 @@ def test_a_model_compared_with_itself_differs_by_nothing(drawn):
     y, p = drawn
     found = compare(y, p, p, replicates=20)
     assert found["roc_auc"].low == found["roc_auc"].high == 0.0
+
+
+def test_scores_of_two_moments_are_compared_on_the_same_users():
+    rng = np.random.default_rng(12)
+    user = np.repeat(np.arange(300), 4)
+    y = rng.random(1200) < 0.3
+    score = y + rng.normal(0, 1.5, 1200)
+    # The same rows at both moments: nothing is open, which intervals apart could not say.
+    same = compare_moments((y, score, user), (y, score, user), replicates=50)
+    assert same["roc_auc"].low == same["roc_auc"].high == 0.0
+    # The later moment has a part of the rows, in another order.
+    later = rng.permutation(1200)[:500]
+    found = compare_moments((y[later], score[later], user[later]), (y, score, user), replicates=400, seed=3)
+    apart = [reference.roc_auc_score(y[rows], score[rows]) for rows in (later, np.arange(1200))]
+    assert found["roc_auc"].value == pytest.approx(apart[0] - apart[1])
+    one, other = (
+        measure(y[rows], 1 / (1 + np.exp(-score[rows])), user[rows], replicates=400, seed=3).roc_auc
+        for rows in (later, np.arange(1200))
+    )
+    width = np.hypot(one.high - one.low, other.high - other.low)
+    assert found["roc_auc"].high - found["roc_auc"].low < 0.9 * width
 
 
 def test_slices_without_enough_buyers_have_no_ranking():

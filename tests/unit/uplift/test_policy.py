@@ -8,6 +8,7 @@ from scipy.special import expit
 from scipy.stats import binomtest
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.uplift import (
     compare_policies,
     compare_with_truth,
@@ -16,6 +17,7 @@ from journey.uplift import (
     standard_policies,
     top_share,
 )
+from journey.uplift.budget import drawn_curves, profit_of_everyone
 
 
 def money_experiment(rng: np.random.Generator, n: int):
@@ -122,6 +124,34 @@ def test_roi_curve_is_the_analytic_one():
     assert curve.roi.value[10] == pytest.approx(truth[10] / (0.5 * curve.share[10]) - 1, abs=0.3)
     assert (curve.profit.low <= curve.profit.high).all()
     assert curve.random_profit[-1] == pytest.approx(curve.profit.value[-1])
+
+
+def test_the_profit_of_treating_everyone_is_the_margin_on_what_they_spend_more():
+    found = profit_of_everyone(Estimate(0.8, 0.2, 1.4), margin=0.5, cost=0.1)
+    assert (found.value, found.low, found.high) == pytest.approx((0.3, 0.0, 0.6))
+    for margin, cost in ((1.2, 0.1), (0.5, -0.1)):
+        with pytest.raises(JourneyError, match="margin"):
+            profit_of_everyone(Estimate(0.8, 0.2, 1.4), margin=margin, cost=cost)
+
+
+def test_drawn_curves_give_every_price_its_roi_curve():
+    rng = np.random.default_rng(8)
+    x, treatment, margin, _ = money_experiment(rng, 500)
+    orders = rng.poisson(1.0, 500).astype(float)
+    shares = np.linspace(0, 1, 6)
+    drawn = drawn_curves(margin, treatment, x[:, 1], orders, shares=shares, n_boot=60, seed=3)
+    assert drawn.added_draws.shape == drawn.caused_draws.shape == (60, 6)
+    curve = roi_curve(
+        0.4 * margin, treatment, x[:, 1], treatment_cost=3 * orders, shares=shares, n_boot=60, seed=3
+    )
+    assert 0.4 * drawn.added - 3 * drawn.caused == pytest.approx(curve.profit.value)
+    low, high = np.quantile(0.4 * drawn.added_draws - 3 * drawn.caused_draws, [0.025, 0.975], axis=0)
+    assert low == pytest.approx(curve.profit.low)
+    assert high == pytest.approx(curve.profit.high)
+    # At share 1 the treated bring their mean, whatever the ranking.
+    assert drawn.caused[-1] == pytest.approx(orders[treatment == 1].mean())
+    with pytest.raises(JourneyError, match="one number per person"):
+        drawn_curves(margin, treatment, x[:, 1], orders[1:])
 
 
 def test_roi_curve_covers_at_a_fixed_share():

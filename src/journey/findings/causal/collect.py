@@ -9,6 +9,7 @@ import pandas as pd
 
 from journey import causal
 from journey.causal.coupon import SEED, boosted, coupon_covariates, logistic
+from journey.causal.money import discount_offer
 from journey.evaluation.treatment import true_coupon
 from journey.findings.causal.bias import add_bias
 from journey.findings.desk import Desk, Row, add_rows
@@ -211,20 +212,13 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
     margin = desk.assumptions["shop.gross_margin"]
     basket = float(query("mean_order_value", desk.warehouse)["gross"].iloc[0])
     coupon = sessions[sessions["coupon"].eq(1)]
-    given = float((coupon["converted"] * coupon["discount_pct"] / 100).mean()) * basket
-    truth, n = desk.ledger_value("causal.truth"), len(coupon)
-    # A purchase that the coupon causes earns the margin; every purchase with a coupon costs the discount.
-    value = margin * basket
-
-    def promised(effect: float) -> float:
-        return (effect * value - given) * n
-
+    offer = discount_offer(coupon["converted"], coupon["discount_pct"], basket=basket, margin=margin)
+    truth, n = desk.ledger_value("causal.truth"), offer.n
     table: list[dict[str, Any]] = []
     label = "True change of margin by the coupons given, in 90 days"
-    rows: list[Row] = [("true_margin", promised(truth), "eur", label, {"n": n})]
+    rows: list[Row] = [("true_margin", offer.gain(truth), "eur", label, {"n": n})]
     for name, effect in effects.items():
-        outcome = causal.decision_cost(effect.estimate, truth, value=value, cost=given, n=n)
-        made = Estimate(promised(effect.estimate), promised(effect.low), promised(effect.high))
+        outcome, made = offer.decided(effect.estimate, truth), offer.promised(effect)
         says = "go on" if outcome.treat else "stop"
         row = {"method": effect.method, "says": says, "promised": made.value}
         table.append(row | {"gain": outcome.gain, "regret": outcome.regret})
@@ -232,11 +226,11 @@ def add_decision(desk: Desk, sessions: pd.DataFrame, effects: dict[str, causal.C
         rows.append((f"promised_{name}", made, "eur", label, {"method": CLUSTERED, "n": n}))
         rows.append((f"says_{name}", says, "text", ""))
     desk.save("decision", pd.DataFrame(table))
-    add_rows(desk, rows, source="journey.causal.comparison:decision_cost")
+    add_rows(desk, rows, source="journey.causal.money:Offer.promised")
     assumed = ("gross_margin", margin, "share", "Assumption")
     add_rows(desk, [assumed], digits=0, source="journey.assumptions:load_assumptions")
     costs: tuple[Row, ...] = (
         ("basket", basket, "eur", "Average order before discount"),
-        ("cost_per_session", given, "eur", "Discount given per session with a coupon", {"n": n}),
+        ("cost_per_session", offer.cost, "eur", "Discount given per session with a coupon", {"n": n}),
     )
-    add_rows(desk, costs, digits=2, source=f"{SOURCE}:add_decision")
+    add_rows(desk, costs, digits=2, source="journey.causal.money:discount_offer")

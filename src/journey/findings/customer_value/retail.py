@@ -13,7 +13,8 @@ from journey.customers.nbd import NBD
 from journey.customers.value import Terms, lifetime_of_new, value_of_new
 from journey.findings.customer_value.entries import adder, estimate_of
 from journey.findings.desk import Desk, flat
-from journey.inference.estimate import Estimate
+from journey.inference.estimate import Estimate, scaled
+from journey.inference.intervals import normal_interval
 from journey.studies.registry import kept
 
 SOURCE, DATASET = "journey.studies.customer_value.retail:describe_retail_value", "online_retail"
@@ -120,12 +121,10 @@ def add_seen(desk: Desk, whole: dict[str, Any], margin: float) -> None:
     terms = Terms(1.0, 0.0, seen["days"])
     model = MODELS[whole["model"]](Fit.of(whole["fits"]["buying"]))
     one, more, _ = value_of_new(model, GammaGamma(Fit.of(whole["fits"]["money"])).mean, seen["first"], terms)
-    half = 1.96 * seen["error"]
-    spent = Estimate(seen["mean"], seen["mean"] - half, seen["mean"] + half)
+    spent, n = normal_interval(seen["mean"], seen["error"], decimals=2), seen["customers"]
     add = adder(desk, SOURCE, DATASET, "normal")
-    add("half_year_seen", spent, "gbp", "Spend of new customers in their first half year", seen["customers"])
-    earned = Estimate(margin * spent.value, margin * spent.low, margin * spent.high)
-    add("half_year_margin", earned, "gbp", "Margin that they brought in that time", seen["customers"])
+    add("half_year_seen", spent, "gbp", "Spend of new customers in their first half year", n)
+    add("half_year_margin", scaled(spent, margin), "gbp", "Margin that they brought in that time", n)
     add("half_year_days", seen["days"], "count", "Days of that half year")
     add("half_year_model", one + more, "gbp", "The same by the model of buying", whole["customers"])
     add("half_year_ratio", (one + more) / seen["mean"] - 1, "share", "Model over what was seen, less 1")

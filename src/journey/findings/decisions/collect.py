@@ -6,14 +6,14 @@ import pandas as pd
 
 from journey import experiments as engine
 from journey.errors import JourneyError
+from journey.experiments.worth import Input, Judged, draw, judge, swings
 from journey.findings.decisions.inputs import Known, Question, known, ledgers, questions, uncertain
-from journey.findings.decisions.worth import Input, Judged, draw, judge, swings
 from journey.findings.desk import Desk, Row, add_rows
 from journey.inference.estimate import Estimate
 from journey.report.ledger import Numbers
 
 SOURCE = "journey.findings.decisions.collect"
-WORTH = "journey.findings.decisions.worth"
+WORTH = "journey.experiments.worth"
 DRAWS, SEED = 40_000, 12
 METHOD = f"simulation, {DRAWS:,} draws of every uncertain input"
 POWER = 0.8

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from journey.findings.decisions.worth import Drawn, Input, Kind, Worth
+from journey.experiments.worth import Drawn, Input, Kind, Worth
 from journey.findings.desk import Desk
 from journey.report.ledger import Figure, Numbers
 

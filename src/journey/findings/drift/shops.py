@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from journey.experiments.duration import wait_for_change
 from journey.features import FEATURES
 from journey.findings.desk import Desk, Row, add_rows
-from journey.findings.seeds.collect import mean_interval
-from journey.inference.estimate import Estimate
-from journey.inference.intervals import wilson_estimate
+from journey.inference.intervals import student_interval, wilson_estimate
 from journey.models.watch import BEFORE, DAYS, SCORE, Log, user_features
 from journey.studies.drift_twins import TWINS, alarm_table
 from journey.studies.evidence import Evidence
@@ -180,18 +178,14 @@ def add_false_alarms(desk: Desk, results: dict[str, Any], alarms: pd.DataFrame) 
 
 
 def add_patience(desk: Desk, effect: float, weekly: float) -> None:
-    """Purchases, and weeks, after which a change of observed over expected can be told from chance.
-
-    Purchases count as independent, so their logarithm has a standard error of one over their root; a test at
-    5% then sees the change in four of five cases.
-    """
-    wanted = (norm.ppf(0.975) + norm.ppf(POWER)) / np.log1p(effect)
+    """Purchases, and weeks, after which a change of observed over expected can be told from chance."""
+    wait = wait_for_change(effect, weekly, power=POWER)
     rows: tuple[Row, ...] = (
         ("power", POWER, "share", "Chance to see the change", {"digits": 0}),
-        ("purchases_needed", wanted**2, "count", "Purchases to see the change"),
-        ("weeks_needed", wanted**2 / weekly, "count", "Weeks with as many purchases"),
+        ("purchases_needed", wait.events, "count", "Purchases to see the change"),
+        ("weeks_needed", wait.periods, "count", "Weeks with as many purchases"),
     )
-    add_rows(desk, rows, source=f"{__name__}:add_patience")
+    add_rows(desk, rows, source="journey.experiments.duration:wait_for_change")
 
 
 def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
@@ -209,10 +203,9 @@ def add_effects(desk: Desk, shops: dict[str, Any]) -> None:
     add_patience(desk, float((after - before).mean()), float(planted["observed"].mean()) / 3)
     rows = []
     for name, (each, label) in values.items():
-        mean = Estimate(*mean_interval(each.tolist()), n=len(each), method=MEAN)
         digits = 2 if name.startswith("ratio") else 4 if name.startswith("retrain") else 3
-        rows.append((name, mean, "ratio", f"{label}, mean of shops", {"digits": digits}))
-    add_rows(desk, rows, source="journey.studies.drift_twins:performance")
+        rows.append((name, student_interval(each), "ratio", f"{label}, mean of shops", {"digits": digits}))
+    add_rows(desk, rows, method=MEAN, source="journey.studies.drift_twins:performance")
 
 
 def retrained(shops: pd.DataFrame, twin: str, words: str) -> dict[str, tuple[pd.Series, str]]:

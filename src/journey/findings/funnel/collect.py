@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,7 @@ import pandas as pd
 from journey.findings.desk import Desk, add_rows
 from journey.inference.estimate import Estimate
 from journey.metrics.anomalies import weekday_anomalies
-from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
+from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals, segment_difference
 from journey.metrics.drivers import DRIVERS, driver_tree, mix_and_rate
 from journey.metrics.recount import recount
 from journey.warehouse.query import query
@@ -111,13 +111,15 @@ def add_metrics(desk: Desk, whole: BootstrapTotals) -> None:
     desk.save("drivers", pd.DataFrame({"driver": DRIVERS, "value": [tree.drivers[name] for name in DRIVERS]}))
 
 
-def drop_value(before: str, after: str, share: float, margin: float) -> object:
+def drop_value(
+    before: str, after: str, share: float, margin: float
+) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
     """Gross margin from winning back `share` of the sessions lost between two steps.
 
     A session won back is assumed to go on as the others do from there.
     """
 
-    def value(totals: dict[str, np.ndarray]) -> np.ndarray:
+    def value(totals: Mapping[str, np.ndarray]) -> np.ndarray:
         won = share * (totals[before] - totals[after])
         return margin * won * totals["revenue"] / totals[after]
 
@@ -137,6 +139,7 @@ def add_drops(desk: Desk, users: pd.DataFrame, whole: BootstrapTotals) -> None:
         label = f"Margin from winning back a share of the losses, {row['step'].lower()}"
         add_drop(desk, f"value_{row['step_id']}", row, label)
     add_costliest(desk, drops)
+    add_runner_up(desk, users, drops, share, margin)
     add_devices(desk, drops)
     cost = desk.assumptions["funnel.repair_cost"]
     assumed = (
@@ -154,7 +157,7 @@ def lost_steps(
     conversion = interval_columns("conversion", drawn.ratio("buying_sessions", "sessions"))
     records = []
     for step, (before, after, label) in STEPS.items():
-        gain = drawn.estimate(drop_value(before, after, share, margin))  # type: ignore[arg-type]
+        gain = drawn.estimate(drop_value(before, after, share, margin))
         records.append(
             {
                 "dimension": dimension,
@@ -189,6 +192,32 @@ def add_costliest(desk: Desk, drops: pd.DataFrame) -> None:
         ("top_segment", name, "text", "Device with the costliest late drop"),
     )
     add_rows(desk, rows, source=f"{SOURCE}:add_costliest", query=TOTALS)
+
+
+def add_runner_up(desk: Desk, users: pd.DataFrame, drops: pd.DataFrame, share: float, margin: float) -> None:
+    """By how much the costliest late drop of a device exceeds that of the next device, on the same users."""
+    late = drops[drops["step_id"].ne("cart") & drops["dimension"].eq("device")]
+    best = late.sort_values("value", ascending=False).drop_duplicates("segment").head(2)
+    everyone = np.unique(users["user_id"])
+    of = {device: rows.groupby("user_id")[list(COUNTS)].sum() for device, rows in users.groupby("device")}
+    one, other = (of[device].reindex(everyone, fill_value=0) for device in best["segment"])
+    first, second = (drop_value(*STEPS[step][:2], share, margin) for step in best["step_id"])
+    more = segment_difference(dict(one), dict(other), (first, second), replicates=REPLICATES, seed=SEED)
+    method = "percentile bootstrap over users, same draws, assumptions held fixed"
+    label = "Margin behind the costliest late drop less that of the next device"
+    desk.ledger.add(
+        "funnel.top_over_second",
+        more,
+        "eur",
+        method=method,
+        label=label,
+        source="journey.metrics.bootstrap:segment_difference",
+        query=TOTALS,
+    )
+    name, label = best["segment"].iloc[1].replace("_", " "), "Device with the next costliest late drop"
+    desk.ledger.add(
+        "funnel.second_segment", name, label=label, source=f"{SOURCE}:add_runner_up", query=TOTALS
+    )
 
 
 def add_devices(desk: Desk, drops: pd.DataFrame) -> None:

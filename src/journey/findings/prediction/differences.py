@@ -5,7 +5,7 @@ from __future__ import annotations
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
 from journey.inference.estimate import Estimate
-from journey.models.scores import compare
+from journey.models.scores import compare, compare_moments
 
 METHOD = "bootstrap over users, both scores on the same draws"
 #: name in the ledger -> the model, the other
@@ -29,10 +29,23 @@ def add_differences(desk: Desk, decided: dict[str, Decided], *, replicates: int,
             )
             label = f"ROC-AUC {each.when}, {NAMES[one]} less {NAMES[other]}"
             add_difference(desk, f"{each.short}_{name}_roc_auc", found["roc_auc"], len(test), label)
+    cart, third = (decided[name] for name in ("first_cart", "after_3_events"))
+    rows = [(each.periods.test.label, each.chosen, each.periods.test.user_id) for each in (cart, third)]
+    moved = compare_moments(*rows, replicates=replicates, seed=seed)["roc_auc"]
+    label = f"ROC-AUC {cart.when} less that {third.when}"
+    source = "journey.models.scores:compare_moments"
+    add_difference(desk, "cart_over_third_roc_auc", moved, sum(len(each[0]) for each in rows), label, source)
 
 
-def add_difference(desk: Desk, name: str, estimate: Estimate, n: int, label: str) -> None:
-    """Register one difference of two scores on the same rows."""
+def add_difference(
+    desk: Desk,
+    name: str,
+    estimate: Estimate,
+    n: int,
+    label: str,
+    source: str = "journey.models.scores:compare",
+) -> None:
+    """Register one difference of two scores on the same rows, or on rows of the same users."""
     desk.ledger.add(
         f"prediction.{name}",
         estimate,
@@ -41,5 +54,5 @@ def add_difference(desk: Desk, name: str, estimate: Estimate, n: int, label: str
         n=n,
         digits=4,
         label=label,
-        source="journey.models.scores:compare",
+        source=source,
     )

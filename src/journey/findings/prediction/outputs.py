@@ -10,6 +10,7 @@ import pandas as pd
 from journey.files import replacing, write_json, write_text
 from journey.findings.desk import Desk
 from journey.findings.prediction.decided import Decided
+from journey.inference.resampling import sampled_rows
 from journey.models.landed import landed_values, linear_values
 from journey.models.runs import STORE, log_run
 from journey.models.scorer import evaluate_scorer, export_scorer, scorer_text
@@ -105,9 +106,7 @@ def write_scorer(desk: Desk, each: Decided, threshold: float) -> None:
     known, test = each.periods.known, each.periods.test
     scorer = export_scorer(model, calibration, known.matrix, each.decision) | {"threshold": threshold}
     text = scorer_text(scorer)
-    rows = np.sort(
-        np.random.default_rng(SEED).choice(len(test), size=min(CHECKED_ROWS, len(test)), replace=False)
-    )
+    rows = sampled_rows(len(test), CHECKED_ROWS, SEED)
     # Rounded first and scored then, so that what is written gives exactly what is expected.
     matrix = test.matrix[rows].round(DIGITS)
     expected = calibration(model.predict(matrix))

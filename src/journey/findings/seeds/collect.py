@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pandas as pd
-from scipy import stats
 
 from journey.findings.desk import Desk, add_rows
 from journey.findings.seeds.claims import CLAIMS, Claim, Shop
-from journey.inference.estimate import Estimate
+from journey.inference.intervals import student_interval
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.seeds.collect"
@@ -166,18 +166,11 @@ def add_counts(desk: Desk, shops: dict[str, Shop], claims: pd.DataFrame) -> None
     add_rows(desk, each, n=number, source=f"{SOURCE}:claim_table", dataset=DATASET)
 
 
-def mean_interval(values: list[float], level: float = 0.95) -> tuple[float, float, float]:
-    """Mean of independent shops with its Student interval: value, low, high."""
-    found = np.asarray(values, dtype=float)
-    half = stats.t.ppf((1 + level) / 2, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found))
-    return float(found.mean()), float(found.mean() - half), float(found.mean() + half)
-
-
 def add_errors(desk: Desk, shops: dict[str, Shop]) -> None:
     """Mean error of an estimate over the shops: what is left is bias, as far as so few shops can say."""
     rows = []
     for name, (words, estimate, truth) in ERRORS.items():
         each = [shop.value(estimate) - shop.value(truth) for shop in shops.values()]
-        mean = Estimate(*mean_interval(each), n=len(each), method="Student interval over shops")
+        mean = replace(student_interval(each), method="Student interval over shops")
         rows.append((f"{name}_error", mean, "points", f"{words}: mean of estimate less truth"))
-    add_rows(desk, rows, source=f"{SOURCE}:mean_interval", dataset=DATASET)
+    add_rows(desk, rows, source="journey.inference.intervals:student_interval", dataset=DATASET)

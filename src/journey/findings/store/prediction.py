@@ -12,6 +12,7 @@ from journey.findings.desk import flat
 from journey.findings.prediction.decided import NAMES, reliability_bins
 from journey.findings.store.desk import ShopDesk
 from journey.findings.store.funnel import ALONE
+from journey.inference.resampling import sampled_rows
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.boosting import contributions
 from journey.models.explain import importance
@@ -141,8 +142,7 @@ def thinned(frame: FeatureFrame, most: int) -> FeatureFrame:
     """At most so many rows, drawn at random: shares stay what they are, intervals become wider."""
     if len(frame) <= most:
         return frame
-    chosen = np.sort(np.random.default_rng(SEED).choice(len(frame), most, replace=False))
-    return frame.take(chosen)
+    return frame.take(sampled_rows(len(frame), most, SEED))
 
 
 def add_chosen(

@@ -12,6 +12,7 @@ from journey import recommend
 from journey.findings.recommend.names import METHOD_NAMES
 from journey.findings.store.desk import ShopDesk
 from journey.inference.estimate import Estimate
+from journey.inference.resampling import sampled_rows
 from journey.recommend.study import LENGTH
 
 SOURCE = "findings.store.recommend"
@@ -141,7 +142,7 @@ def fewer(task: recommend.Task) -> recommend.Task:
     """A task of at most `MOST_USERS` users, drawn at random."""
     if len(task.rows) <= MOST_USERS:
         return task
-    chosen = np.sort(np.random.default_rng(SEED).choice(len(task.rows), MOST_USERS, replace=False))
+    chosen = sampled_rows(len(task.rows), MOST_USERS, SEED)
     return replace(
         task,
         rows=task.rows[chosen],

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
+from journey.metrics.bootstrap import BootstrapTotals, bundled_totals
 
 REPLICATES, SEED = 1000, 2
 #: Beyond so many users, users are drawn in bundles at random: totals vary as much, in less time.
@@ -26,7 +25,5 @@ def drawn(rows: pd.DataFrame, columns: Sequence[str]) -> BootstrapTotals:
     """
     whole = rows.groupby("user_id")[list(columns)].sum().astype(float)
     whole["users"] = 1.0
-    if len(whole) > BUNDLES:
-        rng = np.random.default_rng(SEED)
-        whole = whole.groupby(rng.integers(BUNDLES, size=len(whole))).sum()
-    return bootstrap_totals({name: whole[name] for name in whole}, replicates=REPLICATES, seed=SEED)
+    sums = {name: whole[name] for name in whole}
+    return bundled_totals(sums, bundles=BUNDLES, replicates=REPLICATES, seed=SEED)

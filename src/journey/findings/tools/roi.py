@@ -18,7 +18,7 @@ from journey.findings.desk import USERS, Desk
 from journey.findings.uplift.collect import load_trial
 from journey.findings.uplift.money import SEED, Trial
 from journey.inference.intervals import percentile_estimate
-from journey.uplift.ranking import Interpolation, divided, rank_people
+from journey.uplift.budget import drawn_curves
 from journey.uplift.trial import MAIN, POLICY_SHARE, Rankings, rankings
 
 SHARES = np.linspace(0, 1, 21)
@@ -75,20 +75,12 @@ def measured(
     revenue: FloatArray, treated: FloatArray, orders: FloatArray, score: FloatArray
 ) -> dict[str, Any]:
     """Revenue added and orders of the treated, a user of the audience, as `uplift.roi_curve` has them."""
-    ranking = rank_people(revenue, treated, score)
-    caused = orders[ranking.order]
-    parts: list[tuple[FloatArray, FloatArray]] = []
-    for counts in (None, *ranking.resamples(RESAMPLES, SEED)):
-        sums = ranking.sums(counts)
-        on_grid = Interpolation(sums.share, SHARES)
-        added = divided(sums.outcome_treated, sums.treated) - divided(sums.outcome_control, sums.control)
-        ordered = divided(ranking.cumulate(caused * ranking.treated, counts), sums.treated)
-        parts.append((on_grid(sums.share * added), on_grid(sums.share * ordered)))
+    found = drawn_curves(revenue, treated, score, orders, shares=SHARES, n_boot=RESAMPLES, seed=SEED)
     return {
-        "revenue": _whole(parts[0][0][0], REVENUE),
-        "orders": _whole(parts[0][1][0], ORDERS),
-        "revenue_draws": _whole(np.concatenate([part[0] for part in parts[1:]]), REVENUE),
-        "orders_draws": _whole(np.concatenate([part[1] for part in parts[1:]]), ORDERS),
+        "revenue": _whole(found.added, REVENUE),
+        "orders": _whole(found.caused, ORDERS),
+        "revenue_draws": _whole(found.added_draws, REVENUE),
+        "orders_draws": _whole(found.caused_draws, ORDERS),
     }
 
 

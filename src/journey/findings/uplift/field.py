@@ -9,6 +9,7 @@ import pandas as pd
 from journey.findings.desk import Desk, add_rows
 from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
+from journey.uplift.budget import profit_of_everyone
 
 NAMES = {"mens": "Men's", "womens": "Women's"}
 
@@ -45,7 +46,7 @@ def add_effects(desk: Desk, name: str, mailing: dict[str, Any], common: dict[str
     margin, cost = desk.assumptions["shop.gross_margin"], desk.assumptions["uplift.message_cost"]
     effects = {key: estimate(found) for key, found in mailing["effects"].items()}
     spend = effects["spend"]
-    profit = Estimate(margin * spend.value - cost, margin * spend.low - cost, margin * spend.high - cost)
+    profit = profit_of_everyone(spend, margin=margin, cost=cost)
     label = f"Hillstrom, effect of the {name} mail on"
     rows = (
         ("visit", effects["visit"], "points", f"{label} visit"),

@@ -11,8 +11,8 @@ from journey import uplift
 from journey.causal.study import FloatArray, IntArray
 from journey.evaluation.uplift_truth import OrderWorth
 from journey.findings.desk import USERS, Desk, Row, add_rows, flat
-from journey.inference.estimate import Estimate
-from journey.inference.intervals import normal_quantile
+from journey.inference.estimate import Estimate, scaled
+from journey.inference.intervals import normal_interval
 from journey.uplift.policy import PolicyReturn
 from journey.uplift.trial import POLICY_SHARE, Rankings, ShippingTrial
 
@@ -124,7 +124,7 @@ def policy_row(found: PolicyReturn, truth: Estimate) -> dict[str, Any]:
 
 def for_all(each: Estimate) -> Estimate:
     """An amount a user as one for the users for whom money is stated."""
-    return Estimate(USERS * each.value, USERS * each.low, USERS * each.high, each.level)
+    return scaled(each, USERS)
 
 
 def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
@@ -135,5 +135,5 @@ def true_profit(desk: Desk, trial: Trial, rule: FloatArray) -> Estimate:
     """
     value = float((trial.gain * rule).mean())
     orders = trial.truth["orders"].to_numpy(dtype=float) * rule
-    half = normal_quantile(LEVEL) * desk.assumptions["shop.gross_margin"] * trial.worth.error_of(orders)
-    return for_all(Estimate(value, value - half, value + half, LEVEL))
+    error = desk.assumptions["shop.gross_margin"] * trial.worth.error_of(orders)
+    return for_all(normal_interval(value, error, LEVEL))

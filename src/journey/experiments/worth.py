@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.intervals import normal_quantile
 
 Kind = Literal["measured", "price", "effect"]
 Drawn = Mapping[str, NDArray[np.float64]]
 Worth = Callable[[Drawn], NDArray[np.float64]]
-Z95 = 1.959963984540054
-TAILS = (0.025, 0.975)
+LEVEL, TAILS = 0.95, (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Input:
         if self.kind == "measured":
             from scipy import stats
 
-            drawn = self.value + (self.high - self.low) / (2 * Z95) * stats.norm.ppf(shares)
-            return np.asarray(drawn)
+            error = (self.high - self.low) / (2 * normal_quantile(LEVEL))
+            return np.asarray(self.value + error * stats.norm.ppf(shares))
         if self.kind == "effect":
             drawn = self.value * factor * np.asarray(shares)
         else:
