@@ -104,7 +104,7 @@ def drawn_curves(
     Raises
     ------
     JourneyError
-        For shares that are not within [0, 1], or rows that `rank_people` refuses.
+        When `caused` is not one number a person, or for rows that `rank_people` refuses.
     """
     grid = np.asarray(shares, dtype=float)
     ranking = rank_people(outcome, treatment, score, clusters)
