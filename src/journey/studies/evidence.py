@@ -223,7 +223,11 @@ def plain(value: Any, key: str = "results") -> Any:
 
 
 def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> str | None:
-    """Say where two results differ by more than the tolerance, or None when they agree."""
+    """Say where two results differ by more than the tolerance, or None when they agree.
+
+    The tolerance is a share of the value, of 1 where that is more, and for the bounds of an interval of its
+    width: a bound that happens to lie near 0 is not known better than the interval is wide.
+    """
     before, after = dict(_leaves(old)), dict(_leaves(new))
     if gone := sorted(before.keys() - after.keys()):
         return f"{gone[0]} was {before[gone[0]]!r} when committed and is not computed any more"
@@ -232,11 +236,20 @@ def disagreement(old: Any, new: Any, tolerance: float | Mapping[str, float]) -> 
     for key, was in before.items():
         now = after[key]
         allowed = _allowed(key, was, now, tolerance)
-        agrees = now == was if allowed is None else abs(now - was) <= allowed * max(1.0, abs(was))
+        agrees = now == was if allowed is None else abs(now - was) <= allowed * _size(before, key)
         if not agrees:
             margin = "" if allowed is None else f" (tolerance {allowed:g})"
             return f"{key} was {was!r} when committed and is now {now!r}{margin}"
     return None
+
+
+def _size(before: Mapping[str, Any], key: str) -> float:
+    """What a tolerance is a share of: the value, 1, or the width of the interval that it bounds."""
+    stem = key.removesuffix("_low").removesuffix("_high")
+    low, high = before.get(f"{stem}_low"), before.get(f"{stem}_high")
+    if stem != key and isinstance(low, int | float) and isinstance(high, int | float):
+        return max(1.0, abs(before[key]), high - low)
+    return max(1.0, abs(before[key]))
 
 
 def _committed_only() -> bool:

@@ -47,7 +47,7 @@ def _named_cohorts(frame: pd.DataFrame, cohorts: pd.Index, shape: str) -> list[s
 
 
 def _name_months(figure: go.Figure, months: list[int]) -> None:
-    names = [f"{pd.Period(ordinal=month, freq='M'):%b}" for month in months]
+    names = [pd.Period(ordinal=month, freq="M").strftime("%b") for month in months]
     figure.update_xaxes(title="Month of the later purchase", tickvals=months, ticktext=names)
 
 
