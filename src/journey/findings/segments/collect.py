@@ -160,8 +160,8 @@ def add_segment(desk: Desk, which: str, row: pd.Series) -> None:
         ("revenue_share", "share", {}, "Share of the later revenue"),
     ):
         if not np.isnan(row[name]):
-            ends = {end: row[f"{name}_{end}"] for end in ("low", "high")} if own else {}
-            rows.append((f"{which}_{name}", row[name], unit, f"{label}: {words}", own | ends))
+            value = Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"]) if own else row[name]
+            rows.append((f"{which}_{name}", value, unit, f"{label}: {words}", own))
     add_rows(desk, rows, n=row["visitors"], source=f"{SOURCE}:add_conversion", query=QUERY)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from journey.customers.rfm import RULES
 from journey.findings.desk import Desk, Row, add_rows
+from journey.inference.estimate import Estimate
 from journey.studies.registry import kept
 
 SOURCE = "journey.studies.retail_segments"
@@ -113,9 +114,10 @@ def add_top(desk: Desk, rows: list[dict[str, Any]]) -> None:
     numbers: list[Row] = []
     for row in rows:
         label = f"Revenue of the best tenth of customers: {COUNTED[row['counted']].lower()}"
-        own = {part: row.get(part) for part in ("low", "high", "n")}
-        own["method"] = "studentised bootstrap over customers" if "low" in row else None
-        numbers.append((f"top_{row['counted']}", row["value"], "share", label, own))
+        value = row["value"]
+        if "low" in row:
+            value = Estimate(value, row["low"], row["high"], method="studentised bootstrap over customers")
+        numbers.append((f"top_{row['counted']}", value, "share", label, {"n": row.get("n")}))
     table = pd.DataFrame(rows)
     table["counted"] = table["counted"].map(COUNTED)
     desk.save("top", table)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from journey.findings.desk import Desk, Row, add_rows
-from journey.inference.estimate import Estimate
+from journey.inference.estimate import Estimate, scaled
 from journey.report.ledger import Chapter, Numbers
 from journey.report.results import load_table
 
@@ -60,11 +58,12 @@ def add_counts(desk: Desk, causal: Chapter) -> None:
         ("coupon_found", causal.doubly_robust, "as estimated from the shop's records"),
         ("coupon_is", causal.truth, "in truth"),
     ):
-        behind: dict[str, Any] = {"method": number.number.method, "n": number.number.n}
+        behind = {"method": number.number.method, "n": number.number.n}
+        value: float | Estimate = PER * number.value
         if number.number.low is not None:
-            behind |= {"low": PER * number.low, "high": PER * number.high}
+            value = scaled(Estimate(number.value, number.low, number.high), PER)
         label = f"Purchases that a coupon adds in {PER:,} visits, {words}"
-        rows.append((name, PER * number.value, "count", label, behind))
+        rows.append((name, value, "count", label, behind))
     ratio = causal.rate_with.value / causal.rate_without.value
     anyway = 1 - causal.truth.value / causal.rate_with.value
     over = "Share of visits with a coupon that buy, over the share of those without"
