@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pyarrow.parquet import ParquetFile
+
 from journey.errors import JourneyError
 from journey.stores.schema import EVENTS, EXPOSURES, ITEMS, USERS
 from journey.warehouse.models import RAW, Model
@@ -27,6 +29,8 @@ SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+#: Before this version Spark's fast reader refuses numbers whose bytes are split, as an import writes them.
+SPLIT_BYTES_SINCE = (4, 3)
 
 
 @contextmanager
@@ -81,6 +85,8 @@ def load_store(session: Any, store: Path, text_prices: Sequence[Path], number_pr
     text_prices, number_prices
         The files of events whose prices are text, and all others.
     """
+    if _version(session) < SPLIT_BYTES_SINCE and any(map(_splits_bytes, store.rglob("*.parquet"))):
+        session.conf.set("spark.sql.parquet.enableVectorizedReader", "false")
     for table in (USERS, ITEMS, EXPOSURES):
         frame = session.read.parquet(str(store / table.path)).select(*table.names)
         frame.createOrReplaceTempView(view_name(f"{RAW}.{table.name}"))
@@ -120,6 +126,15 @@ def run_on_spark(session: Any, model: Model, folder: Path) -> None:
         raise JourneyError(
             f"{model.name} ({model.path.name}) could not be built on Spark: {reason}"
         ) from error
+
+
+def _version(session: Any) -> tuple[int, ...]:
+    return tuple(map(int, session.version.split(".")[:2]))
+
+
+def _splits_bytes(file: Path) -> bool:
+    groups = ParquetFile(file).metadata.to_dict()["row_groups"]
+    return any("BYTE_STREAM_SPLIT" in column["encodings"] for group in groups for column in group["columns"])
 
 
 def _first_line(error: Exception) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.report import approved
 from journey.report.approved import Loose, approve, difference_table, read_approved, unapproved
 from journey.report.ledger import Ledger
@@ -17,17 +18,21 @@ Change = Callable[[dict[str, object]], None]
 
 
 def ledger(**changes: object) -> Ledger:
-    """Two chapters with a number each; `changes` are arguments of the first."""
+    """Two chapters with a number each; `changes` are parts of the first, or of its estimate."""
     made = Ledger()
-    first = {
-        "value": 0.2,
+    bounds = {"low": 0.1, "high": 0.3, "level": 0.95}
+    rest = {
+        "id": "funnel.bounce_rate",
         "unit": "share",
-        "low": 0.1,
-        "high": 0.3,
         "n": 50,
         "label": "Sessions of one event",
+        "source": "m:f",
     }
-    made.add(**({"id": "funnel.bounce_rate", "source": "m:f"} | first | changes))  # type: ignore[arg-type]
+    told = {"value": 0.2} | bounds | rest | changes
+    ends = {name: told.pop(name) for name in bounds}
+    value = told.pop("value")
+    estimate = value if ends["low"] is None else Estimate(value, **ends)  # type: ignore[arg-type]
+    made.add(value=estimate, **told)  # type: ignore[arg-type]
     made.add("audit.rule", "a AND NOT b", source="m:g")
     return made
 
@@ -60,7 +65,7 @@ def test_one_file_a_chapter_and_one_line_a_number(folder: Path) -> None:
         ({"digits": 2}, ["text", "interval"]),
         ({"dataset": "online_retail"}, ["dataset"]),
         ({"id": "funnel.bounces"}, ["number", "number"]),
-        ({"low": None, "high": None}, ["low", "high", "level", "interval"]),
+        ({"low": None}, ["low", "high", "level", "interval"]),
     ],
 )
 def test_every_difference_is_found(folder: Path, changes: dict[str, object], what: list[str]) -> None:

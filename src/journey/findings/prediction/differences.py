@@ -52,7 +52,7 @@ def add_difference(
         "ratio",
         method=METHOD,
         n=n,
-        digits=4,
+        digits=3,
         label=label,
         source=source,
     )
