@@ -88,6 +88,9 @@ def write_notebooks(
     files = [kept / f"{source.page.stem}.json" for source in sources]
     known = {place: found for place, file in enumerate(files) if (found := _kept(file, keys[place]))}
     stale = {place: source.page for place, source in enumerate(sources) if place not in known}
+    for place, result in known.items():
+        # A build takes away what it does not write again: the page would run again at every other change.
+        write_json(files[place], {"key": keys[place], **result})
     for done, (place, result) in enumerate(_executed(root, stale), 1):
         known[place] = result
         write_json(files[place], {"key": keys[place], **result})

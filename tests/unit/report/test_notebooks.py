@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 
 from journey.errors import JourneyError
 from journey.paths import project
+from journey.pipeline.state import Written
 from journey.report.notebooks import EXTENSION, ROWS, plain_markdown, shown, write_notebooks
 
 ROOT = project().root
@@ -133,7 +134,7 @@ def project_of_one(tmp_path: Path) -> Path:
 
 
 def test_two_runs_write_the_same_bytes_and_unchanged_code_is_not_run_again(project_of_one: Path) -> None:
-    page, kept = project_of_one / "page.qmd", project_of_one / "kept"
+    page, kept = project_of_one / "page.qmd", project_of_one / "data/processed/kept"
     runs: list[int] = []
 
     def write() -> bytes:
@@ -146,8 +147,10 @@ def test_two_runs_write_the_same_bytes_and_unchanged_code_is_not_run_again(proje
     assert write() == first
     assert len(runs) == 2
     page.write_text(page.read_text().replace("It is", "It was"))
+    written = Written(project_of_one)
     assert b"It was 42" in write()
     assert len(runs) == 2
+    assert kept / "page.json" in written.since(), "what is kept is not made again, so a build takes it away"
     page.write_text(page.read_text().replace("6 * 7", "6 * 8"))
     assert b"It was 48" in write()
     assert len(runs) == 3
