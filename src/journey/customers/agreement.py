@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
+from journey.inference.arrays import Floats
 
 
 def cross_table(first: ArrayLike, second: ArrayLike) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import gammaln, psi
 
@@ -18,8 +18,8 @@ from journey.customers.likelihood import Fit, maximise
 from journey.customers.nbd import why_not
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NAMES = ("r", "alpha", "a", "b")
 NODES = 64
 ADVICE = "it needs customers who bought again and, among them, some who have stopped; use a longer period"

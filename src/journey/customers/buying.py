@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike
 
 from journey.customers.bgnbd import fit_bgnbd
 from journey.customers.grouped import WEEK
-from journey.customers.likelihood import Fit, Floats
+from journey.customers.likelihood import Fit
 from journey.customers.nbd import fit_nbd
 from journey.customers.pareto_nbd import fit_pareto_nbd
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
 
 class Buying(Protocol):

@@ -10,16 +10,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 
 from journey.customers.agreement import adjusted_rand, cross_table
 from journey.customers.segments import k_means
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from journey.inference.arrays import Floats, Ints
 
 #: mean ARI between resamples from which segments count as stable
 STABLE = 0.8

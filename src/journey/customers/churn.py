@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from journey.customers.history import FEATURES, FLAGS, Knowledge, Known, known_at
 from journey.customers.summary import PurchaseDays, follow
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.imbalance import balanced_weights, settle_flags, smote
 from journey.models.linear import fit_linear
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Predictor = Callable[[Floats], Floats]
 Kind = Literal["logistic", "XGBoost"]

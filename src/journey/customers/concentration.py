@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import expit, logit
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.resampling import resample_counts
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

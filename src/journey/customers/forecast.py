@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.scores import equal_mass_bins
 
-Floats = NDArray[np.float64]
 TOP = 0.1
 
 

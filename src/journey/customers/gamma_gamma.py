@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaln, psi
 
 from journey.customers.grouped import levels
 from journey.customers.likelihood import Fit, Likelihood, maximise
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NAMES = ("p", "q", "v")
 ADVICE = "it needs customers with several purchases whose amounts vary; use a longer period"
 

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 WEEK = 7.0
 
 

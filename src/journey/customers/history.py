@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.customers.summary import PurchaseDays, follow, summarise
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 WINDOWS = (30, 90, 180)
 
 FEATURES = (

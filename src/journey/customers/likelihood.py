@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
 
-Floats = NDArray[np.float64]
 #: From (k,) parameters to the log-likelihood and its (k,) gradient.
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 

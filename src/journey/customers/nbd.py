@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import gammaln, psi
 
 from journey.customers.grouped import WEEK, Grouped, group
 from journey.customers.likelihood import Fit, maximise
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NAMES = ("r", "alpha")
 ADVICE = "it needs customers who buy at different rates; use a longer period"
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Ints
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

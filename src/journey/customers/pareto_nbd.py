@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import exprel, gammaln, logsumexp, psi
 
 from journey.customers.grouped import WEEK, Grouped, group
@@ -17,8 +17,8 @@ from journey.customers.likelihood import Fit, maximise
 from journey.customers.nbd import why_not
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NAMES = ("r", "alpha", "s", "beta")
 NODES = 40
 #: The integrand has fallen by e to this power where the integral is cut.

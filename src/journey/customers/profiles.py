@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
+from journey.inference.arrays import Floats
 
 #: a mean nearer to that of all than this many standard deviations is no trait
 NOTABLE = 0.25

@@ -9,9 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from journey.inference.arrays import Floats, Ints
 
 #: Segment -> its rule; the first that holds counts. R, F and M are scores from 1 to 5, 5 the best fifth.
 RULES = {

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from journey.inference.arrays import Floats, Ints
 
 #: starts of k-means; the best of them counts
 STARTS = 5

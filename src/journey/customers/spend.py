@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from journey.customers.history import FEATURES, Knowledge, known_at
 from journey.customers.summary import PurchaseDays, follow
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.models.boosting import THREADS
 
-Floats = NDArray[np.float64]
 #: Fixed beforehand, not tuned on any period. Tweedie: many zeros, and the spread grows with the mean.
 SETTING = {
     "objective": "reg:tweedie",

@@ -6,16 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.customers.buying import Buying
 from journey.customers.gamma_gamma import GammaGamma
 from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_interval
 
-Floats = NDArray[np.float64]
 YEAR, STEP = 365.25, 7.0  # days; purchases are discounted week by week
 
 

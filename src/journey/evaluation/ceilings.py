@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_file
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

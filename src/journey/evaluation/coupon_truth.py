@@ -8,12 +8,11 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_file
-
-Floats = NDArray[np.float64]
+from journey.inference.arrays import Floats
 
 
 @dataclass(frozen=True)

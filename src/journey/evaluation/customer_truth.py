@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from journey.customers.forecast import judge
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_folder
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap
@@ -24,8 +25,6 @@ from journey.stores.simulator.catalogue import stock
 from journey.stores.simulator.outlook import FUTURE_DAYS, Outlook
 from journey.stores.simulator.parameters import DirtRates
 from journey.stores.simulator.population import populate
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

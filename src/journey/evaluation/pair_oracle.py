@@ -8,19 +8,15 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.ceilings import true_probabilities
 from journey.evaluation.taste import TasteTruth, next_cart_probability, taste_truth
 from journey.evaluation.truth import read_truth, truth_folder
+from journey.inference.arrays import Floats, Ints, Singles
 from journey.sparse.history import last_purchase
 from journey.sparse.shop import DAY_US, TEST, PairShop
 from journey.sparse.targets import SESSIONS, previous_session
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from journey.customers.agreement import adjusted_rand, cross_table
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 FOLDS = 5
 
 

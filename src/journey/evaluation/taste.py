@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_folder
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import ShopParameters
 from journey.stores.simulator.catalogue import Catalogue, stock
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 #: points of the integral over t = exp(s)
 GRID = 220
 

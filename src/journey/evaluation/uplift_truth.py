@@ -8,16 +8,14 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
 from journey.evaluation.truth import read_truth, truth_file
+from journey.inference.arrays import Floats, Ints
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import normal_quantile
 from journey.uplift.ranking import without_noise
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def order_values(connection: duckdb.DuckDBPyConnection, store: Path) -> dict[str, Floats]:

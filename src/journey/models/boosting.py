@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.files import replacing
+from journey.inference.arrays import Floats
 from journey.inference.labels import checked_labels
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 # One thread: sums of gradients are added in one order on every machine, so trees are the same.

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
-from journey.models.stability import Bins, Floats, Ints, largest_gap, stability_index
+from journey.inference.arrays import Floats, Ints
+from journey.models.stability import Bins, largest_gap, stability_index
 
 MEASURES = ("psi", "gap")
 BLOCK = 16_000_000  # numbers of a block of draws, so that memory stays bounded

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats, Ints
 from journey.models.drift import MEASURES, Look, measure_bins
-from journey.models.stability import Bins, Floats, Ints, category_bins, numeric_bins
+from journey.models.stability import Bins, category_bins, numeric_bins
 
 BLOCK = 4_000_000  # numbers of a block of draws, so that memory stays bounded
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from journey.inference.arrays import Floats
 
 
 def importance(contributions: Floats, names: Sequence[str]) -> pd.DataFrame:

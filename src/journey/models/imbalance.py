@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.labels import checked_labels
-
-Floats = NDArray[np.float64]
 
 
 def balanced_weights(outcome: NDArray[np.bool_]) -> Floats:

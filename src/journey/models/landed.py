@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from journey.features import FeatureFrame
+from journey.inference.arrays import Floats, Ints
 from journey.models.boosting import THREADS, Boosted, Setting, contributions
 from journey.models.calibration import Calibration
 from journey.models.drift import count_bins
 from journey.models.linear import CYCLES, HALF_LIVES, Design, Linear
-from journey.models.stability import Bins, Ints, numeric_bins
+from journey.models.stability import Bins, numeric_bins
 from journey.models.training import PurchaseModel, raw_scores
 from journey.models.watch import SCORE
 
-Floats = NDArray[np.float64]
 DIGITS = 12
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap, compare
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.labels import checked_labels
 
-Floats = NDArray[np.float64]
 LARGE = 10.0  # a feature that goes beyond this is a count, a time or money, and takes a logarithm
 HALF_LIVES = (2.0, 7.0)  # days
 CYCLES = {"hour": 24.0, "weekday": 7.0}

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.labels import checked_labels
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

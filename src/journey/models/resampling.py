@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.imbalance import oversample, smote
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import compare
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Scorer = Callable[[Floats, Mask, Floats], Floats]
 Place = Literal["none", "in training", "before the split"]

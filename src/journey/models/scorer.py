@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.models.boosting import Boosted
 from journey.models.calibration import Calibration
 
-Floats = NDArray[np.float64]
 VERSION = 1
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.labels import checked_labels
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap
 
-Floats = NDArray[np.float64]
 FEWEST_POSITIVES = 5
 
 

@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MOST_BINS = 10
 #: Added to the count of every bin that one of the two samples fills, so that an empty one stays finite.
 SMOOTHING = 0.5

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.scores import bootstrap
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

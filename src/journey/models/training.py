@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey.features import FeatureFrame, align, split_by_time
+from journey.inference.arrays import Floats
 from journey.models.boosting import SPACE, THREADS, Boosted, Trial, fit_boosting, search_boosting
 from journey.models.calibration import Calibration, choose_calibration, logit
 from journey.models.linear import Linear, fit_linear
 from journey.models.scores import log_loss
 
-Floats = NDArray[np.float64]
 MODELS = ("logistic", "xgboost", "blend")
 STRENGTHS = (0.001, 0.003, 0.01, 0.03)
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import FEATURES, FeatureFrame
+from journey.inference.arrays import Floats, Ints
 from journey.models.boosting import Boosted, Setting, fit_boosting
 from journey.models.drift import MEASURES, Look, look, share_alpha
 from journey.models.linear import Linear, fit_linear
-from journey.models.stability import Ints, category_bins, numeric_bins
+from journey.models.stability import category_bins, numeric_bins
 from journey.models.training import raw_scores
 
-Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
 DAYS = 7
 #: Weeks before the watch begins. The first of them has no full windows of seven days: a model learns from it,

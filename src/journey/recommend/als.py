@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 #: users whose normal equations are held in memory at once
 BLOCK = 4096
 

@@ -8,16 +8,14 @@ from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Floats
 from journey.metrics.bootstrap import BootstrapTotals, Totals, bootstrap_totals
 from journey.recommend.period import Task
 from journey.recommend.ranking import catalogue_coverage, item_hits, novelty, ranking_metrics
 from journey.recommend.study import lists_of
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 METRICS = ("recall", "ndcg", "reciprocal_rank")
 REPLICATES = 1000
 #: digits kept, so that the number of threads of a matrix product does not show

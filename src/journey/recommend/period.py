@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Ints
 
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 RECENT_DAYS = 7
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
 from journey.errors import JourneyError
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from journey.inference.arrays import Floats, Ints
 
 
 def popularity_scores(counts: Floats, rows: int) -> Floats:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from journey.inference.arrays import Floats, Ints
 from journey.recommend.als import fit_als
 from journey.recommend.period import Task
 from journey.recommend.ranking import ranking_metrics, top_items
@@ -22,10 +22,6 @@ from journey.recommend.scorers import (
     standardised,
     weighted,
 )
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 LENGTH = 20
 SEED = 7

@@ -14,10 +14,10 @@ from journey.studies.lineage import walk
 
 #: From the ground up, as the contracts of `make lint` hold them.
 ROOMS = (
+    "inference",
     "stores",
     "warehouse",
     "features",
-    "inference",
     "metrics",
     "journeys",
     "models",

@@ -131,7 +131,7 @@ assert isclose(1 - survival[0], n.journeys.ordered_30.value, rel_tol=1e-9)
 Group the visitors again, with the number of segments that the chapter settled on.
 
 ```{python}
-from journey.customers.segments import k_means, standardise
+from journey.customers.segments import (k_means, standardise)
 from journey.findings.segments.behaviour import FEATURES, described
 
 visitors = query("visitor_behaviour", db())
@@ -192,7 +192,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from journey.features import load_features
-from journey.models.training import split_periods
+from journey.models.training import (split_periods)
 
 periods = split_periods(load_features(db(), "after_3_events"))
 names = ("orders_before", "sessions_before")
@@ -251,8 +251,8 @@ assert int(task.candidates.sum()) == n.recommend.candidates.value
 ```
 
 ```{python}
-from journey.recommend.ranking import catalogue_coverage, ranking_metrics
-from journey.recommend.study import base_scores, lists_of
+from journey.recommend.ranking import (catalogue_coverage, ranking_metrics)
+from journey.recommend.study import (base_scores, lists_of)
 
 lists = lists_of(base_scores(task, (1.0, 1.0, 1.0))["popularity"], task)
 recall = ranking_metrics(lists, task.relevant).recall[task.warm].mean()
@@ -263,7 +263,7 @@ assert isclose(recall, n.recommend.recall_popularity.value, rel_tol=1e-9)
 Item by item: what is like what the user met before?
 
 ```{python}
-from journey.recommend.scorers import item_cosine, item_item_scores
+from journey.recommend.scorers import (item_cosine, item_item_scores)
 
 strength = task.strength((1.0, 1.0, 1.0))
 alike = lists_of(item_item_scores(strength, item_cosine(strength, shrinkage=10.0), task.rows), task)
@@ -280,7 +280,7 @@ The orders of the shop's customers, and the model of buying that they allow:
 
 ```{python}
 from journey.customers.buying import fit_buying
-from journey.customers.summary import purchase_days, summarise
+from journey.customers.summary import (purchase_days, summarise)
 
 orders = query("orders_with_money", db())
 days = purchase_days(orders["user_id"], orders["order_ts"], orders["net_revenue"])

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
+from journey.inference.arrays import Floats
 from journey.models.drift import count_bins, measure_bins
 from journey.models.landed import Reference
 from journey.models.watch import SCORE, user_features
 
-Floats = NDArray[np.float64]
 #: Rows that are looked at, and the fewest that are worth a look.
 LAST, LEAST = 5_000, 500
 #: One look at one variable exceeds its level by chance with this probability, were rows independent.

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from journey.errors import JourneyError
 from journey.features.catalogue import FEATURES
 from journey.features.ranges import RANGES
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NUMBERS = frozenset({int, float})
 KEYS = ("row", "rows", "contributions")
 WHAT = {str: "text", bool: "true or false", list: "a list", dict: "an object"}

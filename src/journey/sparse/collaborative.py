@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse import csr_matrix, diags
 
+from journey.inference.arrays import Ints
 from journey.recommend.als import fit_als, solve_side
 from journey.recommend.scorers import item_cosine
 from journey.sparse.history import History
 from journey.sparse.shop import PairShop
 
 Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
 WEEK = 7
 RANK, ALPHA, REGULARISATION, SWEEPS = 16, 5.0, 10.0, 6
 SHRINKAGE = 10.0

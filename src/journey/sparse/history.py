@@ -9,10 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from journey.inference.arrays import Floats, Ints
 from journey.sparse.shop import DAY_US, PairShop
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 #: days that stand for "never"
 NEVER = 99.0
 

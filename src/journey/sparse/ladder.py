@@ -6,23 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from journey.sparse.learning import (
-    PairModel,
-    Sample,
-    fit_pairs,
-    margins,
-    sample_pairs,
-)
-from journey.sparse.pairs import Pairs, Singles, describe_pairs
+from journey.inference.arrays import Flags, Floats, Ints, Singles
+from journey.sparse.learning import PairModel, Sample, fit_pairs, margins, sample_pairs
+from journey.sparse.pairs import Pairs, describe_pairs
 from journey.sparse.shop import TEST, VALIDATION, PairShop
 from journey.sparse.targets import outcomes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: pairs to learn from besides the positive ones: touched before by the user, and not
 PAIRS = 150_000

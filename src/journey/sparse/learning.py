@@ -7,18 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Floats, Ints, Singles
 from journey.inference.labels import checked_labels
 from journey.models.boosting import MOST_ROUNDS, PATIENCE, fit_boosting, search_boosting
 from journey.models.calibration import logit
-from journey.sparse.pairs import Pairs, Singles
+from journey.sparse.pairs import Pairs
 from journey.sparse.shop import TEST, TRAIN, PairShop
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 FOLDS = 3
 SESSION_SPACE = {

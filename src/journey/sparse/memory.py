@@ -7,11 +7,9 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from sklearn.tree import DecisionTreeClassifier
 
+from journey.inference.arrays import Flags
 from journey.sparse.learning import Sample
 from journey.sparse.pairs import Pairs
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def memorise(

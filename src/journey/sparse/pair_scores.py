@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats, Ints
 from journey.sparse.ladder import Ground, learn, prepare
 from journey.sparse.learning import purchase_log_odds
 from journey.sparse.shop import DAY_US, TEST, TRAIN, VALIDATION, Contacts, PairShop
 from journey.sparse.targets import outcomes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 #: A recommendation is judged by carts and purchases, and an item is carted several times as often as bought.
 TARGET = "cart"

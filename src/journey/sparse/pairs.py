@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints, Singles
 from journey.sparse.collaborative import Similar, weekly_similar
 from journey.sparse.history import NEVER, History, daily_totals, history
 from journey.sparse.shop import PairShop
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 
 SESSION = ("purchase_log_odds", "log_sessions_before", "coupon_pct", "days_since_last_session")
 ITEM = (

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats, Ints
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
 from journey.inference.labels import checked_labels
 from journey.inference.resampling import resample_counts
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import FeatureFrame, load_features, split_by_time
+from journey.inference.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 DAY_US = 86_400_000_000
 TRAIN, VALIDATION, TEST = 0, 1, 2
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Ints
 from journey.sparse.shop import PairShop
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: rung -> what happens, from dense to sparse
 TARGETS = {

@@ -12,13 +12,12 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey import causal
 from journey.causal.glm import fit_regression, with_intercept
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 
-Floats = NDArray[np.float64]
 NAME = "birth_weights"
 OUTCOME_SIDE = ("prenatal1_", "mmarried_", "mage", "fbaby_")
 TREATMENT_SIDE = ("mmarried_", "mage", "mage2", "fbaby_", "medu")

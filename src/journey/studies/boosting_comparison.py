@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import DECISIONS, load_features
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.boosting import MOST_ROUNDS, PATIENCE, fit_boosting, search_boosting
 from journey.models.scores import compare, log_loss, measure
@@ -24,7 +24,6 @@ from journey.models.training import Periods, split_periods
 from journey.paths import Paths
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
 METRICS = ("roc_auc", "pr_auc")
 LIBRARIES = ("xgboost", "lightgbm", "catboost")
 TRIALS, SEED, RATE = 6, 5, 0.05

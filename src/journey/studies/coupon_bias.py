@@ -25,13 +25,13 @@ from journey.causal.nuisance import assign_folds, cross_fit
 from journey.causal.study import CausalEffect, checked_study
 from journey.evaluation.coupon_truth import CouponTruth, coupon_truth
 from journey.evaluation.treatment import true_coupon
+from journey.inference.arrays import Floats
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, planted, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query
 
-Floats = NDArray[np.float64]
 SHOPS, SEED, TRIM, CLIP = 30, 10, 0.01, 1e-3
 #: What is adjusted for, one more group at a time; the last two rungs know what no shop can.
 RECORDED = ("visit", "history", "carts", "rule")

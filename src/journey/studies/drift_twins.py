@@ -19,17 +19,16 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from journey.features import FeatureFrame, load_features
+from journey.inference.arrays import Floats, Ints
 from journey.models import watch
 from journey.models.drift import MEASURES
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import log_loss
-from journey.models.stability import Ints
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
 DECISION = "after_3_events"
 SEEDS = tuple(range(7, 19))
 ROTATIONS, DRAWS = 10, 1000

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from journey.evaluation.pair_oracle import pair_oracle
 from journey.evaluation.taste import taste_truth
+from journey.inference.arrays import Ints
 from journey.paths import Paths
 from journey.sparse.ladder import Ground, learn, prepare
 from journey.sparse.learning import purchase_log_odds
@@ -29,8 +30,6 @@ from journey.stores.simulator import ShopParameters, simulate
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 #: users of a shop -> number of such shops, of users that no other shop of the size has
 SHOPS = {1_000: 10, 3_000: 6, 10_000: 4, 30_000: 2, 100_000: 1, 300_000: 1}
 SMALL, LARGEST = 3_000, max(SHOPS)

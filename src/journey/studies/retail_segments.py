@@ -14,15 +14,7 @@ import numpy as np
 import pandas as pd
 
 from journey.customers.concentration import TopShare, top_share
-from journey.customers.rfm import (
-    GONE,
-    SEGMENTS,
-    History,
-    fifths,
-    migration,
-    name_customers,
-    order_history,
-)
+from journey.customers.rfm import GONE, SEGMENTS, History, fifths, migration, name_customers, order_history
 from journey.errors import JourneyError
 from journey.stores.online_retail import customer_orders, known_at, load_invoices, reconcile
 

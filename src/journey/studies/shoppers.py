@@ -14,13 +14,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.ranked import rank_outcomes
 from journey.models.resampling import oversampling_lesson
 from journey.models.scores import bootstrap
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Scorer = Callable[[Floats, Mask, Floats], Floats]
 

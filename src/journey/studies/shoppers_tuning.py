@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
+from journey.inference.arrays import Floats
 from journey.models.boosting import Setting, fit_boosting
 from journey.models.calibration import logit
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import average_precision
 from journey.studies.shoppers import FOLDS, MONTHS, SEED, SMALL, fold_quality, one_hot, plain
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 WIDE = replace(SMALL, max_depth=5, min_child_weight=10.0, colsample_bytree=0.3, rounds=300)

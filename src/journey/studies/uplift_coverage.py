@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey import uplift
 from journey.assumptions import load_assumptions
 from journey.causal.nuisance import assign_folds
 from journey.evaluation.uplift_truth import true_ranking, true_slope
+from journey.inference.arrays import Floats, Ints
 from journey.inference.estimate import Estimate
 from journey.paths import Paths
 from journey.stores.simulator import ShopParameters, simulate
@@ -34,8 +34,6 @@ from journey.uplift.trial import MAIN, POLICY_SHARE, MoneyScale, ShippingTrial
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 TIMES, SEED, REPEATS, FOLDS = 30, 11, 250, 5
 #: Users outside each drawn experiment over whom the true values are taken.
 REFERENCE = 12_000

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.evaluation.uplift_truth import exposed_sessions, order_values, personas
+from journey.inference.arrays import Floats, Ints
 from journey.uplift.trial import ShippingTrial, shipping_covariates
 from journey.warehouse.query import query
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

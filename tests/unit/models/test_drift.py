@@ -33,11 +33,7 @@ from journey.models.watch import (
 from journey.paths import project
 from journey.report.results import load_table
 from journey.stores.simulator import ShopParameters
-from journey.studies.drift_twins import (
-    QuietShop,
-    alarm_table,
-    rotated_weeks,
-)
+from journey.studies.drift_twins import QuietShop, alarm_table, rotated_weeks
 from journey.studies.registry import kept
 
 

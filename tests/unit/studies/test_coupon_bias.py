@@ -17,14 +17,7 @@ from journey.errors import JourneyError
 from journey.evaluation.coupon_truth import coupon_truth
 from journey.paths import project
 from journey.stores.simulator import ShopParameters, simulate
-from journey.studies.coupon_bias import (
-    RECORDED,
-    RUNGS,
-    TRIM,
-    ladder,
-    mean_interval,
-    rule_recovered,
-)
+from journey.studies.coupon_bias import RECORDED, RUNGS, TRIM, ladder, mean_interval, rule_recovered
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 from journey.warehouse.query import query

@@ -6,10 +6,11 @@ import numpy as np
 
 from journey.customers.churn import WAYS, fit_churn, snapshots
 from journey.customers.history import known_at
-from journey.customers.summary import Floats, PurchaseDays
+from journey.customers.summary import PurchaseDays
 from journey.evaluation.customer_truth import customer_future, expected_area
 from journey.findings.customer_value.entries import adder
 from journey.findings.desk import Desk
+from journey.inference.arrays import Floats
 
 #: Half the window of the shop: what is learned from and what is foretold are as long.
 HORIZON, SEED = 45, 8

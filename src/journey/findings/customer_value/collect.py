@@ -11,7 +11,7 @@ from journey.customers.forecast import judged
 from journey.customers.gamma_gamma import fit_money
 from journey.customers.history import known_at
 from journey.customers.spend import learn_spend, same_again
-from journey.customers.summary import Floats, PurchaseDays, Summary, follow, purchase_days, summarise
+from journey.customers.summary import PurchaseDays, Summary, follow, purchase_days, summarise
 from journey.errors import JourneyError
 from journey.evaluation.customer_truth import best_forecast, customer_future, drawn_futures
 from journey.findings.customer_value.cdnow import add_cdnow
@@ -20,6 +20,7 @@ from journey.findings.customer_value.entries import Add, adder
 from journey.findings.customer_value.leaving import add_leaving
 from journey.findings.customer_value.retail import add_retail
 from journey.findings.desk import Desk, flat
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.warehouse.query import query
 

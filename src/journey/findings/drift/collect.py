@@ -14,25 +14,13 @@ from journey.features import FeatureFrame, load_features
 from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.drift import shops as drift_shops
 from journey.findings.drift.shops import Weeks, plain
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import bootstrap, losses
-from journey.models.stability import Floats, detectable_share
-from journey.models.watch import (
-    BEFORE,
-    BURN_IN,
-    DAYS,
-    Blend,
-    Log,
-    fit_blend,
-    rolling_scores,
-    week_of,
-)
-from journey.studies.drift_twins import (
-    DECISION,
-    RULE,
-    watch_shop,
-)
+from journey.models.stability import detectable_share
+from journey.models.watch import BEFORE, BURN_IN, DAYS, Blend, Log, fit_blend, rolling_scores, week_of
+from journey.studies.drift_twins import DECISION, RULE, watch_shop
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.drift.collect"

@@ -22,12 +22,7 @@ from journey.inference.estimate import Estimate
 from journey.models.baselines import RULES, fit_baseline
 from journey.models.scores import Scores, check_calibration, measure
 from journey.models.slices import slice_scores
-from journey.models.training import (
-    MODELS,
-    predict_seconds,
-    split_periods,
-    train_models,
-)
+from journey.models.training import MODELS, predict_seconds, split_periods, train_models
 from journey.studies.registry import kept
 
 SOURCE = "journey.findings.prediction.collect"

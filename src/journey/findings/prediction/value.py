@@ -12,12 +12,7 @@ from journey.findings.desk import Desk, flat
 from journey.findings.prediction.decided import Decided
 from journey.inference.estimate import Estimate
 from journey.models.scores import bootstrap
-from journey.models.threshold import (
-    Intervention,
-    PolicyValue,
-    policy_value,
-    value_difference,
-)
+from journey.models.threshold import Intervention, PolicyValue, policy_value, value_difference
 
 SOURCE = "journey.models.threshold"
 HERE = "journey.findings.prediction.value"

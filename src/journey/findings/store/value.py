@@ -13,10 +13,11 @@ from journey.customers.concentration import top_share
 from journey.customers.forecast import judged
 from journey.customers.gamma_gamma import OneMean, fit_money
 from journey.customers.rfm import RULES, migration, name_customers, order_history
-from journey.customers.summary import Floats, Ints, PurchaseDays, Summary, follow, purchase_days, summarise
+from journey.customers.summary import PurchaseDays, Summary, follow, purchase_days, summarise
 from journey.errors import JourneyError
 from journey.findings.desk import Row
 from journey.findings.store.desk import ShopDesk
+from journey.inference.arrays import Floats, Ints
 from journey.inference.estimate import Estimate
 
 SOURCE, JUDGED = "findings.store.value", "customers.forecast:judged"

@@ -13,9 +13,9 @@ from scipy.stats import rankdata
 
 from journey.features import FEATURES
 from journey.findings.desk import Desk
+from journey.inference.arrays import Floats
 from journey.models.scorer import short
 
-Floats = NDArray[np.float64]
 SCORER, CHECK, MODEL = "browser_scorer.json", "browser_scorer_check.json", "after_3_events_xgboost.json"
 #: Features that the form shows first, and at which places of the scores visits are taken to start from.
 SHOWN = 12

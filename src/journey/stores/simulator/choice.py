@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import planted
 from journey.stores.simulator.catalogue import Catalogue, Shelf
-from journey.stores.simulator.draws import Floats, Keys, pick, uniform
+from journey.stores.simulator.draws import Keys, pick, uniform
 from journey.stores.simulator.intent import Sessions
 from journey.stores.simulator.path import ANY_ITEM, FOCUS_OR_SIMILAR, Paths
 from journey.stores.simulator.population import Memory, Population
 
-Ints = NDArray[np.int64]
 _Prefer = Callable[[Ints, Ints, Keys, int, int, float], Ints]
 
 

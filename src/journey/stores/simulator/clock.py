@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from journey.inference.arrays import Ints
 from journey.stores.simulator import planted
 from journey.stores.simulator.draws import Keys, uniform
 from journey.stores.simulator.intent import Sessions
 from journey.stores.simulator.path import Paths
 from journey.stores.simulator.population import DAY_US
-
-Ints = NDArray[np.int64]
 
 
 def event_times(sessions: Sessions, paths: Paths, persona: Ints, keys: Keys) -> Ints:

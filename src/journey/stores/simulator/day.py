@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import planted
 from journey.stores.simulator.catalogue import Catalogue, Shelf
 from journey.stores.simulator.choice import choose_items
 from journey.stores.simulator.clock import event_times
-from journey.stores.simulator.draws import Floats, uniform
+from journey.stores.simulator.draws import uniform
 from journey.stores.simulator.intent import (
     LATEST_START_US,
     MOST_PER_DAY,
@@ -24,8 +25,6 @@ from journey.stores.simulator.intent import (
 )
 from journey.stores.simulator.path import Paths, event_keys, walk
 from journey.stores.simulator.population import DAY_US, NEVER, Memory, Population
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

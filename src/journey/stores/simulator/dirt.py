@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import planted
 from journey.stores.simulator.catalogue import Catalogue
 from journey.stores.simulator.day import Events
-from journey.stores.simulator.draws import Floats, derive, root_key, uniform
+from journey.stores.simulator.draws import derive, root_key, uniform
 from journey.stores.simulator.intent import LATEST_START_US
 from journey.stores.simulator.parameters import ShopParameters
 from journey.stores.simulator.population import DAY_US, Population
 
-Ints = NDArray[np.int64]
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
 # Kinds of dirt as bits of `RawRows.flags`, in the order of the names.

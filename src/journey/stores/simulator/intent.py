@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import planted
-from journey.stores.simulator.draws import Floats, Keys, derive, normal, pick, uniform
+from journey.stores.simulator.draws import Keys, derive, normal, pick, uniform
 from journey.stores.simulator.parameters import ShopParameters
 from journey.stores.simulator.population import DAY_US, Memory, Population
 
 HALF_HOUR_US = 1_800_000_000
 LATEST_START_US = 84_300_000_000  # 23:25; no session crosses midnight
 MOST_PER_DAY = 3
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from journey.inference.arrays import Floats
 from journey.stores.simulator import planted
 from journey.stores.simulator.day import Day
-from journey.stores.simulator.draws import Floats
 from journey.stores.simulator.parameters import ShopParameters
 from journey.stores.simulator.population import DAY_US, Population
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints
 from journey.stores.simulator import planted
-from journey.stores.simulator.draws import Floats, Keys, derive, geometric, normal, uniform
+from journey.stores.simulator.draws import Keys, derive, geometric, normal, uniform
 from journey.stores.simulator.intent import Sessions
 
-Ints = NDArray[np.int64]
 BROWSE, FOCUS, CART, CHECKOUT, BOUGHT, LEFT = range(6)
 # What a row of events is about: the k-th line of the cart (0 is the item in focus), or an item to be chosen.
 ANY_ITEM, FOCUS_OR_SIMILAR, NO_ITEM = -1, -2, -3

@@ -13,7 +13,6 @@ from journey.customers.forecast import judged
 from journey.customers.gamma_gamma import fit_gamma_gamma
 from journey.customers.pareto_nbd import fit_pareto_nbd
 from journey.customers.summary import (
-    Ints,
     PurchaseDays,
     Summary,
     day_number,
@@ -23,6 +22,7 @@ from journey.customers.summary import (
     summarise,
 )
 from journey.customers.value import positive
+from journey.inference.arrays import Ints
 from journey.stores.datasets import load_cdnow_master, load_cdnow_sample
 
 #: The published split: 39 weeks to learn from, 39 weeks to foretell.

@@ -12,7 +12,8 @@ from journey.customers.buying import fit_buying
 from journey.customers.churn import KINDS, WAYS, AtRisk, at_risk, fit_churn, snapshots
 from journey.customers.history import FEATURES, known_at, learning_days
 from journey.customers.offers import targets
-from journey.customers.summary import Floats, summarise
+from journey.customers.summary import summarise
+from journey.inference.arrays import Floats
 from journey.models.linear import fit_linear
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import compare, measure

@@ -11,8 +11,9 @@ from journey.customers.bgnbd import fit_bgnbd
 from journey.customers.gamma_gamma import fit_gamma_gamma
 from journey.customers.likelihood import Fit
 from journey.customers.pareto_nbd import fit_pareto_nbd
-from journey.customers.summary import Floats, Summary
+from journey.customers.summary import Summary
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.inference.intervals import wilson_interval
 
 CUSTOMERS, DAYS, WON_DAYS, WEEK = 3000, 273, 84, 7.0

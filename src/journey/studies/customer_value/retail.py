@@ -14,8 +14,9 @@ from journey.customers.forecast import TOP, by_decile, judged
 from journey.customers.gamma_gamma import fit_gamma_gamma
 from journey.customers.history import known_at, learning_days
 from journey.customers.spend import learn_spend, same_again
-from journey.customers.summary import Floats, follow, summarise
+from journey.customers.summary import follow, summarise
 from journey.customers.value import positive
+from journey.inference.arrays import Floats
 from journey.studies.customer_value.cdnow import estimates, first_money, interval
 from journey.studies.customer_value.invoices import HORIZON, Invoices, date_of
 

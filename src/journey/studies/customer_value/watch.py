@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from journey.customers.churn import HORIZON, AtRisk, at_risk, fit_churn
 from journey.customers.history import FEATURES, WATCHED, known_at
-from journey.customers.summary import Floats, Ints, PurchaseDays
+from journey.customers.summary import PurchaseDays
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats, Ints
 from journey.models.drift import MEASURES
 from journey.models.drift_people import looks_at_people
 from journey.models.watch import DAYS, SCORE, log_looks

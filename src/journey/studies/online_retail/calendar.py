@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from journey.features.load import FeatureFrame
+from journey.inference.arrays import Flags, Floats, Ints
 from journey.inference.estimate import Estimate
 from journey.sparse.learning import purchase_log_odds
 from journey.sparse.precision import PositiveRanks, estimates
@@ -19,10 +19,6 @@ from journey.sparse.shop import TEST, TRAIN, VALIDATION, Contacts, Items, PairSh
 from journey.studies.online_retail.history import Purchases, known_at, orders_after
 from journey.studies.online_retail.pairs import CUSTOMER, MONTH, RetailPairs, describe_known
 from journey.studies.online_retail.ranks import Block, ranks_by_part
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 SEED = 5
 REPLICATES = 300

@@ -8,15 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Floats, Ints
 from journey.recommend.baskets import purchase_log
 from journey.sparse.history import NEVER, History
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: Kinds of product: nouns that descriptions name, written down before anything was fitted.
 KINDS = (

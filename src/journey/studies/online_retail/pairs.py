@@ -8,17 +8,12 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from journey.inference.arrays import Flags, Floats, Ints, Singles
 from journey.recommend.als import fit_als
 from journey.recommend.scorers import item_cosine
 from journey.sparse.collaborative import ALPHA, DIGITS, RANK, REGULARISATION, SEED, SHRINKAGE, SWEEPS
 from journey.studies.online_retail.history import KINDS, Known, Purchases
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 CUSTOMER = (
     "log_orders",

@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Flags, Ints
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
 from journey.inference.resampling import resample_counts
 from journey.sparse.precision import PositiveRanks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 #: width of a step of log-odds: pairs within it count as tied; one for each positive would fill the memory
 STEP = 0.02

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
+from journey.inference.arrays import Singles
 from journey.sparse.learning import PairModel, fit_pairs
 from journey.sparse.precision import PositiveRanks, estimates
 from journey.sparse.shop import TEST, VALIDATION
@@ -38,10 +39,6 @@ from journey.studies.online_retail.history import (
 )
 from journey.studies.online_retail.pairs import COLLABORATIVE, HISTORY, MONTH, RetailPairs, sampled
 from journey.studies.online_retail.ranks import Block, precision_at, ranks_by_part, together
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Flags = NDArray[np.bool_]
 
 #: pairs to learn from at each point besides the positive ones: bought before by the customer, and not
 TOUCHED, OTHERS = 12_000, 20_000

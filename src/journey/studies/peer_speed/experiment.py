@@ -19,7 +19,8 @@ from journey.experiments import (
     ratios,
     two_proportions,
 )
-from journey.studies.peer_speed.way import SEED, Floats, Once
+from journey.inference.arrays import Floats
+from journey.studies.peer_speed.way import SEED, Once
 
 
 def users(rows: int) -> pd.DataFrame:

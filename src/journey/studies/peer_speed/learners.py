@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from journey.studies.peer_speed.way import SEED, Floats, Once
+from journey.inference.arrays import Floats, Ints
+from journey.studies.peer_speed.way import SEED, Once
 from journey.uplift import (
     BaseModels,
     fit_uplift,
@@ -18,7 +18,6 @@ from journey.uplift import (
 )
 
 FEATURES = 10
-Ints = NDArray[np.int64]
 
 
 def people(rows: int) -> tuple[Floats, Ints, Ints]:

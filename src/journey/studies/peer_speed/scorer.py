@@ -12,9 +12,10 @@ import numpy as np
 import xgboost as xgb
 
 from journey.errors import JourneyError
+from journey.inference.arrays import Floats
 from journey.models.calibration import Calibration
 from journey.paths import Paths
-from journey.studies.peer_speed.way import Floats, Once
+from journey.studies.peer_speed.way import Once
 
 #: Scores every row with the function that the page calls, and says what that took.
 SCRIPT = """

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from journey.errors import JourneyError, require
+from journey.inference.arrays import Floats
 from journey.paths import Paths
 from journey.studies.peer_speed import pages, scorer, ways
 from journey.studies.peer_speed.pages import NBCONVERT, PRESS
-from journey.studies.peer_speed.way import Floats
 
 PAGES, NODE = "pages", "Node"
 #: Largest difference from our answers, as a share of the largest answer of the same kind.

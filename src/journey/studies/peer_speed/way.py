@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
+from journey.inference.arrays import Floats
 
 SEED = 7
-Floats = NDArray[np.float64]
 #: Does the work once. One row a kind of answer: what is compared stands in the same row.
 Once = Callable[[], Floats]
 

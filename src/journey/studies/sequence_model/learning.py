@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from journey.inference.arrays import Floats, Ints, Singles
 from journey.sparse.shop import TEST, TRAIN, VALIDATION
 from journey.studies.sequence_model.network import DECAY, MOST_EPOCHS, PATIENCE, RATE, Reader, Task
 
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
 #: Key of the items beside the numbers of the decisions.
 ITEMS = -1
 

@@ -14,16 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.errors import require
+from journey.inference.arrays import Flags, Floats, Ints, Singles
 from journey.sparse.shop import Items
 from journey.studies.sequence_model.streams import KINDS, NUMBERS, Streams
-
-Floats = NDArray[np.float64]
-Singles = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 HIDDEN, WIDTH, SMALL = 48, 32, 4
 PAST = 64

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from journey.evaluation.ceilings import true_probabilities
 from journey.evaluation.pair_oracle import pair_oracle
 from journey.features import DECISIONS, FeatureFrame, load_features, split_by_time
+from journey.inference.arrays import Flags, Floats, Ints
 from journey.models.boosting import SPACE, fit_boosting, search_boosting
 from journey.models.calibration import logit
 from journey.sparse.history import daily_totals
@@ -25,10 +26,6 @@ from journey.studies.ceiling_run import SPACE as LARGE_SPACE
 from journey.studies.sequence_model.learning import read_and_score
 from journey.studies.sequence_model.network import MOST_EPOCHS, Asked, Task, Wanted
 from journey.studies.sequence_model.streams import Streams, as_streams, decision_tokens, read_events
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 SEED, TARGET = 5, "item"
 #: Test sessions are those of this many of the shop's users, or of all.

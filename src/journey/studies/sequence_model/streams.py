@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import FeatureFrame
+from journey.inference.arrays import Ints, Singles
 
-Ints = NDArray[np.int64]
-Singles = NDArray[np.float32]
 OPENING = "opening"
 KINDS = (OPENING, "view", "search", "add_to_cart", "remove_from_cart", "checkout", "purchase")
 #: What the shop knows when a session starts besides the events, by the names of the features.

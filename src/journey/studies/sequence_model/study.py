@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from journey.features import DECISIONS
+from journey.inference.arrays import Floats
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import percentile_estimate
 from journey.inference.resampling import resample_counts
@@ -44,7 +44,6 @@ from journey.studies.sequence_model.shops import (
 from journey.warehouse.build import build_warehouse
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
 #: Users of a shop -> number of such shops, of users that no other shop of the size has.
 SHOPS = {1_000: 6, 3_000: 4, 10_000: 2, 30_000: 1, 100_000: 1}
 SMALL = 3_000

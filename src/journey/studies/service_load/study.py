@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import orjson
 import psutil
-from numpy.typing import NDArray
 
 from journey.errors import JourneyError
 from journey.features import load_features
+from journey.inference.arrays import Floats
 from journey.models.boosting import Boosted
 from journey.models.landed import Landed
 from journey.models.training import raw_scores, split_periods
@@ -35,7 +35,6 @@ from journey.service.load import load_landed
 from journey.studies.service_load.client import HOST, ask, drive, request_bytes
 from journey.warehouse.connect import connect
 
-Floats = NDArray[np.float64]
 DECISION, SEED, ROWS = "after_3_events", 5, 1_000
 WORKERS = 2
 SECONDS, MOST, WARM = 8.0, 40_000, 1.0
