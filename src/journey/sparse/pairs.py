@@ -135,7 +135,7 @@ class Pairs:
         found = np.empty((len(row), len(names)), dtype=np.float32)
         for column, name in enumerate(names):
             if name in makers:
-                found[:, column] = makers[name]()
+                found[:, column] = makers[name]()  # type: ignore[no-untyped-call]
             else:
                 found[:, column] = getattr(self.similar, name)[row, item]
         return found

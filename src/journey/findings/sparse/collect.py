@@ -124,7 +124,7 @@ def item_rung(ground: Ground, oracle: PairOracle, target: str, fitted: Learned) 
     return Rung(
         scores=fitted.scores,
         baseline=ground.test_margin,
-        oracle=truth[target](),
+        oracle=truth[target](),  # type: ignore[no-untyped-call]
         happened=outcomes(test.shop, test.places, target),
         positives=int(outcomes(known.shop, known.places, target).sum()),
         train_precision=fitted.train_precision,

@@ -121,8 +121,8 @@ def peeking(simulations: int, seed: int, days: int = DAYS) -> tuple[list[Row], l
     }
     for metric, (draw, scale, effect) in cases.items():
         rng = generator(seed, f"peeking {metric}")
-        null = _stops(draw(rng, 1.0), draw(rng, 1.0), 2.0 * n * days)
-        real = _stops(draw(rng, 1.0), draw(rng, scale), 2.0 * n * days)
+        null = _stops(draw(rng, 1.0), draw(rng, 1.0), 2.0 * n * days)  # type: ignore[no-untyped-call]
+        real = _stops(draw(rng, 1.0), draw(rng, scale), 2.0 * n * days)  # type: ignore[no-untyped-call]
         scenario = f"A/A on {metric}, {2 * n} users a day, {days} daily looks"
         for rule, (valid, stop, _) in null.items():
             alarms = stop >= 0

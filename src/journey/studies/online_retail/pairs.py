@@ -125,7 +125,7 @@ class RetailPairs:
             elif name in COLLABORATIVE:
                 found[:, place] = self.similar[name][row, item]
             else:
-                found[:, place] = makers[name]()
+                found[:, place] = makers[name]()  # type: ignore[no-untyped-call]
         return found
 
     def batches(self, size: int = 128) -> Iterator[tuple[Ints, Ints]]:
