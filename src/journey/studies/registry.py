@@ -49,7 +49,7 @@ STUDIES = {
         Study(
             "consumer_behavior_audit",
             "Can anything in the named Kaggle set predict a purchase?",
-            "journey.models.target_audit:audit_consumer_behavior",
+            "journey.studies.consumer_behavior:audit_consumer_behavior",
             datasets=("consumer_behavior",),
             loader="load_consumer_behavior",
             in_build=True,
@@ -108,7 +108,7 @@ STUDIES = {
         Study(
             "eshop_clothing_paths",
             "Which paths do visitors of a real clothing shop take?",
-            "journey.journeys.clickstream:describe_clickstream",
+            "journey.studies.eshop_clothing:describe_clickstream",
             datasets=("eshop_clothing",),
             loader="load_eshop_clothing",
             in_build=True,
@@ -146,7 +146,7 @@ STUDIES = {
         Study(
             "online_retail_recommendations",
             "Which list holds what customers of a real shop buy next?",
-            "journey.recommend.baskets:retail_study",
+            "journey.studies.online_retail.baskets:retail_study",
             datasets=("online_retail",),
             loader="load_online_retail",
             in_build=True,

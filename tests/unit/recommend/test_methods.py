@@ -12,10 +12,10 @@ from journey import recommend
 from journey.errors import JourneyError
 from journey.metrics.bootstrap import bootstrap_totals
 from journey.recommend.als import solve_side
-from journey.recommend.baskets import own_frequency, purchase_log
 from journey.recommend.comparison import ratio_less_one
 from journey.recommend.scorers import blend, category_popularity_scores, item_cosine, standardised
 from journey.recommend.study import Grid, simplex
+from journey.studies.online_retail.baskets import own_frequency
 
 
 def planted(seed: int = 0) -> tuple[csr_matrix, np.ndarray]:
@@ -257,25 +257,3 @@ def test_popularity_groups_share_out_the_candidates() -> None:
     top, rest = recommend.popularity_groups(counts, candidates, (0.5,))
     assert np.flatnonzero(top).tolist() == [1, 3]
     assert np.flatnonzero(rest).tolist() == [0, 2]
-
-
-def test_purchase_log_drops_by_rule_and_counts() -> None:
-    import pandas as pd
-
-    lines = pd.DataFrame(
-        {
-            "InvoiceNo": ["1", "C2", "3", "4", "5", "1"],
-            "StockCode": ["12345", "12345", "12345", "12345a", "POST", "12345"],
-            "Quantity": [1, -1, 1, 0, 1, 2],
-            "InvoiceDate": pd.to_datetime(["2011-01-01"] * 6),
-            "UnitPrice": [1.0] * 6,
-            "CustomerID": pd.array([7, 7, None, 7, 7, 7], dtype="Int32"),
-        }
-    )
-    found, dropped = purchase_log(lines)
-    assert dropped == {
-        "lines": 6, "cancelled": 1, "no_customer": 1, "not_positive": 1, "no_product": 1, "contacts": 1,
-    }  # fmt: skip
-    assert found.item_ids.tolist() == ["12345"]
-    with pytest.raises(JourneyError, match="lacks column UnitPrice"):
-        purchase_log(lines.drop(columns="UnitPrice"))

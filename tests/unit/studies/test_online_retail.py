@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score
 
 from journey.errors import JourneyError
 from journey.sparse.shop import TEST, TRAIN, VALIDATION
+from journey.studies.online_retail.baskets import purchase_log
 from journey.studies.online_retail.calendar import TEST_FROM, calendar, decision_points, in_time
 from journey.studies.online_retail.history import (
     KINDS,
@@ -296,3 +297,23 @@ def test_products_are_described_by_what_was_known(purchases):
     last = pd.Series(purchases.day[mine]).groupby(purchases.item[mine]).max()
     since = pairs.item[:, ITEM.index("days_since_sale")]
     np.testing.assert_array_equal(since, 120 - last.loc[known.items])
+
+
+def test_purchase_log_drops_by_rule_and_counts() -> None:
+    lines = pd.DataFrame(
+        {
+            "InvoiceNo": ["1", "C2", "3", "4", "5", "1"],
+            "StockCode": ["12345", "12345", "12345", "12345a", "POST", "12345"],
+            "Quantity": [1, -1, 1, 0, 1, 2],
+            "InvoiceDate": pd.to_datetime(["2011-01-01"] * 6),
+            "UnitPrice": [1.0] * 6,
+            "CustomerID": pd.array([7, 7, None, 7, 7, 7], dtype="Int32"),
+        }
+    )
+    found, dropped = purchase_log(lines)
+    assert dropped == {
+        "lines": 6, "cancelled": 1, "no_customer": 1, "not_positive": 1, "no_product": 1, "contacts": 1,
+    }  # fmt: skip
+    assert found.item_ids.tolist() == ["12345"]
+    with pytest.raises(JourneyError, match="lacks column UnitPrice"):
+        purchase_log(lines.drop(columns="UnitPrice"))

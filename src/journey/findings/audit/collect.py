@@ -107,5 +107,5 @@ def add_consumer_behavior(desk: Desk) -> None:
         label = f"p value: uniform draws of {column.replace('_', ' ')}, Kaggle set"
         rows.append((f"uniform_{short}", result["uniform_p"][column], "p", label, n | {"digits": 2}))
     named = [(f"kaggle_{name}", *rest) for name, *rest in rows]
-    source = "journey.models.target_audit:audit_consumer_behavior"
+    source = "journey.studies.consumer_behavior:audit_consumer_behavior"
     add_rows(desk, named, source=source, dataset="consumer_behavior")

@@ -248,7 +248,7 @@ def add_clickstream(desk: Desk) -> None:
     add_rows(
         desk,
         [(f"eshop_{name}", *rest) for name, *rest in rows],
-        source="journey.journeys.clickstream:describe_clickstream",
+        source="journey.studies.eshop_clothing:describe_clickstream",
         dataset="eshop_clothing",
         n=result["sessions"],
     )

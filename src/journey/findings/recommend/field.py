@@ -24,7 +24,7 @@ def add_field(desk: Desk) -> None:
     found = kept("online_retail_recommendations", desk.paths)
     result = found.results
     common: dict[str, Any] = {
-        "source": "journey.recommend.baskets:retail_study",
+        "source": "journey.studies.online_retail.baskets:retail_study",
         "dataset": "online_retail",
     }
     for name, value, label in (

@@ -11,8 +11,8 @@ import pandas as pd
 
 from journey.errors import JourneyError
 from journey.inference.arrays import Flags, Floats, Ints
-from journey.recommend.baskets import purchase_log
 from journey.sparse.history import NEVER, History
+from journey.studies.online_retail.baskets import purchase_log
 
 #: Kinds of product: nouns that descriptions name, written down before anything was fitted.
 KINDS = (
