@@ -9,7 +9,7 @@ import pytest
 
 from journey.errors import JourneyError
 from journey.paths import Paths
-from journey.studies.site_build import CHANGES, CLEAN, PROSE, QUERY, UNCHANGED, build_site
+from journey.studies.site_build import CHANGES, CHECKED, CLEAN, PROSE, QUERY, UNCHANGED, build_site
 
 MAKEFILE = 'site:\n\t@test -z "$$JOURNEY_DATA_DIR"\n\t@mkdir -p _site\n\t@{recipe}\n'
 
@@ -17,9 +17,11 @@ MAKEFILE = 'site:\n\t@test -z "$$JOURNEY_DATA_DIR"\n\t@mkdir -p _site\n\t@{recip
 def project(folder: Path, recipe: str) -> Paths:
     """A checkout whose site is a count of what was built."""
     files = {"Makefile": MAKEFILE.format(recipe=recipe)} | {name: "before" for name, _ in CHANGES.values()}
+    files[".ci/run"] = '#!/bin/sh\ntest -z "$JOURNEY_DATA_DIR" && make site\n'
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / ".ci/run").chmod(0o755)
     for command in (
         ["init", "-q"],
         ["add", "."],
@@ -37,11 +39,11 @@ def test_every_step_is_run_on_a_clone_in_order(tmp_path: Path, monkeypatch: pyte
         tmp_path / "shop", f"cat {seen} | tr -d '\\n' >> {log}; echo >> {log}; touch _site/a.html"
     )
     found = build_site(paths)
-    assert [step["what"] for step in found["steps"]] == [CLEAN, UNCHANGED, PROSE, QUERY]
+    assert [step["what"] for step in found["steps"]] == [CLEAN, UNCHANGED, PROSE, QUERY, CHECKED]
     assert all(step["seconds"] >= 0 for step in found["steps"])
     assert found["pages"] == 1
-    clean, unchanged, prose, query = log.read_text(encoding="utf-8").splitlines()
-    assert clean == unchanged == "beforebefore"
+    clean, unchanged, prose, query, checked = log.read_text(encoding="utf-8").splitlines()
+    assert clean == unchanged == checked == "beforebefore"
     assert prose == f"before{CHANGES[PROSE][1].strip()}before"
     assert query == f"{prose}{CHANGES[QUERY][1].strip()}"
     assert not (tmp_path / "shop" / "_site").exists(), "the checkout itself is left alone"
