@@ -219,7 +219,7 @@ STUDIES = {
         ),
         Study(
             "site_build",
-            "How long does the whole take from a clean clone, again after little changed, and with all checks?",
+            "How long does the whole take from a clean clone, after little changed, and with all checks?",
             "journey.studies.site_build:build_site",
             simulates=True,
             made_from="a clean clone",

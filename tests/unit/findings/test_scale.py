@@ -81,8 +81,8 @@ CLUSTER = Kept(
 )
 
 
-TAKEN = {CLEAN: 200.0, UNCHANGED: 1.0, QUERY: 9.0, CHECKED: 500.0}
-BUILT = Kept({"steps": [{"what": what, "seconds": seconds} for what, seconds in TAKEN.items()]})
+BUILDS = {CLEAN: 200.0, UNCHANGED: 1.0, QUERY: 9.0, CHECKED: 500.0}
+BUILT = Kept({"steps": [{"what": what, "seconds": seconds} for what, seconds in BUILDS.items()]})
 SERVED = Kept({"scenarios": [{"name": "one_row", "p50_ms": 4.0, "requests_per_second": 1999.0}]})
 
 
