@@ -1,6 +1,6 @@
 """Paths through the shop: transitions, attribution, time to convert."""
 
-from journey.journeys.attribution import RULES, Attribution, attribute, misallocation, touch_weights
+from journey.journeys.attribution import RULES, Attribution, attribute, further, misallocation, touch_weights
 from journey.journeys.paths import PathLengths, Paths, collapse_repeats, path_lengths, paths_from_steps
 from journey.journeys.sankey import sankey_links
 from journey.journeys.survival import LogRankTest, SurvivalCurve, kaplan_meier, logrank_test, survival_at
@@ -15,6 +15,7 @@ __all__ = [
     "SurvivalCurve",
     "attribute",
     "collapse_repeats",
+    "further",
     "kaplan_meier",
     "logrank_test",
     "misallocation",

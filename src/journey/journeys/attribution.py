@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from journey.errors import JourneyError
+from journey.inference.estimate import Estimate
 from journey.inference.intervals import FloatArray, percentile_interval
 from journey.inference.resampling import resample_counts
 from journey.journeys.markov import count_moves, removal_effects
@@ -57,7 +58,8 @@ class Misallocation:
 
     `share` is half the L1 distance between the rule's shares and the reference, from 0 (same) to 1
     (disjoint): the smallest part of the budget that must move to turn one split into the other. `money` is
-    that part of `budget`. `excess` is rule minus reference, per channel, in money.
+    that part of `budget`. `excess` is rule minus reference, per channel, in money. `replicates` are shares
+    of the bootstrap, shape (n_boot,), to compare rules on the same draws.
     """
 
     share: float
@@ -70,6 +72,7 @@ class Misallocation:
     channels: tuple[str, ...]
     excess: FloatArray
     level: float
+    replicates: FloatArray | None = field(default=None, repr=False)
 
 
 def touch_weights(
@@ -245,7 +248,7 @@ def misallocation(attribution: Attribution, reference: ArrayLike, budget: float)
         raise JourneyError(f"Budget {budget} must not be negative.")
     truth = truth / truth.sum()
     share = float(0.5 * np.abs(attribution.share - truth).sum())
-    low = high = None
+    low = high = distance = None
     if attribution.replicates is not None:
         distance = 0.5 * np.abs(attribution.replicates - truth).sum(axis=1)
         low, high = (float(x) for x in percentile_interval(distance, attribution.level))
@@ -260,7 +263,30 @@ def misallocation(attribution: Attribution, reference: ArrayLike, budget: float)
         channels=attribution.channels,
         excess=(attribution.share - truth) * budget,
         level=attribution.level,
+        replicates=distance,
     )
+
+
+def further(one: Misallocation, nearest: Misallocation) -> Estimate:
+    """How much more of the budget one rule puts on the wrong channels than another, as a share.
+
+    Both must come from the same users, resamples and seed, so that each draw holds the same users for both.
+
+    Raises
+    ------
+    JourneyError
+        When the two have no replicates, or not as many.
+    """
+    if (
+        one.replicates is None
+        or nearest.replicates is None
+        or one.replicates.shape != nearest.replicates.shape
+    ):
+        raise JourneyError(
+            "Rules are compared on the same draws: attribute both with the same n_boot above 0."
+        )
+    low, high = percentile_interval(one.replicates - nearest.replicates, one.level)
+    return Estimate(one.share - nearest.share, float(low), float(high), one.level)
 
 
 def _time_decay(paths: Paths, age: ArrayLike | None, half_life: float) -> FloatArray:

@@ -24,6 +24,7 @@ from journey.features import DECISIONS
 from journey.findings.desk import Desk, lay_out
 from journey.findings.prediction import ceilings as prediction_ceilings
 from journey.findings.prediction import collect as prediction
+from journey.findings.prediction import differences as prediction_differences
 from journey.findings.prediction import value as prediction_value
 from journey.findings.prediction.decided import SHORT as MOMENTS
 from journey.paths import Paths
@@ -116,6 +117,7 @@ KEPT: dict[str, tuple[str, ...]] = {
         *(f"{short}_oracle_auc" for short in SHORT),
         *(f"{short}_oracle_share" for short in SHORT),
         *(f"{short}_bought_before_roc_auc" for short in SHORT),
+        "third_chosen_over_rule_roc_auc",
         *(f"{short}_model" for short in SHORT),
         *(f"{short}_value" for short in SHORT),
         "third_pr_auc",
@@ -143,10 +145,12 @@ LINKED = ("sql", "assumptions.toml", "_quarto.yml", "data/evidence", "data/datas
 
 
 def predict(desk: Desk) -> None:
-    """Scores, the oracle's ceiling and the value of acting: chapter 05 without what no headline needs."""
+    """Scores, their differences, the ceiling, the value of acting: of chapter 05 what headlines need."""
     with threadpool_limits(limits=1):
         decided = {decision: prediction.decide(desk, decision) for decision in DECISIONS}
         prediction.add_scores(desk, decided)
+        replicates, seed = prediction.REPLICATES, prediction.SEED
+        prediction_differences.add_differences(desk, decided, replicates=replicates, seed=seed)
         prediction_ceilings.add_ceilings(desk, decided)
         prediction_value.add_value(desk, decided, prediction.HEADLINE)
 

@@ -12,7 +12,7 @@ from journey.customers.gamma_gamma import GammaGamma
 from journey.customers.history import FEATURES, FLAGS, known_at, learning_days
 from journey.customers.likelihood import Fit
 from journey.customers.nbd import NBD
-from journey.customers.offers import Offer, profit_per_thousand, targets
+from journey.customers.offers import Offer, profit_over, profit_per_thousand, targets
 from journey.customers.spend import fit_spend, learn_spend, same_again
 from journey.customers.summary import PurchaseDays, purchase_days
 from journey.customers.value import Terms, lifetime_of_new, value_of_new
@@ -209,6 +209,21 @@ class TestOffers:
         gains = np.where(score >= 0.4, 20.0 * left - 5, 0.0) * 1000
         half = 1.959963984540054 * gains.std() / 30
         assert (each.value, each.low) == pytest.approx((gains.mean(), gains.mean() - half))
+
+    def test_two_rules_are_compared_on_the_same_customers(self):
+        rng = np.random.default_rng(0)
+        offer, left, score = Offer(5, 0.2, 100), rng.random(900) < 0.3, rng.random(900)
+        other = np.clip(score + rng.normal(0, 0.1, 900), 0, 1)
+        only = targets(left, score, [0.4], but=other), targets(left, other, [0.4], but=score)
+        over = profit_over(*only, offer)[0]
+        gains = (20.0 * left - 5) * ((score >= 0.4).astype(float) - (other >= 0.4)) * 1000
+        half = 1.959963984540054 * gains.std() / 30
+        assert (over.value, over.low) == pytest.approx((gains.mean(), gains.mean() - half))
+        apart = [profit_per_thousand(targets(left, each, [0.4]), offer)[0] for each in (score, other)]
+        assert over.value == pytest.approx(apart[0].value - apart[1].value)
+        assert over.high - over.low < 0.7 * (apart[0].high - apart[0].low), "the same customers tell more"
+        with pytest.raises(JourneyError, match="900 and 4 customers cannot be compared"):
+            profit_over(only[0], targets([1, 0, 1, 0], [1, 1, 1, 1], [0.4]), offer)
 
     def test_the_threshold_is_best_for_true_probabilities(self):
         rng = np.random.default_rng(1)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from journey.errors import JourneyError
-from journey.journeys import RULES, attribute, misallocation, paths_from_steps, touch_weights
+from journey.inference.estimate import Estimate
+from journey.journeys import RULES, attribute, further, misallocation, paths_from_steps, touch_weights
 from journey.journeys.markov import conversion_probability, count_moves
 
 
@@ -133,6 +134,19 @@ def test_misallocation_is_half_the_l1_distance():
     assert misallocation(rule, rule.share, 1000.0).share == pytest.approx(0.0, abs=1e-15)
 
 
+def test_rules_are_told_apart_on_the_same_draws_where_their_own_intervals_overlap():
+    paths = build([[0]] * 40 + [[1]] * 40 + [[1, 2]] * 8)
+    last, first = (
+        misallocation(attribute(paths, np.ones(88), rule, n_boot=200), [0.5, 0.0, 0.5], budget=1.0)
+        for rule in ("last_touch", "first_touch")
+    )
+    assert first.share_low < last.share_high
+    more = further(first, last)
+    assert more.value == pytest.approx(8 / 88)
+    assert 0 < more.low < more.value < more.high
+    assert further(last, last) == Estimate(0.0, 0.0, 0.0)
+
+
 def test_bad_input_is_named():
     paths = build([[0, 1], [2]])
     with pytest.raises(JourneyError, match="converts"):
@@ -147,4 +161,7 @@ def test_bad_input_is_named():
         attribute(paths, [1, 0], "time_decay", age=[1, 0, 0], half_life=0)
     with pytest.raises(JourneyError, match="Reference shares"):
         misallocation(attribute(paths, [1, 0], "linear"), [1, 1], 10)
+    short, long = (attribute(paths, [1, 0], "linear", n_boot=many) for many in (0, 9))
+    with pytest.raises(JourneyError, match="on the same draws"):
+        further(*(misallocation(each, [1, 1, 1], 10) for each in (short, long)))
     assert "markov" in RULES

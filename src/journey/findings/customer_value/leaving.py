@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from journey.customers.offers import Offer, Targets, profit_per_thousand
+from journey.customers.offers import Offer, Targets, profit_over, profit_per_thousand
 from journey.findings.customer_value.churn import NAMES
 from journey.findings.customer_value.entries import adder, estimate_of
 from journey.findings.customer_value.watch import add_watch
@@ -119,18 +119,24 @@ def add_offers(desk: Desk, main: dict[str, Any]) -> None:
     add("stay_worth", worth, "gbp", "Margin of a customer who stays, 90 days", n)
     add("offer_threshold", offer.threshold, "share", "Chance of leaving from which an offer pays", n)
     add_curve(desk, main, offer)
-    add_verdict(desk, found)
+    add_verdict(desk, main, offer, pays)
     chosen = adder(desk, "journey.assumptions:load_assumptions")
     chosen("offer_cost", offer.cost, "gbp", "Assumed cost of an offer")
     chosen("offer_saved", offer.saved, "share", "Assumed share of leavers who stay")
 
 
-def add_verdict(desk: Desk, found: dict[str, Estimate]) -> None:
-    """Whether the model clears the rule that learns nothing, in words."""
+def add_verdict(desk: Desk, main: dict[str, Any], offer: Offer, pays: int | None) -> None:
+    """How much more the model brings than the rule that learns nothing, and whether by chance."""
+    n = main["test"]
+    model, quiet = (
+        Targets(np.array(only["chosen"]), np.array(only["leavers"]), n)
+        for only in (main["only"][name] for name in ("model", "quiet"))
+    )
+    over = Estimate(0.0, 0.0, 0.0) if pays is None else profit_over(model, quiet, offer)[pays]
+    add = adder(desk, "journey.customers.offers:profit_over", DATASET, "normal, same customers")
+    add("offer_over_quiet", over, "gbp", "Profit per 1,000: trained model less model of buying", n)
+    words = "which chance alone could make" if over.low <= 0 <= over.high else "beyond chance"
     add = adder(desk, "journey.findings.customer_value.leaving:add_verdict", DATASET)
-    model, rule = found["threshold"], found["quiet"]
-    apart = model.low > rule.high or rule.low > model.high
-    words = "and the two differ beyond chance" if apart else "and chance alone could make that difference"
     add("offer_apart", words, "text", "Whether training pays, in words")
 
 

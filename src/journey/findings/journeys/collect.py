@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from journey.evaluation.channels import ChannelTruth, channel_truth
 from journey.findings.desk import Desk, Row, add_rows
 from journey.findings.journeys.shared import channel_paths, median_lengths, moves, ordered_within
 from journey.inference.estimate import Estimate
+from journey.journeys.attribution import Misallocation
 from journey.studies.registry import kept
 from journey.warehouse.query import query
 
@@ -147,6 +149,7 @@ def add_attribution(desk: Desk) -> None:
     truth = channel_truth(desk.paths.store(desk.store), channels)
     budget = desk.assumptions["attribution.budget_per_period"]
     records, wrong = [], []
+    measured: dict[str, Misallocation] = {}
     for rule, name in RULE_NAMES.items():
         credit = journeys.attribute(
             whole,
@@ -161,13 +164,14 @@ def add_attribution(desk: Desk) -> None:
         shares = {"share": credit.share, "low": credit.low, "high": credit.high, "truth": truth.share}
         excess = (credit.share - truth.share) * budget
         records.append(pd.DataFrame(named | {"channel": channels} | shares | {"excess": excess}))
-        loss = journeys.misallocation(credit, truth.share, budget)
+        loss = measured[rule] = journeys.misallocation(credit, truth.share, budget)
         wrong.append(named | {part: getattr(loss, part) for part in WRONG})
     credits = pd.concat(records, ignore_index=True)
     desk.save("attribution", credits)
     losses = pd.DataFrame(wrong).sort_values("share", kind="stable").reset_index(drop=True)
     desk.save("misallocation", losses)
     add_losses(desk, losses, whole.n)
+    add_further(desk, [measured[rule] for rule in losses["rule_id"]])
     bought, label = int(converted.sum()), "Paths of visits that end in a purchase"
     add_last_touch(desk, credits, truth, bought)
     rows = (
@@ -197,6 +201,15 @@ def add_losses(desk: Desk, losses: pd.DataFrame, n_paths: int) -> None:
     budget = desk.assumptions["attribution.budget_per_period"]
     assumed = ("budget", budget, "eur", "Marketing budget (assumption)")
     add_rows(desk, [assumed], source="journey.assumptions:load_assumptions")
+
+
+def add_further(desk: Desk, losses: Sequence[Misallocation]) -> None:
+    """How many rules are further off than the nearest, which comes first, on the same draws of users."""
+    nearest, *others = losses
+    apart = sum(journeys.further(other, nearest).low > 0 for other in others)
+    label = "Other rules that are further off than the nearest, beyond chance"
+    row = ("further_rules", apart, "count", label, {"n": len(others)})
+    add_rows(desk, [row], source="journey.journeys.attribution:further", query="channel_touches")
 
 
 def add_last_touch(desk: Desk, credit: pd.DataFrame, truth: ChannelTruth, n: int) -> None:

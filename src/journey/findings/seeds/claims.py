@@ -231,10 +231,8 @@ CLAIMS = (
     ),
     prediction(
         "model_beats_rule",
-        "After three events the model ranks better than \u201cbought before\u201d, their intervals apart",
-        lambda shop: (
-            shop.low("prediction.third_roc_auc") > shop.high("prediction.third_bought_before_roc_auc")
-        ),
+        "After three events the model ranks better than \u201cbought before\u201d, beyond its interval",
+        lambda shop: shop.low("prediction.third_chosen_over_rule_roc_auc") > 0,
     ),
     prediction(
         "score_pays",

@@ -14,6 +14,7 @@ from journey.findings.desk import Desk, Row, add_rows, flat
 from journey.findings.segments.behaviour import FEATURES, WORDS, described
 from journey.findings.segments.field import add_field
 from journey.findings.segments.truth import add_truth
+from journey.inference.differences import independent_difference
 from journey.inference.estimate import Estimate
 from journey.inference.intervals import wilson_estimate
 from journey.metrics.bootstrap import BootstrapTotals, bootstrap_totals
@@ -146,6 +147,7 @@ def add_conversion(
     mine = table.iloc[: len(names)].sort_values("bought", kind="stable")
     for which, row in (("least", mine.iloc[0]), ("most", mine.iloc[-1]), ("few", table.iloc[-1])):
         add_segment(desk, which, row)
+    add_most(desk, mine.iloc[-1], table.drop(mine.index[-1]))
 
 
 def add_segment(desk: Desk, which: str, row: pd.Series) -> None:
@@ -163,6 +165,22 @@ def add_segment(desk: Desk, which: str, row: pd.Series) -> None:
             value = Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"]) if own else row[name]
             rows.append((f"{which}_{name}", value, unit, f"{label}: {words}", own))
     add_rows(desk, rows, n=row["visitors"], source=f"{SOURCE}:add_conversion", query=QUERY)
+
+
+def add_most(desk: Desk, most: pd.Series, others: pd.DataFrame) -> None:
+    """How much more often the segment that buys most does so than the next one, which has other visitors."""
+    after = others.loc[others["bought"].idxmax()]
+    one, other = ((row["bought"], row["bought_low"], row["bought_high"]) for row in (most, after))
+    desk.ledger.add(
+        "segments.most_over_next",
+        Estimate(*independent_difference(one, other)),
+        "points",
+        source=f"{SOURCE}:add_most",
+        label="Visitors who buy in the last third: segment that buys most less the next",
+        query=QUERY,
+        method="Newcombe",
+        n=int(most["visitors"] + after["visitors"]),
+    )
 
 
 def totals_after(group: pd.DataFrame) -> BootstrapTotals:

@@ -13,7 +13,7 @@ from journey.customers.churn import KINDS, WAYS, AtRisk, at_risk, fit_churn, sna
 from journey.customers.history import FEATURES, known_at, learning_days
 from journey.customers.offers import targets
 from journey.customers.summary import summarise
-from journey.inference.arrays import Floats
+from journey.inference.arrays import Flags, Floats
 from journey.models.linear import fit_linear
 from journey.models.ranked import rank_outcomes
 from journey.models.scores import compare, measure
@@ -82,6 +82,10 @@ def one_horizon(shop: Invoices, horizon: int) -> dict[str, Any]:
             label: reach(test.left, p)
             for label, p in (*scores.items(), ("quiet", rules["quiet"]), ("gone", rules["gone"]))
         },
+        "only": {
+            "model": reach(test.left, scores["logistic, none"], but=rules["quiet"]),
+            "quiet": reach(test.left, rules["quiet"], but=scores["logistic, none"]),
+        },
     }
 
 
@@ -117,9 +121,9 @@ def estimates_of(scores: Any) -> dict[str, dict[str, float]]:
     return {name: interval(getattr(scores, name)) for name in MEASURES}
 
 
-def reach(left: NDArray[np.bool_], p: Floats) -> dict[str, list[int]]:
-    """Customers, and leavers among them, at or above each threshold of the grid."""
-    found = targets(left, p, GRID)
+def reach(left: Flags, p: Floats, but: Floats | None = None) -> dict[str, list[int]]:
+    """Customers, and leavers among them, at or above each threshold of the grid; `but` is below it."""
+    found = targets(left, p, GRID, but)
     return {"chosen": found.chosen.tolist(), "leavers": found.leavers.tolist()}
 
 
