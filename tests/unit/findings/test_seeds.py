@@ -135,22 +135,8 @@ CASES = [
         True,
     ),
     ("email_starved", {"journeys__overpaid_channel": "social", "journeys__starved_channel": "email"}, False),
-    (
-        "model_beats_rule",
-        {
-            "prediction__third_roc_auc": (0.8, 0.78, 0.83),
-            "prediction__third_bought_before_roc_auc": (0.7, 0.65, 0.75),
-        },
-        True,
-    ),
-    (
-        "model_beats_rule",
-        {
-            "prediction__third_roc_auc": (0.8, 0.74, 0.83),
-            "prediction__third_bought_before_roc_auc": (0.7, 0.65, 0.75),
-        },
-        False,
-    ),
+    ("model_beats_rule", {"prediction__third_chosen_over_rule_roc_auc": (0.1, 0.02, 0.18)}, True),
+    ("model_beats_rule", {"prediction__third_chosen_over_rule_roc_auc": (0.1, -0.01, 0.21)}, False),
     ("score_pays", {"prediction__third_value": (300.0, 190.0, 410.0)}, True),
     ("score_pays", {"prediction__third_value": (300.0, -1.0, 410.0)}, False),
     ("score_over_rule", {"prediction__third_value_over_rule": (50.0, -10.0, 110.0)}, True),
